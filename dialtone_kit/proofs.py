@@ -1,0 +1,77 @@
+"""DPoP proofs (RFC 9449): `build_proof` makes one, `check_proof` judges one.
+
+Client and service share this file: what one builds the other checks, by the table in rules.py.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dialtone_kit.jws import to_segment
+from dialtone_kit.keys import ProofKey, b64url
+from dialtone_kit.rules import RULES as RULES
+from dialtone_kit.rules import Proof, Request, Rule, access_token_hash, jti_is_new
+
+
+def build_proof(
+    key: ProofKey,
+    method: str,
+    url: str,
+    *,
+    access_token: str | None = None,
+    nonce: str | None = None,
+    now: float | None = None,
+) -> str:
+    """Prove, for one request, that the caller holds `key` (RFC 9449 §4.2).
+
+    `url` is sent without query and fragment. With `access_token` the proof carries `ath` (§7).
+    `now` is in Unix seconds. Use the result once: a second use is a replay.
+    """
+    claims: dict[str, Any] = {
+        "htm": method,
+        "htu": url.partition("#")[0].partition("?")[0],
+        "iat": int(time.time() if now is None else now),
+        "jti": secrets.token_urlsafe(16),
+    }
+    if access_token is not None:
+        claims["ath"] = access_token_hash(access_token)
+    if nonce is not None:
+        claims["nonce"] = nonce
+    if key.header_cache is None:  # the header is the same in every proof by this key
+        key.header_cache = to_segment({"typ": "dpop+jwt", "alg": key.alg, "jwk": key.public_jwk})
+    signing_input = f"{key.header_cache}.{to_segment(claims)}"
+    return f"{signing_input}.{b64url(key.sign(signing_input.encode()))}"
+
+
+def check_proof(headers: Sequence[str], request: Request, rules: Sequence[Rule] = RULES) -> Proof:
+    """Judge the values of a request's `DPoP` header fields by all `rules`, in order.
+
+    Returns the proof, or raises ProofRefused (NonceRequired, KeyMismatch) naming the rule.
+    Without `request.first_use` the last rule, `jti_is_new`, is left to the caller: a service
+    runs it in the transaction of the effect that the proof permits.
+    """
+    proof = Proof(headers)
+    for rule in rules:
+        if rule is not jti_is_new or request.first_use is not None:
+            rule(proof, request)
+    return proof
+
+
+class SeenProofs:
+    """A memory of used `jti`, for one process: a `first_use` for lessons and small verifiers."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._until: dict[tuple[str, str], float] = {}
+
+    def first_use(self, thumbprint: str, jti: str, keep_until: float) -> bool:
+        """Remember `jti` until `keep_until` (Unix seconds); False if it was there already."""
+        now = self._now()
+        self._until = {used: until for used, until in self._until.items() if until > now}
+        new = (thumbprint, jti) not in self._until
+        if new:
+            self._until[thumbprint, jti] = keep_until
+        return new

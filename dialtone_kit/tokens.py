@@ -1,0 +1,148 @@
+"""Access tokens: sign, read for display, verify by JWKS, and ask which key they are bound to."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dialtone_kit.errors import TokenRefused
+from dialtone_kit.jws import json_object, split, to_segment
+from dialtone_kit.keys import ALGORITHMS, BadKey, ProofKey, b64url, public_key_from_jwk, sign
+
+TYPES = ("JWT", "at+jwt", "application/at+jwt")  # RFC 7519, RFC 9068
+LEEWAY = 5  # seconds that two honest clocks may differ
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a token says of itself. Nothing here is verified: decoding is not believing."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+
+def sign_token(
+    private: Any, claims: Mapping[str, Any], *, kid: str, alg: str = "ES256", typ: str = "JWT"
+) -> str:
+    """A signed JWT of `claims` by a `cryptography` private key, whose public half is `kid`."""
+    header = to_segment({"alg": alg, "typ": typ, "kid": kid})
+    signing_input = f"{header}.{to_segment(claims)}"
+    return f"{signing_input}.{b64url(sign(private, alg, signing_input.encode()))}"
+
+
+def read_unverified(token: str) -> Decoded:
+    """Header and claims of `token`, for the eye only (M20: decoding is not verifying).
+
+    Raises TokenRefused when it is not a JWT at all.
+    """
+    try:
+        parts = split(token)
+        return Decoded(json_object(parts.header), json_object(parts.payload))
+    except ValueError as problem:
+        raise TokenRefused("well_formed", f"this is not a JWT: {problem}.") from None
+
+
+def verify_token(
+    token: str, jwks: Mapping[str, Any], issuer: str, *, now: float, audience: str | None = None
+) -> dict[str, Any]:
+    """The claims of `token`, once every check passed (the demo's step 4, RFC 9068 §4).
+
+    `jwks` is the issuer's key set, `now` in Unix seconds. A token for an audience is refused
+    unless `audience` names it. Raises TokenRefused naming the check that failed.
+    """
+    decoded = read_unverified(token)
+    _verify_signature(token, decoded.header, jwks)
+    claims = dict(decoded.claims)
+    if claims.get("token_type") != "access_token":
+        raise TokenRefused("token_type", "this JWT is not an access token.")
+    if claims.get("iss") != issuer:
+        raise TokenRefused("iss", f"issued by {claims.get('iss')!r}, expected {issuer!r}. M19")
+    _check_times(claims, now)
+    _check_audience(claims.get("aud"), audience)
+    _check_binding(claims)
+    return claims
+
+
+def bound_thumbprint(claims: Mapping[str, Any]) -> str | None:
+    """The `cnf.jkt` of a token: the thumbprint of the key it is bound to, None for a bearer token.
+
+    Raises TokenRefused when `cnf` is there but is not a confirmation by thumbprint.
+    """
+    _check_binding(claims)
+    return claims["cnf"]["jkt"] if "cnf" in claims else None
+
+
+def is_bound_to(claims: Mapping[str, Any], key: ProofKey) -> bool:
+    """Whether a token with these claims can be used with `key`, and only with it."""
+    bound = bound_thumbprint(claims)
+    return bound is not None and hmac.compare_digest(bound.encode(), key.thumbprint.encode())
+
+
+def issuer_allows(issuer: str, iss: object) -> bool:
+    """Whether tokens of `iss` may come from the service that was discovered as `issuer`.
+
+    A root document's tokens name a realm: the root itself, or `/realms/<one segment>` below it.
+    """
+    if iss == issuer:
+        return True
+    return (
+        isinstance(iss, str)
+        and "/realms/" not in issuer
+        and re.fullmatch(re.escape(issuer.rstrip("/")) + r"/realms/[A-Za-z0-9_-]+", iss) is not None
+    )
+
+
+def _verify_signature(token: str, header: Mapping[str, Any], jwks: Mapping[str, Any]) -> None:
+    alg, kid = header.get("alg"), header.get("kid")
+    if not isinstance(alg, str) or alg not in ALGORITHMS:
+        raise TokenRefused("alg", f"{alg!r} is not one of {', '.join(ALGORITHMS)}.")
+    if "crit" in header or header.get("b64") is False:
+        raise TokenRefused("crit", "the token asks for an extension that is not known here.")
+    if header.get("typ") not in TYPES:
+        raise TokenRefused("typ", f"{header.get('typ')!r} is not the type of an access token.")
+    keys = [key for key in jwks.get("keys", []) if isinstance(key, dict) and key.get("kid") == kid]
+    if not isinstance(kid, str) or not keys:
+        raise TokenRefused("kid", f"no key {kid!r} in the issuer's key set.")
+    if keys[0].get("alg", alg) != alg or keys[0].get("use", "sig") != "sig":
+        raise TokenRefused("kid", f"the key {kid!r} is not for {alg} signatures.")
+    try:
+        key = public_key_from_jwk(keys[0], alg)
+    except BadKey as problem:
+        raise TokenRefused("kid", f"the key {kid!r} can't serve: {problem}.") from None
+    parts = split(token)
+    if not key.verify(parts.signature, parts.signing_input):
+        raise TokenRefused("signature", "not signed by the issuer: forged or altered on the way.")
+
+
+def _check_times(claims: Mapping[str, Any], now: float) -> None:
+    for name in ("exp", "iat", "nbf"):
+        value = claims.get(name)
+        if value is None and name == "nbf":
+            continue
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TokenRefused(name, f"{name} is not a time in whole Unix seconds.")
+    if claims["exp"] <= now:
+        raise TokenRefused("exp", f"expired {int(now) - claims['exp']} s ago. Get a new token.")
+    ahead = max(claims["iat"], claims.get("nbf", 0)) - int(now)
+    if ahead > LEEWAY:
+        raise TokenRefused("iat", f"valid only in {ahead} s: one of the two clocks is wrong. M06")
+
+
+def _check_audience(aud: object, audience: str | None) -> None:
+    named = aud if isinstance(aud, list) else [] if aud is None else [aud]
+    if (named or audience is not None) and audience not in named:
+        raise TokenRefused(
+            "aud", f"the token is for {named or 'no audience'}, not for {audience!r}."
+        )
+
+
+def _check_binding(claims: Mapping[str, Any]) -> None:
+    if "cnf" not in claims:
+        return
+    cnf = claims["cnf"]
+    jkt = cnf.get("jkt") if isinstance(cnf, dict) else None
+    if not isinstance(jkt, str) or not re.fullmatch(r"[A-Za-z0-9_-]{43}", jkt):
+        raise TokenRefused("cnf", "cnf holds no thumbprint of a key.")

@@ -1,0 +1,33 @@
+"""Every test process has a home of its own: state, credentials and mock never touch the user's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_home = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point the kit, and every kernel and process that the tests start, at an empty home."""
+    home = Path(tempfile.mkdtemp(prefix="dialtone-test-"))
+    config.stash[_home] = home
+    os.environ["DIALTONE_STATE_DIR"] = str(home / "state")
+    os.environ["DIALTONE_CONFIG_DIR"] = str(home / "config")
+    os.environ["DIALTONE_INTERACTIVE"] = "0"
+    os.environ.pop("DIALTONE_SMTP_URL", None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the mock that the lessons of this process started, and leave nothing behind."""
+    home = config.stash.get(_home, None)
+    if home is None:
+        return
+    from dialtone_kit import service
+
+    service.stop()
+    shutil.rmtree(home, ignore_errors=True)
