@@ -34,7 +34,7 @@ def split(compact: str) -> Parts:
 
 def to_segment(members: Mapping[str, Any]) -> str:
     """`members` as one part of a JWS."""
-    return b64url(json.dumps(members, separators=(",", ":")).encode())
+    return b64url(_ENCODER.encode(members).encode())
 
 
 def json_object(segment: str) -> dict[str, Any]:
@@ -65,4 +65,5 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name}, which is not JSON")
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import json
@@ -13,10 +12,7 @@ from typing import Any, NoReturn, Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -48,6 +44,7 @@ ALGORITHMS: Mapping[str, Algorithm] = {
     )
 }
 RSA_BITS = range(2048, 8192 + 1)
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 _CURVES: Mapping[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
 _ORDERS = {
     "P-256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
@@ -120,17 +117,18 @@ class ProofKey:
 
 def b64url(data: bytes) -> str:
     """Base64url without padding, as every part of a JWT is written (RFC 7515 §2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
 
 
 def b64url_decode(text: str) -> bytes:
     """The bytes behind `text`. Raises ValueError unless `text` is *the* way to write them:
     no padding, no `+` or `/`, no stray bits in the last character (RFC 4648 §3.5)."""
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError, TypeError):
+        standard = text.encode("ascii").translate(_FROM_URL)
+        data = binascii.a2b_base64(standard + b"=" * (-len(standard) % 4))
+    except (binascii.Error, UnicodeError):
         raise ValueError("not base64url") from None
-    if b64url(data) != text:  # Python's decoder skips junk and ignores the stray bits
+    if b64url(data) != text:  # the decoder skips junk and ignores stray bits
         raise ValueError("not canonical base64url")
     return data
 
@@ -176,11 +174,9 @@ def public_key_from_jwk(jwk: Mapping[str, Any], alg: str) -> PublicKey:
 def sign(private: Any, alg: str, message: bytes) -> bytes:
     """The JWS signature of `message` by a `cryptography` private key (RFC 7518 §3)."""
     if alg == "ES256":
-        r, s = decode_dss_signature(private.sign(message, SHA256_ECDSA))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return _raw_signature(private.sign(message, SHA256_ECDSA), 32)
     if alg == "ES384":
-        r, s = decode_dss_signature(private.sign(message, SHA384_ECDSA))
-        return r.to_bytes(48, "big") + s.to_bytes(48, "big")
+        return _raw_signature(private.sign(message, SHA384_ECDSA), 48)
     if alg == "RS256":
         return bytes(private.sign(message, padding.PKCS1v15(), hashes.SHA256()))
     if alg == "PS256":
@@ -220,6 +216,13 @@ class _RsaKey:
         if len(signature) != (self.key.key_size + 7) // 8:
             return False
         return _verifies(self.key.verify, signature, message, self.padding, hashes.SHA256())
+
+
+def _raw_signature(der: bytes, size: int) -> bytes:
+    """r‖s of `size` bytes each, out of DER: 30 len, 02 len r, 02 len s (all lengths under 128)."""
+    s_at = 6 + der[3]
+    r, s = der[4 : s_at - 2], der[s_at:]
+    return r[-size:].rjust(size, b"\0") + s[-size:].rjust(size, b"\0")
 
 
 def _verifies(verify: Any, *arguments: object) -> bool:

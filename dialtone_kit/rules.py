@@ -282,8 +282,12 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+@lru_cache(maxsize=512)
 def access_token_hash(token: str) -> str:
-    """The `ath` of a proof: SHA-256 over the token's ASCII characters (RFC 9449 §4.2)."""
+    """The `ath` of a proof: SHA-256 over the token's ASCII characters (RFC 9449 §4.2).
+
+    Remembered, as one token is used for many calls.
+    """
     return b64url(hashlib.sha256(token.encode()).digest())
 
 
