@@ -103,7 +103,12 @@ def _verify_signature(token: str, header: Mapping[str, Any], jwks: Mapping[str, 
         raise TokenRefused("crit", "the token asks for an extension that is not known here.")
     if header.get("typ") not in TYPES:
         raise TokenRefused("typ", f"{header.get('typ')!r} is not the type of an access token.")
-    keys = [key for key in jwks.get("keys", []) if isinstance(key, dict) and key.get("kid") == kid]
+    listed = jwks.get("keys")
+    keys = [
+        key
+        for key in (listed if isinstance(listed, list) else ())
+        if isinstance(key, dict) and key.get("kid") == kid
+    ]
     if not isinstance(kid, str) or not keys:
         raise TokenRefused("kid", f"no key {kid!r} in the issuer's key set.")
     if keys[0].get("alg", alg) != alg or keys[0].get("use", "sig") != "sig":
@@ -126,7 +131,7 @@ def _check_times(claims: Mapping[str, Any], now: float) -> None:
             raise TokenRefused(name, f"{name} is not a time in whole Unix seconds.")
     if claims["exp"] <= now:
         raise TokenRefused("exp", f"expired {int(now) - claims['exp']} s ago. Get a new token.")
-    ahead = max(claims["iat"], claims.get("nbf", 0)) - int(now)
+    ahead = max(claims["iat"], claims.get("nbf") or 0) - int(now)
     if ahead > LEEWAY:
         raise TokenRefused("iat", f"valid only in {ahead} s: one of the two clocks is wrong. M06")
 
