@@ -100,6 +100,8 @@ def serve(port: int | None, workers: int) -> int:
         signal.signal(ending, signal.default_int_handler)
     try:
         return service.serve(port, workers, say=click.echo)
+    except KeyboardInterrupt:
+        return 0  # how one ends it
     except DialtoneError as failed:
         if port is None:
             raise

@@ -167,4 +167,4 @@ def _is_stub(answer: object) -> bool:
 
 
 def _not_tried(entry: Exercise) -> Verdict:
-    return Verdict("not tried", f"{entry.title}: fill in the cell above, run it, and check again.")
+    return Verdict("not tried", f"{entry.title}: fill in the cell and run it again.")

@@ -7,10 +7,12 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import uvicorn
@@ -19,6 +21,10 @@ from uvicorn.supervisors import Multiprocess
 from dialtone_kit.masking import mask_text
 from dialtone_kit.mock import settings
 from dialtone_kit.mock.settings import BadSettings, Settings
+from dialtone_kit.mock.wire_errors import JsonErrors
+
+if TYPE_CHECKING:
+    from dialtone_kit.mock.front import Front
 
 HOST = "127.0.0.1"
 
@@ -35,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     os.umask(0o077)  # whatever is made from here on, a log or a journal, is its user's alone
     _log_to_stderr()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _end)  # the server ends in order and then raises the signal again
     try:
         chosen = settings.load(asked.state_dir, asked.port, asked.base_url, asked.workers)
         chosen.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(chosen: Settings, listener: socket.socket) -> None:
     """Hand the socket to the server; returns when it has ended."""
     options = {
+        "http": JsonErrors,
         "ws": "none",
         "log_config": None,  # ours; and no access log: a query string may hold an enrollment
         "access_log": False,
@@ -67,12 +76,12 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "timeout_keep_alive": 30,
         "timeout_graceful_shutdown": 3,
     }
+    app = _application(chosen)
     if chosen.workers == 1:
-        from dialtone_kit.mock.app import create_app
-
-        config = uvicorn.Config(create_app(chosen), **options)  # type: ignore[arg-type]
+        config = uvicorn.Config(app, **options)  # type: ignore[arg-type]
         uvicorn.Server(config).run(sockets=[listener])
         return
+    app.close()  # its tables are there now, before the workers could race for them
     chosen.to_environment()
     config = uvicorn.Config(
         "dialtone_kit.mock.app:from_environment",
@@ -81,6 +90,18 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         **options,  # type: ignore[arg-type]
     )
     Multiprocess(config, sockets=[listener]).run()
+
+
+def _application(chosen: Settings) -> Front:
+    """The service put together. Raises BadSettings when its database can't be used."""
+    # imported here: it takes half a second, and a wrong option is told without that wait
+    from dialtone_kit.mock.app import create_app
+    from dialtone_kit.mock.store import StoreUnavailable
+
+    try:
+        return create_app(chosen)
+    except StoreUnavailable as problem:
+        raise BadSettings(f"{chosen.database} can't be used: {problem}.") from None
 
 
 def _listen(port: int) -> socket.socket:
@@ -108,6 +129,11 @@ def _pid_file(path: Path) -> Iterator[None]:
         with contextlib.suppress(OSError, ValueError):
             if json.loads(path.read_text(encoding="utf-8")) == note:
                 path.unlink()
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """Leave by the door, past every `finally`, and call it a success."""
+    raise SystemExit(0)
 
 
 def _log_to_stderr() -> None:

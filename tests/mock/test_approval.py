@@ -38,11 +38,12 @@ def test_the_right_code_approves_and_then_no_code_is_needed(mock: Mock, realm: s
     assert page.status_code == 200
     assert "my-agent" in page.text
     assert "notes:write" in page.text
+    form = browser.form
     assert browser.send(code.lower()).status_code == 200
     assert status(mock, enrollment) == "approved"
     assert "Approved" in browser.open().text
     assert mock.confirm(realm, enrollment).status_code == 200
-    late = browser.send(code)
+    late = browser.send(code, **form)
     assert (late.status_code, "Done already" in late.text) == (409, True)
     assert "Done already" in browser.open().text
 

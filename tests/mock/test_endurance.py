@@ -1,4 +1,4 @@
-"""Killed, restarted, with several workers, a locked database, a full disk: nothing lost or doubled."""
+"""Killed, restarted, many workers, a locked or full database: nothing is lost or doubled."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from running_mock import Mock
+from running_mock import Mock, free_port
 
 
 def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[..., Mock]) -> None:
@@ -146,6 +146,13 @@ def test_a_broken_state_file_is_told_in_a_line(tmp_path: Path, content: str) -> 
     path.write_text(content)
     done = start_command(tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "mock.sqlite3").write_text("not a database, but long enough to look like a file")
+    done = start_command(tmp_path, "--port", str(free_port()))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "mock.sqlite3 can't be used" in done.stderr
 
 
 def test_a_state_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
