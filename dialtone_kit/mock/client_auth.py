@@ -1,4 +1,7 @@
-"""Who is this client? `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1)."""
+"""Who is this client? `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
+
+A public client has no secret (`token_endpoint_auth_method: none`) and only says who it is.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, exists, select
 from starlette.requests import Request
 
+from dialtone_kit.mock import lineage
 from dialtone_kit.mock.answers import Headers, Refusal, log
 from dialtone_kit.mock.enrollments import secret_hash
 from dialtone_kit.mock.intake import header_values, one
 from dialtone_kit.mock.service import service_of
 from dialtone_kit.mock.settings import Realm
-from dialtone_kit.mock.tables import clients
+from dialtone_kit.mock.tables import clients, revocations
 
 CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
 CHALLENGE: Headers = (("WWW-Authenticate", 'Basic realm="dialtone"'),)
-_BY_ID = select(clients).where(clients.c.client_id == bindparam("wanted"))  # built once: it is hot
+_LOCKED = exists().where(revocations.c.node == bindparam("node")).label("locked")
+_BY_ID = select(clients, _LOCKED).where(  # built once: it is hot
+    clients.c.client_id == bindparam("wanted")
+)
 NOBODY = bytes(32)  # stands in for an unknown client: it takes as long as a known one
 
 
@@ -35,20 +42,27 @@ class Client:
     client_name: str
     scopes: tuple[str, ...]
     sponsor: str
+    public: bool = False
+    locked: bool = False
 
 
 async def authenticate_client(
-    request: Request, form: Mapping[str, list[str]], realm: Realm | None
+    request: Request, form: Mapping[str, list[str]], realm: Realm | None, *, public: bool = False
 ) -> Client:
     """The client that this request comes from, of `realm` where the path names one.
 
+    A client without a secret only where `public` ones are let in.
     400 for two ways at once, 401 otherwise: one text for an unknown client and a wrong secret.
     """
     client_id, secret = _presented(request, form)
     service = service_of(request)
     found = await service.store.read(lambda tx: find_client(tx, client_id))
     client, stored = found if found is not None else (None, NOBODY)
-    right = hmac.compare_digest(secret_hash(secret), stored)
+    if secret is None and not (public and client is not None and client.public):
+        raise invalid_client(
+            "Authenticate with your client_id and client_secret, by HTTP Basic or in the form."
+        )
+    right = secret is None or hmac.compare_digest(secret_hash(secret), stored)
     if client is None or not right or (realm is not None and client.realm != realm.name):
         log.warning("client authentication failed for %r", client_id[:80])
         raise invalid_client("No client of this realm has this id and this secret.")
@@ -56,14 +70,21 @@ async def authenticate_client(
 
 
 def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
-    """A client and the hash of its secret."""
+    """A client and the hash of its secret: empty, and so equal to no hash, for a public one."""
     if not CLIENT_ID.fullmatch(client_id):
         return None
-    row = tx.execute(_BY_ID, {"wanted": client_id}).first()
+    row = tx.execute(_BY_ID, {"wanted": client_id, "node": lineage.client_node(client_id)}).first()
     if row is None:
         return None
-    scopes = tuple(row.scopes.split())
-    found = Client(row.client_id, row.realm, row.client_name, scopes, row.sponsor)
+    found = Client(
+        client_id=row.client_id,
+        realm=row.realm,
+        client_name=row.client_name,
+        scopes=tuple(row.scopes.split()),
+        sponsor=row.sponsor,
+        public=not row.secret_hash,
+        locked=row.locked,
+    )
     return found, bytes(row.secret_hash)
 
 
@@ -72,18 +93,14 @@ def invalid_client(description: str) -> Refusal:
     return Refusal(401, "invalid_client", description, CHALLENGE)
 
 
-def _presented(request: Request, form: Mapping[str, list[str]]) -> tuple[str, str]:
-    """The id and secret that came, by exactly one of the two ways."""
+def _presented(request: Request, form: Mapping[str, list[str]]) -> tuple[str, str | None]:
+    """The id and secret that came, by exactly one of the two ways; an id alone in the form."""
     headers = header_values(request, "authorization")
     if len(headers) > 1:
         raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
     posted_id, posted_secret = one(form, "client_id"), one(form, "client_secret")
     if not headers:
-        if posted_id is None or posted_secret is None:
-            raise invalid_client(
-                "Authenticate with your client_id and client_secret, by HTTP Basic or in the form."
-            )
-        return posted_id, posted_secret
+        return posted_id or "", posted_secret
     if posted_secret is not None:
         raise Refusal(400, "invalid_request", "Authenticate once: by HTTP Basic or in the form.")
     basic_id, basic_secret = _basic(headers[0])

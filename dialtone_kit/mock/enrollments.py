@@ -41,11 +41,10 @@ class Draft:
 
 def draft(realm: Realm) -> Draft:
     """Fresh identifiers: a uuid4, 256 random bits, and a 40-bit code for a person to type."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
     return Draft(
         enrollment_id=f"enroll_{uuid.uuid4()}",
         poll_token=f"pt_{secrets.token_urlsafe(32)}",
-        code=f"{letters[:4]}-{letters[4:]}",
+        code=new_code(),
         expires_at=clock.now(realm) + ENROLLMENT_LIFETIME,
     )
 
@@ -69,6 +68,7 @@ def save(
             "wrong_codes": 0,
             "expires_at": new.expires_at,
             "forget_at": clock.machine_now() + ENROLLMENT_LIFETIME + KEPT,
+            "auth_method": asked.token_endpoint_auth_method,
         },
     )
     audit.record(
@@ -144,14 +144,14 @@ def approve(tx: Connection, realm: Realm, row: Any) -> None:
     )
 
 
-def confirm(tx: Connection, realm: Realm, row: Any, client_id: str, secret: str) -> None:
-    """Make the client. Its secret is known to the caller alone from here on."""
+def confirm(tx: Connection, realm: Realm, row: Any, client_id: str, secret: str | None) -> None:
+    """Make the client. Its secret, if it has one, is known to the caller alone from here on."""
     tx.execute(
         insert(clients),
         {
             "client_id": client_id,
             "realm": realm.name,
-            "secret_hash": secret_hash(secret),
+            "secret_hash": b"" if secret is None else secret_hash(secret),
             "client_name": row.client_name,
             "description": row.description,
             "scopes": row.scopes,
@@ -175,10 +175,19 @@ def secret_hash(secret: str) -> bytes:
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def code_hash(service: Service, enrollment_id: str, code: str) -> bytes:
-    """Keyed, since 40 bits could be tried out; case, blanks and dashes don't matter."""
+def new_code() -> str:
+    """XXXX-XXXX, 40 random bits: for a person to read, and to type without a mistake."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def code_hash(service: Service, place: str, code: str, purpose: str = "code") -> bytes:
+    """Keyed, since 40 bits could be tried out; case, blanks and dashes don't matter.
+
+    `place` is what the code is good for: an enrollment, a visit to the device page.
+    """
     plain = NOT_IN_A_CODE.sub("", code).upper()
-    return service.keyed_hash("code", f"{enrollment_id}|{plain}")
+    return service.keyed_hash(purpose, f"{place}|{plain}")
 
 
 def _set_status(tx: Connection, row: Any, status: str) -> None:

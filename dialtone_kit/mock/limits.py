@@ -8,7 +8,14 @@ from sqlalchemy import Connection, insert, select
 
 from dialtone_kit.mock import clock
 from dialtone_kit.mock.answers import Refusal
-from dialtone_kit.mock.settings import HOUR, REQUESTS_PER_ADDRESS, REQUESTS_PER_EMAIL, Realm
+from dialtone_kit.mock.settings import (
+    DEVICE_MAILS_PER_EMAIL,
+    HOUR,
+    REQUESTS_PER_ADDRESS,
+    REQUESTS_PER_EMAIL,
+    WRONG_USER_CODES,
+    Realm,
+)
 from dialtone_kit.mock.tables import limit_hits
 
 
@@ -24,14 +31,41 @@ def count_registration(tx: Connection, realm: Realm, email: str, address: str) -
     for subject, (limit, what) in allowed.items():
         wait = _seconds_to_wait(tx, realm, subject, limit)
         if wait > 0:
-            return Refusal(
-                429,
-                "rate_limited",
-                f"{limit} registrations an hour {what} are the limit. Try again in {wait} s.",
-                (("Retry-After", str(wait)),),
-            )
+            return _too_many(f"{limit} registrations an hour {what}", wait)
     _count(tx, realm, list(allowed))
     return None
+
+
+def user_codes_tried(tx: Connection, realm: Realm, address: str) -> Refusal | None:
+    """No for an IP address that tried too many wrong user codes, whatever it tries now."""
+    wait = _seconds_to_wait(tx, realm, f"user-code:{address}", WRONG_USER_CODES)
+    if wait == 0:
+        return None
+    return _too_many(f"{WRONG_USER_CODES} wrong codes an hour from one IP address", wait)
+
+
+def count_wrong_user_code(tx: Connection, realm: Realm, address: str) -> None:
+    """One more. A right code in between takes none back."""
+    _count(tx, realm, [f"user-code:{address}"])
+
+
+def count_device_mail(tx: Connection, realm: Realm, email: str) -> Refusal | None:
+    """Count one mail from the device page to this address, or say no and count nothing."""
+    subject = f"device-email:{email.lower()}"
+    wait = _seconds_to_wait(tx, realm, subject, DEVICE_MAILS_PER_EMAIL)
+    if wait > 0:
+        return _too_many(f"{DEVICE_MAILS_PER_EMAIL} codes an hour for one e-mail address", wait)
+    _count(tx, realm, [subject])
+    return None
+
+
+def _too_many(what: str, wait: int) -> Refusal:
+    return Refusal(
+        429,
+        "rate_limited",
+        f"{what} are the limit. Try again in {wait} s.",
+        (("Retry-After", str(wait)),),
+    )
 
 
 def _seconds_to_wait(tx: Connection, realm: Realm, subject: str, limit: int) -> int:

@@ -65,6 +65,9 @@ class EnrollmentRequest(Sent):
     client_name: Name
     client_description: Prose = ""
     requested_scopes: Scopes = Field(default_factory=lambda: ["openid"])
+    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post", "none"] = (
+        "client_secret_basic"
+    )
 
 
 class ConfirmRequest(Sent):
@@ -82,6 +85,14 @@ class TokenForm(Sent):
     client_secret: str | None = None
     audience: list[str] | None = None
     resource: list[str] | None = None
+    may_act: str | None = None  # the client that may exchange the new token
+    device_code: str | None = None
+    refresh_token: str | None = None
+    subject_token: str | None = None
+    subject_token_type: str | None = None
+    actor_token: str | None = None
+    actor_token_type: str | None = None
+    requested_token_type: str | None = None
 
 
 class ApprovalForm(Sent):
@@ -107,6 +118,11 @@ class RealmChoice(Sent):
 
 class RealmLike(Sent):
     like: Opaque = "default"
+
+
+class ClientLock(Sent):
+    client_id: Opaque
+    locked: bool = True
 
 
 class ResetRequest(Sent):
@@ -149,8 +165,11 @@ class EnrollmentStatus(BaseModel):
 
 
 class ClientCredentials(BaseModel):
+    """A client without a secret (`token_endpoint_auth_method: none`) gets none."""
+
     client_id: str
-    client_secret: str
+    client_secret: str | None = None
+    token_endpoint_auth_method: Literal["none"] | None = None
     granted_scopes: list[str]
     token_endpoint: str
     issuer: str
@@ -162,6 +181,8 @@ class TokenAnswer(BaseModel):
     token_type: Literal["DPoP", "Bearer"]
     expires_in: int
     scope: str
+    refresh_token: str | None = None
+    issued_token_type: str | None = None
 
 
 class UserInfo(BaseModel):
@@ -170,6 +191,7 @@ class UserInfo(BaseModel):
     client_name: str
     realm: str
     scope: str
+    act: dict[str, Any] | None = None
 
 
 class WhoAmI(BaseModel):
@@ -179,6 +201,8 @@ class WhoAmI(BaseModel):
     scope: str
     token_type: Literal["DPoP", "Bearer"]
     cnf: dict[str, str] | None = None
+    sub: str | None = None  # where it is not the client itself
+    act: dict[str, Any] | None = None
 
 
 class Note(BaseModel):
@@ -203,6 +227,9 @@ class Metadata(BaseModel):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str
+    device_authorization_endpoint: str
+    introspection_endpoint: str
+    revocation_endpoint: str
     grant_types_supported: list[str]
     response_types_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
@@ -250,6 +277,19 @@ class ClockReading(BaseModel):
 
 class Cleared(BaseModel):
     cleared: int
+
+
+class LockedClient(BaseModel):
+    client_id: str
+    locked: bool
+
+
+class RotatedKeys(BaseModel):
+    """The new signing key. Times are RFC 3339: until then the old one signs, and stays published."""
+
+    kid: str
+    signs_from: str
+    old_until: str
 
 
 class PrivateRealm(BaseModel):

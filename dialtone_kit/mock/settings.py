@@ -23,6 +23,12 @@ TOKEN_LIFETIME = HOUR
 REQUESTS_PER_EMAIL = 3  # in an hour
 REQUESTS_PER_ADDRESS = 10  # in an hour, per IP address
 WRONG_CODES = 5  # the fifth one locks
+DEVICE_LIFETIME = 15 * 60
+DEVICE_INTERVAL = 5  # seconds between two polls; each slow_down adds as many, for good
+WRONG_USER_CODES = 20  # in an hour, per IP address: of 32^8 possible ones
+DEVICE_MAILS_PER_EMAIL = 5  # in an hour
+DEVICE_MAILS = 5  # for one device code
+REFRESH_LIFETIME = 30 * 24 * HOUR  # from the person's approval, however often it is renewed
 NONCE_PERIOD = 120  # a nonce is good for its own period and for the next one
 MAX_BODY = 64 * 1024  # bytes
 
@@ -72,6 +78,11 @@ class Settings:
     def issuer(self, realm: str | None) -> str:
         """The issuer of a realm; of the root when `realm` is None."""
         return self.base_url if realm is None else f"{self.base_url}/realms/{realm}"
+
+    def audiences(self, realm: str) -> tuple[str, ...]:
+        """The names under which this service's own resources in a realm may be an audience."""
+        issuer = self.issuer(realm)
+        return issuer, self.base_url, f"{issuer}/api", f"{issuer}/userinfo"
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ machine's time in the columns `forget_at`, which only the clean-up reads.
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     Index,
@@ -74,6 +75,7 @@ enrollments = Table(
     Column("wrong_codes", Integer, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("forget_at", Float, nullable=False, index=True),
+    Column("auth_method", String(32)),  # None: a client with a secret
 )
 
 limit_hits = Table(
@@ -118,6 +120,77 @@ notes = Table(
     Index("notes_by_client", "client_id", "id"),
 )
 
+device_grants = Table(
+    "device_grants",
+    metadata,
+    Column("device_hash", LargeBinary(32), primary_key=True),
+    Column("user_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("realm", String(32), nullable=False, index=True),
+    Column("client_id", String(80), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("status", String(16), nullable=False),  # pending, approved, denied, locked, used
+    Column("subject", String(40)),  # who approved: usr_<hex>
+    Column("interval", Integer, nullable=False),  # seconds between two polls
+    Column("polled_at", Float),
+    Column("mails", Integer, nullable=False),
+    Column("wrong_codes", Integer, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("forget_at", Float, nullable=False, index=True),
+)
+
+device_visits = Table(  # a person on the device page, between the mail and the answer
+    "device_visits",
+    metadata,
+    Column("visit", String(40), primary_key=True),
+    Column("realm", String(32), nullable=False, index=True),
+    Column("device_hash", LargeBinary(32), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("forget_at", Float, nullable=False, index=True),
+)
+
+refresh_families = Table(
+    "refresh_families",
+    metadata,
+    Column("family", LargeBinary(32), primary_key=True),
+    Column("realm", String(32), nullable=False, index=True),
+    Column("client_id", String(80), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("jkt", String(43)),  # the key of a public client's family; None: not bound
+    Column("started_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("forget_at", Float, nullable=False, index=True),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("realm", String(32), nullable=False, index=True),
+    Column("family", LargeBinary(32), nullable=False),
+    Column("used", Boolean, nullable=False),
+    Column("forget_at", Float, nullable=False, index=True),
+)
+
+# Who came from whom. A node is a token, a family of refresh tokens or a client, see lineage.py.
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("child", LargeBinary(32), primary_key=True),
+    Column("parent", LargeBinary(32), primary_key=True),
+    Column("forget_at", Float, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("node", LargeBinary(32), primary_key=True),
+    Column("forget_at", Float, index=True),  # None: until it is taken back
+    sqlite_with_rowid=False,
+)
+
 audit_events = Table(
     "audit_events",
     metadata,
@@ -143,7 +216,31 @@ faults = Table(
     Column("times_left", Integer, nullable=False),
 )
 
-# A realm's own rows, for reset and removal. Used proofs stay: they only ever expire.
-OF_A_REALM = (clients, enrollments, limit_hits, mails, notes, audit_events, faults)
+# A realm's own rows, for reset and removal. Used proofs and revocations stay: they only expire.
+OF_A_REALM = (
+    clients,
+    enrollments,
+    device_grants,
+    device_visits,
+    refresh_families,
+    refresh_tokens,
+    limit_hits,
+    mails,
+    notes,
+    audit_events,
+    faults,
+)
 # What the clean-up looks after, in small batches.
-EXPIRING = (used_proofs, enrollments, limit_hits, mails, audit_events)
+EXPIRING = (
+    used_proofs,
+    enrollments,
+    device_grants,
+    device_visits,
+    refresh_families,
+    refresh_tokens,
+    lineage,
+    revocations,
+    limit_hits,
+    mails,
+    audit_events,
+)

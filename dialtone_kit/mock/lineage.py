@@ -1,0 +1,75 @@
+"""What is dead: whatever was revoked, and all that came from it.
+
+A node is an access token, a family of refresh tokens or a client. An exchanged token comes from
+its subject token and from that token's client, an access token of a device from its family.
+Nothing is handed down when something is revoked: who asks looks up the line, so that no token
+that is being issued at the same moment can slip through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, LargeBinary, bindparam, insert, literal, select, union_all
+
+from dialtone_kit.mock import clock
+from dialtone_kit.mock.tables import lineage, revocations
+
+MARGIN = 300  # seconds that a row is kept beyond the last use of what it tells of
+
+
+def token_node(claims: Mapping[str, Any]) -> bytes:
+    """The node of an access token."""
+    return sha256(f"token|{claims['realm']}|{claims['jti']}".encode()).digest()
+
+
+def client_node(client_id: str) -> bytes:
+    """The node of a client: revoked, it is locked."""
+    return sha256(f"client|{client_id}".encode()).digest()
+
+
+def is_dead(tx: Connection, claims: Mapping[str, Any]) -> bool:
+    """Whether the access token with these claims was revoked, or something that it came from."""
+    nodes = {"token": token_node(claims), "client": client_node(str(claims["client_id"]))}
+    return tx.execute(_DEAD, nodes).first() is not None
+
+
+def is_revoked(tx: Connection, node: bytes) -> bool:
+    """Whether this very node was revoked."""
+    return tx.execute(select(literal(1)).where(revocations.c.node == node)).first() is not None
+
+
+def revoke(tx: Connection, node: bytes, lives_for: float | None) -> bool:
+    """Revoke `node`, which would have lived `lives_for` seconds more (None: without end).
+
+    False when it was revoked before.
+    """
+    if is_revoked(tx, node):
+        return False
+    forget_at = None if lives_for is None else clock.machine_now() + lives_for + MARGIN
+    tx.execute(insert(revocations), {"node": node, "forget_at": forget_at})
+    return True
+
+
+def link(tx: Connection, child: Mapping[str, Any], parents: Iterable[bytes]) -> None:
+    """Note what the access token with the claims `child` comes from, for as long as it lives."""
+    forget_at = clock.machine_now() + (child["exp"] - child["iat"]) + MARGIN
+    node = token_node(child)
+    rows = [{"child": node, "parent": parent, "forget_at": forget_at} for parent in parents]
+    tx.execute(insert(lineage), rows)
+
+
+def _dead() -> Any:
+    """The query for one revoked node among a token, its client and all that it came from."""
+    start = union_all(
+        select(bindparam("token", type_=LargeBinary).label("node")),
+        select(bindparam("client", type_=LargeBinary).label("node")),
+    )
+    line = start.cte("line", recursive=True)
+    line = line.union(select(lineage.c.parent).join(line, lineage.c.child == line.c.node))
+    return select(literal(1)).join_from(revocations, line, revocations.c.node == line.c.node)
+
+
+_DEAD = _dead()  # built once: every call of a resource asks
