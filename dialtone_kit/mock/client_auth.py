@@ -20,7 +20,7 @@ from dialtone_kit.mock import lineage
 from dialtone_kit.mock.answers import Headers, Refusal, log
 from dialtone_kit.mock.enrollments import secret_hash
 from dialtone_kit.mock.intake import header_values, one
-from dialtone_kit.mock.service import service_of
+from dialtone_kit.mock.service import Service, service_of
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.tables import clients, revocations
 
@@ -86,6 +86,14 @@ def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
         locked=row.locked,
     )
     return found, bytes(row.secret_hash)
+
+
+async def realm_of_client(service: Service, client: Client) -> Realm:
+    """At the root the client says which realm it is. 404 when that is gone."""
+    realm = await service.find_realm(client.realm)
+    if realm is None:  # removed between two reads
+        raise Refusal(404, "not_found", "The realm of this client is gone.")
+    return realm
 
 
 def invalid_client(description: str) -> Refusal:

@@ -15,12 +15,12 @@ from starlette.responses import Response
 
 from dialtone_kit.mock import device_grants, refresh
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
-from dialtone_kit.mock.client_auth import authenticate_client
+from dialtone_kit.mock.client_auth import authenticate_client, realm_of_client
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.grant_schemas import DeviceAuthorization, DeviceAuthorizationForm
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.orders import Effect, Grant, Order, asked_audience, asked_scope
-from dialtone_kit.mock.service import path_realm, realm_of_client, service_of
+from dialtone_kit.mock.service import path_realm, service_of
 from dialtone_kit.mock.settings import DEVICE_INTERVAL, DEVICE_LIFETIME
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"

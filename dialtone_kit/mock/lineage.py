@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, bindparam, insert, literal, select, union_all
+from sqlalchemy import Connection, LargeBinary, bindparam, insert, literal, select
 
 from dialtone_kit.mock import clock
 from dialtone_kit.mock.tables import lineage, revocations
@@ -32,8 +32,7 @@ def client_node(client_id: str) -> bytes:
 
 def is_dead(tx: Connection, claims: Mapping[str, Any]) -> bool:
     """Whether the access token with these claims was revoked, or something that it came from."""
-    nodes = {"token": token_node(claims), "client": client_node(str(claims["client_id"]))}
-    return tx.execute(_DEAD, nodes).first() is not None
+    return tx.execute(_DEAD, {"token": token_node(claims)}).first() is not None
 
 
 def is_revoked(tx: Connection, node: bytes) -> bool:
@@ -62,12 +61,8 @@ def link(tx: Connection, child: Mapping[str, Any], parents: Iterable[bytes]) -> 
 
 
 def _dead() -> Any:
-    """The query for one revoked node among a token, its client and all that it came from."""
-    start = union_all(
-        select(bindparam("token", type_=LargeBinary).label("node")),
-        select(bindparam("client", type_=LargeBinary).label("node")),
-    )
-    line = start.cte("line", recursive=True)
+    """The query for a revoked node among a token and all that it came from."""
+    line = select(bindparam("token", type_=LargeBinary).label("node")).cte("line", recursive=True)
     line = line.union(select(lineage.c.parent).join(line, lineage.c.child == line.c.node))
     return select(literal(1)).join_from(revocations, line, revocations.c.node == line.c.node)
 

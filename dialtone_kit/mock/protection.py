@@ -17,8 +17,9 @@ from dialtone_kit import rules
 from dialtone_kit.errors import ProofRefused, TokenRefused
 from dialtone_kit.mock import clock, dpop
 from dialtone_kit.mock.answers import Headers, Refusal, log, quoted
-from dialtone_kit.mock.client_auth import Client, find_client
+from dialtone_kit.mock.client_auth import Client
 from dialtone_kit.mock.intake import FORM, header_values, media_type, parse_form, read_body
+from dialtone_kit.mock.live_tokens import live_client
 from dialtone_kit.mock.service import Service, path_realm, service_of
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.tokens import bound_thumbprint, read_unverified, verify_token
@@ -100,9 +101,7 @@ async def _caller(
         if (bound_to is not None) != (scheme == "DPoP"):
             kind = "bound to a key" if bound_to else "a bearer token"
             raise TokenRefused("scheme", f"this token is {kind}; {scheme} is the wrong scheme. M08")
-        found = await service.store.read(lambda tx: find_client(tx, str(claims["client_id"])))
-        if found is None or found[0].realm != realm.name:
-            raise TokenRefused("client", "the client of this token is gone.")
+        client = await live_client(service, realm, claims)
         wanted = dpop.judged_by(service, realm, request, "resource", token, bound_to)
         proof = dpop.proof_of(request, wanted) if bound_to is not None else None
         if bound_to is not None and proof is None:
@@ -113,7 +112,7 @@ async def _caller(
     except ProofRefused as problem:
         log.warning("proof refused in realm %s: %s", shown.name, problem.rule)
         raise _challenged(shown, problem.error, str(problem), nonce) from None
-    return Caller(service, realm, found[0], claims, wanted, proof)
+    return Caller(service, realm, client, claims, wanted, proof)
 
 
 async def _presented(request: Request, realm: Realm) -> tuple[str, str]:
@@ -150,7 +149,7 @@ async def _verified(
     issuer = service.settings.issuer(realm.name)
     named = unverified.get("aud")
     asked = named if isinstance(named, list) else [named]
-    ours = (issuer, service.settings.base_url, f"{issuer}/api", f"{issuer}/userinfo")
+    ours = service.settings.audiences(realm.name)
     audience = next((one for one in ours if one in asked), None)
     jwks = await service.keys.jwks()
     return realm, verify_token(token, jwks, issuer, now=clock.now(realm), audience=audience)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from dialtone_kit.errors import ProofRefused
 from dialtone_kit.mock import audit, clock, device, dpop, exchange, refresh
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer, log
-from dialtone_kit.mock.client_auth import Client, authenticate_client
+from dialtone_kit.mock.client_auth import Client, authenticate_client, realm_of_client
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.orders import Form, Grant, Order, asked_audience, asked_scope, may_act
@@ -37,7 +37,7 @@ async def token(request: Request) -> Response:
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
     client = await authenticate_client(request, form, realm, public=True)
-    realm = realm or await _realm_of_client(service, client)
+    realm = realm or await realm_of_client(service, client)
     nonce = dpop.fresh_nonce(service, realm, "token")
     try:
         order = _order(request, service, realm, client, form)
@@ -162,10 +162,3 @@ def _claims(order: Order, grant: Grant) -> dict[str, Any]:
     if order.proof is not None:
         claims["cnf"] = {"jkt": order.proof.thumbprint}
     return claims
-
-
-async def _realm_of_client(service: Service, client: Client) -> Realm:
-    realm = await service.find_realm(client.realm)
-    if realm is None:  # removed between two reads
-        raise Refusal(404, "not_found", "The realm of this client is gone.")
-    return realm
