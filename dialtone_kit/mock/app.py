@@ -18,9 +18,13 @@ import dialtone_kit
 from dialtone_kit.mock import (
     approval,
     controls,
+    device,
+    device_page,
     discovery,
+    introspection,
     registration,
     resources,
+    revocation,
     settings,
     signing_keys,
     token,
@@ -39,6 +43,11 @@ from dialtone_kit.mock.store import Store, StoreUnavailable
 REALM = "/realms/{realm}"
 ROUTES = (
     ("POST", "{p}/token", token.token),
+    ("POST", "{p}/introspect", introspection.introspect),
+    ("POST", "{p}/revoke", revocation.revoke),
+    ("POST", "{p}/device_authorization", device.device_authorization),
+    ("GET", "{p}/device", device_page.show),
+    ("POST", "{p}/device", device_page.answer),
     ("GET", "{p}/userinfo", resources.userinfo),
     ("GET", "{p}/api/whoami", resources.whoami),
     ("GET", "{p}/api/notes", resources.read_notes),
@@ -63,6 +72,8 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("DELETE", "/mock/realms/{realm}", controls.remove_realm),
     ("POST", "/mock/faults", controls.add_fault),
     ("POST", "/mock/reset", controls.reset),
+    ("POST", "/mock/clients/lock", controls.lock_client),
+    ("POST", "/mock/keys/rotate", controls.rotate_keys),
 )
 
 
@@ -72,7 +83,7 @@ def create_app(chosen: Settings) -> Front:
     service = Service(
         settings=chosen,
         store=store,
-        keys=SigningKeys(store),
+        keys=SigningKeys(store, chosen.keys_fresh),
         realms=settings.built_in_realms(),
         inbox=Inbox(chosen.secret) if chosen.secret else None,
         key=store.create_tables(signing_keys.ensure_secrets),

@@ -1,37 +1,35 @@
 """The sponsor's page: who asks for what; the right code, sent by a person, approves.
 
-Plain HTML, no script, links relative, so that it also works behind a proxy that adds a prefix.
 Looking at it changes nothing: a mail scanner that follows the link approves nothing.
 """
 
 from __future__ import annotations
 
-import base64
-import hmac
-import secrets
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.keys import b64url
 from dialtone_kit.mock import clock, enrollments
-from dialtone_kit.mock.answers import NO_STORE, Headers, Refusal, content_answer, log
+from dialtone_kit.mock.answers import Refusal, log
 from dialtone_kit.mock.describe import describe
-from dialtone_kit.mock.intake import header_values, one, read_form
+from dialtone_kit.mock.html_page import (
+    browser_of,
+    form_token,
+    form_token_is_good,
+    keep,
+    render,
+    wants_html,
+)
+from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.mail import visible
 from dialtone_kit.mock.schemas import ApprovalForm
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
 
-PAGES = Path(__file__).with_name("pages")
-COOKIE = "dialtone_form"
+TEMPLATE = "approve.html"
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ async def answer(request: Request) -> Response:
     service, realm = service_of(request), await realm_of(request)
     form = await read_form(request)
     wanted, code = one(form, "enrollment") or "", one(form, "verification_code") or ""
-    good_form = _form_token_is_good(request, service, wanted, one(form, "form_token") or "")
+    good_form = form_token_is_good(request, service, wanted, one(form, "form_token") or "")
     try:
         outcome = await service.store.write(
             lambda tx: _approve(tx, service, realm, wanted, code, good_form)
@@ -110,97 +108,32 @@ def _approve(
 
 def _page(request: Request, service: Service, row: Any, page: Page, realm: Realm) -> Response:
     """The page as HTML; as the usual JSON for a program that gets a refusal."""
-    if page.http_status >= 400 and not _wants_html(request):
-        refusal = _as_refusal(page)
-        return refusal.answer()
-    cookie = _cookie_of(request) or secrets.token_urlsafe(16)
-    html = (
-        _templates()
-        .get_template("approve.html")
-        .render(
-            page=page,
-            agent=visible(row.client_name),
-            description=visible(row.description),
-            scopes=row.scopes.split(),
-            email=row.email,
-            realm=realm.name,
-            until=clock.rfc3339(row.expires_at).replace("T", " ").replace("Z", " UTC"),
-            enrollment=row.enrollment_id,
-            form_token=_form_token(service, cookie, row.enrollment_id),
-            style=_style(),
-        )
+    if page.http_status >= 400 and not wants_html(request):
+        return _as_refusal(page).answer()
+    browser = browser_of(request)
+    return render(
+        TEMPLATE,
+        page.http_status,
+        keep(browser),
+        page=page,
+        agent=visible(row.client_name),
+        description=visible(row.description),
+        scopes=row.scopes.split(),
+        email=row.email,
+        realm=realm.name,
+        until=clock.readable(row.expires_at),
+        enrollment=row.enrollment_id,
+        form_token=form_token(service, browser, row.enrollment_id),
     )
-    # no Path: the browser takes the folder that it sees, with whatever prefix a proxy added
-    keep = ("Set-Cookie", f"{COOKIE}={cookie}; HttpOnly; SameSite=Strict")
-    return _html(html, page.http_status, (keep,))
 
 
 def _unknown(request: Request, problem: Refusal) -> Response:
-    if not _wants_html(request):
+    if not wants_html(request):
         raise problem
-    page = Page("unknown", http_status=problem.status)
-    html = _templates().get_template("approve.html").render(page=page, style=_style())
-    return _html(html, problem.status)
-
-
-def _html(html: str, status: int, headers: Headers = ()) -> Response:
-    """A page that runs nothing, loads nothing, is framed by nobody and sends its form here only."""
-    style = base64.b64encode(sha256(_style().encode()).digest()).decode()
-    guards: Headers = (
-        (
-            "Content-Security-Policy",
-            f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'",
-        ),
-        ("Referrer-Policy", "no-referrer"),
-        ("X-Frame-Options", "DENY"),
-        ("Vary", "Accept, Cookie"),
-    )
-    return content_answer(
-        html.encode(), "text/html; charset=utf-8", status, guards + NO_STORE + headers
-    )
+    return render(TEMPLATE, problem.status, page=Page("unknown", http_status=problem.status))
 
 
 def _as_refusal(page: Page) -> Refusal:
     codes = {400: "invalid_request", 401: "unauthorized", 403: "access_denied", 409: "conflict"}
     text = page.message or f"This enrollment is {page.state}."
     return Refusal(page.http_status, codes.get(page.http_status, "gone"), text)
-
-
-def _wants_html(request: Request) -> bool:
-    return any("text/html" in value for value in header_values(request, "accept"))
-
-
-def _form_token(service: Service, cookie: str, enrollment_id: str) -> str:
-    """Ties the form to this browser's cookie and to one enrollment."""
-    return b64url(service.keyed_hash("form", f"{cookie}|{enrollment_id}"))
-
-
-def _form_token_is_good(request: Request, service: Service, enrollment: str, sent: str) -> bool:
-    cookie = _cookie_of(request)
-    if cookie is None:
-        return False
-    expected = _form_token(service, cookie, enrollment)
-    return hmac.compare_digest(expected.encode(), sent.encode())
-
-
-def _cookie_of(request: Request) -> str | None:
-    """Our own cookie among all that a proxy passes on (a hub's are there too, and stay unread)."""
-    for header in header_values(request, "cookie"):
-        for pair in header.split(";"):
-            name, _, value = pair.strip().partition("=")
-            if name == COOKIE and len(value) == 22 and value.isascii():
-                return value
-    return None
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-
-
-@lru_cache(maxsize=1)
-def _style() -> str:
-    return (PAGES / "page.css").read_text(encoding="utf-8")

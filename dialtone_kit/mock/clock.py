@@ -21,3 +21,8 @@ def machine_now() -> float:
 def rfc3339(moment: float) -> str:
     """`moment` (Unix seconds) as it stands on the wire outside JWTs: RFC 3339, UTC."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def readable(moment: float) -> str:
+    """The same for people."""
+    return rfc3339(moment).replace("T", " ").replace("Z", " UTC")

@@ -31,9 +31,7 @@ class Codes:
     user_code: str = field(repr=False)
 
 
-def open_grant(
-    tx: Connection, service: Service, realm: Realm, client: Client, scope: str
-) -> Codes:
+def open_grant(tx: Connection, service: Service, realm: Realm, client: Client, scope: str) -> Codes:
     """Store a new grant, its codes hashed; no other grant has the same user code."""
     codes = Codes(f"dc_{secrets.token_urlsafe(32)}", enrollments.new_code())
     if find_by_user_code(tx, service, None, codes.user_code) is not None:
@@ -65,9 +63,7 @@ def find(tx: Connection, realm: Realm, device_code: str) -> Any:
     return _first(tx, realm, device_grants.c.device_hash == enrollments.secret_hash(device_code))
 
 
-def find_by_user_code(
-    tx: Connection, service: Service, realm: Realm | None, user_code: str
-) -> Any:
+def find_by_user_code(tx: Connection, service: Service, realm: Realm | None, user_code: str) -> Any:
     """The grant of a user code, in any realm when none is named. Case and dash don't matter."""
     return _first(tx, realm, device_grants.c.user_hash == _user_hash(service, user_code))
 
@@ -115,9 +111,7 @@ class Visit:
     code: str = field(repr=False)
 
 
-def begin_visit(
-    tx: Connection, service: Service, realm: Realm, row: Any, email: str
-) -> Visit:
+def begin_visit(tx: Connection, service: Service, realm: Realm, row: Any, email: str) -> Visit:
     """Note who wants to answer for this grant; the code that proves it goes out by mail."""
     new = Visit(f"visit_{secrets.token_hex(16)}", enrollments.new_code())
     _set(tx, row, mails=row.mails + 1)

@@ -18,6 +18,7 @@ from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.token import GRANTS
 
+WITH_SECRET = ("client_secret_basic", "client_secret_post")
 CACHED: Headers = (("Cache-Control", "public, max-age=60"),)
 
 
@@ -56,13 +57,18 @@ def _metadata(service: Service, realm: Realm, issuer: str) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/token",
         "jwks_uri": f"{issuer}/jwks",
         "userinfo_endpoint": f"{issuer}/userinfo",
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
         "grant_types_supported": list(GRANTS),
         "response_types_supported": [],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": [*WITH_SECRET, "none"],
+        "introspection_endpoint_auth_methods_supported": list(WITH_SECRET),
+        "revocation_endpoint_auth_methods_supported": [*WITH_SECRET, "none"],
         "scopes_supported": list(realm.scopes),
-        "claims_supported": ["sub", "iss", "client_id", "realm", "scope", "cnf"],
+        "claims_supported": ["sub", "iss", "client_id", "realm", "scope", "cnf", "act"],
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "service_documentation": f"{service.settings.base_url}/.well-known/agent-instructions",
     }
@@ -85,6 +91,10 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
             "register_approve": f"{registration}/approve",
             "register_confirm": f"{registration}/confirm",
             "token": f"{base}/realms/{{realm}}/token",
+            "device_authorization": f"{base}/realms/{{realm}}/device_authorization",
+            "device": f"{base}/realms/{{realm}}/device",
+            "introspect": f"{base}/realms/{{realm}}/introspect",
+            "revoke": f"{base}/realms/{{realm}}/revoke",
             "jwks": f"{base}/realms/{{realm}}/jwks",
             "userinfo": f"{base}/realms/{{realm}}/userinfo",
             "whoami": f"{base}/realms/{{realm}}/api/whoami",
@@ -96,11 +106,16 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
             "registrations_per_email_per_hour": limits.REQUESTS_PER_EMAIL,
             "registrations_per_ip_per_hour": limits.REQUESTS_PER_ADDRESS,
             "wrong_codes": limits.WRONG_CODES,
+            "wrong_user_codes_per_ip_per_hour": limits.WRONG_USER_CODES,
+            "device_mails_per_email_per_hour": limits.DEVICE_MAILS_PER_EMAIL,
+            "device_poll_interval_seconds": limits.DEVICE_INTERVAL,
             "body_bytes": limits.MAX_BODY,
         },
         "lifetimes_seconds": {
             "enrollment": limits.ENROLLMENT_LIFETIME,
             "access_token": limits.TOKEN_LIFETIME,
+            "device_code": limits.DEVICE_LIFETIME,
+            "refresh_token_family": limits.REFRESH_LIFETIME,
         },
         "errors": {"shape": {"error": "code", "error_description": "what to do"}},
     }

@@ -12,9 +12,9 @@ from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.store import StoreUnavailable
 
 HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-# The sponsor's page may come through a hub's proxy, which passes the hub's own name on. It needs an
-# enrollment's random id and a code from a mailbox, so a rebound name gains nothing there.
-ANY_HOST = re.compile(r"(?:/realms/[a-z0-9-]+)?/register/approve")
+# The pages may come through a hub's proxy, which passes the hub's own name on. They need a random
+# id or code, and one from a mailbox, so a rebound name gains nothing there.
+ANY_HOST = re.compile(r"(?:/realms/[a-z0-9-]+)?/(?:register/approve|device)")
 
 
 class Front:

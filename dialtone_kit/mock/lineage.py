@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, bindparam, insert, literal, select
+from sqlalchemy import Connection, LargeBinary, bindparam, delete, insert, literal, select
 
 from dialtone_kit.mock import clock
 from dialtone_kit.mock.tables import lineage, revocations
@@ -50,6 +50,11 @@ def revoke(tx: Connection, node: bytes, lives_for: float | None) -> bool:
     forget_at = None if lives_for is None else clock.machine_now() + lives_for + MARGIN
     tx.execute(insert(revocations), {"node": node, "forget_at": forget_at})
     return True
+
+
+def take_back(tx: Connection, node: bytes) -> bool:
+    """Let `node` live again; False when it was not revoked. For clients: a token stays dead."""
+    return tx.execute(delete(revocations).where(revocations.c.node == node)).rowcount == 1
 
 
 def link(tx: Connection, child: Mapping[str, Any], parents: Iterable[bytes]) -> None:

@@ -15,9 +15,7 @@ from dialtone_kit.mock.settings import Realm
 from dialtone_kit.tokens import read_unverified, verify_token
 
 
-async def live_token(
-    service: Service, realm: Realm, token: str
-) -> tuple[dict[str, Any], Client]:
+async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[str, Any], Client]:
     """The claims and the client of an access token that is good at this moment, whoever it is for.
 
     Raises TokenRefused naming the check: forged, expired, of another realm, revoked.

@@ -96,6 +96,23 @@ def verification_letter(
     return Letter(realm, asked.email, "Your verification code for an agent", text, code)
 
 
+def device_letter(
+    email: str, realm: str, code: str, agent: str, scopes: str, minutes: int
+) -> Letter:
+    """What a person reads who lets an agent act for them. The agent's words are shown as text."""
+    text = (
+        f"Somebody, you we hope, entered a device's code and this address.\n\n"
+        f"  Agent:        {visible(agent)}\n"
+        f"  For you it may then:  {scopes}\n"
+        f"  Realm:        {realm}\n\n"
+        f"Your code: {code}\n\n"
+        f"Enter it on the page that asked for it, and only if you started this yourself, on a\n"
+        f"device that you have in front of you. The code is good for {minutes} minutes.\n"
+        f"You know nothing of it? Then do nothing: without the code the agent gets nothing.\n"
+    )
+    return Letter(realm, email, "Your code to let an agent act for you", text, code)
+
+
 def visible(text: str) -> str:
     """`text` on one line, with each control or direction mark spelled out: ⟨U+202E⟩."""
     line = " ".join(text.split())

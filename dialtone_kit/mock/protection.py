@@ -44,6 +44,11 @@ class Caller:
     def scope(self) -> str:
         return str(self.claims["scope"])
 
+    @property
+    def for_another(self) -> bool:
+        """The token's subject is not the client itself: it acts for a person or another agent."""
+        return bool(self.claims["sub"] != self.client.client_id)
+
     async def finish(self, work: Callable[[Connection], T], *, writes: bool = False) -> T:
         """The value of `work`, in the transaction that uses up the proof (rule 13)."""
         proof = self.proof

@@ -90,9 +90,7 @@ def find(tx: Connection, realm: Realm, text: str) -> Any:
     return None if row is None or lineage.is_revoked(tx, row.family) else row
 
 
-def revoke_family(
-    tx: Connection, realm: Realm, found: Any, client_id: str, reason: str
-) -> None:
+def revoke_family(tx: Connection, realm: Realm, found: Any, client_id: str, reason: str) -> None:
     """End a family: its refresh tokens and every access token that came from it."""
     lives_for = found.expires_at - clock.now(realm) + TOKEN_LIFETIME
     if lineage.revoke(tx, found.family, lives_for):

@@ -94,7 +94,7 @@ async def confirm(request: Request) -> Response:
     """With the code from the mail; without it once the sponsor has approved on the page."""
     service, realm = service_of(request), await realm_of(request)
     sent = await read_json(request, ConfirmRequest)
-    secret = f"sec_{secrets.token_urlsafe(32)}"
+    secret = f"sec_{secrets.token_urlsafe(32)}"  # for a client that wants one
     outcome = await service.store.write(lambda tx: _confirm(tx, service, realm, sent, secret))
     if isinstance(outcome, Refusal):
         log.warning("confirm refused in realm %s: %s", realm.name, outcome)
@@ -120,11 +120,12 @@ def _confirm(
         if refusal := enrollments.judge_code(tx, service, realm, row, sent.verification_code):
             return refusal
     client_id = enrollments.new_client_id(row.client_name)
-    enrollments.confirm(tx, realm, row, client_id, secret)
+    public = row.auth_method == "none"
+    enrollments.confirm(tx, realm, row, client_id, None if public else secret)
     issuer = service.settings.issuer(realm.name)
     return {
         "client_id": client_id,
-        "client_secret": secret,
+        **({"token_endpoint_auth_method": "none"} if public else {"client_secret": secret}),
         "granted_scopes": row.scopes.split(),
         "token_endpoint": f"{issuer}/token",
         "issuer": issuer,

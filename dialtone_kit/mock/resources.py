@@ -41,6 +41,7 @@ async def userinfo(request: Request) -> Response:
         "client_name": caller.client.client_name,
         "realm": caller.realm.name,
         "scope": caller.scope,
+        **_acting(caller),
     }
     return json_answer(answer, headers=NO_STORE + caller.nonce)
 
@@ -63,6 +64,8 @@ async def whoami(request: Request) -> Response:
         "scope": caller.scope,
         "token_type": "DPoP" if caller.proof else "Bearer",
         **({"cnf": caller.claims["cnf"]} if caller.proof else {}),
+        **({"sub": caller.claims["sub"]} if caller.for_another else {}),
+        **_acting(caller),
     }
     return json_answer(answer, headers=NO_STORE + caller.nonce)
 
@@ -75,9 +78,9 @@ async def whoami(request: Request) -> Response:
     headers=NONCE,
 )
 async def read_notes(request: Request) -> Response:
-    """Needs the scope notes:read. A client sees its own notes only."""
+    """Needs the scope notes:read. A token shows the notes of its subject only."""
     caller = await authorize(request, scope="notes:read")
-    query = select(notes).where(notes.c.client_id == caller.client.client_id)
+    query = select(notes).where(notes.c.subject == caller.claims["sub"])
     newest = query.order_by(notes.c.id.desc()).limit(NOTES_SHOWN)
     rows = await caller.finish(lambda tx: tx.execute(newest).all())
     return json_answer({"notes": [_shown(row) for row in rows]}, headers=NO_STORE + caller.nonce)
@@ -105,20 +108,30 @@ def _nothing(_tx: Connection) -> None:
 
 
 def _add_note(tx: Connection, caller: Caller, text: str) -> dict[str, Any]:
-    mine = notes.c.client_id == caller.client.client_id
+    mine = notes.c.subject == caller.claims["sub"]
     count = tx.execute(select(func.count()).select_from(notes).where(mine)).scalar_one()
     if count >= NOTES_KEPT:
-        raise Refusal(409, "conflict", f"A client has at most {NOTES_KEPT} notes.")
+        raise Refusal(409, "conflict", f"There are at most {NOTES_KEPT} notes for each subject.")
     row: dict[str, Any] = {
         "realm": caller.realm.name,
         "client_id": caller.client.client_id,
+        "subject": caller.claims["sub"],
         "text": text,
         "created_at": clock.now(caller.realm),
     }
     added = tx.execute(insert(notes), row).inserted_primary_key
     assert added is not None  # noqa: S101  (the table has a key of its own)
-    audit.record(tx, caller.realm, "note_written", caller.client.client_id, note=added[0])
+    told = {"subject": caller.claims["sub"]} if caller.for_another else {}
+    audit.record(
+        tx, caller.realm, "note_written", caller.client.client_id, note=added[0], **told,
+        **_acting(caller),
+    )  # fmt: skip
     return {"id": added[0], "text": text, "created_at": clock.rfc3339(row["created_at"])}
+
+
+def _acting(caller: Caller) -> dict[str, Any]:
+    """For whom acts who, where the token tells of it."""
+    return {"act": caller.claims["act"]} if "act" in caller.claims else {}
 
 
 def _shown(row: Any) -> dict[str, Any]:

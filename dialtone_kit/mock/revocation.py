@@ -42,9 +42,7 @@ async def revoke(request: Request) -> Response:
     return json_answer({}, headers=NO_STORE)
 
 
-async def _revoke_refresh_token(
-    service: Service, realm: Realm, client: Client, token: str
-) -> bool:
+async def _revoke_refresh_token(service: Service, realm: Realm, client: Client, token: str) -> bool:
     """End the family of this refresh token, used or not; False when it is none that lives."""
     found = await service.store.read(lambda tx: refresh.find(tx, realm, token))
     if found is None:
@@ -56,9 +54,7 @@ async def _revoke_refresh_token(
     return True
 
 
-async def _revoke_access_token(
-    service: Service, realm: Realm, client: Client, token: str
-) -> None:
+async def _revoke_access_token(service: Service, realm: Realm, client: Client, token: str) -> None:
     try:
         claims, _ = await live_token(service, realm, token)
     except TokenRefused:

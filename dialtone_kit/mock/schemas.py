@@ -51,6 +51,7 @@ Prose = Annotated[str, AfterValidator(storable), Field(max_length=1000)]
 Scopes = Annotated[
     list[str], AfterValidator(are_scopes), Field(min_length=1, max_length=20, examples=[["openid"]])
 ]
+AuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
 Opaque = Annotated[str, AfterValidator(storable), Field(max_length=200)]
 
 
@@ -65,9 +66,7 @@ class EnrollmentRequest(Sent):
     client_name: Name
     client_description: Prose = ""
     requested_scopes: Scopes = Field(default_factory=lambda: ["openid"])
-    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post", "none"] = (
-        "client_secret_basic"
-    )
+    token_endpoint_auth_method: AuthMethod = "client_secret_basic"  # noqa: S105  (a name)
 
 
 class ConfirmRequest(Sent):
@@ -285,7 +284,7 @@ class LockedClient(BaseModel):
 
 
 class RotatedKeys(BaseModel):
-    """The new signing key. Times are RFC 3339: until then the old one signs, and stays published."""
+    """The new signing key. From when on it signs, and until when the old ones are published."""
 
     kid: str
     signs_from: str

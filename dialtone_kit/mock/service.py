@@ -44,6 +44,10 @@ class Service:
             return self.realms.get(name)
         return await self.store.read(lambda tx: self.private_realm(tx, name))
 
+    def realm_in(self, tx: Connection, name: str) -> Realm | None:
+        """The same inside a transaction."""
+        return self.realms.get(name) or self.private_realm(tx, name)
+
     def private_realm(self, tx: Connection, name: str) -> Realm | None:
         """A private realm as it is at this moment: the settings it was made like, its own clock."""
         query = select(tables.realms).where(tables.realms.c.name == name)

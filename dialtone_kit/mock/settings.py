@@ -69,6 +69,7 @@ class Settings:
     workers: int = 1
     pid: int = 0
     store_wait: float = 5.0  # seconds to wait for a locked database before answering 503
+    keys_fresh: float = 60.0  # seconds that anybody may rely on the key set as they read it
     mail: MailRoute | None = None
 
     @property
@@ -133,6 +134,7 @@ def load(
         workers=workers,
         pid=os.getpid(),
         store_wait=_seconds_from_environment("DIALTONE_STORE_WAIT", 5.0),
+        keys_fresh=_seconds_from_environment("DIALTONE_KEYS_FRESH", 60.0),
         mail=_mail_from_environment(),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,14 +28,14 @@ from dialtone_kit.mock.tables import secrets_of_service, signing_keys
 from dialtone_kit.tokens import sign_token
 
 ALG = "ES256"
-FRESH_FOR = 60  # seconds that a worker, or a verifier, may rely on the set it read
+FRESH_FOR = 60.0  # seconds that a worker, or a verifier, may rely on the set it read
 
 
 class SigningKeys:
     """The current key and the published set, as this worker read them at most a minute ago."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, fresh_for: float = FRESH_FOR) -> None:
+        self._store, self._fresh_for = store, fresh_for
         self._read_at = float("-inf")
         self._signing: tuple[str, Any] | None = None
         self._jwks: dict[str, Any] = {"keys": []}
@@ -52,7 +53,7 @@ class SigningKeys:
         return sign_token(private, claims, kid=kid, alg=ALG, typ=typ)
 
     async def _refresh(self) -> None:
-        if time.monotonic() - self._read_at < FRESH_FOR:
+        if time.monotonic() - self._read_at < self._fresh_for:
             return
         rows = await self._store.read(_published)
         loaded = [(row.kid, load_pem_private_key(row.private_pem.encode(), None)) for row in rows]
@@ -78,15 +79,25 @@ def ensure_secrets(tx: Connection) -> bytes:
     return bytes(found)
 
 
-def rotate(tx: Connection) -> str:
+@dataclass(frozen=True)
+class Rotation:
+    """A new key, and when it takes over (machine time)."""
+
+    kid: str
+    sign_from: float
+    old_until: float
+
+
+def rotate(tx: Connection, fresh_for: float = FRESH_FOR) -> Rotation:
     """Put a new key in: it signs when every reader knows it; the old ones end with their tokens."""
-    sign_from = time.time() + 2 * FRESH_FOR
+    sign_from = time.time() + 2 * fresh_for
+    old_until = sign_from + TOKEN_LIFETIME + fresh_for
     tx.execute(
         update(signing_keys)
         .where(signing_keys.c.publish_until.is_(None))
-        .values(publish_until=sign_from + TOKEN_LIFETIME + FRESH_FOR)
+        .values(publish_until=old_until)
     )
-    return add_key(tx, sign_from)
+    return Rotation(add_key(tx, sign_from), sign_from, old_until)
 
 
 def add_key(tx: Connection, sign_from: float) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from dialtone_kit.mock.tables import metadata
+from dialtone_kit.mock.tables import create_missing
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
@@ -77,7 +77,7 @@ class Store:
         try:
             with self._engine.connect() as tx:
                 _begin(tx)
-                metadata.create_all(tx)
+                create_missing(tx)
                 value = fill(tx)
                 tx.exec_driver_sql("COMMIT")
         except DBAPIError as problem:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Connection,
     Float,
     Index,
     Integer,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    inspect,
 )
 
 metadata = MetaData()
@@ -114,10 +116,11 @@ notes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("realm", String(32), nullable=False),
-    Column("client_id", String(80), nullable=False),
+    Column("client_id", String(80), nullable=False),  # who wrote it
+    Column("subject", String(80)),  # whose it is: that of the token, so also for whom an agent acts
     Column("text", Text, nullable=False),
     Column("created_at", Float, nullable=False),
-    Index("notes_by_client", "client_id", "id"),
+    Index("notes_by_subject", "subject", "id"),
 )
 
 device_grants = Table(
@@ -244,3 +247,17 @@ EXPIRING = (
     mails,
     audit_events,
 )
+
+
+def create_missing(tx: Connection) -> None:
+    """Make the tables that are missing, and the columns that came later: all of these are empty."""
+    for name in inspect(tx).get_table_names():
+        table = metadata.tables.get(name)
+        if table is None:
+            continue
+        there = {column["name"] for column in inspect(tx).get_columns(name)}
+        for column in table.columns:
+            if column.name not in there:
+                kind = column.type.compile(tx.dialect)
+                tx.exec_driver_sql(f'ALTER TABLE {name} ADD COLUMN "{column.name}" {kind}')
+    metadata.create_all(tx)

@@ -22,6 +22,7 @@ from dialtone_kit.mock.schemas import TokenAnswer, TokenForm
 from dialtone_kit.mock.service import Service, path_realm, service_of
 from dialtone_kit.mock.settings import TOKEN_LIFETIME, Realm
 
+
 @describe(
     "An access token: bound to your key with a DPoP proof, a bearer token without",
     answers=TokenAnswer,

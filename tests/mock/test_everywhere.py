@@ -151,7 +151,14 @@ def test_discovery_names_its_issuer_and_every_url_works(mock: Mock, place: str) 
     told = mock.http.get(f"{mock.base_url}{place}/.well-known/openid-configuration").json()
     assert told["issuer"] == mock.base_url + place
     assert told["response_types_supported"] == []
-    assert told["grant_types_supported"] == ["client_credentials"]
+    assert set(told["grant_types_supported"]) == {
+        "client_credentials",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
+    assert "none" in told["token_endpoint_auth_methods_supported"]
+    assert "none" not in told["introspection_endpoint_auth_methods_supported"]
     assert "ES256" in told["dpop_signing_alg_values_supported"]
     assert "authorization_endpoint" not in told
     same = mock.http.get(f"{mock.base_url}/.well-known/oauth-authorization-server{place}").json()
@@ -159,7 +166,8 @@ def test_discovery_names_its_issuer_and_every_url_works(mock: Mock, place: str) 
     for name, url in told.items():
         if isinstance(url, str) and url.startswith("http") and name != "issuer":
             assert url.startswith(mock.base_url)
-            method = "POST" if name == "token_endpoint" else "GET"
+            forms = ("token", "device_authorization", "introspection", "revocation")
+            method = "POST" if name.removesuffix("_endpoint") in forms else "GET"
             assert mock.http.request(method, url).status_code in (200, 401, 415), name
 
 

@@ -109,7 +109,7 @@ def test_a_rotated_key_breaks_no_live_token(tmp_path: Path, monkeypatch: Any) ->
         keys = SigningKeys(store)
         claims = {"token_type": "access_token", "iss": "i", "iat": 1, "exp": 2**40}
         before = await keys.sign(claims, "JWT")
-        new = await store.write(rotate)
+        new = (await store.write(rotate)).kid
         fresh = SigningKeys(store)
         published = await fresh.jwks()
         assert len(published["keys"]) == 2
