@@ -21,6 +21,7 @@ from dialtone_kit.mock import (
     device,
     device_page,
     discovery,
+    grant_controls,
     introspection,
     registration,
     resources,
@@ -72,8 +73,8 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("DELETE", "/mock/realms/{realm}", controls.remove_realm),
     ("POST", "/mock/faults", controls.add_fault),
     ("POST", "/mock/reset", controls.reset),
-    ("POST", "/mock/clients/lock", controls.lock_client),
-    ("POST", "/mock/keys/rotate", controls.rotate_keys),
+    ("POST", "/mock/clients/lock", grant_controls.lock_client),
+    ("POST", "/mock/keys/rotate", grant_controls.rotate_keys),
 )
 
 

@@ -17,9 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import dialtone_kit
-from dialtone_kit.mock import audit, clock, lineage, schemas, signing_keys, tables
+from dialtone_kit.mock import clock, schemas, tables
 from dialtone_kit.mock.answers import NO_STORE, Refusal, content_answer, json_answer, log
-from dialtone_kit.mock.client_auth import find_client
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import header_values, read_json
 from dialtone_kit.mock.service import Service, realm_of, service_of
@@ -239,48 +238,6 @@ async def add_fault(request: Request) -> Response:
     return json_answer({"cleared": 0})
 
 
-@describe(
-    "Lock a client, or let it in again",
-    answers=schemas.LockedClient,
-    body=schemas.ClientLock,
-    refusals=(400, 401, 404, 413, 415, 503),
-    security=GUARDED,
-)
-@guarded
-async def lock_client(request: Request) -> Response:
-    """A locked client gets no token, and those that it has, or that came from them, are dead."""
-    service = service_of(request)
-    sent = await read_json(request, schemas.ClientLock)
-    await service.store.write(lambda tx: _lock(tx, service, sent))
-    return json_answer({"client_id": sent.client_id, "locked": sent.locked})
-
-
-@describe(
-    "Rotate the keys that sign access tokens",
-    answers=schemas.RotatedKeys,
-    status=201,
-    refusals=(401, 503),
-    security=GUARDED,
-)
-@guarded
-async def rotate_keys(request: Request) -> Response:
-    """The new key is published at once and signs when everybody knows it; no live token breaks."""
-    service = service_of(request)
-
-    def rotate(tx: Connection) -> signing_keys.Rotation:
-        new = signing_keys.rotate(tx, service.settings.keys_fresh)
-        audit.record(tx, service.realms["default"], "keys_rotated", kid=new.kid)
-        return new
-
-    new = await service.store.write(rotate)
-    answer = {
-        "kid": new.kid,
-        "signs_from": clock.rfc3339(new.sign_from),
-        "old_until": clock.rfc3339(new.old_until),
-    }
-    return json_answer(answer, 201, NO_STORE)
-
-
 def empty_realm(tx: Connection, name: str) -> int:
     """Remove every row of a realm; used proofs stay used. Returns how many went."""
     return sum(
@@ -293,18 +250,6 @@ def drop_realm(tx: Connection, name: str) -> None:
     """Remove a private realm itself, too."""
     empty_realm(tx, name)
     tx.execute(delete(tables.realms).where(tables.realms.c.name == name))
-
-
-def _lock(tx: Connection, service: Service, sent: schemas.ClientLock) -> None:
-    found = find_client(tx, sent.client_id)
-    realm = service.realm_in(tx, found[0].realm) if found is not None else None
-    if found is None or realm is None:
-        raise Refusal(404, "not_found", "There is no such client.")
-    node = lineage.client_node(sent.client_id)
-    changed = lineage.revoke(tx, node, None) if sent.locked else lineage.take_back(tx, node)
-    if changed:
-        event = "client_locked" if sent.locked else "client_unlocked"
-        audit.record(tx, realm, event, sent.client_id, sponsor=found[0].sponsor)
 
 
 async def _realm(service: Service, name: str) -> Realm:

@@ -59,6 +59,7 @@ class Page:
     error: str = ""
     headers: Headers = ()
     user_code: str = ""
+    from_link: bool = False
     email: str = ""
     asked: Asked | None = None
 
@@ -82,8 +83,8 @@ class Page:
 async def show(request: Request) -> Response:
     """Changes nothing, however often it is fetched; a code in the link only fills the form."""
     await realm_of(request)
-    code = " ".join(request.query_params.get("user_code", "").split())[:32]
-    return _shown(request, Page("ask", user_code=visible(code)))
+    code = visible(request.query_params.get("user_code", "")[:32])
+    return _shown(request, Page("ask", user_code=code, from_link=bool(code)))
 
 
 @describe(

@@ -97,6 +97,13 @@ def own_needs_its_key(case: Case) -> None:
         raise _no("The proof is not by the key that your subject token is bound to. M07")
 
 
+def may_act_names_the_actor(case: Case) -> None:
+    """A `may_act` in the subject token names the one client that may become its actor."""
+    named = case.subject.get("may_act")
+    if case.acts and named is not None and named.get("sub") != case.caller:
+        raise _no("The may_act of the subject token names another actor.")
+
+
 def foreign_needs_leave(case: Case) -> None:
     """Case (b): another client's token only for whom its `may_act` or the policy names."""
     order, subject = case.order, case.subject
@@ -115,13 +122,6 @@ def foreign_needs_leave(case: Case) -> None:
             "The subject token was issued to another client, and its may_act does not name you. "
             f"{decision.why}"
         )
-
-
-def may_act_names_the_actor(case: Case) -> None:
-    """A `may_act` in the subject token names the one client that may become its actor."""
-    named = case.subject.get("may_act")
-    if case.acts and named is not None and named.get("sub") != case.caller:
-        raise _no("The may_act of the subject token names another actor.")
 
 
 def actor_is_the_caller(case: Case) -> None:
@@ -144,8 +144,8 @@ def not_too_deep(case: Case) -> None:
 RULES: tuple[Callable[[Case], None], ...] = (
     bound_needs_a_proof,
     own_needs_its_key,
-    foreign_needs_leave,
     may_act_names_the_actor,
+    foreign_needs_leave,
     actor_is_the_caller,
     not_too_deep,
 )
