@@ -1,4 +1,4 @@
-"""The commands: `dialtone lab | run | serve | inbox | stop | doctor`.
+"""The commands: `dialtone lab | run | serve | inbox | rotate-keys | stop | doctor`.
 
 Each is a few lines: what it does stands in the module of its name. A mistake gets one line.
 """
@@ -133,6 +133,27 @@ def inbox(email: str | None, realm: str | None, limit: int) -> int:
         for name, value in head.items():
             click.echo(f"{name + ':':<9}{visible(value)}")
         click.echo(f"\n{visible(mail.text).rstrip()}\n")
+    return 0
+
+
+@commands.command("rotate-keys")
+def rotate_keys() -> int:
+    """Give the local service a new signing key. No live token breaks.
+
+    The new key is published at once and signs when everybody has had time to see it; the old one
+    stays published until its last token has expired.
+
+    \b
+    Example: dialtone rotate-keys
+    """
+    from dialtone_kit import service
+    from dialtone_kit.controls import Controls
+
+    if service.find() is None:
+        raise DialtoneError("No local service runs. Start it with `dialtone serve`, or a lesson.")
+    new = Controls(service.ensure).rotate_keys()
+    click.echo(f"New key {new.kid}: published now, signs from {new.signs_from:%H:%M:%S} UTC.")
+    click.echo(f"Older keys verify until {new.old_until:%H:%M:%S} UTC, when their tokens are over.")
     return 0
 
 

@@ -8,9 +8,7 @@ token = client.get_token(key=ProofKey.generate())
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -19,8 +17,6 @@ from dialtone_kit import credentials as store
 from dialtone_kit import enrollments
 from dialtone_kit.answers import read_json, refused_code
 from dialtone_kit.credentials import Credentials
-from dialtone_kit.discovery import PATH, check_metadata, issuer_url
-from dialtone_kit.dpop_auth import DPoPAuth, Nonces
 from dialtone_kit.enrollments import Enrollment, checked_email, normal_code
 from dialtone_kit.errors import (
     CredentialProblem,
@@ -31,78 +27,40 @@ from dialtone_kit.errors import (
     TokenRefused,
     UnsafeUrl,
 )
-from dialtone_kit.grants import Token, basic, read_token, text_of
-from dialtone_kit.keys import ProofKey
+from dialtone_kit.grants import Token, text_of
 from dialtone_kit.masking import Secret
-from dialtone_kit.retry import send_with_retries
+from dialtone_kit.token_requests import TokenRequests
 from dialtone_kit.tokens import issuer_allows, read_unverified, verify_token
-from dialtone_kit.transport import open_client
-from dialtone_kit.urls import require_https_or_loopback, same_origin
-from dialtone_kit.wire import Wire
+from dialtone_kit.urls import same_origin
 
 __all__ = ["Enrollment", "IdentityClient", "Token"]
 # Sending one of these twice does the same as sending it once (RFC 9110 §9.2.2).
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
-class IdentityClient:
+class IdentityClient(TokenRequests):
     """An agent's side of one realm of the service. `realm=None` asks the root's document.
 
-    `now` and `sleep` take the clock's place in tests and lessons; `max_wait` and `timeout` are in
-    seconds; `ca_file` names a private certificate authority. Every send is recorded in `wire`.
+    Step 1 and the arguments are in connection.py, step 3 and all other grants in token_requests.py.
     """
-
-    def __init__(
-        self, base_url: str, realm: str | None = "default", *,
-        credentials: Credentials | None = None, wire: Wire | None = None,
-        ca_file: str | Path | None = None, now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep, max_wait: float = 30.0,
-        timeout: float = 10.0, transport: httpx.BaseTransport | None = None,
-    ) -> None:  # fmt: skip
-        self.issuer = issuer_url(base_url, realm)
-        self.realm, self.credentials = realm, credentials
-        self.wire = Wire() if wire is None else wire
-        self.http = open_client(
-            base_url, timeout=timeout, ca_file=ca_file, wrap=self.wire.transport, inner=transport
-        )
-        self._now, self._sleep, self._max_wait = now, sleep, max_wait
-        self._nonces: Nonces = {}
-        self._metadata: dict[str, Any] | None = None
-        self._key_sets: dict[str, dict[str, Any]] = {}
-
-    # --- step 1: where everything is ---
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The discovery document, fetched once and checked."""
-        return self._metadata or self.discover()
-
-    def discover(self) -> dict[str, Any]:
-        """Fetch the discovery document anew. It must name the issuer asked (RFC 8414 §3.3)."""
-        self._metadata = self._metadata_of(self.issuer)
-        return self._metadata
-
-    def jwks(self, issuer: str | None = None) -> dict[str, Any]:
-        """The issuer's public keys, fetched once; `verify` fetches them again for a new key."""
-        issuer = issuer or self.issuer
-        if issuer not in self._key_sets:
-            metadata = self.metadata if issuer == self.issuer else self._metadata_of(issuer)
-            self._key_sets[issuer] = self._ask("GET", metadata["jwks_uri"])
-        return self._key_sets[issuer]
 
     # --- step 2: the sponsor vouches for the agent ---
 
     def request_enrollment(
         self, email: str, client_name: str, client_description: str = "",
-        scopes: Iterable[str] = ("openid",),
+        scopes: Iterable[str] = ("openid",), *, public: bool = False,
     ) -> Enrollment:  # fmt: skip
-        """Ask for a client; the sponsor at `email` gets a code by mail. Kept on disk till then."""
+        """Ask for a client; the sponsor at `email` gets a code by mail. Kept on disk till then.
+
+        A `public` one can keep no secret: it gets none, and tokens by the device flow only.
+        """
         store.require_writable()
         asked = {
             "email": checked_email(email),
             "client_name": client_name,
             "client_description": client_description,
             "requested_scopes": list(scopes),
+            **({"token_endpoint_auth_method": "none"} if public else {}),
         }
         answer = self._ask("POST", f"{self.issuer}/register/request", json=asked, once=True)
         own = {"email": email, "client_name": client_name, "issuer": self.issuer}
@@ -138,21 +96,6 @@ class IdentityClient:
         self._keep(self.credentials)
         enrollments.forget(enrollment)
         return self.credentials
-
-    # --- step 3: a token, bound to a key ---
-
-    def get_token(
-        self, scope: str = "openid", *, key: ProofKey | None = None, audience: str | None = None
-    ) -> Token:
-        """An access token for this client: bound to `key` (DPoP), or a bearer token without one."""
-        credentials = self._own_credentials()
-        form = {"grant_type": "client_credentials", "scope": scope}
-        if audience is not None:
-            form["audience"] = audience
-        headers = {"Authorization": basic(credentials)}
-        url = self.metadata["token_endpoint"]
-        answer = self._ask("POST", url, data=form, headers=headers, auth=self._auth(key))
-        return read_token(answer, scope, key, self._now())
 
     # --- step 4: what the token proves ---
 
@@ -195,23 +138,6 @@ class IdentityClient:
 
     # --- what they share ---
 
-    def _ask(self, method: str, url: str, *, once: bool = False, **parts: Any) -> dict[str, Any]:
-        return read_json(self._send(method, url, once=once, **parts), self._now)
-
-    def _send(self, method: str, url: str, *, once: bool, **parts: Any) -> httpx.Response:
-        """One request by the retry rules. `once`: it must not take effect twice."""
-        require_https_or_loopback(url)
-        return send_with_retries(
-            lambda: self.http.request(method, url, **parts), safe_to_repeat=not once,
-            sleep=self._sleep, max_wait=self._max_wait, now=self._now,
-        )  # fmt: skip
-
-    def _auth(self, key: ProofKey | None, token: Token | None = None) -> DPoPAuth | None:
-        return None if key is None else DPoPAuth(key, token, now=self._now, nonces=self._nonces)
-
-    def _metadata_of(self, issuer: str) -> dict[str, Any]:
-        return check_metadata(self._ask("GET", issuer + PATH), issuer)
-
     def _keep(self, credentials: Credentials) -> None:
         try:
             store.save(credentials)
@@ -233,13 +159,3 @@ class IdentityClient:
         if not issuer_allows(self.issuer, found.issuer):
             raise IssuerMismatch(f"The credentials are for {found.issuer!r}, not {self.issuer!r}.")
         return found
-
-    def _own_credentials(self) -> Credentials:
-        """A secret goes to the issuer that gave it, and to nobody else."""
-        if self.credentials is None:
-            raise CredentialProblem("No credentials yet: enroll first, or set client.credentials.")
-        if not issuer_allows(self.issuer, self.credentials.issuer):
-            raise CredentialProblem(
-                f"These credentials are for {self.credentials.issuer}: not sent to {self.issuer}."
-            )
-        return self.credentials

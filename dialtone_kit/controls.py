@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -29,6 +30,15 @@ class Mail:
     realm: str
     text: str = field(repr=False, default="")
     code: str | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """A new signing key: from when on it signs, and until when the old ones are published."""
+
+    kid: str
+    signs_from: datetime
+    old_until: datetime
 
 
 class Controls:
@@ -89,6 +99,17 @@ class Controls:
         """Empty a realm. A public one only with `confirm` naming it: others may be using it."""
         body = {"realm": realm} | ({"confirm": confirm} if confirm else {})
         self._call("reset", "POST", "/mock/reset", body)
+
+    def lock_client(self, client_id: str, locked: bool = True) -> None:
+        """Lock a client, or let it in again: locked, it gets no token and its tokens are dead."""
+        body = {"client_id": client_id, "locked": locked}
+        self._call("locked clients", "POST", "/mock/clients/lock", body)
+
+    def rotate_keys(self) -> Rotation:
+        """Publish a new signing key; it takes over by itself, and no live token breaks."""
+        told = self._call("key rotation", "POST", "/mock/keys/rotate")
+        times = (datetime.fromisoformat(told[name]) for name in ("signs_from", "old_until"))
+        return Rotation(str(told["kid"]), *times)
 
     def fault(
         self, realm: str, path_suffix: str, kind: str, *, times: int = 1, status: int = 503,

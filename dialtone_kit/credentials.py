@@ -27,10 +27,13 @@ _CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who an agent is towards one issuer. The secret shows masked and can't be pickled."""
+    """Who an agent is towards one issuer. The secret shows masked and can't be pickled.
+
+    None: a client that keeps no secret, for the device flow only.
+    """
 
     client_id: str
-    client_secret: Secret
+    client_secret: Secret | None
     token_endpoint: str
     issuer: str
     realm: str | None = None
@@ -75,9 +78,12 @@ def load(client_id: str) -> Credentials:
 
 
 def find(
-    issuer: str, scopes: Iterable[str] = (), client_name: str | None = None
-) -> Credentials | None:
+    issuer: str, scopes: Iterable[str] = (), client_name: str | None = None, *,
+    public: bool = False,
+) -> Credentials | None:  # fmt: skip
     """The newest credentials for exactly this issuer that were granted all of `scopes`.
+
+    `public` asks for a client without a secret; else only those that have one are found.
 
     A file without a list of scopes is one of the demo's: it counts as granted `openid`.
     Files that can't be used are passed over; `problems()` tells of them.
@@ -86,6 +92,7 @@ def find(
         found
         for found in _usable()
         if found.issuer == issuer
+        and (found.client_secret is None) == public
         and set(scopes) <= set(found.granted_scopes or ("openid",))
         and (client_name is None or _is_named(found.client_id, client_name))
     ]
@@ -151,13 +158,19 @@ def _written(credentials: Credentials) -> int:
 def _to_json(credentials: Credentials) -> bytes:
     members: dict[str, Any] = {
         "client_id": credentials.client_id,
-        "client_secret": credentials.client_secret.reveal(),
+        **_secret_members(credentials),
         "token_endpoint": credentials.token_endpoint,
         "issuer": credentials.issuer,
         "realm": credentials.realm,
         "granted_scopes": list(credentials.granted_scopes),
     }
     return json.dumps(members, indent=2).encode() + b"\n"
+
+
+def _secret_members(credentials: Credentials) -> dict[str, str]:
+    if credentials.client_secret is None:
+        return {"token_endpoint_auth_method": "none"}
+    return {"client_secret": credentials.client_secret.reveal()}
 
 
 def _from_json(data: bytes, where: str) -> Credentials:
@@ -174,7 +187,9 @@ def _from_json(data: bytes, where: str) -> Credentials:
 def read_members(members: Any) -> Credentials:
     """Credentials from a file's or an answer's JSON. ValueError or UnsafeUrl says what is wrong."""
     text = members if isinstance(members, dict) else {}
-    for name in ("client_id", "client_secret", "token_endpoint", "issuer"):
+    public = text.get("token_endpoint_auth_method") == "none" and "client_secret" not in text
+    own = () if public else ("client_secret",)
+    for name in ("client_id", *own, "token_endpoint", "issuer"):
         if not isinstance(text.get(name), str) or not text[name]:
             raise ValueError(f"{name} is missing or not a text.")
     scopes, realm = text.get("granted_scopes") or [], text.get("realm")
@@ -186,6 +201,6 @@ def read_members(members: Any) -> Credentials:
     if not same_origin(text["issuer"], text["token_endpoint"]):
         raise UnsafeUrl("the token endpoint is on another origin than the issuer: not used.")
     return Credentials(
-        text["client_id"], Secret(text["client_secret"]), text["token_endpoint"], text["issuer"],
-        realm, tuple(scopes),
+        text["client_id"], None if public else Secret(text["client_secret"]),
+        text["token_endpoint"], text["issuer"], realm, tuple(scopes),
     )  # fmt: skip

@@ -29,6 +29,7 @@ class Token:
     scope: str
     key: ProofKey | None
     issued_at: float
+    refresh_token: Secret | None = None  # in memory only: it can't be pickled or shown
 
     @property
     def claims(self) -> Mapping[str, Any]:
@@ -47,18 +48,26 @@ def text_of(token: Token | Secret | str) -> str:
     return secret.reveal() if isinstance(secret, Secret) else secret
 
 
-def basic(credentials: Credentials) -> str:
-    """HTTP Basic as OAuth writes it: both parts form-encoded first (RFC 6749 §2.3.1). M15"""
+def authentication(credentials: Credentials) -> tuple[dict[str, str], dict[str, str]]:
+    """Header and form members by which a client says who it is: HTTP Basic, as OAuth writes it.
+
+    Both parts are form-encoded first (RFC 6749 §2.3.1). M15. Without a secret: the id in the form.
+    """
+    if credentials.client_secret is None:
+        return {}, {"client_id": credentials.client_id}
     name, secret = quote_plus(credentials.client_id), credentials.client_secret.reveal()
-    return "Basic " + b64encode(f"{name}:{quote_plus(secret)}".encode()).decode()
+    packed = b64encode(f"{name}:{quote_plus(secret)}".encode()).decode()
+    return {"Authorization": f"Basic {packed}"}, {}
 
 
 def read_token(
-    answer: Mapping[str, Any], scope: str, key: ProofKey | None, issued_at: float
-) -> Token:
+    answer: Mapping[str, Any], scope: str, key: ProofKey | None, issued_at: float,
+    refresh_token: Secret | None = None,
+) -> Token:  # fmt: skip
     """The token of an answer (RFC 6749 §5.1), if it is what was asked for: bound to `key` or not.
 
     A bearer token in answer to a proof is refused: it could be spent by whoever finds it.
+    `refresh_token` is the one that goes on being good if the answer brings no other.
     """
     text, kind, lifetime = (answer.get(n) for n in ("access_token", "token_type", "expires_in"))
     if not isinstance(text, str) or not text.isascii() or not isinstance(kind, str):
@@ -71,7 +80,11 @@ def read_token(
             "token_type",
             f"asked for {wanted}, got {kind[:40]!r}: not used. The service did not do as asked.",
         )
-    token = Token(Secret(text), kind, lifetime, str(answer.get("scope", scope)), key, issued_at)
+    renewal = answer.get("refresh_token")
+    token = Token(
+        Secret(text), kind, lifetime, str(answer.get("scope", scope)), key, issued_at,
+        Secret(renewal) if isinstance(renewal, str) and renewal else refresh_token,
+    )  # fmt: skip
     if key is not None and text.count(".") == 2 and not is_bound_to(token.claims, key):
         raise TokenRefused("cnf", "the token is not bound to the key of the proof: not used.")
     return token

@@ -150,7 +150,7 @@ def _by_hand(
 def _send(lesson: Lesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Response:
     """Ask the running service for a token, with the proof that `sign` makes of these claims."""
     credentials, url = lesson.credentials, str(lesson.client.metadata["token_endpoint"])
-    if credentials is None:
+    if credentials is None or credentials.client_secret is None:
         raise Wrong("There are no stored credentials to ask with: run the cell with start().")
     claims: dict[str, Any] = {"htm": "POST", "htu": url, "iat": int(time.time())}
     nonce: dict[str, str] = {}

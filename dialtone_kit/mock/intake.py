@@ -67,10 +67,13 @@ async def read_json(request: Request, model: type[M]) -> M:
 async def read_form(request: Request) -> dict[str, list[str]]:
     """The form in the body: the values of each parameter, empty ones left out.
 
-    A parameter other than `resource` and `audience` may come once (RFC 6749 §3.2).
+    A parameter other than `resource` and `audience` may come once (RFC 6749 §3.2). Nothing at all
+    is an empty form, also without a content type.
     """
-    _require_type(request, FORM)
-    form = parse_form(await read_body(request))
+    body = await read_body(request)
+    if body or header_values(request, "content-type"):
+        _require_type(request, FORM)
+    form = parse_form(body)
     for name, values in form.items():
         if len(values) > 1 and name not in MAY_REPEAT:
             raise Refusal(400, "invalid_request", "A parameter came twice; send it once.")

@@ -17,7 +17,7 @@ from dialtone_kit.lesson import start
 from dialtone_kit.service_record import free_port
 from tests.kit.strangers import stranger
 
-COMMANDS = ("lab", "run", "serve", "inbox", "stop", "doctor")
+COMMANDS = ("lab", "run", "serve", "inbox", "rotate-keys", "stop", "doctor")
 
 
 def dialtone(*arguments: str) -> int:
@@ -118,10 +118,11 @@ def test_inbox_shows_the_mails_as_text_only(
     assert capsys.readouterr().out == "No mails.\n"
 
 
-def test_inbox_without_a_service_says_how_to_get_one(
-    home: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["inbox", "rotate-keys"])
+def test_without_a_service_it_says_how_to_get_one(
+    home: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert dialtone("inbox") == 1
+    assert dialtone(command) == 1
     assert "dialtone serve" in capsys.readouterr().err
 
 
@@ -161,3 +162,13 @@ def test_serve_says_in_one_line_that_it_runs_already_and_stop_ends_it(
         "The local service has ended.",
         "No local service was running.",
     ]
+
+
+def test_rotate_keys_tells_when_the_new_one_signs(
+    shared_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.ensure()
+    assert dialtone("rotate-keys") == 0
+    said = capsys.readouterr().out
+    assert "published now, signs from" in said
+    assert "Older keys verify until" in said

@@ -297,3 +297,14 @@ def test_strict_binds_here_too(mock: Mock, strict_client: Registered) -> None:
     key = ProofKey.generate()
     told = poll(strict_client, device, key).json()
     assert read_unverified(told["access_token"]).claims["cnf"] == {"jkt": key.thumbprint}
+
+
+def test_a_request_without_a_body_is_an_empty_form(registered_client: Registered) -> None:
+    """Some libraries name no content type when there is nothing to send."""
+    client = registered_client
+    url = client.url("/device_authorization")
+    answer = client.mock.http.post(url, auth=client.basic)
+    assert (answer.status_code, "content-type" in answer.request.headers) == (200, False)
+    for body in (b"x=y", b"{}"):
+        answer = client.mock.http.post(url, auth=client.basic, content=body)
+        assert error(answer) == (415, "unsupported_media_type")
