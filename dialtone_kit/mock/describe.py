@@ -21,6 +21,9 @@ from starlette.types import Receive, Scope, Send
 from dialtone_kit.mock.intake import FORM, JSON
 from dialtone_kit.mock.schemas import Problem
 
+# Beside the `security` schemes: client_id and client_secret in the form, which OpenAPI can't name;
+# a client without a secret sends its client_id alone.
+IN_FORM = ""
 Handler = Callable[[Request], Awaitable[Response]]
 H = TypeVar("H", bound=Handler)
 
@@ -163,7 +166,7 @@ def _extra(told: Description, path: str) -> dict[str, Any]:
         media = FORM if told.form else JSON
         extra["requestBody"] = {"required": True, "content": {media: {"schema": schema}}}
     if told.security:
-        extra["security"] = [{scheme: []} for scheme in told.security]
+        extra["security"] = [{scheme: []} if scheme else {} for scheme in told.security]
     return extra
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from dialtone_kit.mock import device_grants, refresh
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
 from dialtone_kit.mock.client_auth import authenticate_client, realm_of_client
-from dialtone_kit.mock.describe import describe
+from dialtone_kit.mock.describe import IN_FORM, describe
 from dialtone_kit.mock.grant_schemas import DeviceAuthorization, DeviceAuthorizationForm
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.orders import Effect, Grant, Order, asked_audience, asked_scope
@@ -38,7 +38,7 @@ ENDED = {  # what became of it → what the device is told
     body=DeviceAuthorizationForm,
     form=True,
     refusals=(400, 401, 404, 413, 415, 503),
-    security=("client_secret_basic",),
+    security=("client_secret_basic", IN_FORM),
 )
 async def device_authorization(request: Request) -> Response:
     """RFC 8628 §3.1. A client without a secret sends its client_id alone."""

@@ -17,7 +17,7 @@ from dialtone_kit.mock import lineage, policy
 from dialtone_kit.mock.answers import Refusal
 from dialtone_kit.mock.client_auth import Client, find_client
 from dialtone_kit.mock.intake import one
-from dialtone_kit.mock.live_tokens import live_token, must_be_alive
+from dialtone_kit.mock.live_tokens import live_token
 from dialtone_kit.mock.orders import Effect, Form, Grant, Order, asked_audience, asked_scope
 from dialtone_kit.tokens import bound_thumbprint
 
@@ -221,16 +221,10 @@ async def _is_known(order: Order, audience: str) -> bool:
 
 
 def _descend(case: Case) -> Effect:
-    """Note where the new token comes from, if that still lives in this very transaction."""
+    """Note where the new token comes from: what is revoked there is revoked here."""
 
     def effect(tx: Connection, claims: Mapping[str, Any]) -> None:
-        for role, token in (("subject", case.subject), ("actor", case.actor)):
-            try:
-                if token is not None:
-                    must_be_alive(tx, case.order.realm, token)
-            except TokenRefused as problem:
-                raise _no(f"{role}_token: {problem}") from None
-        issued_to = lineage.client_node(str(case.subject["client_id"]))
+        issued_to = lineage.client_node(case.owner.client_id)
         lineage.link(tx, claims, [lineage.token_node(case.subject), issued_to])
 
     return effect

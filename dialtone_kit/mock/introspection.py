@@ -20,7 +20,7 @@ from dialtone_kit.mock.client_auth import (
     invalid_client,
     realm_of_client,
 )
-from dialtone_kit.mock.describe import describe
+from dialtone_kit.mock.describe import IN_FORM, describe
 from dialtone_kit.mock.grant_schemas import Introspection, TokenQuestion
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.live_tokens import live_token
@@ -38,7 +38,7 @@ SHOWN = ("scope", "client_id", "sub", "aud", "iss", "iat", "exp", "jti", "cnf", 
     body=TokenQuestion,
     form=True,
     refusals=(400, 401, 404, 413, 415, 503),
-    security=("client_secret_basic",),
+    security=("client_secret_basic", IN_FORM),
 )
 async def introspect(request: Request) -> Response:
     """For a client with a secret, about tokens of its realm. The hint is not needed."""

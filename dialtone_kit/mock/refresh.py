@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from dialtone_kit.mock import audit, clock, dpop, lineage
+from dialtone_kit.mock import audit, clock, lineage
 from dialtone_kit.mock.answers import Refusal, log
 from dialtone_kit.mock.enrollments import secret_hash
 from dialtone_kit.mock.intake import one
@@ -35,8 +35,6 @@ async def refresh_token(order: Order) -> Grant:
         raise Refusal(400, "invalid_request", "refresh_token is missing.")
     found = await order.service.store.read(lambda tx: find(tx, order.realm, text))
     _must_fit(order, found)
-    if found.used:
-        raise await order.service.store.write(lambda tx: _came_back(tx, order, found))
     fresh = new_token()
     return Grant(
         subject=found.subject,
@@ -116,11 +114,9 @@ def _must_fit(order: Order, found: Any) -> None:
 
 
 def _rotate(order: Order, found: Any, fresh: str) -> Effect:
-    """Use up the token that came, and put `fresh` in its place."""
+    """Use up the token that came, and put `fresh` in its place; end all if it was used before."""
 
     def effect(tx: Connection, claims: Mapping[str, Any]) -> Refusal | None:
-        if lineage.is_revoked(tx, found.family):
-            raise _no("This refresh token was revoked a moment ago.")
         mine = refresh_tokens.c.digest == found.digest
         unused = update(refresh_tokens).where(mine, refresh_tokens.c.used.is_(False))
         if tx.execute(unused.values(used=True)).rowcount != 1:
@@ -130,13 +126,6 @@ def _rotate(order: Order, found: Any, fresh: str) -> Effect:
         return None
 
     return effect
-
-
-def _came_back(tx: Connection, order: Order, found: Any) -> Refusal:
-    """A used token in a request that is right in all else, and so uses up its proof."""
-    if order.proof is not None:
-        dpop.use_up(tx, order.realm, order.proof, order.wanted)
-    return _reused(tx, order, found)
 
 
 def _reused(tx: Connection, order: Order, found: Any) -> Refusal:

@@ -12,7 +12,7 @@ from dialtone_kit.errors import TokenRefused
 from dialtone_kit.mock import audit, clock, lineage, refresh
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
 from dialtone_kit.mock.client_auth import Client, authenticate_client, realm_of_client
-from dialtone_kit.mock.describe import describe
+from dialtone_kit.mock.describe import IN_FORM, describe
 from dialtone_kit.mock.grant_schemas import Revoked, TokenQuestion
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.live_tokens import live_token
@@ -26,7 +26,7 @@ from dialtone_kit.mock.settings import Realm
     body=TokenQuestion,
     form=True,
     refusals=(400, 401, 404, 413, 415, 503),
-    security=("client_secret_basic",),
+    security=("client_secret_basic", IN_FORM),
 )
 async def revoke(request: Request) -> Response:
     """200 for a token that is unknown or dead already, too; 400 for another client's."""

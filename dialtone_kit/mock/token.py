@@ -15,7 +15,7 @@ from dialtone_kit.errors import ProofRefused
 from dialtone_kit.mock import audit, clock, device, dpop, exchange, refresh
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer, log
 from dialtone_kit.mock.client_auth import Client, authenticate_client, realm_of_client
-from dialtone_kit.mock.describe import describe
+from dialtone_kit.mock.describe import IN_FORM, describe
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.orders import Form, Grant, Order, asked_audience, asked_scope, may_act
 from dialtone_kit.mock.schemas import TokenAnswer, TokenForm
@@ -29,7 +29,7 @@ from dialtone_kit.mock.settings import TOKEN_LIFETIME, Realm
     body=TokenForm,
     form=True,
     refusals=(400, 401, 404, 413, 415, 503),
-    security=("client_secret_basic",),
+    security=("client_secret_basic", IN_FORM),
     headers={"DPoP-Nonce": "The nonce for the next proof, in a realm that demands nonces"},
 )
 async def token(request: Request) -> Response:

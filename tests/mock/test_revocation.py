@@ -65,10 +65,13 @@ def test_r1_so_are_tokens_that_are_over_or_of_another_realm(
     client = registered_client
     elsewhere = mock.register(mock.new_realm())
     foreign, old = elsewhere.token(), client.token()
+    renewable = family(elsewhere)["refresh_token"]
     mock.move_clock(client.realm, 3601)
-    assert revoke(client, foreign).status_code == 200
+    for token in (foreign, renewable):
+        assert revoke(client, token).status_code == 200
     assert revoke(client, old).status_code == 200
-    assert call(elsewhere, foreign) == 200  # and nothing happened to it
+    assert call(elsewhere, foreign) == 200  # and nothing happened to them
+    assert renew(elsewhere, renewable).status_code == 200
 
 
 def test_r2_another_clients_token_stays_alive(
