@@ -101,9 +101,9 @@ def device_letter(
 ) -> Letter:
     """What a person reads who lets an agent act for them. The agent's words are shown as text."""
     text = (
-        f"Somebody, you we hope, entered a device's code and this address.\n\n"
+        f"Somebody entered the code of a device, and this address: an agent wants to act for you.\n\n"
         f"  Agent:        {visible(agent)}\n"
-        f"  For you it may then:  {scopes}\n"
+        f"  It may then:  {scopes}\n"
         f"  Realm:        {realm}\n\n"
         f"Your code: {code}\n\n"
         f"Enter it on the page that asked for it, and only if you started this yourself, on a\n"
