@@ -101,7 +101,7 @@ def device_letter(
 ) -> Letter:
     """What a person reads who lets an agent act for them. The agent's words are shown as text."""
     text = (
-        f"Somebody entered the code of a device, and this address: an agent wants to act for you.\n\n"
+        f"Somebody entered a device's code and this address: an agent wants to act for you.\n\n"
         f"  Agent:        {visible(agent)}\n"
         f"  It may then:  {scopes}\n"
         f"  Realm:        {realm}\n\n"

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
+from dialtone_kit.mock import audit
 from dialtone_kit.mock.answers import Refusal
 from dialtone_kit.mock.client_auth import Client
 from dialtone_kit.mock.service import Service
@@ -51,3 +54,26 @@ def may_exchange(
     token's own `may_act` is not looked at here.
     """
     return Decision(False, "default-deny", "No policy permits it.")
+
+
+def record_decision(
+    tx: Connection,
+    realm: Realm,
+    decision: Decision,
+    action: str,
+    resource: str,
+    client_id: str | None = None,
+    **details: object,
+) -> None:
+    """Write the decision into the audit trail, in the transaction of its effect."""
+    audit.record(
+        tx,
+        realm,
+        "authorization_decision",
+        client_id,
+        action=action,
+        resource=resource,
+        decision="allow" if decision.allowed else "deny",
+        policy=decision.policy,
+        **details,
+    )

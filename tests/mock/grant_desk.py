@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -199,3 +201,16 @@ def in_parallel(number: int, send: Any) -> list[httpx.Response]:
 
     with ThreadPoolExecutor(number) as pool:
         return list(pool.map(one, range(number)))
+
+
+def events(mock: Mock, realm: str) -> list[dict[str, Any]]:
+    """The audit trail of a realm, as it stands in the database."""
+    with sqlite3.connect(f"file:{mock.state_dir}/mock.sqlite3?mode=ro", uri=True) as database:
+        rows = database.execute(
+            "SELECT event, client_id, details FROM audit_events WHERE realm = ? ORDER BY id",
+            (realm,),
+        ).fetchall()
+    return [
+        {"event": event, "client_id": client_id, **json.loads(details)}
+        for event, client_id, details in rows
+    ]

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from grant_desk import (
     ACCESS_TOKEN,
+    EXCHANGE,
     JWT,
     Person,
     ask,
     begin,
     call,
     error,
+    events,
     exchange,
     exchanged,
     is_alive,
@@ -385,6 +387,20 @@ def test_x13_a_thief_can_not_launder_a_stolen_token(stage: Stage) -> None:
     for_the_agent = stage.token()
     says(exchange(thief, for_the_agent), 400, "invalid_request", "names another actor")
     assert exchange(stage.agent, for_the_agent).status_code == 200  # ✓
+
+
+def test_x13_the_denial_is_an_event_once_for_a_proof(stage: Stage) -> None:
+    thief, stolen = stage.mock.register(stage.realm), stage.parent.token()
+    proof = thief.proof("POST", thief.token_url)
+    form = {"grant_type": EXCHANGE, "subject_token": stolen, "subject_token_type": ACCESS_TOKEN}
+    says(post(thief, "/token", proof, **form), 400, "invalid_request", "does not name you")
+    says(post(thief, "/token", proof, **form), 400, "invalid_dpop_proof", "jti_is_new")
+    found = [one for one in events(stage.mock, stage.realm) if one["client_id"] == thief.client_id]
+    assert [one["event"] for one in found] == ["registration", "authorization_decision"]
+    denied = found[-1]
+    assert (denied["decision"], denied["action"]) == ("deny", "exchange")
+    assert denied["resource"] == f"client:{stage.parent.client_id}"
+    assert denied["token"] == claims(stolen)["jti"]
 
 
 def test_strict_exchanges_too(mock: Mock, strict_realm: str) -> None:

@@ -1,10 +1,8 @@
 """What holds for every grant: rows 66, 84, 89, 90, 94 and 95, and the audit trail."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +15,7 @@ from grant_desk import (
     begin,
     call,
     error,
+    events,
     family,
     in_parallel,
     post,
@@ -192,18 +191,6 @@ def test_89_a_bad_proof_does_not_count_as_a_poll(registered_client: Registered, 
 
 
 # --- the audit trail ---
-
-
-def events(mock: Mock, realm: str) -> list[dict[str, Any]]:
-    with sqlite3.connect(f"file:{mock.state_dir}/mock.sqlite3?mode=ro", uri=True) as database:
-        rows = database.execute(
-            "SELECT event, client_id, details FROM audit_events WHERE realm = ? ORDER BY id",
-            (realm,),
-        ).fetchall()
-    return [
-        {"event": event, "client_id": client_id, **json.loads(details)}
-        for event, client_id, details in rows
-    ]
 
 
 def test_each_effect_is_in_the_audit_trail_once(mock: Mock, registered_client: Registered) -> None:
