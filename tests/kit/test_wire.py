@@ -17,7 +17,7 @@ from fake_service import CREDENTIALS, ENROLLMENT, GRANTED, ISSUER, SECRET
 
 from dialtone_kit.dpop_auth import DPoPAuth
 from dialtone_kit.errors import DialtoneError
-from dialtone_kit.grants import basic
+from dialtone_kit.grants import authentication
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import sign_token
 from dialtone_kit.wire import Wire
@@ -57,7 +57,7 @@ def token_request(answer: httpx.Response | None = None) -> Recorded:
     recorded.http.post(
         f"{ISSUER}/token",
         data={"grant_type": "client_credentials", "scope": "openid"},
-        headers={"Authorization": basic(CREDENTIALS)},
+        headers=authentication(CREDENTIALS)[0],
         auth=DPoPAuth(KEY),
     )
     return recorded
@@ -90,7 +90,7 @@ def test_no_secret_is_shown_or_held_anywhere() -> None:
     recorded.http.post(f"{ISSUER}/x", content=broken, headers={"Content-Type": "application/json"})
     everything = recorded.everything()
     proofs = [r.headers["DPoP"] for r in recorded.sent if "DPoP" in r.headers]
-    basic_value = basic(CREDENTIALS).removeprefix("Basic ")
+    basic_value = authentication(CREDENTIALS)[0]["Authorization"].removeprefix("Basic ")
     for secret in (
         SECRET, ENROLLMENT["poll_token"], "ABCD-2345", "rtvalue", "opaque", "WXYZ2345", "cookie1",
         "cookie2", "QRST2345", "no-scheme-at-all", basic_value[:16], TOKEN[:16],
