@@ -19,17 +19,20 @@ from dialtone_kit.mock import (
     approval,
     controls,
     discovery,
+    policy_controls,
     registration,
     resources,
     settings,
     signing_keys,
     token,
+    trail,
 )
 from dialtone_kit.mock.answers import Refusal, failed, refused, unavailable, unrouted
 from dialtone_kit.mock.cleaning import keep_clean
 from dialtone_kit.mock.describe import SECURITY_SCHEMES, Operation
 from dialtone_kit.mock.front import Front
 from dialtone_kit.mock.mail import Inbox
+from dialtone_kit.mock.policy_files import PolicyFiles
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Settings
 from dialtone_kit.mock.signing_keys import SigningKeys
@@ -42,6 +45,7 @@ ROUTES = (
     ("GET", "{p}/api/whoami", resources.whoami),
     ("GET", "{p}/api/notes", resources.read_notes),
     ("POST", "{p}/api/notes", resources.write_note),
+    ("GET", "{p}/audit/events", trail.events),
     ("GET", "{p}/.well-known/openid-configuration", discovery.metadata),
     ("GET", "/.well-known/oauth-authorization-server{p}", discovery.metadata),
     ("GET", "{p}/jwks", discovery.jwks),
@@ -62,6 +66,9 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("DELETE", "/mock/realms/{realm}", controls.remove_realm),
     ("POST", "/mock/faults", controls.add_fault),
     ("POST", "/mock/reset", controls.reset),
+    ("GET", "/mock/policies", policy_controls.show),
+    ("PUT", "/mock/policies", policy_controls.write),
+    ("GET", "/mock/audit", trail.whole),
 )
 
 
@@ -73,9 +80,11 @@ def create_app(chosen: Settings) -> Front:
         store=store,
         keys=SigningKeys(store),
         realms=settings.built_in_realms(),
+        policies=PolicyFiles(chosen.policies),
         inbox=Inbox(chosen.secret) if chosen.secret else None,
         key=store.create_tables(signing_keys.ensure_secrets),
     )
+    service.policies.seed()
     app = FastAPI(
         title="StrongDM ID, local teaching service",
         version=dialtone_kit.__version__,

@@ -89,6 +89,7 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
             "userinfo": f"{base}/realms/{{realm}}/userinfo",
             "whoami": f"{base}/realms/{{realm}}/api/whoami",
             "notes": f"{base}/realms/{{realm}}/api/notes",
+            "audit_events": f"{base}/realms/{{realm}}/audit/events",
         },
         "grant_types": list(GRANTS),
         "dpop_algorithms": list(ALGORITHMS),

@@ -1,13 +1,14 @@
 """Protected resources (the demo's step 5): a token, a proof that its key is at hand, a scope.
 
-userinfo and a small API with notes. Every route here is the same: authorize, use up, answer.
+userinfo and a small API with notes. Every route here is the same: authorize, use up, answer. What
+the API does is for the realm's policies to permit, and each of their decisions is recorded.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, insert, select
@@ -16,12 +17,13 @@ from starlette.responses import Response
 
 from dialtone_kit import rules
 from dialtone_kit.errors import ProofRefused, TokenRefused
-from dialtone_kit.mock import audit, clock, dpop
+from dialtone_kit.mock import audit, clock, dpop, policy
 from dialtone_kit.mock.answers import NO_STORE, Headers, Refusal, json_answer, log, quoted
 from dialtone_kit.mock.client_auth import Client, find_client
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import FORM, header_values, media_type, parse_form, read_body
 from dialtone_kit.mock.intake import read_json as read_json_body
+from dialtone_kit.mock.policy import Decision
 from dialtone_kit.mock.schemas import Note, NoteRequest, Notes, UserInfo, WhoAmI
 from dialtone_kit.mock.service import Service, path_realm, service_of
 from dialtone_kit.mock.settings import Realm
@@ -46,24 +48,29 @@ class Caller:
     claims: dict[str, Any]
     wanted: rules.Request
     proof: rules.Proof | None
+    effect: Callable[[Connection], None] | None = None  # what is written with whatever is done
 
     @property
     def scope(self) -> str:
         return str(self.claims["scope"])
 
     async def finish(self, work: Callable[[Connection], T], *, writes: bool = False) -> T:
-        """The value of `work`, in the transaction that uses up the proof (rule 13)."""
-        proof = self.proof
-        if proof is None:
-            return await (
-                self.service.store.write(work) if writes else self.service.store.read(work)
-            )
+        """The value of `work`, in the transaction that uses up the proof (rule 13).
 
-        def with_proof(tx: Connection) -> T:
-            dpop.use_up(tx, self.realm, proof, self.wanted)
+        The decision that let it happen is recorded in the same one.
+        """
+        proof, effect = self.proof, self.effect
+        if proof is None and effect is None and not writes:
+            return await self.service.store.read(work)
+
+        def all_of_it(tx: Connection) -> T:
+            if proof is not None:
+                dpop.use_up(tx, self.realm, proof, self.wanted)
+            if effect is not None:
+                effect(tx)
             return work(tx)
 
-        return await self._refusing(with_proof)
+        return await self._refusing(all_of_it)
 
     async def _refusing(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -106,7 +113,7 @@ async def userinfo(request: Request) -> Response:
 )
 async def whoami(request: Request) -> Response:
     """Client, scope, and the key that the token is bound to."""
-    caller = await authorize(request)
+    caller = await authorize(request, action="whoami")
     await caller.finish(_nothing)
     answer = {
         "client_id": caller.client.client_id,
@@ -128,7 +135,7 @@ async def whoami(request: Request) -> Response:
 )
 async def read_notes(request: Request) -> Response:
     """Needs the scope notes:read. A client sees its own notes only."""
-    caller = await authorize(request, scope="notes:read")
+    caller = await authorize(request, scope="notes:read", action="notes:read")
     query = select(notes).where(notes.c.client_id == caller.client.client_id)
     newest = query.order_by(notes.c.id.desc()).limit(NOTES_SHOWN)
     rows = await caller.finish(lambda tx: tx.execute(newest).all())
@@ -146,16 +153,20 @@ async def read_notes(request: Request) -> Response:
 )
 async def write_note(request: Request) -> Response:
     """Needs the scope notes:write. The proof does not cover the body: TLS has to."""
-    caller = await authorize(request, scope="notes:write")
+    caller = await authorize(request, scope="notes:write", action="notes:write")
     sent = await read_json_body(request, NoteRequest)
     note = await caller.finish(lambda tx: _add_note(tx, caller, sent.text), writes=True)
     return json_answer(note, 201, NO_STORE + caller.nonce)
 
 
-async def authorize(request: Request, scope: str | None = None) -> Caller:
-    """Who calls, once token, proof (all rules but the last) and scope are right.
+async def authorize(
+    request: Request, scope: str | None = None, action: str | None = None
+) -> Caller:
+    """Who calls, once token, proof (all rules but the last), scope and policy are right.
 
-    400 for a malformed request, 401 with `WWW-Authenticate` for token and proof, 403 for scope.
+    `action` is what the realm's policies are asked about; without it they have no say.
+    400 for a malformed request, 401 with `WWW-Authenticate` for token and proof, 403 for scope and
+    policy.
     """
     service, realm = service_of(request), await path_realm(request)
     scheme, token = await _presented(request, realm or service.realms["default"])
@@ -169,7 +180,17 @@ async def authorize(request: Request, scope: str | None = None) -> Caller:
             status=403,
             more=f', scope="{scope}"',
         )
-    return caller
+    return caller if action is None else await _permitted(caller, action)
+
+
+async def _permitted(caller: Caller, action: str) -> Caller:
+    """The caller, with the decision to be recorded. A no is recorded and uses the proof up."""
+    decision = policy.may_call(caller.service, caller.realm, caller.client, action, caller.claims)
+    decided = replace(caller, effect=lambda tx: _record(tx, caller, decision, action))
+    if not decision.allowed:
+        await decided.finish(_nothing)
+        raise policy.refused_call(caller.client, action, decision).and_headers(caller.nonce)
+    return decided
 
 
 async def _caller(
@@ -270,6 +291,24 @@ def _challenged(
         text = "Send an access token: Authorization: DPoP <token>, with a proof in DPoP."
         return Refusal(status, "unauthorized", text, challenges)
     return Refusal(status, error, description, challenges + nonce)
+
+
+def _record(tx: Connection, caller: Caller, decision: Decision, action: str) -> None:
+    policy.record_decision(
+        tx,
+        caller.realm,
+        decision,
+        action,
+        f"api:{policy.API[action]}",
+        caller.client.client_id,
+        sponsor=caller.client.sponsor,
+        scope=caller.scope,
+        binding="DPoP" if caller.proof else "Bearer",
+        jkt=caller.proof.thumbprint if caller.proof else None,
+        token=caller.claims.get("jti"),
+        subject=caller.claims["sub"],
+        **({"act": caller.claims["act"]} if "act" in caller.claims else {}),
+    )
 
 
 def _nothing(_tx: Connection) -> None:

@@ -43,6 +43,8 @@ realms = Table(
     Column("name", String(32), primary_key=True),
     Column("like", String(32), nullable=False),
     Column("offset", Float, nullable=False),
+    Column("without", String(32)),  # the proof rule that is off here
+    Column("policies", Text),  # its own, instead of those of the realm that it is like
     Column("forget_at", Float, nullable=False),
 )
 
@@ -129,6 +131,7 @@ audit_events = Table(
     Column("details", Text, nullable=False),  # a JSON object
     Column("forget_at", Float, nullable=False, index=True),
     Index("audit_events_by_client", "client_id", "id"),
+    sqlite_autoincrement=True,  # an id never comes again: who follows the trail goes on from one
 )
 
 faults = Table(

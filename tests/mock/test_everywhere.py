@@ -176,7 +176,11 @@ def test_agents_find_their_way(mock: Mock) -> None:
     assert text.headers["content-type"].startswith("text/plain")
     assert f"{mock.base_url}/realms/default/register/request" in text.text
     told = mock.http.get(f"{mock.base_url}/agent.json").json()
-    assert told["realms"].keys() == {"default", "strict"}  # a private realm is nobody's business
+    assert told["realms"].keys() == {
+        "default",
+        "strict",
+        "acme",
+    }  # a private realm is nobody's business
     assert told["limits"]["registrations_per_email_per_hour"] == 3
     assert mock.http.get(told["openapi"]).status_code == 200
 
