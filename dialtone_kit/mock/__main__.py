@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import logging
 import os
 import signal
 import socket
@@ -18,8 +17,8 @@ import psutil
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from dialtone_kit.masking import mask_text
 from dialtone_kit.mock import settings
+from dialtone_kit.mock.logs import log_to_stderr
 from dialtone_kit.mock.settings import BadSettings, Settings
 from dialtone_kit.mock.wire_errors import JsonErrors
 
@@ -29,18 +28,11 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-class Masked(logging.Formatter):
-    """Whatever a log line or a traceback holds, it holds no secret."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return mask_text(super().format(record))
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run until stopped. The exit code is 1, after one line that says why, if it can't start."""
     asked = _parser().parse_args(arguments)
     os.umask(0o077)  # whatever is made from here on, a log or a journal, is its user's alone
-    _log_to_stderr()
+    log_to_stderr()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)  # the server ends in order and then raises the signal again
     try:
@@ -134,12 +126,6 @@ def _pid_file(path: Path) -> Iterator[None]:
 def _end(_signal: int, _frame: object) -> None:
     """Leave by the door, past every `finally`, and call it a success."""
     raise SystemExit(0)
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
 def _port(text: str) -> int:

@@ -96,6 +96,11 @@ class _Statement:
 def _compile(text: str) -> Policies:
     if len(text) > MAX_TEXT:
         raise PolicyProblem(0, f"a policy text has at most {MAX_TEXT} characters")
+    try:
+        version = sha256(text.encode()).hexdigest()[:12]
+    except UnicodeEncodeError as problem:
+        line = text.count("\n", 0, problem.start) + 1
+        raise PolicyProblem(line, "half a character, which no text can hold") from None
     statements = list(_statements(text))
     for statement in statements:
         _check_size(statement)
@@ -104,7 +109,6 @@ def _compile(text: str) -> Policies:
     _check_names(text, statements)
     for statement in statements:
         _check_literals(statement)
-    version = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return Policies(version, cedarpy.PolicySet.from_str(text), _annotations(text, statements))
 
 

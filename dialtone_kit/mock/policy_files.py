@@ -117,7 +117,7 @@ def _accepted(text: str) -> Policies:
 def _text(path: Path) -> str:
     """The text of a policy file. Raises PolicyProblem for whatever is none."""
     try:
-        with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123  (Path has no opener)
+        with open(path, "rb", opener=_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise PolicyProblem(0, "this is not a file")
             raw = file.read(4 * MAX_TEXT + 1)

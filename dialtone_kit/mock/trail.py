@@ -11,7 +11,8 @@ from dialtone_kit.mock import audit
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
 from dialtone_kit.mock.controls import GUARDED, guarded
 from dialtone_kit.mock.describe import describe
-from dialtone_kit.mock.resources import NONCE, REFUSALS, authorize
+from dialtone_kit.mock.protection import authorize
+from dialtone_kit.mock.resources import NONCE, REFUSALS
 from dialtone_kit.mock.schemas import AuditPage, AuditTrail
 from dialtone_kit.mock.service import service_of
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from running_mock import Mock, Registered
-
 from refusals import Scene
+from running_mock import Mock, Registered
 
 FORM = "application/x-www-form-urlencoded"
 ALGS = "ES256 ES384 EdDSA Ed25519 RS256 PS256"
@@ -39,7 +38,7 @@ class Answer:
 
 
 class Line:
-    """One connection that sends header fields as they are given: any bytes, any case, any number."""
+    """A connection that sends header fields as they are given: any bytes, any case, any number."""
 
     def __init__(self, mock: Mock) -> None:
         self._to = ("127.0.0.1", mock.port)

@@ -16,7 +16,7 @@ class Browser:
     def __init__(self, enrollment: dict[str, Any], **headers: str) -> None:
         self.url, _, query = enrollment["approval_url"].partition("?")
         self.query = dict([query.split("=")])
-        self.http = httpx.Client(headers={**HTML, **headers}, trust_env=False)
+        self.http = httpx.Client(headers={**HTML, **headers}, trust_env=False, verify=False)
 
     def open(self) -> httpx.Response:
         self.page = self.http.get(self.url, params=self.query)

@@ -74,6 +74,7 @@ BROKEN: list[tuple[int, str, str]] = [
         f"{ANYTHING};\n{ANYTHING}\nwhen\n{{true}}"),
     (1, "does not end with a semicolon", "Hello"),
     (2, "invalid token", f"{ANYTHING};\n\0"),
+    (2, "half a character", f"{ANYTHING};\n// \ud800"),
     (2, "a template permits nothing here", "permit (\nprincipal == ?principal, action, resource);"),
     (1, "duplicate annotation", f'@id("a")\n@id("b")\n{ANYTHING};'),
     (2, 'write Domain::"acme.example"', 'permit (principal\nin Domain::"Acme.Example", action,'

@@ -2,8 +2,10 @@
 
 import pytest
 from raw_http import (
+    FORM,
     Line,
     ask_token,
+    basic,
     call,
     call_scene,
     challenged,
@@ -11,9 +13,8 @@ from raw_http import (
     refused,
     token_scene,
 )
-from running_mock import Registered
-
 from refusals import ACCEPTED, REFUSED, Case
+from running_mock import Registered
 
 AT_RESOURCE = [case for case in REFUSED if case.over_http]
 AT_TOKEN_ENDPOINT = [case for case in AT_RESOURCE if case.row != "1"]  # none sent: a bearer token
@@ -83,3 +84,39 @@ def test_5_the_name_of_the_header_in_any_case(name: str, line: Line, resident: R
     other = token_scene(resident).proof()
     answer = ask_token(line, resident, [proof], (name, other))
     refused(answer, 400, "invalid_dpop_proof", "one DPoP header")
+
+
+def test_53_a_forged_host_makes_no_url(line: Line, resident: Registered) -> None:
+    """The proof is for the URL that the forged Host would make; the service knows its own."""
+    evil = resident.token_url.replace("127.0.0.1", "evil.example")
+    fields = [basic(resident), ("Content-Type", FORM)]
+    body = b"grant_type=client_credentials"
+    proof = token_scene(resident, url=evil).proof()
+    port = resident.mock.port
+    answer = line.send("POST", resident.token_url, [*fields, ("DPoP", proof)], body,
+                       host=f"evil.example:{port}")  # fmt: skip
+    assert answer.status == 421
+    right = token_scene(resident).proof()
+    forged = [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https"),
+              ("Forwarded", "host=evil.example;proto=https"), ("X-Forwarded-Prefix", "/evil"),
+              ("X-Original-URL", "/evil"), ("X-HTTP-Method-Override", "GET")]  # fmt: skip
+    granted(line.send("POST", resident.token_url, [*fields, *forged, ("DPoP", right)], body))
+    again = [*fields, *forged, ("DPoP", token_scene(resident, url=evil).proof())]
+    refused(line.send("POST", resident.token_url, again, body), 400, "invalid_dpop_proof", "htu")
+
+
+def test_54_localhost_is_another_origin_and_the_message_says_so(
+    line: Line, resident: Registered
+) -> None:
+    """Also when the request itself went to localhost: the base URL decides, not the Host."""
+    near = token_scene(resident, url=resident.token_url.replace("127.0.0.1", "localhost"))
+    fields = [basic(resident), ("Content-Type", FORM), ("DPoP", near.proof())]
+    answer = line.send("POST", near.url, fields, b"grant_type=client_credentials")
+    refused(answer, 400, "invalid_dpop_proof", "localhost and 127.0.0.1 are two origins")
+
+
+def test_1_where_a_proof_is_required_none_is_refused(
+    line: Line, strict_resident: Registered
+) -> None:
+    answer = ask_token(line, strict_resident, [])
+    refused(answer, 400, "invalid_dpop_proof", "one_header: expected a DPoP proof")

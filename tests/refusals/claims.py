@@ -58,7 +58,7 @@ JTI = [
 HTM = [
     *[claim("46", "htm", value, "htm_matches")
       for value in (ABSENT, "DELETE", "PUT", "post", "Post", "get", "POST ", "", 1, None, True,
-                    ["POST"], "ＰＯＳＴ")],
+                    ["POST"], "ＰＯＳＴ", 'POST"', "POST\\", "POST\r\nX-Evil: 1", "\u202ePOST😀")],
 ]  # fmt: skip
 
 HTU = [
