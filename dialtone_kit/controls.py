@@ -1,4 +1,4 @@
-"""The teaching controls of the local service: inbox, limits, private realms, clock, reset.
+"""The teaching controls of the local service: inbox, limits, private realms, clock, audit trail.
 
 Only the mock has them. Asked of the real service, each says so in one line (MockOnly).
 """
@@ -29,6 +29,21 @@ class Mail:
     realm: str
     text: str = field(repr=False, default="")
     code: str | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """A policy file of the local service. `version`: of the text in force, None when there is none.
+
+    With a mistake in it (`error` names the line) the last good text stays in force.
+    """
+
+    file: str
+    realms: tuple[str, ...]
+    valid: bool
+    error: str | None
+    version: str | None
+    edited: bool
 
 
 class Controls:
@@ -68,9 +83,13 @@ class Controls:
         body = {"realm": realm} if realm else {}
         return int(self._call("limits", "POST", "/mock/limits/clear", body)["cleared"])
 
-    def new_realm(self, like: str = "default") -> str:
-        """Make a private realm `lab-…` that behaves like `like`; remove it when you are done."""
-        return str(self._call("private realms", "POST", "/mock/realms", {"like": like})["realm"])
+    def new_realm(self, like: str = "default", *, without: str | None = None) -> str:
+        """Make a private realm `lab-…` that behaves like `like`; remove it when you are done.
+
+        `without` names one proof rule that is off there: an attack lab.
+        """
+        body = {"like": like} | ({"without": without} if without else {})
+        return str(self._call("private realms", "POST", "/mock/realms", body)["realm"])
 
     def remove_realm(self, realm: str) -> None:
         """Remove a private realm with all that is in it. One that is gone already is fine."""
@@ -97,6 +116,31 @@ class Controls:
         """Break the next `times` requests of a private realm: `kind` is status, drop or delay."""
         body = {"realm": realm, "path_suffix": path_suffix, "kind": kind, "times": times}
         self._call("faults", "POST", "/mock/faults", body | {"status": status, "seconds": seconds})
+
+    def policies(self) -> list[PolicyFile]:
+        """The policy files of the public realms: which are valid, and what is wrong with others."""
+        answer = self._call("policies", "GET", "/mock/policies")
+        return [_policy_file(one) for one in answer["policies"]]
+
+    def write_policies(self, realm: str, text: str) -> str:
+        """Give a private realm Cedar policies of its own; returns their version.
+
+        A text with a mistake changes nothing: ServiceError names its line.
+        """
+        body = {"realm": realm, "text": text}
+        return str(self._call("policies", "PUT", "/mock/policies", body)["version"])
+
+    def audit(
+        self, realm: str | None = None, client_id: str | None = None, *, after: int = 0,
+        limit: int = 200,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Events of the audit trail, oldest first, newer than the one with the id `after`.
+
+        Of one realm or client where named; at most `limit` of them, 200 at the most.
+        """
+        asked = {"realm": realm, "client": client_id, "after": after, "limit": limit}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return list(self._call("the audit trail", "GET", f"/mock/audit?{query}")["events"])
 
     def _call(self, what: str, method: str, path: str, body: object = None) -> Any:
         if self._find_service is None:
@@ -135,3 +179,9 @@ def _mail(one: dict[str, Any]) -> Mail:
         str(one["id"]), one["to"], one["subject"], str(one["sent_at"]), one["realm"],
         one.get("text", ""), one.get("code"),
     )  # fmt: skip
+
+
+def _policy_file(one: dict[str, Any]) -> PolicyFile:
+    return PolicyFile(
+        one["file"], tuple(one["realms"]), one["valid"], one["error"], one["version"], one["edited"]
+    )

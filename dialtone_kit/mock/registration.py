@@ -53,8 +53,8 @@ async def request_enrollment(request: Request) -> Response:
     def start(tx: Connection) -> Refusal | None:
         refusal = limits.count_registration(tx, realm, asked.email, address)
         if refusal is None:
-            enrollments.save(tx, service, realm, asked, new)
             _record(tx, realm, asked.email, decision, asked.requested_scopes)
+            enrollments.save(tx, service, realm, asked, new)
             if service.inbox is not None:
                 forget_at = clock.machine_now() + mail.KEPT
                 service.inbox.keep(tx, letter, clock.now(realm), forget_at)

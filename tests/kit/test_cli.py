@@ -17,7 +17,7 @@ from dialtone_kit.lesson import start
 from dialtone_kit.service_record import free_port
 from tests.kit.strangers import stranger
 
-COMMANDS = ("lab", "run", "serve", "inbox", "stop", "doctor")
+COMMANDS = ("lab", "run", "serve", "inbox", "audit", "stop", "doctor")
 
 
 def dialtone(*arguments: str) -> int:
