@@ -113,9 +113,16 @@ class Controls:
         self, realm: str, path_suffix: str, kind: str, *, times: int = 1, status: int = 503,
         seconds: float = 0.0,
     ) -> None:  # fmt: skip
-        """Break the next `times` requests of a private realm: `kind` is status, drop or delay."""
+        """Break the next `times` requests of a private realm: `kind` is status, drop or delay.
+
+        `seconds` is how long a delay takes, and what `Retry-After` says of a status 429 or 503.
+        """
         body = {"realm": realm, "path_suffix": path_suffix, "kind": kind, "times": times}
         self._call("faults", "POST", "/mock/faults", body | {"status": status, "seconds": seconds})
+
+    def clear_faults(self, realm: str) -> int:
+        """Take back the faults that still wait in a private realm; how many orders were there?"""
+        return int(self._call("faults", "POST", "/mock/faults/clear", {"realm": realm})["cleared"])
 
     def policies(self) -> list[PolicyFile]:
         """The policy files of the public realms: which are valid, and what is wrong with others."""

@@ -66,6 +66,7 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("POST", "/mock/realms", controls.make_realm),
     ("DELETE", "/mock/realms/{realm}", controls.remove_realm),
     ("POST", "/mock/faults", controls.add_fault),
+    ("POST", "/mock/faults/clear", controls.clear_faults),
     ("POST", "/mock/reset", controls.reset),
     ("GET", "/mock/policies", policy_controls.show),
     ("PUT", "/mock/policies", policy_controls.write),

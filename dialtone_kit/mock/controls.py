@@ -234,13 +234,35 @@ async def reset(request: Request) -> Response:
 )
 @guarded
 async def add_fault(request: Request) -> Response:
-    """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared."""
+    """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared.
+
+    status: an error answer, for 429 and 503 with `Retry-After: seconds`; delay: by `seconds`; drop:
+    the connection is cut. Several wait in the order in which they came.
+    """
     service = service_of(request)
     sent = await read_json(request, schemas.FaultRequest)
     realm = await private_realm(service, sent.realm)
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
     return json_answer({"cleared": 0})
+
+
+@describe(
+    "Take back the faults that still wait in a private realm",
+    answers=schemas.Cleared,
+    body=schemas.RealmName,
+    refusals=(400, 401, 403, 404, 413, 415, 503),
+    security=GUARDED,
+)
+@guarded
+async def clear_faults(request: Request) -> Response:
+    """All of them; the realm stays as it is otherwise."""
+    service = service_of(request)
+    sent = await read_json(request, schemas.RealmName)
+    realm = await private_realm(service, sent.realm)
+    waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
+    cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)
+    return json_answer({"cleared": cleared})
 
 
 def empty_realm(tx: Connection, name: str) -> int:

@@ -105,6 +105,10 @@ class RealmChoice(Sent):
     realm: Opaque | None = None
 
 
+class RealmName(Sent):
+    realm: Opaque
+
+
 class RealmLike(Sent):
     """`without`: the name of the one proof rule that is off there."""
 

@@ -13,7 +13,8 @@ from running_mock import Mock, Registered
 
 GUARDED = [("GET", "inbox"), ("POST", "clock"), ("POST", "limits/clear"), ("POST", "realms"),
            ("DELETE", "realms/default"), ("POST", "faults"), ("POST", "reset"),
-           ("GET", "policies"), ("PUT", "policies"), ("GET", "audit")]  # fmt: skip
+           ("POST", "faults/clear"), ("GET", "policies"), ("PUT", "policies"),
+           ("GET", "audit")]  # fmt: skip
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:
