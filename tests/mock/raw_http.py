@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import time
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,7 @@ class Line:
     def __init__(self, mock: Mock) -> None:
         self._to = ("127.0.0.1", mock.port)
         self._connection: http.client.HTTPConnection | None = None
+        self._used_at = 0.0
 
     def send(
         self, method: str, url: str, headers: Headers, body: bytes = b"", host: str | None = None
@@ -50,6 +52,8 @@ class Line:
         """One request. `host` is what the Host header says, if it is not the host of `url`."""
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
+        if time.monotonic() - self._used_at > 20:  # the service lets go of an idle one at 30 s
+            self._connection = None
         connection = self._connection or http.client.HTTPConnection(*self._to, timeout=20)
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in [("Host", parts.netloc if host is None else host), *headers]:
@@ -61,6 +65,7 @@ class Line:
         if answer.will_close:
             connection.close()
         self._connection = None if answer.will_close else connection
+        self._used_at = time.monotonic()
         return got
 
 
