@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import cedarpy
+from cedarpy import pst
 
 from dialtone_kit.mock.domains import canonical_domain, canonical_email
 
@@ -58,6 +59,7 @@ class Policies:
     version: str
     handle: cedarpy.PolicySet = field(repr=False)
     named: Mapping[str, Named] = field(repr=False)
+    domains: frozenset[str] | None = field(repr=False)  # those it speaks of; None: not known
 
 
 @lru_cache(maxsize=64)
@@ -107,9 +109,9 @@ def _compile(text: str) -> Policies:
     for statement in statements:
         _check_syntax(statement)
     _check_names(text, statements)
-    for statement in statements:
-        _check_literals(statement)
-    return Policies(version, cedarpy.PolicySet.from_str(text), _annotations(text, statements))
+    domains = _check_literals(text, statements)
+    handle = cedarpy.PolicySet.from_str(text)
+    return Policies(version, handle, _annotations(text, statements), domains)
 
 
 def _statements(text: str) -> Iterator[_Statement]:
@@ -188,15 +190,30 @@ def _check_names(text: str, statements: list[_Statement]) -> None:
         raise PolicyProblem(_line_of_word(statement, said, statement.line), said)
 
 
-def _check_literals(statement: _Statement) -> None:
-    """A domain or address written as it is never compared would silently match nobody."""
-    triples = zip(statement.tokens, statement.tokens[1:], statement.tokens[2:], strict=False)
-    for kind, colons, name in triples:
-        if kind.text in CANONICAL and colons.text == "::" and "\\" not in name.text:
-            wanted = CANONICAL[kind.text](name.text[1:-1])
-            if wanted != name.text[1:-1]:
-                rather = f'write {kind.text}::"{wanted}"' if wanted else "this is none"
-                raise PolicyProblem(name.line, f"{kind.text}::{name.text}: {rather}")
+def _check_literals(text: str, statements: list[_Statement]) -> frozenset[str] | None:
+    """The domains that the policies name; None when the engine can't list them.
+
+    A domain or address written as it is never compared would silently match nobody: refused.
+    """
+    try:
+        named = pst.entity_uids(cedarpy.policies_to_pst(text))
+    except ValueError:  # nested too deeply for its list, and not for its decisions
+        return None
+    for one in sorted(named, key=str):
+        kind = str(one.type)
+        wanted = CANONICAL[kind](one.id) if kind in CANONICAL else one.id
+        if wanted != one.id:
+            rather = f'write {kind}::"{wanted}"' if wanted else "this is none"
+            raise PolicyProblem(_line_of_literal(statements, one.id), f"{one}: {rather}")
+    return frozenset(one.id for one in named if str(one.type) == "Domain")
+
+
+def _line_of_literal(statements: list[_Statement], name: str) -> int:
+    for statement in statements:
+        for token in statement.tokens:
+            if token.text == f'"{name}"':
+                return token.line
+    return 0  # written with escapes
 
 
 def _annotations(text: str, statements: list[_Statement]) -> dict[str, Named]:

@@ -41,6 +41,7 @@ class PolicyFiles:
         self._known: dict[str, tuple[tuple[Stamp, Stamp], bool, InForce]] = {}
         self._told: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._paths: dict[str, tuple[str, str]] = {}  # of the file and of its last good text
 
     def seed(self) -> None:
         """Put the kit's files there. One that the user changed stays as it is."""
@@ -71,7 +72,11 @@ class PolicyFiles:
         return _content(self.folder / name) != _content(self.folder / FROM_KIT / name)
 
     def _stamps(self, name: str) -> tuple[Stamp, Stamp]:
-        return _stamp(self.folder / name), _stamp(self.folder / IN_FORCE / name)
+        paths = self._paths.get(name)
+        if paths is None:
+            paths = str(self.folder / name), str(self.folder / IN_FORCE / name)
+            self._paths[name] = paths
+        return _stamp(paths[0]), _stamp(paths[1])
 
     def _read(self, name: str) -> InForce:
         """The file if it is good, and then it is the last good one; else the last good one."""
@@ -137,9 +142,9 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # a pipe must not hold us up
 
 
-def _stamp(path: Path) -> Stamp:
+def _stamp(path: str) -> Stamp:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  (a Path costs more than the call; this is hot)
     except OSError:
         return None
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

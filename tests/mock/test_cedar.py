@@ -81,6 +81,8 @@ BROKEN: list[tuple[int, str, str]] = [
         " resource);"),
     (1, 'write Domain::"xn--bcher-kva.example"', 'permit (principal in Domain::"bücher.example",'
         f" {REGISTER}, resource);"),
+    (0, "write Domain", f'permit (principal in Domain::"ACM\\u{{45}}.example", {REGISTER},'
+        " resource);"),
     (1, "this is none", f'permit (principal in Domain::"@acme.example", {REGISTER}, resource);'),
     (1, 'write Sponsor::"a@x.example"', f'permit (principal == Sponsor::"A@X.example", {REGISTER},'
         " resource);"),
@@ -99,7 +101,9 @@ def test_comments_and_policies_above_move_the_line_and_change_nothing_else(
 ) -> None:
     above = f'// a comment with "quotes" and a ;\n@id("x;//") {ANYTHING}; // and ;\n\n'
     found = problem(above + text)
-    assert (found.line - 3, says in found.text) == (line, "begins on" not in says), found
+    assert (found.line - 3 * bool(line), says in found.text) == (line, "begins on" not in says), (
+        found
+    )
 
 
 @pytest.mark.parametrize(
@@ -308,6 +312,16 @@ def test_no_name_becomes_another_party(name: str, action: str) -> None:
     assert ask("cli_root", action) in (False, action == "exchange")
 
 
-def test_a_long_domain_costs_no_more_than_it_has_labels() -> None:
-    email = f"a@{'.'.join('a' * 100)}.acme.example"
-    assert asked(IN_ACME, email).allowed
+def test_a_long_domain_is_asked_about_only_as_far_as_policies_speak_of_it() -> None:
+    long = f"{'.'.join('a' * 100)}.acme.example"
+    assert asked(IN_ACME, f"a@{long}").allowed
+    assert policies(IN_ACME).domains == {"acme.example"}
+    entity = cedar._entity(sponsor(f"a@{long}"), policies(IN_ACME).domains)
+    assert entity["parents"] == [{"type": "Domain", "id": "acme.example"}]
+
+
+def test_where_the_domains_can_not_be_listed_all_are_asked_about() -> None:
+    deep = IN_ACME.replace(";", f" when {{ {' && '.join(['true'] * 120)} }};")
+    assert policies(deep).domains is None
+    assert asked(deep, "a@eng.acme.example").allowed
+    assert not asked(deep, "a@evil-acme.example").allowed
