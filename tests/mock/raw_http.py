@@ -52,7 +52,7 @@ class Line:
         """One request. `host` is what the Host header says, if it is not the host of `url`."""
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        if time.monotonic() - self._used_at > 20:  # the service lets go of an idle one at 30 s
+        if time.monotonic() - self._used_at > 3:  # the service lets go of one that is idle
             self._connection = None
         connection = self._connection or http.client.HTTPConnection(*self._to, timeout=20)
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
