@@ -11,11 +11,9 @@ import base64
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -23,10 +21,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.certificates import Chain, new_authority, new_leaf, pem
 from dialtone_kit.mock.spiffe_settings import REFRESH_HINT, SVID_LIFETIME
 from dialtone_kit.mock.tables import spiffe_authorities as table
 from dialtone_kit.spiffe_id import SpiffeId
@@ -34,7 +32,7 @@ from dialtone_kit.tokens import sign_token
 
 Use = Literal["x509", "jwt"]
 JWT_ALG = "ES256"  # one of those that JWT-SVID §3 allows: RS, PS, ES
-AUTHORITY_LIFETIME = 3650  # days
+AUTHORITY_LIFETIME = 3650 * 24 * 3600  # seconds
 RENEW_BEFORE = 30 * 24 * 3600  # seconds before its end that an authority is replaced at a start
 LEEWAY = 5  # seconds that the workload's clock may be behind ours
 
@@ -45,7 +43,7 @@ class Signer:
 
     kid: str
     private: Any
-    chain: tuple[x509.Certificate, ...]
+    chain: Chain
 
 
 @dataclass(frozen=True)
@@ -108,21 +106,8 @@ def sign_x509(by: Signer, public_key: Any, spiffe_id: SpiffeId, now: float, ttl:
     """An X.509-SVID for `public_key`. `ttl` in seconds; an hour is the most."""
     begin = int(now) - LEEWAY
     end = min(int(now) + ttl, begin + SVID_LIFETIME)
-    leaf = (
-        _builder(x509.Name([]), by.chain[0].subject, public_key, begin, end)
-        .add_extension(_uri(spiffe_id), critical=True)  # critical, since the subject is empty
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(digital_signature=True), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage(
-                [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-            ),
-            critical=False,
-        )
-        .add_extension(_issued_by(by.chain[0]), critical=False)
-        .sign(by.private, hashes.SHA256())
-    )
-    return Svid(_pem(leaf) + _pem(by.chain[0]), spiffe_id, end)
+    leaf = new_leaf(by.chain[0], by.private, public_key, spiffe_id, begin, end)
+    return Svid(pem(leaf) + pem(by.chain[0]), spiffe_id, end)
 
 
 def sign_jwt(by: Signer, spiffe_id: SpiffeId, audience: list[str], now: float, ttl: int) -> Svid:
@@ -134,9 +119,10 @@ def sign_jwt(by: Signer, spiffe_id: SpiffeId, audience: list[str], now: float, t
 
 def _add(tx: Connection, trust_domain: str, sign_from: float, now: float) -> None:
     """A new root with its intermediate, and a new JWT key."""
-    authority, chain = _new_authority(trust_domain, now)
+    end = int(now) + AUTHORITY_LIFETIME
+    authority, chain = new_authority(trust_domain, int(now) - LEEWAY, end)
     for use, private, certificates in (
-        ("x509", authority, "".join(map(_pem, chain))),
+        ("x509", authority, "".join(map(pem, chain))),
         ("jwt", ec.generate_private_key(ec.SECP256R1()), ""),
     ):
         row = {
@@ -146,51 +132,9 @@ def _add(tx: Connection, trust_domain: str, sign_from: float, now: float) -> Non
             "private_pem": _private_pem(private),
             "certificates": certificates,
             "sign_from": sign_from,
-            "expires_at": now + AUTHORITY_LIFETIME * 24 * 3600,
+            "expires_at": end,
         }
         tx.execute(insert(table), {**row, "publish_until": None})
-
-
-def _new_authority(trust_domain: str, now: float) -> tuple[Any, tuple[x509.Certificate, ...]]:
-    """The intermediate's key and the certificates above the leaves: intermediate, root."""
-    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    begin, end = int(now) - LEEWAY, int(now) + AUTHORITY_LIFETIME * 24 * 3600
-    serial = secrets.token_hex(4)
-    name, root_name = (_name(trust_domain, f"{kind} {serial}") for kind in ("intermediate", "root"))
-    own = _uri(SpiffeId(trust_domain))
-    root = (
-        _builder(root_name, root_name, root_key.public_key(), begin, end)
-        .add_extension(own, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
-        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
-        .sign(root_key, hashes.SHA256())
-    )
-    intermediate = (
-        _builder(name, root_name, key.public_key(), begin, end)
-        .add_extension(own, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
-        .add_extension(_issued_by(root), critical=False)
-        .sign(root_key, hashes.SHA256())
-    )
-    return key, (intermediate, root)
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: Any, begin: int, end: int
-) -> x509.CertificateBuilder:
-    """What all our certificates have. `begin` and `end` in Unix seconds."""
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(epoch + timedelta(seconds=begin))
-        .not_valid_after(epoch + timedelta(seconds=end))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-    )
 
 
 def _rows(tx: Connection, trust_domain: str, now: float) -> list[Any]:
@@ -210,48 +154,10 @@ def _published(row: Any) -> dict[str, Any]:
     return {**public, "use": "jwt-svid", "kid": row.kid}
 
 
-def _certificates(row: Any) -> tuple[x509.Certificate, ...]:
+def _certificates(row: Any) -> Chain:
     if not row.certificates:
         return ()
     return tuple(x509.load_pem_x509_certificates(row.certificates.encode()))
-
-
-def _name(trust_domain: str, text: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, trust_domain[:64]),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"Dialtone Kit {text}"),
-        ]
-    )
-
-
-def _uri(spiffe_id: SpiffeId) -> x509.SubjectAlternativeName:
-    return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(str(spiffe_id))])
-
-
-def _issued_by(certificate: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(found.value)
-
-
-def _usage(
-    *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
-) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=digital_signature,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=key_cert_sign,
-        crl_sign=crl_sign,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def _private_pem(private: Any) -> str:
