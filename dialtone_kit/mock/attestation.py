@@ -51,7 +51,15 @@ class Shown:
         return None if self.key is None else thumbprint(self.key)
 
 
-def attested_id(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float) -> SpiffeId:
+@dataclass(frozen=True)
+class Attested:
+    """Whom a platform vouches for. `instance`: the machine, where its first key is the only one."""
+
+    spiffe_id: SpiffeId
+    instance: str | None
+
+
+def attest(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float) -> Attested:
     """Whom the evidence speaks of. `keys`: the platform's JWK set.
 
     401 when the evidence or its binding does not hold, 403 when it is not one of ours.
@@ -67,7 +75,8 @@ def attested_id(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: f
                 "access_denied",
                 f"only: {platform.name} {name} {attributes[name]} is not one of ours.",
             )
-    return _id_of(platform, attributes, trust_domain)
+    instance = "|".join(attributes.values()) if platform.name == "aws" else None
+    return Attested(_id_of(platform, attributes, trust_domain), instance)
 
 
 def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
