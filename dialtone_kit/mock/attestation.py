@@ -38,7 +38,7 @@ Attributes = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Shown:
-    """What a caller shows: evidence for a challenge, the key that the SVID is for, its signature."""
+    """What a caller shows: evidence for a challenge, the SVID's key, and that key's signature."""
 
     platform: Platform
     evidence: Evidence

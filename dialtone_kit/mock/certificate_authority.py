@@ -71,9 +71,7 @@ def rotate(tx: Connection, trust_domain: str, now: float | None = None) -> None:
     sign_from = now + 2 * REFRESH_HINT
     current = (table.c.trust_domain == trust_domain) & table.c.publish_until.is_(None)
     tx.execute(
-        update(table)
-        .where(current)
-        .values(publish_until=sign_from + SVID_LIFETIME + REFRESH_HINT)
+        update(table).where(current).values(publish_until=sign_from + SVID_LIFETIME + REFRESH_HINT)
     )
     tx.execute(update(table).where(table.c.publish_until <= now).values(private_pem=""))
     _add(tx, trust_domain, sign_from, now)

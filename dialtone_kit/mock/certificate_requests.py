@@ -133,7 +133,7 @@ def refused(rule: str, text: str) -> Refusal:
 def _uris(csr: x509.CertificateSigningRequest) -> list[str]:
     names = _extension(csr, x509.SubjectAlternativeName)
     assert names is not None  # noqa: S101  (one_uri saw to it)
-    return names.get_values_for_type(x509.UniformResourceIdentifier)
+    return list(names.get_values_for_type(x509.UniformResourceIdentifier))
 
 
 def _extension(csr: x509.CertificateSigningRequest, kind: type[Any]) -> Any:

@@ -40,7 +40,7 @@ def new_leaf(
     authority: x509.Certificate, private: Any, public_key: Any, spiffe_id: SpiffeId,
     begin: int, end: int,
 ) -> x509.Certificate:  # fmt: skip
-    """A leaf by the rules of X.509-SVID §4 for `public_key`, signed with `authority`'s `private`."""
+    """A leaf for `public_key` by the rules of X.509-SVID §4; `private` is that of `authority`."""
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     return (
         _builder(x509.Name([]), authority.subject, public_key, begin, end)

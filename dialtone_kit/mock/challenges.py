@@ -66,7 +66,6 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> Refusal | 
     return None
 
 
-
 def _issued_at(key: bytes, challenge: str) -> float | None:
     """Unix seconds of its issue; None when it is not one of ours."""
     try:

@@ -1,4 +1,4 @@
-"""A Kubernetes, an AWS, an Azure and a GCP to learn with: they sign evidence with keys of their own.
+"""A Kubernetes, an AWS, an Azure and a GCP to learn with: each signs evidence with its own key.
 
 What they sign looks as the real platform's does, and passes the very checks that real evidence
 does. Like all of /mock/…, they serve the one who started the service only.
@@ -98,7 +98,7 @@ async def kubernetes(request: Request) -> Response:
 )
 @guarded
 async def aws(request: Request) -> Response:
-    """As an EC2 instance reads it from its metadata service: the same each time, without a nonce."""
+    """As an EC2 instance reads it from its metadata service: the same each time, no nonce in it."""
     service, asked = service_of(request), await read_json(request, AwsInstance)
     _local(service, "aws")
     document = json.dumps(
@@ -174,7 +174,7 @@ async def gcp(request: Request) -> Response:
 
 
 async def trusted_keys(service: Service, platform: Platform) -> Mapping[str, Any]:
-    """The JWK set that evidence of `platform` is checked against: configured, or the local one's."""
+    """The JWK set that evidence of `platform` is checked against: configured, or the local one."""
     if platform.keys is not None:
         return platform.keys
     key = await service.store.read(lambda tx: _stored(tx, platform.name))

@@ -72,7 +72,7 @@ async def x509_svid(request: Request) -> Response:
     realm, attested = await _attested(service, sent, asked.jwk)
     _must_be_own(asked.spiffe_id, attested.spiffe_id)
     now = clock.now(realm)
-    by = await _signer(service, "x509", now)
+    by = await _signer(service, "x509")
     svid = authority.sign_x509(by, asked.public_key, asked.spiffe_id, now, sent.ttl)
     await _record(service, realm, sent, svid, attested, thumbprint(asked.jwk))
     url = f"{service.settings.base_url}{BUNDLE_PATH}"
@@ -90,7 +90,7 @@ async def jwt_svid(request: Request) -> Response:
     key = None if sent.key is None else attestation.checked_key(sent.key)
     realm, attested = await _attested(service, sent, key)
     now = clock.now(realm)
-    by = await _signer(service, "jwt", now)
+    by = await _signer(service, "jwt")
     svid = authority.sign_jwt(by, attested.spiffe_id, sent.audience, now, sent.ttl)
     jkt = None if key is None else thumbprint(key)
     await _record(service, realm, sent, svid, attested, jkt)
@@ -111,7 +111,7 @@ async def jwt_svid_for_token(request: Request) -> Response:
     sent = await read_json(request, JwtForToken)
     service, realm, now = caller.service, caller.realm, clock.now(caller.realm)
     spiffe_id = SpiffeId.of(service.spiffe.trust_domain, f"/workload/{caller.client.client_id}")
-    by = await _signer(service, "jwt", now)
+    by = await _signer(service, "jwt")
     svid = authority.sign_jwt(by, spiffe_id, sent.audience, now, sent.ttl)
 
     def record(tx: Connection) -> None:
@@ -175,9 +175,9 @@ def _must_be_own(asked: SpiffeId, attested: SpiffeId) -> None:
         )
 
 
-async def _signer(service: Service, use: Use, now: float) -> Signer:
+async def _signer(service: Service, use: Use) -> Signer:
     return await service.store.read(
-        lambda tx: authority.signer(tx, service.spiffe.trust_domain, use, now)
+        lambda tx: authority.signer(tx, service.spiffe.trust_domain, use, clock.machine_now())
     )
 
 
@@ -203,7 +203,7 @@ async def _record(
 
 
 def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> None:
-    """401 when this machine came with another key before: its evidence is the same for everybody."""
+    """401 when this machine came with another key before: anybody can show its evidence."""
     table = attested_instances
     digest = sha256(f"{realm.name}|{instance}".encode()).digest()
     known = tx.execute(select(table.c.thumbprint).where(table.c.digest == digest)).scalar()

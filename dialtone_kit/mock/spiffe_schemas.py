@@ -54,7 +54,7 @@ class Attempt(Sent):
     binding: Opaque | None = Field(
         default=None,
         max_length=1500,
-        description="aws and azure: base64url of the key's signature over nonce ‖ SHA-256(evidence)",
+        description="aws, azure: base64url of the key's signature over nonce ‖ SHA-256(evidence)",
     )
     ttl: Seconds = SVID_LIFETIME
 

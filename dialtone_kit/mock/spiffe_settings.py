@@ -1,4 +1,4 @@
-"""What can be set about SPIFFE: spiffe.toml beside this file, and the one in the state directory."""
+"""What can be set about SPIFFE: spiffe.toml here, and one of that name in the state directory."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def load(state_dir: Path, realms: Mapping[str, object]) -> SpiffeSettings:
     told = _merged(_read(Path(__file__).with_name(FILE)), _read(state_dir / FILE))
     try:
         trust_domain = check_trust_domain(str(told["trust_domain"]))
-        platforms = {name: _platform(name, told[name], state_dir) for name in PLATFORMS}
+        platforms: dict[str, Platform] = {
+            name: _platform(name, told[name], state_dir) for name in PLATFORMS
+        }
     except (BadSpiffeId, KeyError, TypeError, ValueError) as problem:
         raise BadSettings(f"{FILE}: {problem}") from None
     for platform in platforms.values():
@@ -84,7 +86,7 @@ def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _platform(name: PlatformName, told: Mapping[str, Any], state_dir: Path) -> Platform:
-    example = {attribute: "x" for attribute in ATTRIBUTES[name]}
+    example = dict.fromkeys(ATTRIBUTES[name], "x")
     only = {str(key): tuple(map(str, values)) for key, values in told.get("only", {}).items()}
     if unknown := set(only) - set(example):
         raise ValueError(f"[{name}] only: {', '.join(sorted(unknown))} is not in its evidence")
