@@ -82,7 +82,7 @@ def verify_x509_svid(
 
 
 def peer_id(leaf: x509.Certificate, trust_domain: str) -> SpiffeId:
-    """Whom `leaf` names, by the rules for leaves (X.509-SVID §4). Its signature is not looked at."""
+    """Whom `leaf` names, by the rules for leaves (X.509-SVID §4). No signature is checked."""
     try:
         found = _named(leaf)
         if found.trust_domain != trust_domain:
