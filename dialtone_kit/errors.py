@@ -5,9 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from dialtone_kit.masking import mask_text
+
 
 class DialtoneError(Exception):
-    """The root of the kit's errors. In a notebook it shows as one line, not as a traceback."""
+    """The root of the kit's errors. In a notebook it shows as one line, not as a traceback.
+
+    Its text may quote a service, and is saved with the notebook: it is masked here, once for all.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(_safe(part) if isinstance(part, str) else part for part in args))
 
     def _render_traceback_(self) -> list[str]:  # the hook that IPython looks for
         return [f"{type(self).__name__}: {self}"]
@@ -143,5 +151,16 @@ class RateLimited(ServiceError):
 def _brief(value: object, limit: int = 120) -> str:
     """`value` as it may stand in a message: printable, and short enough to read."""
     text = "nothing" if value is None else value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    text = _printable(text)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def _safe(text: str) -> str:
+    """`text` without secrets, terminal commands and marks that turn the writing around."""
+    return "\n".join(_printable(line) for line in mask_text(text).split("\n"))
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

@@ -54,7 +54,7 @@ _ORDERS = {
     ),
 }  # fmt: skip
 # The y coordinates of Ed25519's eight small-order points: a signature under such a "key" can be
-# made by anybody, for any message. 0 and p-1 hold four of the points between them.
+# made by anybody, for any message. (Every y but 1 and p-1 stands for two of the points.)
 _P25519 = 2**255 - 19
 _SMALL_ORDER_Y = frozenset({
     0, 1, _P25519 - 1,
@@ -134,11 +134,17 @@ def b64url_decode(text: str) -> bytes:
 
 
 def thumbprint(jwk: Mapping[str, Any]) -> str:
-    """The name of a key: SHA-256 over its required members in one fixed form (RFC 7638 §3)."""
-    members = THUMBPRINT_MEMBERS.get(jwk["kty"])
-    if members is None:
-        raise BadKey(f"no thumbprint is defined here for kty {jwk['kty']!r}")
-    canonical = json.dumps({name: jwk[name] for name in members}, separators=(",", ":"))
+    """The name of a key: SHA-256 over its required members in one fixed form (RFC 7638 §3).
+
+    Raises BadKey when a required member is missing or not a string.
+    """
+    names = THUMBPRINT_MEMBERS.get(str(jwk.get("kty")))
+    if names is None:
+        raise BadKey(f"no thumbprint is defined here for kty {jwk.get('kty')!r}")
+    members = {name: jwk.get(name) for name in names}
+    if not all(isinstance(value, str) for value in members.values()):
+        raise BadKey(f"the thumbprint needs {', '.join(names)}, each a string", "M12")
+    canonical = json.dumps(members, separators=(",", ":"))
     return b64url(hashlib.sha256(canonical.encode()).digest())
 
 
@@ -162,7 +168,9 @@ def public_key_from_jwk(jwk: Mapping[str, Any], alg: str) -> PublicKey:
     Checked: `kty` and `crv` fit `alg`, every member in its canonical length, the point on the
     curve (RFC 7518 §6.2), no small-order Ed25519 point, RSA of 2048 to 8192 bits.
     """
-    known = ALGORITHMS[alg]
+    known = ALGORITHMS.get(alg)
+    if known is None:
+        raise BadKey(f"{alg!r} is not one of {', '.join(ALGORITHMS)}")
     if jwk.get("kty") != known.kty or jwk.get("crv") != known.crv:
         wanted = known.kty if known.crv is None else f"{known.kty} {known.crv}"
         raise BadKey(f"{alg} needs a key of kty {wanted}")

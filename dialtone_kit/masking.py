@@ -6,10 +6,20 @@ import hmac
 import re
 from typing import NoReturn
 
-_SECRET = re.compile(r"\b(?:sec|pt|rt|dc)_[A-Za-z0-9_-]{16,}")
-_JWT = re.compile(r"\bey[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){2,4}")  # ey: base64url of {"
-_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
-_BASIC = re.compile(r"\b(Basic)\s+[A-Za-z0-9+/=_-]{8,}", re.I)
+# A secret may stand behind anything, so long as it is long: `\n` in a JSON text, `%3D` in a form.
+_PREFIX, _REST = r"(?:sec|pt|rt|dc)(?:_|%5F)", r"[A-Za-z0-9_%-]"
+_SECRET = re.compile(rf"(?<![A-Za-z0-9]){_PREFIX}{_REST}{{16,}}|{_PREFIX}{_REST}{{32,}}", re.I)
+# A whole run of base64url and dots at a time, never backtracking: the text may be a hostile one.
+_DOTTED = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){1,4}+")
+_JSON_IN_BASE64 = re.compile(r"eyJ|(?:^|\.)(?:ey[AI]|ew[0o])")  # {" anywhere, {␣ or {↵ in front
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*KEY-----|\Z)", re.S)
+_CREDENTIALS = re.compile(
+    r"\b(?:(Basic)\s+[A-Za-z0-9+/=_-]{16,}|(Bearer|DPoP)\s+[A-Za-z0-9+/=._~-]{32,})", re.I
+)
+_QUOTE = r"""(?:\\?["']|&quot;|&#34;|&#x27;|&#39;)"""
+_PRIVATE_JWK = re.compile(  # only the value goes: which member it was is the lesson (M14)
+    rf"({_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s*:\s*{_QUOTE})[A-Za-z0-9_-]{{16,}}"
+)
 
 
 def mask(value: str) -> str:
@@ -18,14 +28,21 @@ def mask(value: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """`text` without its secrets: client secrets, poll tokens, JWTs, Basic credentials, keys.
+    """`text` without its secrets: client secrets, poll tokens, JWTs, credentials, private keys.
 
     Every view of the kit passes through here, also the views of error texts from a service.
     """
     text = _PEM.sub("•••••• (private key)", text)
-    text = _BASIC.sub(r"\1 ••••••", text)
-    text = _JWT.sub(lambda found: f"•••••• (JWT, {len(found[0])} characters)", text)
+    text = _PRIVATE_JWK.sub(r"\1•••••• (private)", text)
+    text = _CREDENTIALS.sub(lambda found: f"{found[1] or found[2]} ••••••", text)
+    text = _DOTTED.sub(_without_jwt, text)
     return _SECRET.sub(lambda found: mask(found[0]), text)
+
+
+def _without_jwt(found: re.Match[str]) -> str:
+    if not _JSON_IN_BASE64.search(found[0]):
+        return found[0]
+    return f"•••••• (JWT, {len(found[0])} characters)"
 
 
 class Secret:

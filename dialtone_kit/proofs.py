@@ -6,14 +6,23 @@ Client and service share this file: what one builds the other checks, by the tab
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from dialtone_kit.jws import to_segment
 from dialtone_kit.keys import ProofKey, b64url
+from dialtone_kit.rules import (
+    AHEAD,
+    WINDOW,
+    Proof,
+    Request,
+    Rule,
+    access_token_hash,
+    jti_is_new,
+)
 from dialtone_kit.rules import RULES as RULES
-from dialtone_kit.rules import Proof, Request, Rule, access_token_hash, jti_is_new
 
 
 def build_proof(
@@ -54,6 +63,7 @@ def check_proof(headers: Sequence[str], request: Request, rules: Sequence[Rule] 
     runs it in the transaction of the effect that the proof permits.
     """
     proof = Proof(headers)
+    proof.keep_until = request.now + WINDOW + AHEAD  # iat_is_fresh knows better, when it is there
     for rule in rules:
         if rule is not jti_is_new or request.first_use is not None:
             rule(proof, request)
@@ -61,17 +71,22 @@ def check_proof(headers: Sequence[str], request: Request, rules: Sequence[Rule] 
 
 
 class SeenProofs:
-    """A memory of used `jti`, for one process: a `first_use` for lessons and small verifiers."""
+    """A memory of used `jti`, for one process: a `first_use` for lessons and small verifiers.
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
-        self._now = now
+    It holds at most `limit` of them; full, it calls every proof a used one: it fails closed.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time, limit: int = 100_000) -> None:
+        self._now, self._limit = now, limit
         self._until: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
 
     def first_use(self, thumbprint: str, jti: str, keep_until: float) -> bool:
         """Remember `jti` until `keep_until` (Unix seconds); False if it was there already."""
-        now = self._now()
-        self._until = {used: until for used, until in self._until.items() if until > now}
-        new = (thumbprint, jti) not in self._until
-        if new:
-            self._until[thumbprint, jti] = keep_until
-        return new
+        with self._lock:
+            now = min(self._now(), keep_until - WINDOW)  # a lesson may judge in an older time
+            self._until = {used: until for used, until in self._until.items() if until > now}
+            new = (thumbprint, jti) not in self._until and len(self._until) < self._limit
+            if new:
+                self._until[thumbprint, jti] = keep_until
+            return new

@@ -291,7 +291,7 @@ def access_token_hash(token: str) -> str:
     return b64url(hashlib.sha256(token.encode()).digest())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)  # anybody can fill it, and 6 KiB of JSON can weigh twenty times that
 def _header_in(segment: str) -> Mapping[str, Any]:
     """The header in `segment`; remembered, as every proof by one key starts with the same one."""
     return MappingProxyType(json_object(segment))

@@ -12,6 +12,7 @@ from dialtone_kit.errors import UnsafeUrl
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _URL = re.compile(r"[!-~]+")  # visible ASCII: RFC 3986 knows nothing else
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\]")
 
@@ -87,6 +88,8 @@ def _split(url: str) -> SplitResult:
     if "@" in parts.netloc:
         raise UnsafeUrl("An URL with a user name or password in it is not accepted.")
     host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
+    if _STRAY.search(parts.netloc + parts.path):
+        raise UnsafeUrl(f"{url!r} has a % without two hexadecimal digits after it.")
     if "\\" in url or not _HOST.fullmatch(host.removesuffix(":")):
         raise UnsafeUrl(f"{url!r} has no valid host name.")
     return parts

@@ -1,0 +1,137 @@
+"""The teaching controls of the local service: inbox, limits, private realms, clock, reset.
+
+Only the mock has them. Asked of the real service, each says so in one line (MockOnly).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from dialtone_kit.errors import EnrollmentProblem, MockOnly, ServiceError, ServiceUnreachable
+from dialtone_kit.service import Service
+from dialtone_kit.service_challenge import MAX_BYTES, control_token, proven
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that the mock sent. Text and code stay out of its repr: codes don't go in outputs."""
+
+    id: str
+    to: str
+    subject: str
+    sent_at: str
+    realm: str
+    text: str = field(repr=False, default="")
+    code: str | None = field(repr=False, default=None)
+
+
+class Controls:
+    """What the mock lets its own user do; `find_service` says which process to ask, each time.
+
+    With `find_service=None` it is the controls of the real service: there are none.
+    """
+
+    def __init__(self, find_service: Callable[[], Service] | None) -> None:
+        self._find_service = find_service
+
+    def inbox(
+        self, email: str | None = None, realm: str | None = None, *, limit: int = 50
+    ) -> list[Mail]:
+        """The mails sent to `email` (or to anybody) from `realm` (or from any), newest first.
+
+        `limit` is at most 200.
+        """
+        asked = {"email": email, "realm": realm, "limit": limit}
+        query = urlencode({name: value for name, value in asked.items() if value})
+        answer = self._call("inbox", "GET", f"/mock/inbox?{query}")
+        return [_mail(one) for one in answer["mails"]]
+
+    def code_for(self, email: str, realm: str | None = None, *, timeout: float = 10.0) -> str:
+        """The code in the newest mail to `email`; waits up to `timeout` seconds for one."""
+        deadline = time.monotonic() + timeout
+        while True:
+            for mail in self.inbox(email, realm):
+                if mail.code:
+                    return mail.code
+            if time.monotonic() >= deadline:
+                raise EnrollmentProblem(f"No mail with a code for {email}. Ask for one first.")
+            time.sleep(0.1)
+
+    def clear_limits(self, realm: str | None = None) -> int:
+        """Forget how often was registered in `realm`, or in all public realms; how many rows?"""
+        body = {"realm": realm} if realm else {}
+        return int(self._call("limits", "POST", "/mock/limits/clear", body)["cleared"])
+
+    def new_realm(self, like: str = "default") -> str:
+        """Make a private realm `lab-…` that behaves like `like`; remove it when you are done."""
+        return str(self._call("private realms", "POST", "/mock/realms", {"like": like})["realm"])
+
+    def remove_realm(self, realm: str) -> None:
+        """Remove a private realm with all that is in it. One that is gone already is fine."""
+        try:
+            self._call("private realms", "DELETE", f"/mock/realms/{quote(realm, safe='')}")
+        except ServiceError as refused:
+            if refused.status != 404:
+                raise
+
+    def move_clock(self, realm: str, seconds: float) -> float:
+        """Move a private realm's time on; returns its offset from real time, in seconds."""
+        body = {"realm": realm, "move_seconds": seconds}
+        return float(self._call("the clock", "POST", "/mock/clock", body)["offset"])
+
+    def reset(self, realm: str, *, confirm: str | None = None) -> None:
+        """Empty a realm. A public one only with `confirm` naming it: others may be using it."""
+        body = {"realm": realm} | ({"confirm": confirm} if confirm else {})
+        self._call("reset", "POST", "/mock/reset", body)
+
+    def fault(
+        self, realm: str, path_suffix: str, kind: str, *, times: int = 1, status: int = 503,
+        seconds: float = 0.0,
+    ) -> None:  # fmt: skip
+        """Break the next `times` requests of a private realm: `kind` is status, drop or delay."""
+        body = {"realm": realm, "path_suffix": path_suffix, "kind": kind, "times": times}
+        self._call("faults", "POST", "/mock/faults", body | {"status": status, "seconds": seconds})
+
+    def _call(self, what: str, method: str, path: str, body: object = None) -> Any:
+        if self._find_service is None:
+            raise MockOnly(
+                f"The real service has no such control ({what}); only the local mock does. "
+                'Set base_url = "mock" to try this.'
+            )
+        return _exchange(self._find_service(), method, path, body)
+
+
+def _exchange(service: Service, method: str, path: str, body: object) -> Any:
+    """One control call. The token goes only where the challenge has just been answered."""
+    headers = {"Authorization": f"Bearer {control_token(service.record)}"}
+    data = None
+    if body is not None:
+        data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+    try:
+        with proven(service.record) as connection:
+            connection.request(method, path, data, headers)
+            reply = connection.getresponse()
+            status, text = reply.status, reply.read(MAX_BYTES)
+        answer = json.loads(text) if text.strip() else {}
+    except (OSError, HTTPException, ValueError):
+        raise ServiceUnreachable(
+            "The local service broke off while it answered. Run this again."
+        ) from None
+    if status >= 400:
+        told = answer if isinstance(answer, dict) else {}
+        error = str(told.get("error", "error"))
+        raise ServiceError(status, error, str(told.get("error_description", "")))
+    return answer
+
+
+def _mail(one: dict[str, Any]) -> Mail:
+    return Mail(
+        str(one["id"]), one["to"], one["subject"], str(one["sent_at"]), one["realm"],
+        one.get("text", ""), one.get("code"),
+    )  # fmt: skip

@@ -1,0 +1,113 @@
+"""Answers: JSON always, and every refusal in the demo's one shape."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.masking import mask_text
+
+log = logging.getLogger("dialtone.mock")
+
+Headers = tuple[tuple[str, str], ...]
+NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+NOT_A_HEADER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")  # RFC 6750 §3
+
+
+class Refusal(Exception):
+    """The answer is no: an HTTP status, a code of the protocol, and what to do about it."""
+
+    def __init__(
+        self, status: int, error: str, description: str, headers: Headers = (), **more: Any
+    ) -> None:
+        super().__init__(f"{status} {error}: {description}")
+        self.status, self.error, self.description = status, error, description
+        self.headers = headers
+        self.more = more  # further members of the body, for programs: tries_left
+
+    def and_headers(self, headers: Headers) -> Refusal:
+        """The same refusal with more headers."""
+        return Refusal(
+            self.status, self.error, self.description, self.headers + headers, **self.more
+        )
+
+    def answer(self) -> Response:
+        """The refusal as JSON."""
+        body = {"error": self.error, "error_description": mask_text(self.description)}
+        return json_answer({**body, **self.more}, self.status, self.headers + NO_STORE)
+
+
+def json_answer(body: Mapping[str, Any], status: int = 200, headers: Headers = ()) -> Response:
+    """`body` as JSON. A header name may come twice (two `WWW-Authenticate` challenges)."""
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return content_answer(content, "application/json", status, headers)
+
+
+def content_answer(
+    content: bytes, media_type: str, status: int = 200, headers: Headers = ()
+) -> Response:
+    """Any content, with the headers that every answer of this service carries."""
+    answer = Response(content, status)
+    answer.raw_headers = [
+        (b"content-length", str(len(content)).encode()),
+        (b"content-type", media_type.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        *((name.lower().encode(), value.encode("latin-1")) for name, value in headers),
+    ]
+    return answer
+
+
+def quoted(text: str) -> str:
+    """`text` as it may stand between the quotes of a `WWW-Authenticate` parameter."""
+    return NOT_A_HEADER_CHARACTER.sub("?", mask_text(text).replace('"', "'").replace("‖", "||"))
+
+
+async def refused(_request: Request, problem: Exception) -> Response:
+    """For Refusal: as it says."""
+    assert isinstance(problem, Refusal)  # noqa: S101  (registered for this class alone)
+    return problem.answer()
+
+
+async def unavailable(_request: Request, problem: Exception) -> Response:
+    """For StoreUnavailable: nothing was kept, so trying again is right."""
+    log.error("the store is unavailable: %s", problem)
+    return Refusal(
+        503,
+        "temporarily_unavailable",
+        "The service can't store anything at this moment. Nothing was changed; try again.",
+        (("Retry-After", "1"),),
+    ).answer()
+
+
+async def failed(_request: Request, _problem: Exception) -> Response:
+    """For whatever nobody foresaw: the log has the traceback, the answer has nothing of it."""
+    return Refusal(500, "server_error", "Something went wrong inside the service.").answer()
+
+
+async def unrouted(request: Request, problem: Exception) -> Response:
+    """For the router's own refusals: no such path, or not by this method."""
+    if isinstance(problem, HTTPException) and problem.status_code == 405:
+        methods = ", ".join(allowed_methods(request))
+        return Refusal(
+            405,
+            "method_not_allowed",
+            f"{request.method} does not work here. Use {methods}.",
+            (("Allow", methods),),
+        ).answer()
+    return Refusal(404, "not_found", "There is nothing at this path.").answer()
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Every method that some route serves at the path of `request`."""
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        if route.path_regex.match(request.scope["path"]):
+            found |= route.methods or set()
+    return sorted(found)

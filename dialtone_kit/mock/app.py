@@ -1,0 +1,137 @@
+"""The map: every route of the service on one screen, and the service put together.
+
+`{p}` stands for both the root and a realm: each such path exists twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+import dialtone_kit
+from dialtone_kit.mock import (
+    approval,
+    controls,
+    discovery,
+    registration,
+    resources,
+    settings,
+    signing_keys,
+    token,
+)
+from dialtone_kit.mock.answers import Refusal, failed, refused, unavailable, unrouted
+from dialtone_kit.mock.cleaning import keep_clean
+from dialtone_kit.mock.describe import SECURITY_SCHEMES, Operation
+from dialtone_kit.mock.front import Front
+from dialtone_kit.mock.mail import Inbox
+from dialtone_kit.mock.service import Service
+from dialtone_kit.mock.settings import Settings
+from dialtone_kit.mock.signing_keys import SigningKeys
+from dialtone_kit.mock.store import Store, StoreUnavailable
+
+REALM = "/realms/{realm}"
+ROUTES = (
+    ("POST", "{p}/token", token.token),
+    ("GET", "{p}/userinfo", resources.userinfo),
+    ("GET", "{p}/api/whoami", resources.whoami),
+    ("GET", "{p}/api/notes", resources.read_notes),
+    ("POST", "{p}/api/notes", resources.write_note),
+    ("GET", "{p}/.well-known/openid-configuration", discovery.metadata),
+    ("GET", "/.well-known/oauth-authorization-server{p}", discovery.metadata),
+    ("GET", "{p}/jwks", discovery.jwks),
+    ("GET", "/.well-known/agent-instructions", discovery.agent_instructions),
+    ("GET", "/agent.json", discovery.agent_json),
+    ("POST", "{p}/register/request", registration.request_enrollment),
+    ("GET", "{p}/register/status/{enrollment_id}", registration.status),
+    ("GET", "{p}/register/approve", approval.show),
+    ("POST", "{p}/register/approve", approval.answer),
+    ("POST", "{p}/register/confirm", registration.confirm),
+)
+CONTROLS = (  # only where a secret in the user's own file can guard them
+    ("GET", "/mock/hello", controls.hello),
+    ("GET", "/mock/inbox", controls.inbox),
+    ("POST", "/mock/clock", controls.move_clock),
+    ("POST", "/mock/limits/clear", controls.clear_limits),
+    ("POST", "/mock/realms", controls.make_realm),
+    ("DELETE", "/mock/realms/{realm}", controls.remove_realm),
+    ("POST", "/mock/faults", controls.add_fault),
+    ("POST", "/mock/reset", controls.reset),
+)
+
+
+def create_app(chosen: Settings) -> Front:
+    """The service as an ASGI application: tables made, keys loaded, every route in place."""
+    store = Store(chosen.database, chosen.store_wait)
+    service = Service(
+        settings=chosen,
+        store=store,
+        keys=SigningKeys(store),
+        realms=settings.built_in_realms(),
+        inbox=Inbox(chosen.secret) if chosen.secret else None,
+        key=store.create_tables(signing_keys.ensure_secrets),
+    )
+    app = FastAPI(
+        title="StrongDM ID, local teaching service",
+        version=dialtone_kit.__version__,
+        servers=[{"url": chosen.base_url}],
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would be built from the caller's Host
+        lifespan=_lifespan,
+    )
+    app.state.service = service
+    for problem, handler in (
+        (Refusal, refused),
+        (StoreUnavailable, unavailable),
+        (HTTPException, unrouted),
+        (Exception, failed),
+    ):
+        app.add_exception_handler(problem, handler)
+    for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ())):
+        for place in ("", REALM) if "{p}" in path else ("",):
+            app.router.routes.append(Operation(method, path.replace("{p}", place), handler))
+    _name_security(app)
+    return Front(app, service)
+
+
+def from_environment() -> Front:
+    """The same in a worker process, which finds its settings in the environment."""
+    return create_app(settings.from_environment())
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    service.store.start()
+    tasks = [asyncio.create_task(keep_clean(service.store))]
+    if service.settings.workers > 1:
+        tasks.append(asyncio.create_task(_end_with(os.getppid())))
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.to_thread(service.store.close)
+
+
+async def _end_with(parent: int) -> None:
+    """A worker whose parent was killed must not sit on the port for ever."""
+    while os.getppid() == parent:
+        await asyncio.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _name_security(app: FastAPI) -> None:
+    """Add to the OpenAPI document what the `security` of its operations refers to."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, object]:
+        document = generate()
+        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,112 @@
+"""Where everything is (the demo's step 1): metadata, keys, and the way for agents who read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.keys import ALGORITHMS
+from dialtone_kit.mock import settings as limits
+from dialtone_kit.mock.answers import Headers, content_answer, json_answer
+from dialtone_kit.mock.describe import describe
+from dialtone_kit.mock.schemas import AgentMetadata, KeySet, Metadata
+from dialtone_kit.mock.service import Service, realm_of, service_of
+from dialtone_kit.mock.settings import Realm
+from dialtone_kit.mock.token import GRANTS
+
+CACHED: Headers = (("Cache-Control", "public, max-age=60"),)
+
+
+@describe("OpenID Connect and OAuth metadata", answers=Metadata, refusals=(404, 503))
+async def metadata(request: Request) -> Response:
+    """Only what works. There is no authorization endpoint: agents come with credentials."""
+    service, realm = service_of(request), await realm_of(request)
+    issuer = service.settings.issuer(request.path_params.get("realm"))
+    return json_answer(_metadata(service, realm, issuer), headers=CACHED)
+
+
+@describe("The public keys that verify access tokens", answers=KeySet, refusals=(404, 503))
+async def jwks(request: Request) -> Response:
+    """RFC 7517; each key has a `kid`."""
+    await realm_of(request)
+    return json_answer(await service_of(request).keys.jwks(), headers=CACHED)
+
+
+@describe("How an agent uses this service, in words", answers="text/plain")
+async def agent_instructions(request: Request) -> Response:
+    """To be read by an agent, or to its human."""
+    base = service_of(request).settings.base_url
+    text = _instructions().replace("{base}", base)
+    return content_answer(text.encode(), "text/plain; charset=utf-8", headers=CACHED)
+
+
+@describe("The same for programs", answers=AgentMetadata)
+async def agent_json(request: Request) -> Response:
+    """Endpoints, grants, limits and lifetimes."""
+    return json_answer(_agent_metadata(service_of(request)), headers=CACHED)
+
+
+def _metadata(service: Service, realm: Realm, issuer: str) -> dict[str, Any]:
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/token",
+        "jwks_uri": f"{issuer}/jwks",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "grant_types_supported": list(GRANTS),
+        "response_types_supported": [],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "scopes_supported": list(realm.scopes),
+        "claims_supported": ["sub", "iss", "client_id", "realm", "scope", "cnf"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "service_documentation": f"{service.settings.base_url}/.well-known/agent-instructions",
+    }
+
+
+def _agent_metadata(service: Service) -> dict[str, Any]:
+    base = service.settings.base_url
+    registration = f"{base}/realms/{{realm}}/register"
+    return {
+        "name": "StrongDM ID, local teaching service",
+        "description": "Identity for agents: a person vouches by e-mail, a key binds the tokens.",
+        "base_url": base,
+        "openapi": f"{base}/openapi.json",
+        "instructions": f"{base}/.well-known/agent-instructions",
+        "realms": {name: realm.description for name, realm in service.realms.items()},
+        "endpoints": {
+            "discovery": f"{base}/realms/{{realm}}/.well-known/openid-configuration",
+            "register_request": f"{registration}/request",
+            "register_status": f"{registration}/status/{{enrollment_id}}",
+            "register_approve": f"{registration}/approve",
+            "register_confirm": f"{registration}/confirm",
+            "token": f"{base}/realms/{{realm}}/token",
+            "jwks": f"{base}/realms/{{realm}}/jwks",
+            "userinfo": f"{base}/realms/{{realm}}/userinfo",
+            "whoami": f"{base}/realms/{{realm}}/api/whoami",
+            "notes": f"{base}/realms/{{realm}}/api/notes",
+        },
+        "grant_types": list(GRANTS),
+        "dpop_algorithms": list(ALGORITHMS),
+        "limits": {
+            "registrations_per_email_per_hour": limits.REQUESTS_PER_EMAIL,
+            "registrations_per_ip_per_hour": limits.REQUESTS_PER_ADDRESS,
+            "wrong_codes": limits.WRONG_CODES,
+            "body_bytes": limits.MAX_BODY,
+        },
+        "lifetimes_seconds": {
+            "enrollment": limits.ENROLLMENT_LIFETIME,
+            "access_token": limits.TOKEN_LIFETIME,
+        },
+        "errors": {"shape": {"error": "code", "error_description": "what to do"}},
+    }
+
+
+@lru_cache(maxsize=1)
+def _instructions() -> str:
+    page = Path(__file__).with_name("pages") / "agent-instructions.txt"
+    return page.read_text(encoding="utf-8")

@@ -1,0 +1,80 @@
+"""Where the thirteen rules meet HTTP: the proof of a request, and its one use in the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
+from starlette.requests import Request
+
+from dialtone_kit import proofs, rules
+from dialtone_kit.errors import ProofRefused
+from dialtone_kit.keys import ALGORITHMS
+from dialtone_kit.mock import clock
+from dialtone_kit.mock.answers import Headers
+from dialtone_kit.mock.intake import header_values
+from dialtone_kit.mock.service import Service
+from dialtone_kit.mock.settings import Realm
+from dialtone_kit.mock.tables import used_proofs
+
+ALGS = " ".join(ALGORITHMS)
+# Seconds that a used proof is remembered beyond its window: as far as the machine's own clock may
+# be set back without opening the window for it again.
+MARGIN = 300
+
+
+def judged_by(
+    service: Service,
+    realm: Realm,
+    request: Request,
+    purpose: str,
+    access_token: str | None = None,
+    bound_to: str | None = None,
+) -> rules.Request:
+    """What a proof in `request` is held against. The URL is ours, whatever the Host header says."""
+    return rules.Request(
+        method=request.method,
+        url=service.settings.base_url + request.scope["path"],
+        now=clock.now(realm),
+        access_token=access_token,
+        bound_to=bound_to,
+        nonces=service.nonces(purpose, realm) if realm.nonce_required else None,
+    )
+
+
+def proof_of(request: Request, wanted: rules.Request) -> rules.Proof | None:
+    """The request's proof, by all rules but the last; None when no DPoP header came.
+
+    Raises ProofRefused, naming the rule.
+    """
+    headers = header_values(request, "dpop")
+    return proofs.check_proof(headers, wanted) if headers else None
+
+
+def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Request) -> None:
+    """Rule 13, in the transaction of what the proof permits: raises ProofRefused for a replay."""
+
+    def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
+        digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
+        forget_at = clock.machine_now() + (keep_until - wanted.now) + MARGIN
+        try:
+            tx.execute(insert(used_proofs), {"digest": digest, "forget_at": forget_at})
+        except IntegrityError:
+            return False
+        return True
+
+    rules.jti_is_new(proof, replace(wanted, first_use=first_use))
+
+
+def missing(expected: str) -> ProofRefused:
+    """Rule 1 where a proof is demanded and none came."""
+    return ProofRefused("one_header", expected, hint="Send a proof in the DPoP header.")
+
+
+def fresh_nonce(service: Service, realm: Realm, purpose: str) -> Headers:
+    """The header with the next nonce, where this realm asks for nonces (RFC 9449 §8.2)."""
+    if not realm.nonce_required:
+        return ()
+    return (("DPoP-Nonce", service.nonces(purpose, realm).current()),)

@@ -1,0 +1,55 @@
+"""The door: no request reaches a route under a foreign Host, and lessons' faults act before any."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dialtone_kit.mock import faults
+from dialtone_kit.mock.answers import Refusal, log
+from dialtone_kit.mock.service import Service
+from dialtone_kit.mock.store import StoreUnavailable
+
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
+# The sponsor's page may come through a hub's proxy, which passes the hub's own name on. It needs an
+# enrollment's random id and a code from a mailbox, so a rebound name gains nothing there.
+ANY_HOST = re.compile(r"(?:/realms/[a-z0-9-]+)?/register/approve")
+
+
+class Front:
+    """An ASGI application around the routes."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app, self._service = app, service
+        self._hosts = service.settings.hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if not self._host_is_ours(scope) and not ANY_HOST.fullmatch(scope["path"]):
+                log.warning("a request under a foreign Host was refused")
+                await _foreign_host().answer()(scope, receive, send)
+                return
+            if scope["path"].startswith("/realms/lab-") and await self._fault(scope, receive, send):
+                return
+        await self._app(scope, receive, send)
+
+    async def _fault(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        try:
+            return await faults.suffer(self._service, scope, receive, send)
+        except StoreUnavailable:  # the route will say so itself
+            return False
+
+    def _host_is_ours(self, scope: Scope) -> bool:
+        """One Host header, naming loopback or the configured base URL (no DNS rebinding)."""
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        found = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        return found is not None and found[1].decode().strip("[]").lower() in self._hosts
+
+
+def _foreign_host() -> Refusal:
+    return Refusal(
+        421,
+        "invalid_request",
+        "This service does not answer to that Host. Use the base URL of its discovery document.",
+    )

@@ -1,0 +1,60 @@
+"""How often something may happen in an hour, counted in the store for all workers together."""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy import Connection, insert, select
+
+from dialtone_kit.mock import clock
+from dialtone_kit.mock.answers import Refusal
+from dialtone_kit.mock.settings import HOUR, REQUESTS_PER_ADDRESS, REQUESTS_PER_EMAIL, Realm
+from dialtone_kit.mock.tables import limit_hits
+
+
+def count_registration(tx: Connection, realm: Realm, email: str, address: str) -> Refusal | None:
+    """Count one request for this e-mail and IP address, or say no and count nothing.
+
+    Upper and lower case make one address: most mailboxes don't tell them apart.
+    """
+    allowed = {
+        f"email:{email.lower()}": (REQUESTS_PER_EMAIL, "for this e-mail address"),
+        f"ip:{address}": (REQUESTS_PER_ADDRESS, "from this IP address"),
+    }
+    for subject, (limit, what) in allowed.items():
+        wait = _seconds_to_wait(tx, realm, subject, limit)
+        if wait > 0:
+            return Refusal(
+                429,
+                "rate_limited",
+                f"{limit} registrations an hour {what} are the limit. Try again in {wait} s.",
+                (("Retry-After", str(wait)),),
+            )
+    _count(tx, realm, list(allowed))
+    return None
+
+
+def _seconds_to_wait(tx: Connection, realm: Realm, subject: str, limit: int) -> int:
+    """Until the oldest of the last `limit` hits is an hour old; 0 while there are fewer."""
+    now = clock.now(realm)
+    query = (
+        select(limit_hits.c.at)
+        .where(
+            limit_hits.c.realm == realm.name,
+            limit_hits.c.subject == subject,
+            limit_hits.c.at > now - HOUR,
+        )
+        .order_by(limit_hits.c.at.desc())
+        .limit(limit)
+    )
+    hits = tx.execute(query).scalars().all()
+    return max(1, math.ceil(hits[-1] + HOUR - now)) if len(hits) == limit else 0
+
+
+def _count(tx: Connection, realm: Realm, subjects: list[str]) -> None:
+    now, forget_at = clock.now(realm), clock.machine_now() + HOUR
+    rows = [
+        {"realm": realm.name, "subject": subject, "at": now, "forget_at": forget_at}
+        for subject in subjects
+    ]
+    tx.execute(insert(limit_hits), rows)

@@ -1,0 +1,177 @@
+"""What can be set: where the service stands, its realms, and the demo's limits and lifetimes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dialtone_kit.errors import UnsafeUrl
+from dialtone_kit.mock.mail import MailRoute, mail_route
+from dialtone_kit.urls import normalize
+
+# The demo's tables, in seconds and pieces.
+HOUR = 3600
+ENROLLMENT_LIFETIME = HOUR
+TOKEN_LIFETIME = HOUR
+REQUESTS_PER_EMAIL = 3  # in an hour
+REQUESTS_PER_ADDRESS = 10  # in an hour, per IP address
+WRONG_CODES = 5  # the fifth one locks
+NONCE_PERIOD = 120  # a nonce is good for its own period and for the next one
+MAX_BODY = 64 * 1024  # bytes
+
+PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
+ENVIRONMENT = "DIALTONE_MOCK_SETTINGS"  # how worker processes learn what the command line said
+
+
+class BadSettings(Exception):
+    """The service can't start like this: one line that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Realm:
+    """A realm as a request meets it. `offset`: seconds that its clock is ahead of the machine's."""
+
+    name: str
+    description: str
+    dpop_required: bool
+    nonce_required: bool
+    scopes: tuple[str, ...]
+    like: str = ""
+    offset: float = 0.0
+
+    @property
+    def private(self) -> bool:
+        """Made while the service runs, for one lesson: only there time moves and things break."""
+        return bool(self.like)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line and service.json say. `secret` guards /mock/…; without it: no /mock."""
+
+    state_dir: Path
+    base_url: str
+    port: int
+    secret: str | None = field(default=None, repr=False)
+    workers: int = 1
+    pid: int = 0
+    store_wait: float = 5.0  # seconds to wait for a locked database before answering 503
+    mail: MailRoute | None = None
+
+    @property
+    def database(self) -> Path:
+        return self.state_dir / "mock.sqlite3"
+
+    def issuer(self, realm: str | None) -> str:
+        """The issuer of a realm; of the root when `realm` is None."""
+        return self.base_url if realm is None else f"{self.base_url}/realms/{realm}"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names under which a browser may reach this service (no DNS rebinding)."""
+        own = (urlsplit(self.base_url).hostname or "").lower()
+        return frozenset({"localhost", "127.0.0.1", "::1", own})
+
+    def to_environment(self) -> None:
+        """Leave a note for the worker processes. The secret is not in it: they read the file."""
+        os.environ[ENVIRONMENT] = json.dumps(
+            {
+                "state_dir": str(self.state_dir),
+                "base_url": self.base_url,
+                "port": self.port,
+                "workers": self.workers,
+                "pid": self.pid,
+            }
+        )
+
+
+def built_in_realms() -> dict[str, Realm]:
+    """The realms of realms.toml, by name."""
+    text = Path(__file__).with_name("realms.toml").read_text(encoding="utf-8")
+    return {
+        name: Realm(
+            name=name,
+            description=spec["description"],
+            dpop_required=spec["dpop_required"],
+            nonce_required=spec["nonce_required"],
+            scopes=tuple(spec["scopes"]),
+        )
+        for name, spec in tomllib.loads(text).items()
+    }
+
+
+def load(
+    state_dir: Path, port: int | None = None, base_url: str | None = None, workers: int = 1
+) -> Settings:
+    """Settings from DIR/service.json and the command line, which wins. Raises BadSettings."""
+    noted = _service_file(state_dir / "service.json")
+    chosen = port or noted.get("port") or 8787
+    base = base_url or noted.get("base_url") or f"http://127.0.0.1:{chosen}"
+    return Settings(
+        state_dir=state_dir,
+        base_url=_checked_base(base),
+        port=int(chosen),
+        secret=noted.get("secret") or None,
+        workers=workers,
+        pid=os.getpid(),
+        store_wait=_seconds_from_environment("DIALTONE_STORE_WAIT", 5.0),
+        mail=_mail_from_environment(),
+    )
+
+
+def from_environment() -> Settings:
+    """Settings in a worker process, from the note that its parent left."""
+    noted = json.loads(os.environ[ENVIRONMENT])
+    settings = load(
+        Path(noted["state_dir"]), noted["port"], noted["base_url"], int(noted["workers"])
+    )
+    return Settings(**{**vars(settings), "pid": int(noted["pid"])})
+
+
+def _service_file(path: Path) -> dict[str, Any]:
+    """service.json, read only if nobody else could have read or written it (it holds a secret)."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return {}
+    except OSError as problem:
+        raise BadSettings(f"{path} can't be read: {problem.strerror}.") from None
+    with os.fdopen(handle, encoding="utf-8") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.getuid():
+            raise BadSettings(f"{path} must belong to you alone: chmod 600 it, or remove it.")
+        try:
+            noted = json.load(file)
+        except ValueError:
+            raise BadSettings(f"{path} is not JSON: remove it and start again.") from None
+    if not isinstance(noted, dict):
+        raise BadSettings(f"{path} is not a JSON object: remove it and start again.")
+    return noted
+
+
+def _checked_base(base: str) -> str:
+    try:
+        return normalize(base).rstrip("/")
+    except UnsafeUrl as problem:
+        raise BadSettings(f"The base URL can't serve: {problem}") from None
+
+
+def _mail_from_environment() -> MailRoute | None:
+    try:
+        return mail_route(os.environ.get("DIALTONE_SMTP_URL"), os.environ.get("DIALTONE_MAIL_FROM"))
+    except ValueError as problem:
+        raise BadSettings(f"DIALTONE_SMTP_URL: {problem}") from None
+
+
+def _seconds_from_environment(name: str, default: float) -> float:
+    try:
+        return float(os.environ.get(name, default))
+    except ValueError:
+        raise BadSettings(f"{name} is not a number of seconds.") from None

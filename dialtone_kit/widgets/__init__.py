@@ -1,0 +1,24 @@
+"""What a person types into and reads in a lesson: forms, inbox, questions, a token to explore.
+
+Each widget is a plain object with its logic in Python (`panel.Panel`) and a view in the browser
+(`static/*.js`). They take plain callables, so they run without a service. Nothing that a person
+types, and nothing that a mail or a token says, is in a synchronised trait, in the notebook's file
+or in a widget's text form: it travels as custom messages only.
+"""
+
+from dialtone_kit.widgets.code_form import CodeForm, normalize_code
+from dialtone_kit.widgets.email_form import EmailForm, email_problem
+from dialtone_kit.widgets.inbox import InboxView
+from dialtone_kit.widgets.questions import Prediction, Quiz
+from dialtone_kit.widgets.token_explorer import TokenExplorer
+
+__all__ = [
+    "CodeForm",
+    "EmailForm",
+    "InboxView",
+    "Prediction",
+    "Quiz",
+    "TokenExplorer",
+    "email_problem",
+    "normalize_code",
+]

@@ -1,0 +1,112 @@
+"""What all widgets share: the logic's side of the conversation with the views in the browser.
+
+A view says "ready" when it is drawn (first display, second display, page reloaded) and is told the
+state. It then sends what the person did, together with the `round` that it has seen; the panel
+acts once per round, so that a double click, or two views of one form, do a thing once.
+
+JupyterLab delivers these messages on a thread of their own while cells run, other front ends
+between the cells: a panel is safe for both.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from dialtone_kit.display import masked
+from dialtone_kit.errors import DialtoneError, LessonStop, RateLimited
+
+State = dict[str, Any]
+
+
+class Panel(ABC):
+    """One widget: `state()` is what its views show, `act()` what a person's click does."""
+
+    script: str  # the view's module in static/
+    name: str  # what the text form calls it
+
+    def __init__(self, *, interactive: bool) -> None:
+        self.interactive = interactive
+        self.round = 0
+        self.busy = False
+        self._guard = threading.Lock()
+        self._view: Any = None
+
+    @abstractmethod
+    def state(self) -> State:
+        """What the views show now: JSON, without a secret."""
+
+    @abstractmethod
+    def act(self, kind: str, message: Mapping[str, Any], /) -> None:
+        """Do what the person asked. Errors of the kit are turned into `failed`."""
+
+    @abstractmethod
+    def failed(self, problem: State) -> None:
+        """Remember what went wrong, so that `state()` shows it."""
+
+    @abstractmethod
+    def outcome(self) -> str:
+        """One line without values: what was done when nobody was there to ask."""
+
+    def receive(self, message: Mapping[str, Any]) -> None:
+        """One message of a view. Every message is answered with the state."""
+        kind = message.get("kind")
+        if isinstance(kind, str) and kind != "ready" and self._begin(message.get("round")):
+            self._push()
+            try:
+                self.act(kind, message)
+            except Exception as error:
+                self.failed(problem_of(error))
+            finally:
+                self._end()
+        self._push()
+
+    def changed(self) -> None:
+        """Tell the views, after something outside of them changed the state."""
+        self._push()
+
+    def __repr__(self) -> str:
+        if self.interactive:
+            return f"{self.name}. It shows when this notebook is open in JupyterLab and has run."
+        return self.outcome()
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        if not self.interactive:
+            return {"text/plain": repr(self)}
+        if self._view is None:
+            from dialtone_kit.widgets.view import make_view  # Jupyter's parts, only when shown
+
+            self._view = make_view(self.script, repr(self), self.receive)
+        return self._view._repr_mimebundle_()
+
+    def _begin(self, seen_round: object) -> bool:
+        with self._guard:
+            if self.busy or seen_round != self.round:
+                return False
+            self.busy = True
+            return True
+
+    def _end(self) -> None:
+        with self._guard:
+            self.busy = False
+            self.round += 1
+
+    def _push(self) -> None:
+        if self._view is not None:
+            self._view.send({"round": self.round, "busy": self.busy, **self.state()})
+
+
+def problem_of(error: Exception) -> State:
+    """An error as a view shows it: a sentence, and the seconds to wait if the service gave them."""
+    if isinstance(error, RateLimited):
+        return {"text": masked(str(error)), "wait": error.retry_after}
+    if isinstance(error, DialtoneError):
+        return {"text": masked(str(error))}
+    return {"text": f"The kit broke on this ({type(error).__name__}: {masked(str(error))})."}
+
+
+def must_answer(what: str) -> LessonStop:
+    """The one line that stops Run All until a person has answered."""
+    return LessonStop(f"{what} Then run this cell again and go on from here.")

@@ -1,0 +1,144 @@
+// What all views share: elements made of text, never of HTML; the conversation with the kernel, countdowns.
+
+// An element. Text becomes text nodes, so nothing from a mail, a claim or an error is markup.
+export function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) {
+      node.setAttribute(name, String(value));
+    }
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+// Prose with `code` between backticks, as nodes.
+export function prose(text) {
+  return String(text).split("`").map((part, n) => (n % 2 ? h("code", {}, part) : part));
+}
+
+// An id that no other view on this page has, for labels and descriptions.
+export function uid(name) {
+  uid.count = (uid.count ?? 0) + 1;
+  return `dialtone-${name}-${Date.now().toString(36)}-${uid.count}`;
+}
+
+// Seconds as 59:07 or 1:02:03.
+export function clock(seconds) {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+// Where a countdown is shown. Inside a status line it must not be read out every second.
+export function timer() {
+  return h("strong", { class: "dk-timer", role: "timer", "aria-live": "off" });
+}
+
+// A countdown by the browser's own clock: if it and the kernel's disagree, nothing goes wrong.
+export function countdown(seconds, onTick, onEnd = () => {}) {
+  const end = performance.now() + seconds * 1000;
+  let timer = null;
+  const tick = () => {
+    const left = Math.max(0, (end - performance.now()) / 1000);
+    onTick(left);
+    if (left > 0) return;
+    clearInterval(timer);
+    onEnd();
+  };
+  timer = setInterval(tick, 1000);
+  tick();
+  return () => clearInterval(timer);
+}
+
+// The frame of a view: a card with a title, a body, and a line that is read out when it changes.
+export function card(el, name, title) {
+  const heading = h("div", { class: "dk-title", id: uid("title") }, title);
+  const note = h("div", { class: "dk-badge", hidden: true });
+  const body = h("div", { class: "dk-body" });
+  const status = h("div", { class: "dk-status", role: "status", "aria-live": "polite" });
+  const root = h(
+    "section",
+    { class: `dialtone-kit dk-${name}`, "aria-labelledby": heading.id },
+    h("header", { class: "dk-head" }, heading, note), body, status,
+  );
+  root.addEventListener("keydown", (event) => { // keys here are not the notebook's commands
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
+  el.append(root);
+  return {
+    root, heading, body, status,
+    badge(text, tone = "") {
+      note.hidden = !text;
+      note.className = `dk-badge dk-${tone}`;
+      note.textContent = text;
+    },
+    say(tone, ...content) { // an unchanged line is not written again, so it is not read out again
+      const next = h("div", {}, ...content);
+      status.className = `dk-status${tone && ` dk-${tone}`}`;
+      if (status.textContent !== next.textContent) status.replaceChildren(...next.childNodes);
+    },
+  };
+}
+
+// Enter in `input` submits its form. JupyterLab stops the browser's own way (a line break in a cell).
+export function submitOnEnter(input) {
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    input.form.requestSubmit();
+  });
+}
+
+// Talk with the kernel. `draw(state)` is called with each state that it tells; `send(kind, data)`
+// reports what the person did, together with the round seen, so that it is done once.
+// Returns { send, close }. Without an answer for a while, `lost()` is called.
+export function connect(model, draw, lost = () => {}) {
+  let round = null;
+  let waiting = null;
+  const expectAnswer = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(lost, 6000);
+  };
+  const onMessage = (state) => {
+    clearTimeout(waiting);
+    round = state.round;
+    draw(state);
+  };
+  model.on("msg:custom", onMessage);
+  expectAnswer();
+  model.send({ kind: "ready" });
+  return {
+    send(kind, data = {}) {
+      expectAnswer();
+      model.send({ kind, round, ...data });
+    },
+    close() {
+      clearTimeout(waiting);
+      model.off("msg:custom", onMessage);
+    },
+  };
+}
+
+export const SILENT =
+  "No answer from the kernel yet. It may be busy with a cell; if it was stopped, run this cell again.";
+
+// Say a problem in the card's status line. Returns a function that stops its countdown.
+export function sayProblem(view, problem) {
+  if (!problem.wait) {
+    view.say("bad", ...prose(problem.text));
+    return () => {};
+  }
+  const left = timer();
+  const line = [h("div", {}, ...prose(problem.text)), h("div", {}, "Time left: ", left)];
+  if (problem.clear_limits) {
+    line.push(h("div", {}, "On the mock you need not wait: run ",
+      h("code", {}, problem.clear_limits), " in a cell, then press the button again."));
+  }
+  view.say("wait", ...line);
+  return countdown(problem.wait, (seconds) => { left.textContent = clock(seconds); },
+    () => view.say("", "The wait is over: try again."));
+}

@@ -1,0 +1,114 @@
+import { card, clock, connect, countdown, h, prose, sayProblem, SILENT, submitOnEnter, timer, uid } from "./base.js";
+
+// What keeps a typed address from being one; "" when nothing does. The service has the last word.
+function wrongWith(address) {
+  if (!address) return "";
+  if (/[\s,;]/.test(address)) return "One address, without spaces or commas.";
+  const [name, domain, ...more] = address.split("@");
+  if (more.length) return "There is more than one @.";
+  if (domain === undefined) return "The @ is missing.";
+  if (!name) return "Something must stand before the @.";
+  if (!/^[^.@][^@]*\.[^.@]{2,}$/.test(domain)) return "The part after the @ is not complete, such as example.com.";
+  if (/[<>()"\\]/.test(address)) return "The address alone, without brackets or quotes.";
+  return address.length > 254 ? "An address has at most 254 characters." : "";
+}
+
+function render({ model, el }) {
+  const view = card(el, "email", "The sponsor's e-mail address");
+  const hint = h("div", { class: "dk-hint", id: uid("hint") });
+  const input = h("input", {
+    id: uid("email"), class: "dk-input", type: "email", name: "email", autocomplete: "email",
+    spellcheck: "false", placeholder: "you@example.com", maxlength: "320",
+    "aria-describedby": hint.id,
+  });
+  const send = h("button", { type: "submit", class: "dk-button" }, "Send me a code");
+  const note = h("p", { class: "dk-note" });
+  const form = h(
+    "form", { novalidate: true, class: "dk-form" },
+    h("label", { for: input.id, class: "dk-label" }, "E-mail address"),
+    h("div", { class: "dk-row" }, input, send), hint,
+  );
+  const again = h("button", { type: "button", class: "dk-link" }, "Send a new code");
+  const other = h("button", { type: "button", class: "dk-link" }, "Use another address");
+  const after = h("div", { class: "dk-row dk-foot", hidden: true }, again, other);
+  view.body.append(note, form);
+  view.root.append(after);
+
+  let stop = () => {};
+  let drawn = false;
+  const check = () => {
+    const address = input.value.trim();
+    const wrong = wrongWith(address);
+    const good = address !== "" && wrong === "";
+    hint.textContent = wrong || (good ? "That looks right." : "A code is mailed to it. It is not kept in this notebook.");
+    hint.className = `dk-hint${good ? " dk-ok" : ""}`;
+    input.setAttribute("aria-invalid", String(wrong !== ""));
+    return good;
+  };
+
+  const draw = (state) => {
+    stop();
+    stop = () => {};
+    const sent = state.phase === "sent";
+    note.replaceChildren(...prose(state.note));
+    note.hidden = !state.note || sent;
+    form.hidden = sent;
+    after.hidden = !sent;
+    for (const control of [input, send, again, other]) control.disabled = state.busy;
+    send.textContent = state.busy ? "Sending…" : "Send me a code";
+    if (!drawn && !sent && !input.value) input.value = state.email;
+    drawn = true;
+    if (sent) input.value = "";
+    if (state.busy) {
+      view.badge("sending", "wait");
+      view.say("", "Asking the service…");
+    } else if (state.problem.text) {
+      view.badge(state.problem.wait ? "wait" : "refused", state.problem.wait ? "wait" : "bad");
+      stop = sayProblem(view, state.problem);
+      if (!sent) input.focus();
+    } else if (sent) {
+      stop = drawSent(state);
+    } else {
+      view.badge("asking");
+      view.say("");
+    }
+    check();
+  };
+
+  const drawSent = (state) => {
+    const left = timer();
+    const where = h("strong", {}, state.email);
+    view.badge("sent", "good");
+    const lines = state.restored
+      ? [h("div", {}, "An enrollment for ", where, " is pending from before. Its code is valid for ", left, ".")]
+      : [h("div", {}, "A code is on its way to ", where, ". It is valid for ", left, ".")];
+    lines.push(h("div", {}, state.again
+      ? "This is a new enrollment: the code form below belongs to the old one, so run its cell again."
+      : "Go on with the next cell."));
+    view.say("good", ...lines);
+    return countdown(state.seconds_left, (seconds) => { left.textContent = clock(seconds); },
+      () => view.say("bad", "The hour for this code is over. Send a new one."));
+  };
+
+  const kernel = connect(model, draw, () => view.say("wait", SILENT));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (send.disabled) return;
+    const address = input.value.trim();
+    if (!check()) {
+      if (!address) hint.textContent = "Type an e-mail address first.";
+      input.focus();
+      return;
+    }
+    send.disabled = true;
+    kernel.send("submit", { value: address });
+  });
+  input.addEventListener("input", check);
+  submitOnEnter(input);
+  again.addEventListener("click", () => { again.disabled = true; kernel.send("again"); });
+  other.addEventListener("click", () => { other.disabled = true; input.value = ""; kernel.send("other"); });
+  check();
+  return () => { stop(); kernel.close(); };
+}
+
+export default { render };

@@ -1,0 +1,55 @@
+import { card, connect, h, SILENT } from "./base.js";
+
+const when = (sent) => {
+  const moment = new Date(sent);
+  return Number.isNaN(moment.getTime()) ? String(sent) : moment.toLocaleTimeString();
+};
+
+function render({ model, el }) {
+  const view = card(el, "inbox", "Inbox of the local service");
+  const refresh = h("button", { type: "button", class: "dk-button dk-quiet" }, "Refresh");
+  const list = h("ul", { class: "dk-mails" });
+  const empty = h("p", { class: "dk-note" });
+  view.root.querySelector(".dk-head").append(refresh);
+  view.body.append(empty, list);
+
+  let polling = null;
+  let shown = "";
+  let asked = false;
+  const draw = (state) => {
+    refresh.disabled = state.busy;
+    if (state.mails === null && !asked) { // the first look, as soon as a view is there
+      asked = true;
+      kernel.send("refresh");
+      return;
+    }
+    if (state.problem.text) view.say("bad", state.problem.text);
+    else view.say("");
+    if (state.poll && polling === null) {
+      polling = setInterval(() => { if (!document.hidden) kernel.send("refresh"); }, state.poll * 1000);
+    }
+    if (state.mails !== null) drawMails(state);
+  };
+  const drawMails = (state) => {
+    empty.hidden = state.mails.length > 0;
+    empty.textContent = state.email ? `No mail for ${state.email} yet.` : "No mail yet.";
+    const key = JSON.stringify(state.mails);
+    if (key === shown) return; // unchanged: what the reader opened or selected stays so
+    shown = key;
+    list.replaceChildren(...state.mails.map(row));
+  };
+  const row = (mail, n) => h(
+    "li", {},
+    h("details", { open: n === 0 },
+      h("summary", {},
+        h("span", { class: "dk-subject" }, mail.subject),
+        h("span", { class: "dk-meta" }, `to ${mail.to}, ${when(mail.sent_at)}`)),
+      h("pre", { class: "dk-mail", tabindex: "0" }, mail.text)),
+  );
+
+  const kernel = connect(model, draw, () => view.say("wait", SILENT));
+  refresh.addEventListener("click", () => kernel.send("refresh"));
+  return () => { clearInterval(polling); kernel.close(); };
+}
+
+export default { render };

@@ -1,0 +1,92 @@
+"""The token explorer: header and claims with their meanings, and the time until it expires.
+
+It is given the decoded parts only. The token itself, which is what a thief wants, never gets here.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dialtone_kit.display import masked
+from dialtone_kit.widgets.panel import Panel, State
+
+
+class TokenExplorer(Panel):
+    """Show a token's `header` and `claims`; `meanings` says what a member is for, by its name.
+
+    A member of an object is named with its path: `cnf.jkt`. `thumbprint` is that of the reader's
+    own key: the view then says whether the token is bound to it.
+    """
+
+    script = "token_explorer.js"
+    name = "Token explorer"
+
+    def __init__(
+        self,
+        header: Mapping[str, Any],
+        claims: Mapping[str, Any],
+        meanings: Mapping[str, str],
+        interactive: bool = True,
+        *,
+        thumbprint: str = "",
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(interactive=interactive)
+        self._header, self._claims = dict(header), dict(claims)
+        self._meanings, self._thumbprint, self._now = dict(meanings), thumbprint, now
+        self._problem: State = {}
+
+    def state(self) -> State:
+        expiry, issued = self._claims.get("exp"), self._claims.get("iat")
+        return {
+            "header": _rows(self._header, self._meanings),
+            "claims": _rows(self._claims, self._meanings),
+            "seconds_left": expiry - self._now() if isinstance(expiry, int) else None,
+            "lifetime": _difference(expiry, issued),
+            "binding": self._binding(),
+            "problem": self._problem,
+        }
+
+    def act(self, kind: str, message: Mapping[str, Any]) -> None:
+        """There is nothing to do here: reading is all."""
+
+    def failed(self, problem: State) -> None:
+        self._problem = problem
+
+    def outcome(self) -> str:
+        return f"Token explorer: claims {', '.join(sorted(self._claims))}; {self._binding()}."
+
+    def _binding(self) -> str:
+        confirmation = self._claims.get("cnf")
+        bound_to = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+        if bound_to is None:
+            return "bound to no key: a bearer token"
+        if not self._thumbprint:
+            return "bound to a key"
+        return "bound to your key" if bound_to == self._thumbprint else "bound to another key"
+
+
+def _difference(expiry: object, issued: object) -> int | None:
+    return expiry - issued if isinstance(expiry, int) and isinstance(issued, int) else None
+
+
+def _rows(members: Mapping[str, Any], meanings: Mapping[str, str], path: str = "") -> list[State]:
+    rows: list[State] = []
+    for name, value in members.items():
+        full = f"{path}{name}"
+        if isinstance(value, dict) and value:
+            rows += _rows(value, meanings, f"{full}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            rows.append(
+                {
+                    "name": full,
+                    "value": masked(text),
+                    "meaning": meanings.get(full, ""),
+                    "moment": value if name in ("exp", "iat", "nbf") else None,
+                }
+            )
+    return rows

@@ -1,0 +1,50 @@
+"""The browser's side: one anywidget class whose module and style come from static/."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import anywidget
+
+_STATIC = resources.files("dialtone_kit.widgets").joinpath("static")
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./base\.js";\n', re.M)
+_EXPORT = re.compile(r"^export (?=function |const )", re.M)
+
+
+@cache
+def bundle(script: str) -> str:
+    """static/`script` with base.js in front, as one ES module: a widget can't import by path."""
+    own, imports = _IMPORT.subn("", _read(script))
+    return (_EXPORT.sub("", _read("base.js")) + own) if imports else own
+
+
+@cache
+def style() -> str:
+    """The style sheet of all widgets."""
+    return _read("kit.css")
+
+
+def _read(name: str) -> str:
+    return _STATIC.joinpath(name).read_text(encoding="utf-8")
+
+
+class View(anywidget.AnyWidget):
+    """A view without a single trait of its own: all it shows arrives as custom messages."""
+
+    _css = style()
+    text = ""
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def make_view(script: str, text: str, receive: Callable[[Mapping[str, Any]], None]) -> View:
+    """A view running static/`script` that hands the messages of the browser to `receive`."""
+    view = View(_esm=bundle(script))
+    view.text = text
+    view.on_msg(lambda _, content, __: receive(content) if isinstance(content, dict) else None)
+    return view

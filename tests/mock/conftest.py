@@ -1,0 +1,66 @@
+"""Fixtures of the service's tests: one makes a running mock, one makes a registered client.
+
+`mock`               the service in a process of its own, one for all tests of this test process
+`realm`              a private realm like `default`: nobody else's limits and clock
+`strict_realm`       the same like `strict`: DPoP and nonces demanded
+`registered_client`  a client of `realm` with all three scopes
+`strict_client`      a client of `strict_realm`
+`own_mock`           makes further services, for tests that kill, fill or configure one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_mock import Mock, Registered
+
+
+@pytest.fixture(scope="session")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+    running = Mock(tmp_path_factory.mktemp("mock")).start()
+    yield running
+    running.stop()
+    assert "Traceback" not in running.log, running.log
+
+
+@pytest.fixture
+def realm(mock: Mock) -> Iterator[str]:
+    name = mock.new_realm()
+    yield name
+    mock.remove_realm(name)
+
+
+@pytest.fixture
+def strict_realm(mock: Mock) -> Iterator[str]:
+    name = mock.new_realm("strict")
+    yield name
+    mock.remove_realm(name)
+
+
+@pytest.fixture
+def registered_client(mock: Mock, realm: str) -> Registered:
+    return mock.register(realm)
+
+
+@pytest.fixture
+def strict_client(mock: Mock, strict_realm: str) -> Registered:
+    return mock.register(strict_realm)
+
+
+@pytest.fixture
+def own_mock(tmp_path: Path) -> Iterator[Callable[..., Mock]]:
+    """`own_mock(**options)` starts a service that the test may do anything to."""
+    made: list[Mock] = []
+
+    def make(**options: Any) -> Mock:
+        one = Mock(tmp_path / f"mock-{len(made)}", **options)
+        made.append(one)
+        return one.start()
+
+    yield make
+    for one in made:
+        if one.process.poll() is None:
+            one.stop()

@@ -1,0 +1,183 @@
+"""Killed, restarted, with several workers, a locked database, a full disk: nothing lost or doubled."""
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from running_mock import Mock
+
+
+def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[..., Mock]) -> None:
+    mine = own_mock()
+    client = mine.register("default")
+    token = client.token()
+    used = client.proof("POST", client.token_url)
+    assert client.ask_token(used).status_code == 200
+    enrollment, code = mine.enroll("default")
+    for _ in range(3):
+        mine.request_enrollment("default", email="you@example.com")
+    for _ in range(2):
+        mine.confirm("default", enrollment, "AAAA-AAAA")
+    mine.kill()
+    mine.start()
+    again = client.ask_token(used)
+    assert "jti_is_new" in again.json()["error_description"]
+    assert client.ask_token(client.proof("POST", client.token_url)).status_code == 200
+    assert client.call("GET", client.url("/userinfo"), token).status_code == 200  # the same keys
+    limited = mine.request_enrollment("default", email="you@example.com")
+    assert limited.status_code == 429
+    assert mine.confirm("default", enrollment, "AAAA-AAAA").json()["tries_left"] == 2
+    assert mine.confirm("default", enrollment, code).status_code == 200
+
+
+def test_62_of_thirty_in_parallel_one_succeeds(mock: Mock, realm: str) -> None:
+    client = mock.register(realm)
+    proof = client.proof("POST", client.token_url)
+    with ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(lambda _: client.ask_token(proof).status_code, range(30)))
+    assert sorted(answers) == [200] + 29 * [400]
+
+
+def test_several_workers_agree(own_mock: Callable[..., Mock]) -> None:
+    many = own_mock(workers=2)
+    family = psutil.Process(many.process.pid).children(recursive=True)
+    serving = [one for one in family if "spawn_main" in " ".join(one.cmdline())]
+    assert len(serving) == 2
+    told = many.http.get(f"{many.base_url}/mock/hello", params={"nonce": "x"}).json()
+    assert told["pid"] == many.process.pid
+    client = many.register(many.new_realm("strict"))
+    nonce = client.nonce(client.token_url)
+    proof = client.proof("POST", client.token_url, nonce=nonce)
+
+    def ask(_: int) -> int:
+        with httpx.Client(trust_env=False) as alone:  # a connection of its own: any worker
+            return alone.post(
+                client.token_url,
+                data={"grant_type": "client_credentials"},
+                auth=client.basic,
+                headers={"DPoP": proof},
+            ).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sorted(pool.map(ask, range(12))) == [200] + 11 * [400]
+    # when the parent is killed, nobody stays behind on the port
+    many.kill()
+    assert not psutil.wait_procs(serving, timeout=10)[1]
+
+
+def test_a_locked_database_is_503_and_nothing_was_kept(own_mock: Callable[..., Mock]) -> None:
+    mine = own_mock(environment={"DIALTONE_STORE_WAIT": "0.2"})
+    client = mine.register("default")
+    proof = client.proof("POST", client.token_url)
+    with sqlite3.connect(mine.state_dir / "mock.sqlite3", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = client.ask_token(proof)
+        assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
+        assert refused.headers["retry-after"] == "1"
+        assert mine.http.get(client.url("/jwks")).status_code == 200  # who only reads goes on
+        other.execute("ROLLBACK")
+    assert client.ask_token(proof).status_code == 200
+
+
+def test_a_full_disk_is_503_and_nothing_was_kept(own_mock: Callable[..., Mock]) -> None:
+    mine = own_mock()
+    client = mine.register("default")
+    proof = client.proof("POST", client.token_url)
+    full = (mine.state_dir / "mock.sqlite3-wal").stat().st_size
+    pid, unlimited = mine.process.pid, resource.RLIM_INFINITY
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (full, unlimited))
+    refused = client.ask_token(proof)
+    assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
+    assert client.ask_token(proof).status_code == 200
+
+
+def test_ctrl_c_ends_it_in_order(own_mock: Callable[..., Mock]) -> None:
+    mine = own_mock()
+    mine.process.send_signal(signal.SIGINT)
+    assert mine.process.wait(timeout=10) in (0, 130, -signal.SIGINT)
+    assert not (mine.state_dir / "mock.pid").exists()
+    assert "Traceback" not in mine.log
+
+
+def start_command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dialtone_kit.mock", "--state-dir", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_taken_port_is_one_clear_line(mock: Mock, tmp_path: Path) -> None:
+    done = start_command(tmp_path, "--port", str(mock.port))
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"port {mock.port}" in done.stderr
+    assert not (tmp_path / "mock.pid").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--port", "99999"], "not a port"),
+        (["--workers", "0"], "not a number of workers"),
+        (["--base-url", "ftp://x"], "base URL"),
+        (["--base-url", "http://user:pw@x"], "base URL"),
+    ],
+)
+def test_wrong_options_are_told_in_a_line(tmp_path: Path, arguments: list[str], says: str) -> None:
+    done = start_command(tmp_path, *arguments)
+    assert done.returncode in (1, 2)
+    assert says in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_a_broken_state_file_is_told_in_a_line(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "service.json"
+    path.touch(mode=0o600)
+    path.write_text(content)
+    done = start_command(tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_state_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "service.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    done = start_command(tmp_path)
+    assert (done.returncode, "chmod 600" in done.stderr) == (1, True)
+
+
+def test_files_are_private_under_any_umask(own_mock: Callable[..., Mock]) -> None:
+    before = os.umask(0)
+    try:
+        mine = own_mock()
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in mine.state_dir.iterdir()}
+    del modes["mock.log"]
+    assert set(modes.values()) == {0o600}
+
+
+def test_the_issuer_is_the_configured_base_url(own_mock: Callable[..., Mock]) -> None:
+    public = own_mock(arguments=("--base-url", "https://id.class.example/dial/"))
+    found = public.http.get(
+        f"{public.base_url}/realms/default/.well-known/openid-configuration",
+        headers={"Host": "id.class.example"},
+    ).json()
+    assert found["issuer"] == "https://id.class.example/dial/realms/default"
+
+
+def test_starting_takes_a_moment_not_more(own_mock: Callable[..., Mock]) -> None:
+    """A ceiling far above the usual second, to notice a start that hangs."""
+    begun = time.monotonic()
+    own_mock()
+    assert time.monotonic() - begun < 15

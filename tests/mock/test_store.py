@@ -1,0 +1,150 @@
+"""The store by itself: grouped commits, savepoints, and forgetting in small batches."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, insert, select
+
+from dialtone_kit.mock import cleaning, tables
+from dialtone_kit.mock.mail import Inbox, Letter
+from dialtone_kit.mock.signing_keys import SigningKeys, ensure_secrets, rotate
+from dialtone_kit.mock.store import Store
+from dialtone_kit.tokens import verify_token
+
+Scenario = Callable[[Store], Awaitable[None]]
+
+
+def run(folder: Path, scenario: Scenario) -> None:
+    """Run `scenario` on a store of its own, in an event loop of its own."""
+
+    async def inside() -> None:
+        store = Store(folder / "mock.sqlite3")
+        store.create_tables(ensure_secrets)
+        store.start()
+        try:
+            await scenario(store)
+        finally:
+            await asyncio.to_thread(store.close)
+
+    asyncio.run(inside())
+
+
+def use(tx: Connection, name: str, forget_at: float = 0.0) -> None:
+    tx.execute(insert(tables.used_proofs), {"digest": name.encode(), "forget_at": forget_at})
+
+
+def count(tx: Connection) -> int:
+    return int(tx.execute(select(func.count()).select_from(tables.used_proofs)).scalar_one())
+
+
+def test_a_work_that_raises_takes_only_its_own_rows_back(tmp_path: Path) -> None:
+    async def scenario(store: Store) -> None:
+        def work(number: int) -> Callable[[Connection], int]:
+            def inner(tx: Connection) -> int:
+                use(tx, f"{number}")
+                if number % 2:
+                    raise LookupError(number)
+                return number
+
+            return inner
+
+        group = [store.write(work(number)) for number in range(50)]
+        outcomes: list[Any] = await asyncio.gather(*group, return_exceptions=True)
+        assert [o for o in outcomes if isinstance(o, int)] == list(range(0, 50, 2))
+        assert sum(isinstance(o, LookupError) for o in outcomes) == 25
+        assert await store.read(count) == 25
+
+    run(tmp_path, scenario)
+
+
+def test_a_cancelled_request_disturbs_nobody(tmp_path: Path) -> None:
+    async def scenario(store: Store) -> None:
+        gone = asyncio.ensure_future(store.write(lambda tx: use(tx, "gone")))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await store.write(lambda tx: use(tx, "here"))
+        assert await store.read(count) == 2
+
+    run(tmp_path, scenario)
+
+
+def test_the_clean_up_forgets_what_is_over_and_nothing_else(tmp_path: Path) -> None:
+    async def scenario(store: Store) -> None:
+        now = time.time()
+
+        def fill(tx: Connection) -> None:
+            for number in range(450):  # more than two batches
+                use(tx, f"old {number}", now - 1)
+            use(tx, "new", now + 100)
+
+        await store.write(fill)
+        assert await cleaning.clean(store) == 450
+        assert await store.read(count) == 1
+
+    run(tmp_path, scenario)
+
+
+def test_private_realms_that_nobody_removed_end(tmp_path: Path) -> None:
+    async def scenario(store: Store) -> None:
+        row = {"like": "default", "offset": 0.0}
+        rows = [
+            {"name": "lab-000000000001", "forget_at": time.time() - 1, **row},
+            {"name": "lab-000000000002", "forget_at": time.time() + 9, **row},
+        ]
+        await store.write(lambda tx: tx.execute(insert(tables.realms), rows).rowcount)
+        assert await cleaning.clean(store) == 1
+        left = await store.read(lambda tx: tx.execute(select(tables.realms.c.name)).scalars().all())
+        assert left == ["lab-000000000002"]
+
+    run(tmp_path, scenario)
+
+
+def test_a_rotated_key_breaks_no_live_token(tmp_path: Path, monkeypatch: Any) -> None:
+    async def scenario(store: Store) -> None:
+        start = time.time()
+        keys = SigningKeys(store)
+        claims = {"token_type": "access_token", "iss": "i", "iat": 1, "exp": 2**40}
+        before = await keys.sign(claims, "JWT")
+        new = await store.write(rotate)
+        fresh = SigningKeys(store)
+        published = await fresh.jwks()
+        assert len(published["keys"]) == 2
+        assert published["keys"][1]["kid"] == new
+        # the new key signs only once everybody had time to read it
+        assert (await fresh.sign(claims, "JWT")).split(".")[0] == before.split(".")[0]
+        monkeypatch.setattr(time, "time", lambda: start + 121)
+        later = SigningKeys(store)
+        after = await later.sign(claims, "JWT")
+        assert after.split(".")[0] != before.split(".")[0]
+        for token in (before, after):
+            assert verify_token(token, await later.jwks(), "i", now=start)
+        # and the old one goes when its last token has expired
+        monkeypatch.setattr(time, "time", lambda: start + 121 + 3600 + 60)
+        assert [key["kid"] for key in (await SigningKeys(store).jwks())["keys"]] == [new]
+
+    run(tmp_path, scenario)
+
+
+def test_a_mail_is_readable_with_the_secret_only(tmp_path: Path) -> None:
+    letter = Letter("default", "a@x.de", "Subject", "the text", "ABCD-2345")
+
+    async def scenario(store: Store) -> None:
+        mine, other = Inbox("secret"), Inbox("another secret")
+        await store.write(lambda tx: mine.keep(tx, letter, 1.0, 2.0))
+        (read,) = await store.read(lambda tx: mine.look(tx, None, None, 10))
+        assert (read["text"], read["code"]) == ("the text", "ABCD-2345")
+        assert await store.read(lambda tx: other.look(tx, None, None, 10)) == []
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("name", ["mock.sqlite3"])
+def test_the_database_is_no_symlink(tmp_path: Path, name: str) -> None:
+    (tmp_path / "elsewhere").touch()
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"):
+        Store(tmp_path / name)
