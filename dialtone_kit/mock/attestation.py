@@ -139,7 +139,7 @@ def _is_bound(shown: Shown, told: Mapping[str, Any]) -> None:
 
 def _audience_is_challenge(shown: Shown, aud: object) -> None:
     """One audience: the challenge, alone or tied to the key (evidence for two serves neither)."""
-    allowed = {shown.challenge, bound_audience(shown.challenge, shown.thumbprint)}
+    allowed = (shown.challenge, bound_audience(shown.challenge, shown.thumbprint))
     named = _audiences(aud)
     if len(named) != 1 or named[0] not in allowed:
         raise refused(

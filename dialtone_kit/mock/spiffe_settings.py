@@ -86,6 +86,8 @@ def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _platform(name: PlatformName, told: Mapping[str, Any], state_dir: Path) -> Platform:
+    if not isinstance(told, dict):
+        raise ValueError(f"[{name}] is a table")
     example = dict.fromkeys(ATTRIBUTES[name], "x")
     only = {str(key): tuple(map(str, values)) for key, values in told.get("only", {}).items()}
     if unknown := set(only) - set(example):
