@@ -24,7 +24,13 @@ from dialtone_kit.tokens import check_audience, check_times, read_unverified, ve
 JWT_ALGS = ("ES256", "ES384", "RS256", "PS256")  # no EdDSA in JWT-SVID §3
 JWT_TYPES = (None, "JWT", "JOSE")
 # What the library raises for a certificate that it can parse only in part.
-UNREADABLE = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A workload as bare as the protocol: requests and evidence, right in all but what a test changes.
 
-`Platforms` are the test's own Kubernetes, AWS, Azure and GCP, which a service can be told to believe
-(spiffe.toml): they sign whatever a test likes, also what no real platform would.
+`Platforms` are the test's own Kubernetes, AWS, Azure and GCP, which a service can be told to
+believe (spiffe.toml): they sign whatever a test likes, also what no real platform would.
 """
 
 from __future__ import annotations

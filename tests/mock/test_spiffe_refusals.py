@@ -81,6 +81,11 @@ X509_ROWS = [
         lambda s: pem(der(csr(s.key)).replace(b"sa/reader", b"sa/rEader")), 400, "signature",
     ),
     asking("S1", "DER end missing", lambda s: pem(der(csr(s.key))[:-4]), 400, "well_formed"),
+    asking(
+        "S1", "a version that is none",
+        lambda s: pem(der(csr(s.key)).replace(b"\x02\x01\x00", b"\x02\x01\x07", 1)),
+        400, "well_formed",
+    ),
     asking("S2", "no URI", lambda s: csr(s.key, []), 400, "one_uri"),
     asking("S2", "two URIs", lambda s: csr(s.key, [ID, ID + "2"]), 400, "one_uri"),
     asking("S2", "the same URI twice", lambda s: csr(s.key, [ID, ID]), 400, "one_uri"),
@@ -178,7 +183,7 @@ JWT_ROWS = [
         "S10", "for another key",
         lambda s: for_key(s, new_key()) | {"key": jwk_of(s.key.public_key())}, 401, "another key",
     ),
-    Row("S6", "a weak key", lambda s: s.request(key=jwk_of(rsa_key(1024).public_key())), 400, "key"),
+    Row("S6", "a weak key", lambda s: s.request(key=weak_jwk()), 400, "key"),
     Row("S6", "no key at all", lambda s: s.request(key={"kty": "oct"}), 400, "key"),
     Row("S12", "a private key", lambda s: s.request(key=private_jwk(s)), 400, "private member"),
 ]  # fmt: skip
@@ -205,6 +210,10 @@ def for_key(scene: Scene, key: Any) -> dict[str, Any]:
     nonce = scene.nonce()
     audience = f"{nonce}.{thumbprint(jwk_of(key.public_key()))}"
     return scene.request(nonce=nonce, evidence=scene.evidence("kubernetes", audience))
+
+
+def weak_jwk() -> dict[str, str]:
+    return jwk_of(rsa_key(1024).public_key())
 
 
 def private_jwk(scene: Scene) -> dict[str, str]:
@@ -394,7 +403,7 @@ EVIDENCE_ROWS = [
         for name in ("kubernetes", "azure", "gcp")
     ],
     *[
-        Row("–", f"{name}: another issuer", told(name, iss="https://x.example"), 401, "evidence iss")
+        Row("–", f"{name}: another issuer", told(name, iss="https://x.test"), 401, "evidence iss")
         for name in ("kubernetes", "azure", "gcp")
     ],
     *[
@@ -409,6 +418,8 @@ EVIDENCE_ROWS = [
         Row("–", f"{name}: no audience", told(name, aud=None), 401, "aud")
         for name in ("kubernetes", "azure", "gcp")
     ],
+    Row("–", "an audience that is an object", told("gcp", aud={}), 401, "evidence aud"),
+    Row("–", "audiences that are lists", told("gcp", aud=[["a"]]), 401, "evidence aud"),
     Row("–", "no exp", told("gcp", exp=None), 401, "evidence exp"),
     Row("–", "exp a string", told("gcp", exp="never"), 401, "evidence exp"),
     Row("–", "from tomorrow", told("gcp", iat=NOW + 86400), 401, "evidence iat"),
