@@ -1,4 +1,4 @@
-"""The teaching controls of the local service: inbox, limits, private realms, clock, reset.
+"""The teaching controls of the local service: inbox, limits, realms, clock, reset, platforms.
 
 Only the mock has them. Asked of the real service, each says so in one line (MockOnly).
 """
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from dialtone_kit.errors import EnrollmentProblem, MockOnly, ServiceError, ServiceUnreachable
+from dialtone_kit.evidence import Evidence, PlatformName
 from dialtone_kit.service import Service
 from dialtone_kit.service_challenge import MAX_BYTES, control_token, proven
 
@@ -97,6 +98,19 @@ class Controls:
         """Break the next `times` requests of a private realm: `kind` is status, drop or delay."""
         body = {"realm": realm, "path_suffix": path_suffix, "kind": kind, "times": times}
         self._call("faults", "POST", "/mock/faults", body | {"status": status, "seconds": seconds})
+
+    def platform(self, name: PlatformName, **about: str) -> Callable[[str], Evidence]:
+        """The local platform, vouching for one workload: `namespace=…, service_account=…` or alike.
+
+        What comes back is asked for evidence each time, with the audience that it shall name.
+        """
+
+        def vouch(audience: str) -> Evidence:
+            body = {"audience": audience, **about}
+            members = self._call(f"a local {name}", "POST", f"/mock/platform/{name}", body)
+            return Evidence.of(name, members)
+
+        return vouch
 
     def _call(self, what: str, method: str, path: str, body: object = None) -> Any:
         if self._find_service is None:

@@ -8,6 +8,7 @@ evidence with its key. That proves which key asks, not that the platform knows t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -24,6 +25,12 @@ class Evidence:
     platform: PlatformName
     content: str  # the token, or the document exactly as the platform wrote it
     signature: str = ""  # AWS only: base64, by AWS's key
+
+    @classmethod
+    def of(cls, platform: PlatformName, members: Mapping[str, str | None]) -> Evidence:
+        """The evidence in the members of a request or of a platform's answer."""
+        content = members.get("document" if platform == "aws" else "token") or ""
+        return cls(platform, content, members.get("signature") or "")
 
     def members(self) -> dict[str, str]:
         """As it goes over the wire."""

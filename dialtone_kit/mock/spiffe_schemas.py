@@ -70,10 +70,7 @@ class Attempt(Sent):
 
     def evidence_shown(self) -> Evidence:
         """The evidence as both sides know it."""
-        sent = self.evidence
-        if self.platform == "aws":
-            return Evidence(self.platform, sent.document or "", sent.signature or "")
-        return Evidence(self.platform, sent.token or "")
+        return Evidence.of(self.platform, self.evidence.model_dump())
 
 
 class X509Request(Attempt):

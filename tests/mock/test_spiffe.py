@@ -6,8 +6,9 @@ import base64
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -348,28 +349,30 @@ def test_an_authority_near_its_end_is_replaced_at_the_next_start(
 # --- settings -----------------------------------------------------------------------------------
 
 
-def test_the_trust_domain_is_configured(own_mock_at: Callable[[str], Mock]) -> None:
-    mock = own_mock_at('trust_domain = "other.example"')
-    scene = Scene(mock)
+@pytest.fixture
+def configured(tmp_path: Path) -> Iterator[Callable[[Callable[[Path], object]], Mock]]:
+    """A service whose state directory was prepared before its start."""
+    made: list[Mock] = []
+
+    def make(prepare: Callable[[Path], object]) -> Mock:
+        made.append(Mock(tmp_path / "configured"))
+        prepare(made[-1].state_dir)
+        return made[-1].start()
+
+    yield make
+    for mock in made:
+        mock.stop()
+
+
+def test_the_trust_domain_is_configured(configured: Callable[..., Mock]) -> None:
+    text = 'trust_domain = "other.example"'
+    scene = Scene(configured(lambda folder: (folder / "spiffe.toml").write_text(text)))
     name = ID.replace("dialtone.test", "other.example")
     answer = scene.post("x509", scene.request(csr=csr(scene.key, [name])))
     assert answer.json()["spiffe_id"] == name
     refused = scene.post("x509", scene.request())
     assert refused.status_code == 403
     assert "trust_domain" in refused.json()["error_description"]
-
-
-@pytest.fixture
-def own_mock_at(own_mock: Callable[..., Mock]) -> Callable[[str], Mock]:
-    """A service with a spiffe.toml of its own."""
-
-    def make(text: str) -> Mock:
-        mock = own_mock()
-        mock.stop()
-        (mock.state_dir / "spiffe.toml").write_text(text)
-        return mock.start()
-
-    return make
 
 
 @pytest.mark.parametrize(
@@ -393,11 +396,8 @@ def test_a_setting_that_can_not_be_is_named(tmp_path: Any, text: str, hint: str)
         spiffe_settings.load(tmp_path, {"default": None})
 
 
-def test_other_keys_switch_the_local_platform_off(own_mock: Callable[..., Mock]) -> None:
-    mock = own_mock()
-    mock.stop()
-    Platforms().configure(mock.state_dir)
-    mock.start()
+def test_other_keys_switch_the_local_platform_off(configured: Callable[..., Mock]) -> None:
+    mock = configured(Platforms().configure)
     for platform in NAMES:
         answer = mock.control("POST", f"platform/{platform}", json={"audience": "a"})
         assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
@@ -516,7 +516,7 @@ MEMBERS = ("nonce", "platform", "evidence", "csr", "binding", "audience", "key",
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(member=st.sampled_from(MEMBERS), value=JSON, kind=st.sampled_from(["x509", "jwt"]))
 def test_any_member_gets_an_answer(scene: Scene, member: str, value: Any, kind: str) -> None:
