@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from dialtone_kit.errors import BadSpiffeId, SvidRefused, TokenRefused
 from dialtone_kit.keys import BadKey, ProofKey
 from dialtone_kit.masking import Secret
 from dialtone_kit.spiffe_id import SpiffeId
+from dialtone_kit.tokens import read_unverified
 
 ALGS = ("ES256", "ES384", "RS256")  # keys that an X.509-SVID is issued for
 
@@ -87,6 +89,26 @@ class JwtSvid:
     token: Secret
     audience: tuple[str, ...]
     expires_at: datetime
+
+
+def read_jwt_svid(text: str) -> JwtSvid:
+    """What the JWT-SVID in `text` says; nothing is verified (M20). Raises SvidRefused."""
+    try:
+        claims = read_unverified(text).claims
+        spiffe_id = SpiffeId.parse(str(claims.get("sub")))
+    except TokenRefused as problem:
+        raise SvidRefused(problem.rule, "this is not a JWT.") from None
+    except BadSpiffeId as problem:
+        raise SvidRefused("spiffe_id", f"sub is no SPIFFE ID ({problem})") from None
+    aud, exp = claims.get("aud"), claims.get("exp")
+    named = aud if isinstance(aud, list) else [aud]
+    try:
+        if not isinstance(exp, int):
+            raise ValueError(exp)
+        ends = moment(exp)
+    except (ValueError, OverflowError, OSError):
+        raise SvidRefused("exp", "exp is not a time in whole Unix seconds.") from None
+    return JwtSvid(spiffe_id, Secret(text), tuple(map(str, named)), ends)
 
 
 def moment(seconds: float) -> datetime:

@@ -24,11 +24,9 @@ from dialtone_kit.errors import NotThisService, SvidRefused
 from dialtone_kit.evidence import IN_AUDIENCE, Evidence, binding_input, bound_audience
 from dialtone_kit.grants import Token
 from dialtone_kit.keys import b64url, jwk_of
-from dialtone_kit.masking import Secret
 from dialtone_kit.retry import send_with_retries
 from dialtone_kit.spiffe_id import SpiffeId
-from dialtone_kit.svids import JwtSvid, WorkloadKey, X509Svid, moment
-from dialtone_kit.tokens import read_unverified
+from dialtone_kit.svids import JwtSvid, WorkloadKey, X509Svid, read_jwt_svid
 from dialtone_kit.transport import open_client
 from dialtone_kit.trust_bundle import TrustBundle, peer_id
 from dialtone_kit.wire import Wire
@@ -140,17 +138,15 @@ def jwt_svid_for(client: IdentityClient, token: Token, audience: str) -> JwtSvid
 
 def _jwt(answer: dict[str, Any], audience: str, expected: SpiffeId | None) -> JwtSvid:
     """The token that came, if it is for the one who asked. Who verifies it is `audience`."""
-    text = answer.get("svid")
-    if not isinstance(text, str):
-        raise NotThisService("The service sent no JWT-SVID.")
-    claims = read_unverified(text).claims
-    found = SpiffeId.parse(str(claims.get("sub")))
+    try:
+        found = read_jwt_svid(str(answer.get("svid")))
+    except SvidRefused as problem:
+        raise NotThisService(f"The JWT-SVID that came can't be used: {problem}") from None
     if expected is not None:
-        _require_same(found, expected)
-    exp = claims.get("exp")
-    if not isinstance(exp, int):
-        raise NotThisService("The JWT-SVID that came has no end.")
-    return JwtSvid(found, Secret(text), (audience,), moment(exp))
+        _require_same(found.spiffe_id, expected)
+    if audience not in found.audience:
+        raise SvidRefused("aud", f"the JWT-SVID that came is for {found.audience}. M24")
+    return found
 
 
 def _require_same(found: SpiffeId, expected: SpiffeId) -> None:

@@ -26,6 +26,7 @@ def named_audience(value: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=MOST_TEXT)]
+Binding = Annotated[str, AfterValidator(storable), Field(max_length=1400)]  # RSA 8192: 1366
 Audience = Annotated[
     list[Annotated[str, AfterValidator(named_audience), Field(max_length=500)]],
     BeforeValidator(as_list),
@@ -51,9 +52,8 @@ class Attempt(Sent):
     platform: PlatformName
     nonce: Opaque
     evidence: EvidenceSent
-    binding: Opaque | None = Field(
+    binding: Binding | None = Field(
         default=None,
-        max_length=1500,
         description="aws, azure: base64url of the key's signature over nonce ‖ SHA-256(evidence)",
     )
     ttl: Seconds = SVID_LIFETIME
