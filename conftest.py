@@ -7,8 +7,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# The machine that tests may be slow and busy: no example has a deadline.
+hypothesis.settings.register_profile("dialtone", deadline=None)
+hypothesis.settings.load_profile("dialtone")
 _home = pytest.StashKey[Path]()
 
 

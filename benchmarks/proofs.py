@@ -1,6 +1,6 @@
 """Building and checking a DPoP proof, beside the bare signature and beside other libraries.
 
-    .venv/bin/pip install -r benchmarks/requirements.txt && .venv/bin/python benchmarks/proofs.py
+.venv/bin/pip install -r benchmarks/requirements.txt && .venv/bin/python benchmarks/proofs.py
 """
 
 from __future__ import annotations

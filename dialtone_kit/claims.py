@@ -87,7 +87,8 @@ def _html(rows: list[tuple[str, str, str]]) -> str:
     )
     return (
         f'<table style="border: {BORDER}; border-collapse: collapse; max-width: 1040px; '
-        f'font-size: var(--jp-ui-font-size1, 13px); color: {INK}"><thead style="background: {SHADE}"><tr>{head}</tr></thead>'
+        f'font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
+        f'<thead style="background: {SHADE}"><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
 

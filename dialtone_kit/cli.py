@@ -45,7 +45,7 @@ def lab(port: int | None, no_browser: bool, jupyter_options: tuple[str, ...]) ->
     from dialtone_kit.service_record import free_port
 
     if port is not None and free_port(port) != port:
-        raise click.BadParameter(f"{port} can't be used: taken, or not ours to take.")
+        raise click.BadParameter(f"{port} can't be used: taken, or not ours.", param_hint="--port")
     open_lab(port=port, browser=not no_browser, extra=jupyter_options)
 
 
@@ -100,6 +100,8 @@ def serve(port: int | None, workers: int) -> int:
         signal.signal(ending, signal.default_int_handler)
     try:
         return service.serve(port, workers, say=click.echo)
+    except KeyboardInterrupt:
+        return 0  # how one ends it
     except DialtoneError as failed:
         if port is None:
             raise

@@ -37,7 +37,7 @@ from dialtone_kit.masking import Secret
 from dialtone_kit.retry import send_with_retries
 from dialtone_kit.tokens import issuer_allows, read_unverified, verify_token
 from dialtone_kit.transport import open_client
-from dialtone_kit.urls import same_origin
+from dialtone_kit.urls import require_https_or_loopback, same_origin
 from dialtone_kit.wire import Wire
 
 __all__ = ["Enrollment", "IdentityClient", "Token"]
@@ -200,6 +200,7 @@ class IdentityClient:
 
     def _send(self, method: str, url: str, *, once: bool, **parts: Any) -> httpx.Response:
         """One request by the retry rules. `once`: it must not take effect twice."""
+        require_https_or_loopback(url)
         return send_with_retries(
             lambda: self.http.request(method, url, **parts), safe_to_repeat=not once,
             sleep=self._sleep, max_wait=self._max_wait, now=self._now,

@@ -91,7 +91,7 @@ class ProofRefused(DialtoneError):
         code: str = "",
     ) -> None:
         self.rule, self.expected, self.got, self.hint, self.code = rule, expected, got, hint, code
-        text = f"{rule}: expected {expected}, got {_brief(got)}. {hint}".rstrip()
+        text = f"{rule}: expected {expected}, got {brief(got)}. {hint}".rstrip()
         super().__init__(f"{text} [{code}]" if code else text)
 
 
@@ -148,7 +148,7 @@ class RateLimited(ServiceError):
         )
 
 
-def _brief(value: object, limit: int = 120) -> str:
+def brief(value: object, limit: int = 120) -> str:
     """`value` as it may stand in a message: printable, and short enough to read."""
     text = "nothing" if value is None else value if isinstance(value, str) else repr(value)
     text = _printable(text)

@@ -89,6 +89,7 @@ class ProofKey:
         self._private = private
         self.alg = alg
         self.public_jwk: dict[str, str] = jwk_of(private.public_key())
+        public_key_from_jwk(self.public_jwk, alg)  # raises BadKey unless the key fits `alg`
         self.thumbprint: str = thumbprint(self.public_jwk)
         self.header_cache: str | None = None  # the proof header, encoded once (proofs.py)
 

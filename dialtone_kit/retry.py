@@ -16,13 +16,15 @@ from math import isfinite
 import httpx
 
 from dialtone_kit.display import masked
-from dialtone_kit.errors import NotThisService, RateLimited, ServiceUnreachable
+from dialtone_kit.errors import DialtoneError, NotThisService, RateLimited, ServiceUnreachable
 from dialtone_kit.urls import origin
 
 REPEATS = 3
 LONGEST_BACKOFF = 30.0  # seconds
 # The connection was never made: nothing can have taken effect.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+_OUR_FAULT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
 
 def send_with_retries(
@@ -79,8 +81,8 @@ def http_date(value: str) -> float | None:
 
 
 def _may_repeat(problem: httpx.TransportError, safe_to_repeat: bool) -> bool:
-    if "CERTIFICATE_VERIFY_FAILED" in str(problem):
-        return False  # the next try meets the same certificate
+    if "CERTIFICATE_VERIFY_FAILED" in str(problem) or isinstance(problem, _OUR_FAULT):
+        return False  # the next try would meet the same
     return isinstance(problem, _NEVER_SENT) or safe_to_repeat
 
 
@@ -113,9 +115,7 @@ def _json_object(response: httpx.Response) -> dict[str, object]:
     return body if isinstance(body, dict) else {}
 
 
-def _explained(
-    problem: httpx.TransportError, safe_to_repeat: bool
-) -> ServiceUnreachable | NotThisService:
+def _explained(problem: httpx.TransportError, safe_to_repeat: bool) -> DialtoneError:
     try:
         where = origin(str(problem.request.url))
     except RuntimeError:  # httpx: raised by hand, outside a client
@@ -125,6 +125,8 @@ def _explained(
             f"{where} showed a certificate that is not trusted. Name a private CA with ca_file=; "
             "verification can't be turned off."
         )
+    if isinstance(problem, _OUR_FAULT):
+        return DialtoneError(f"This request can't be sent: {masked(str(problem))}.")
     if isinstance(problem, _NEVER_SENT):
         return ServiceUnreachable(
             f"No connection to {where} after {REPEATS + 1} tries. For the local mock: run "

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from dialtone_kit import service_process as process
@@ -90,7 +92,10 @@ def stop() -> bool:
 
 
 def serve(port: int | None = None, workers: int = 1, *, say: Say = print) -> int:
-    """Run the service in the foreground with the state that lessons use; returns its exit code."""
+    """Run the service in the foreground with the state that lessons use; returns its exit code.
+
+    KeyboardInterrupt ends it in order and is raised again.
+    """
     with _lock():
         remarks: list[str] = []
         running = _prepare(port, remarks)
@@ -106,17 +111,15 @@ def serve(port: int | None = None, workers: int = 1, *, say: Say = print) -> int
             start_new_session=True,  # Ctrl-C comes to us alone, and we end it in order
         )
         try:
-            _wait(child, record)
-        except ServiceUnreachable as failed:
-            say(str(failed))
-            return _end(child) or 1
-        except KeyboardInterrupt:
-            return _end(child)
-    say(f"The local service runs on {record.base_url} . Ctrl-C ends it.")
+            _wait(child, record, log=None)
+        except BaseException:
+            _end(child)
+            raise
     try:
+        say(f"The local service runs on {record.base_url} . Ctrl-C ends it.")
         return child.wait()
-    except KeyboardInterrupt:
-        return _end(child)
+    finally:
+        _end(child)
 
 
 def _prepare(port: int | None, remarks: list[str]) -> Service | None:
@@ -198,7 +201,7 @@ def _start(remarks: list[str]) -> Service:
     record = _record()
     child = process.launch(state_dir(), record.port)
     try:
-        service = _wait(child, record)
+        service = _wait(child, record, state_dir() / process.LOG)
     except BaseException:  # also Ctrl-C: a half-started service must not stay behind
         _end(child)
         raise
@@ -207,20 +210,18 @@ def _start(remarks: list[str]) -> Service:
     return service
 
 
-def _wait(child: subprocess.Popen[bytes], record: Record) -> Service:
+def _wait(child: subprocess.Popen[bytes], record: Record, log: Path | None) -> Service:
     def ready() -> Service | None:
         answer = ask(record, timeout=1.0)
         return _service(record, answer) if answer.kind == "ours" else None
 
-    return process.wait_until(child, ready, state_dir())
+    return process.wait_until(child, ready, log)
 
 
-def _end(child: subprocess.Popen[bytes]) -> int:
-    found = process.main_of(child.pid) if child.poll() is None else None
-    if found is not None:
-        process.end(found)
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        process.end(psutil.Process(child.pid))
     process.forget(state_dir())
-    return 0
 
 
 def _record() -> Record:

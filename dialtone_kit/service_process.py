@@ -61,36 +61,40 @@ def reap() -> None:
 
 
 def wait_until(
-    child: subprocess.Popen[bytes], ready: Callable[[], T | None], folder: Path,
+    child: subprocess.Popen[bytes], ready: Callable[[], T | None], log: Path | None,
     timeout: float = 60.0,
 ) -> T:  # fmt: skip
-    """What `ready` returns once it is not None. An end of `child` before that is an error."""
+    """What `ready` returns once it is not None. An end of `child` before that is an error.
+
+    `log` is where the child writes, None for our own terminal.
+    """
     deadline = time.monotonic() + timeout
     while True:
         found = ready()
         if found is not None:
             return found
         if child.poll() is not None:
+            said = f"saying: {last_line(log)} ." if log else "what it said stands above."
+            more = f" More in {tilde(log)} ." if log else ""
             raise ServiceUnreachable(
-                f"The local service ended at its start, saying: {last_line(folder)} . "
-                f"More: {tilde(folder / LOG)}, and `dialtone doctor`."
+                f"The local service ended at its start, {said}{more} See also `dialtone doctor`."
             )
         if time.monotonic() > deadline:
             raise ServiceUnreachable(
-                f"The local service does not answer after {timeout:.0f} s; it may be slow on this "
-                f"machine: run this again. Its log: {tilde(folder / LOG)}."
+                f"The local service does not answer after {timeout:.0f} s; this machine may be "
+                "busy. Run this again."
             )
         time.sleep(0.02)
 
 
-def last_line(folder: Path) -> str:
+def last_line(log: Path) -> str:
     """The last line of the log that says something."""
     try:
-        text = (folder / LOG).read_text(errors="replace")[-4000:]
+        text = log.read_text(errors="replace")[-4000:]
     except OSError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "(its log is empty)"
+    return lines[-1][:300].rstrip(".") if lines else "nothing"
 
 
 def running(folder: Path) -> psutil.Process | None:

@@ -74,9 +74,9 @@ def remember(port: int, base_url: str | None = None) -> Record:
     return Record(url, port, Secret(secret))
 
 
-def free_port(preferred: int = DEFAULT_PORT) -> int:
-    """`preferred` when nobody has it, else one that the system picks (so with 0)."""
-    for candidate in (preferred, 0):
+def free_port(preferred: int | None = None) -> int:
+    """`preferred` (8787) when nobody has it, else one that the system picks (so with 0)."""
+    for candidate in (DEFAULT_PORT if preferred is None else preferred, 0):
         with socket.socket() as probe:
             # As the server does it: a port in TIME_WAIT is free, one that is listened on is not.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

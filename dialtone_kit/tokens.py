@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialtone_kit.errors import TokenRefused
+from dialtone_kit.errors import TokenRefused, brief
 from dialtone_kit.jws import json_object, split, to_segment
 from dialtone_kit.keys import ALGORITHMS, BadKey, ProofKey, b64url, public_key_from_jwk, sign
 
@@ -59,7 +59,7 @@ def verify_token(
     if claims.get("token_type") != "access_token":
         raise TokenRefused("token_type", "this JWT is not an access token.")
     if claims.get("iss") != issuer:
-        raise TokenRefused("iss", f"issued by {claims.get('iss')!r}, expected {issuer!r}. M19")
+        raise TokenRefused("iss", f"issued by {brief(claims.get('iss'))}, not by {issuer}. M19")
     check_times(claims, now)
     check_audience(claims.get("aud"), audience)
     _check_binding(claims)
@@ -106,11 +106,11 @@ def verify_signature(
     """
     alg, kid = header.get("alg"), header.get("kid")
     if not isinstance(alg, str) or alg not in algorithms:
-        raise TokenRefused("alg", f"{alg!r} is not one of {', '.join(algorithms)}.")
+        raise TokenRefused("alg", f"{brief(alg)} is not one of {', '.join(algorithms)}.")
     if "crit" in header or header.get("b64") is False:
         raise TokenRefused("crit", "the token asks for an extension that is not known here.")
     if header.get("typ") not in types:
-        raise TokenRefused("typ", f"{header.get('typ')!r} is not the type of such a token.")
+        raise TokenRefused("typ", f"{brief(header.get('typ'))} is no type of such a token.")
     listed = jwks.get("keys")
     keys = [
         key
@@ -118,13 +118,13 @@ def verify_signature(
         if isinstance(key, dict) and key.get("kid") == kid
     ]
     if not isinstance(kid, str) or not keys:
-        raise TokenRefused("kid", f"no key {kid!r} in the issuer's key set.")
+        raise TokenRefused("kid", f"no key {brief(kid)} in the issuer's key set.")
     if keys[0].get("alg", alg) != alg or keys[0].get("use", use) != use:
-        raise TokenRefused("kid", f"the key {kid!r} is not for {alg} signatures.")
+        raise TokenRefused("kid", f"the key {brief(kid)} is not for {alg} signatures.")
     try:
         key = public_key_from_jwk(keys[0], alg)
     except BadKey as problem:
-        raise TokenRefused("kid", f"the key {kid!r} can't serve: {problem}.") from None
+        raise TokenRefused("kid", f"the key {brief(kid)} can't serve: {problem}.") from None
     parts = split(token)
     if not key.verify(parts.signature, parts.signing_input):
         raise TokenRefused("signature", "not signed by the issuer: forged or altered on the way.")
@@ -152,7 +152,8 @@ def check_audience(aud: object, audience: str | None) -> None:
     named = aud if isinstance(aud, list) else [] if aud is None else [aud]
     if (named or audience is not None) and audience not in named:
         raise TokenRefused(
-            "aud", f"the token is for {named or 'no audience'}, not for {audience!r}."
+            "aud",
+            f"the token is for {brief(named) if named else 'no audience'}, not for {audience}.",
         )
 
 

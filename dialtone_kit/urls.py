@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from dialtone_kit.errors import UnsafeUrl
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+METADATA_NAMES = frozenset({"metadata", "metadata.google.internal"})
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -120,9 +122,18 @@ def _remove_dot_segments(path: str) -> str:
 
 
 def _is_link_local(host: str) -> bool:
+    host = host.rstrip(".").lower()
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return host.rstrip(".").lower() in {"metadata.google.internal", "metadata"}
+        return host in METADATA_NAMES or _old_style_ipv4_is_link_local(host)
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_link_local or str(address) == "fd00:ec2::254"
+
+
+def _old_style_ipv4_is_link_local(host: str) -> bool:
+    """Resolvers also read 2852039166 and 0xa9fea9fe as 169.254.169.254."""
+    try:
+        return ipaddress.ip_address(socket.inet_aton(host)).is_link_local
+    except OSError:
+        return False

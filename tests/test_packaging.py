@@ -12,6 +12,8 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+import dialtone_kit
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -115,6 +117,7 @@ def test_the_licence_is_whole() -> None:
 
 
 def test_the_changelog_tells_of_this_version() -> None:
+    assert dialtone_kit.__version__ == PROJECT["version"]
     assert re.search(rf"^## {re.escape(PROJECT['version'])}\b", read("CHANGELOG.md"), re.MULTILINE)
 
 

@@ -8,7 +8,6 @@ with a sentence about *this* mistake when it is not.
 from __future__ import annotations
 
 import dis
-import html
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
+from dialtone_kit.display import BAD, FAINT, GOOD, WARN, escaped, masked
 from dialtone_kit.errors import (
     MockOnly,
     NotThisService,
     ServiceError,
     ServiceUnreachable,
 )
-from dialtone_kit.masking import mask_text
 
 if TYPE_CHECKING:
     from dialtone_kit.lesson import Lesson
@@ -32,7 +31,7 @@ Check = Callable[[Any, "Lesson"], None]
 NUMBERS = ("01", "02", "03", "04", "05")
 SERVICE_AWAY = (ServiceError, ServiceUnreachable, NotThisService, MockOnly, httpx.TransportError)
 _MARKS = {"right": "✓", "wrong": "✗", "not tried": "○", "can't tell": "?"}
-_COLORS = {"right": "#2e7d32", "wrong": "#c62828", "not tried": "#757575", "can't tell": "#b26a00"}
+_COLORS = {"right": GOOD, "wrong": BAD, "not tried": FAINT, "can't tell": WARN}
 
 
 class Wrong(Exception):
@@ -57,14 +56,15 @@ class Verdict:
 
     def __repr__(self) -> str:
         tail = f" [{self.code}]" if self.code else ""
-        return f"{_MARKS[self.outcome]} {self.outcome.capitalize()}. {self.sentence}{tail}"
+        return masked(f"{_MARKS[self.outcome]} {self.outcome.capitalize()}. {self.sentence}{tail}")
 
     def _repr_html_(self) -> str:
-        badge = f" <code>{html.escape(self.code)}</code>" if self.code else ""
+        badge = f" <code>{escaped(self.code)}</code>" if self.code else ""
+        color = _COLORS[self.outcome]
         return (
-            f'<div style="border-left:4px solid {_COLORS[self.outcome]};padding:.4em .8em">'
-            f"<b>{_MARKS[self.outcome]} {html.escape(self.outcome.capitalize())}.</b> "
-            f"{html.escape(self.sentence)}{badge}</div>"
+            f'<div style="border-left: 4px solid {color}; padding: .4em .8em">'
+            f'<b style="color: {color}">{_MARKS[self.outcome]} {self.outcome.capitalize()}.</b> '
+            f"{escaped(self.sentence)}{badge}</div>"
         )
 
 
@@ -128,9 +128,9 @@ def check(exercise_id: str, answer: object, lesson: Lesson) -> Verdict:
     except NotTried:
         return _not_tried(entry)
     except Wrong as wrong:
-        return Verdict("wrong", mask_text(str(wrong)), wrong.code)
+        return Verdict("wrong", masked(str(wrong)), wrong.code)
     except SERVICE_AWAY as away:
-        return Verdict("can't tell", f"The service did not play along: {mask_text(str(away))}")
+        return Verdict("can't tell", f"The service did not play along: {masked(str(away))}")
     return Verdict("right", entry.praise)
 
 
@@ -167,4 +167,4 @@ def _is_stub(answer: object) -> bool:
 
 
 def _not_tried(entry: Exercise) -> Verdict:
-    return Verdict("not tried", f"{entry.title}: fill in the cell above, run it, and check again.")
+    return Verdict("not tried", f"{entry.title}: fill in the cell and run it again.")

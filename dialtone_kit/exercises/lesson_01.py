@@ -38,7 +38,8 @@ def some_document() -> Document:
 )  # fmt: skip
 def facts(answer: object, lesson: Lesson) -> None:
     read_facts = function_of(answer, "read_facts")
-    for document in (some_document(), some_document(), dict(lesson.client.metadata)):
+    for fetch in (some_document, some_document, lambda: dict(lesson.client.metadata)):
+        document = fetch()
         got = ask(read_facts, document)
         if not isinstance(got, tuple | list) or len(got) != 3:
             raise Wrong(f"Return three values, (issuer, token_endpoint, algs); got {show(got)}.")
@@ -106,12 +107,12 @@ def _lies(asked: str) -> list[tuple[Document, str, str]]:
          "Your proofs and secrets would go where the liar wants them.", ""),
         ({"issuer": asked + "/"}, "You let a slash at the end pass. Issuers are compared as "
          "strings: with a slash it is another issuer.", "M19"),
-        ({"issuer": asked + ".evil.example"}, "You compared only the beginning: the attacker's "
-         "name may start with the honest one.", ""),
-        ({"issuer": asked.upper()}, "You ignored case. An issuer is compared character by "
-         "character.", ""),
         ({"issuer": asked.rpartition("/")[0] + "/other"}, "You compared only the host. Each realm "
          "is an issuer of its own, with keys of its own.", ""),
+        ({"issuer": asked + ".evil.example"}, "You compared only the beginning: another "
+         "name may start like the honest one.", ""),
+        ({"issuer": asked.upper()}, "You ignored case. An issuer is compared character by "
+         "character.", ""),
         ({"jwks_uri": "…"}, "You accepted a document that names no issuer.", ""),
         ({"issuer": None}, "You accepted an issuer that is null.", ""),
     ]  # fmt: skip

@@ -5,36 +5,36 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from dialtone_kit.masking import mask_text
 from dialtone_kit.mock import settings
+from dialtone_kit.mock.logs import log_to_stderr
 from dialtone_kit.mock.settings import BadSettings, Settings
+from dialtone_kit.mock.wire_errors import JsonErrors
+
+if TYPE_CHECKING:
+    from dialtone_kit.mock.front import Front
 
 HOST = "127.0.0.1"
-
-
-class Masked(logging.Formatter):
-    """Whatever a log line or a traceback holds, it holds no secret."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return mask_text(super().format(record))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until stopped. The exit code is 1, after one line that says why, if it can't start."""
     asked = _parser().parse_args(arguments)
     os.umask(0o077)  # whatever is made from here on, a log or a journal, is its user's alone
-    _log_to_stderr()
+    log_to_stderr()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _end)  # the server ends in order and then raises the signal again
     try:
         chosen = settings.load(asked.state_dir, asked.port, asked.base_url, asked.workers)
         chosen.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(chosen: Settings, listener: socket.socket) -> None:
     """Hand the socket to the server; returns when it has ended."""
     options = {
+        "http": JsonErrors,
         "ws": "none",
         "log_config": None,  # ours; and no access log: a query string may hold an enrollment
         "access_log": False,
@@ -67,12 +68,12 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "timeout_keep_alive": 30,
         "timeout_graceful_shutdown": 3,
     }
+    app = _application(chosen)
     if chosen.workers == 1:
-        from dialtone_kit.mock.app import create_app
-
-        config = uvicorn.Config(create_app(chosen), **options)  # type: ignore[arg-type]
+        config = uvicorn.Config(app, **options)  # type: ignore[arg-type]
         uvicorn.Server(config).run(sockets=[listener])
         return
+    app.close()  # its tables are there now, before the workers could race for them
     chosen.to_environment()
     config = uvicorn.Config(
         "dialtone_kit.mock.app:from_environment",
@@ -81,6 +82,18 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         **options,  # type: ignore[arg-type]
     )
     Multiprocess(config, sockets=[listener]).run()
+
+
+def _application(chosen: Settings) -> Front:
+    """The service put together. Raises BadSettings when its database can't be used."""
+    # imported here: it takes half a second, and a wrong option is told without that wait
+    from dialtone_kit.mock.app import create_app
+    from dialtone_kit.mock.store import StoreUnavailable
+
+    try:
+        return create_app(chosen)
+    except StoreUnavailable as problem:
+        raise BadSettings(f"{chosen.database} can't be used: {problem}.") from None
 
 
 def _listen(port: int) -> socket.socket:
@@ -110,10 +123,9 @@ def _pid_file(path: Path) -> Iterator[None]:
                 path.unlink()
 
 
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+def _end(_signal: int, _frame: object) -> None:
+    """Leave by the door, past every `finally`, and call it a success."""
+    raise SystemExit(0)
 
 
 def _port(text: str) -> int:

@@ -109,5 +109,5 @@ def allowed_methods(request: Request) -> list[str]:
     found: set[str] = set()
     for route in request.app.router.routes:
         if route.path_regex.match(request.scope["path"]):
-            found |= route.methods or set()
+            found |= getattr(route, "serves", route.methods) or set()
     return sorted(found)

@@ -34,6 +34,7 @@ from dialtone_kit.mock.answers import Refusal, failed, refused, unavailable, unr
 from dialtone_kit.mock.cleaning import keep_clean
 from dialtone_kit.mock.describe import SECURITY_SCHEMES, Operation
 from dialtone_kit.mock.front import Front
+from dialtone_kit.mock.logs import log_to_stderr
 from dialtone_kit.mock.mail import Inbox
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Settings
@@ -124,6 +125,7 @@ def create_app(chosen: Settings) -> Front:
 
 def from_environment() -> Front:
     """The same in a worker process, which finds its settings in the environment."""
+    log_to_stderr()
     return create_app(settings.from_environment())
 
 
@@ -133,7 +135,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service.store.start()
     tasks = [asyncio.create_task(keep_clean(service.store))]
     if service.settings.workers > 1:
-        tasks.append(asyncio.create_task(_end_with(os.getppid())))
+        tasks.append(asyncio.create_task(_end_with(service.settings.pid)))
     yield
     for task in tasks:
         task.cancel()
@@ -141,7 +143,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _end_with(parent: int) -> None:
-    """A worker whose parent was killed must not sit on the port for ever."""
+    """A worker must not outlive `parent`, the process that was started, and sit on its port.
+
+    By the pid that was noted at the start: it may be dead before this worker runs at all.
+    """
     while os.getppid() == parent:
         await asyncio.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)

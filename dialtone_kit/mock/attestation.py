@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialtone_kit.errors import BadSpiffeId, TokenRefused
+from dialtone_kit.errors import BadSpiffeId, TokenRefused, brief
 from dialtone_kit.evidence import IN_AUDIENCE, Evidence, PlatformName, binding_input, bound_audience
 from dialtone_kit.jws import json_object
 from dialtone_kit.keys import (
@@ -73,7 +73,7 @@ def attest(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float)
             raise Refusal(
                 403,
                 "access_denied",
-                f"only: {platform.name} {name} {attributes[name]} is not one of ours.",
+                f"only: {platform.name} {name} {brief(attributes[name])} is not one of ours.",
             )
     instance = "|".join(attributes.values()) if platform.name == "aws" else None
     return Attested(_id_of(platform, attributes, trust_domain), instance)

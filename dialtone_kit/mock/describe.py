@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route, request_response
@@ -101,15 +102,18 @@ class Operation(APIRoute):
             operation_id=_operation_id(method, path),
             tags=[handler.__module__.rpartition(".")[2]],
         )
-        if method == "GET":
-            self.methods = {"GET", "HEAD"}
+        self.serves = {"GET", "HEAD"} if method == "GET" else {method}
         self.app = request_response(handler)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return Route.matches(self, scope)
+        match, found = Route.matches(self, scope)
+        serves = match is not Match.NONE and scope["method"] in self.serves
+        return (Match.FULL if serves else match), found
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await Route.handle(self, scope, receive, send)
+        if scope["method"] not in self.serves:
+            raise HTTPException(405)
+        await self.app(scope, receive, send)
 
 
 SECURITY_SCHEMES = {

@@ -24,6 +24,7 @@ from dialtone_kit.mock.settings import ENROLLMENT_LIFETIME, WRONG_CODES, Realm
 from dialtone_kit.mock.tables import clients, enrollments
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 letters: no 0 O, no 1 I
+ENROLLMENT_ID = re.compile(r"enroll_[0-9a-f-]{36}")
 NOT_IN_A_CODE = re.compile(r"[\s\-‐-―]+")  # blanks and dashes, however they were pasted
 KEPT = 24 * 3600  # seconds that an ended enrollment still answers "expired" and not "unknown"
 
@@ -80,7 +81,7 @@ def find(tx: Connection, realm: Realm, enrollment_id: str) -> Any:
     query = select(enrollments).where(
         enrollments.c.enrollment_id == enrollment_id, enrollments.c.realm == realm.name
     )
-    row = tx.execute(query).first()
+    row = tx.execute(query).first() if ENROLLMENT_ID.fullmatch(enrollment_id) else None
     if row is None:
         raise Refusal(404, "not_found", "There is no such enrollment in this realm.")
     return row

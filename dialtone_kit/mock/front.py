@@ -34,6 +34,10 @@ class Front:
                 return
         await self._app(scope, receive, send)
 
+    def close(self) -> None:
+        """Let go of the store, for who only wanted it prepared."""
+        self._service.store.close()
+
     async def _fault(self, scope: Scope, receive: Receive, send: Send) -> bool:
         try:
             return await faults.suffer(self._service, scope, receive, send)

@@ -27,7 +27,7 @@ def header_values(request: Request, name: str) -> list[str]:
 async def read_body(request: Request) -> bytes:
     """The body, at most 64 KiB of it, whether or not its length was announced."""
     announced = header_values(request, "content-length")
-    if announced and announced[0].isdigit() and int(announced[0]) > MAX_BODY:
+    if announced and (len(announced[0]) > 9 or int(announced[0]) > MAX_BODY):
         raise too_large()
     chunks, size = [], 0
     try:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from hmac import digest
 from ipaddress import ip_address
 from os import urandom
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -172,8 +173,10 @@ class Inbox:
 def _connect(route: MailRoute) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if route.scheme == "smtps":
-        return smtplib.SMTP_SSL(route.host, route.port, timeout=SMTP_TIMEOUT, context=context)
-    server = smtplib.SMTP(route.host, route.port, timeout=SMTP_TIMEOUT)
+        return smtplib.SMTP_SSL(
+            route.host, route.port, gethostname(), timeout=SMTP_TIMEOUT, context=context
+        )
+    server = smtplib.SMTP(route.host, route.port, gethostname(), timeout=SMTP_TIMEOUT)
     if route.scheme == "starttls":
         server.starttls(context=context)
     return server

@@ -50,9 +50,9 @@ class Service:
         """A private realm as it is at this moment: the settings it was made like, its own clock."""
         query = select(tables.realms).where(tables.realms.c.name == name)
         row = tx.execute(query).first()
-        if row is None:
+        model = self.realms.get(row.like) if row is not None else None
+        if row is None or model is None:
             return None
-        model = self.realms[row.like]
         return Realm(
             name=name,
             description=model.description,

@@ -24,7 +24,8 @@ from dialtone_kit.mock.certificate_requests import read_request
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import read_json
 from dialtone_kit.mock.local_platform import trusted_keys
-from dialtone_kit.mock.resources import NONCE, REFUSALS, authorize
+from dialtone_kit.mock.protection import authorize
+from dialtone_kit.mock.resources import NONCE, REFUSALS
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.spiffe_schemas import (

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from dialtone_kit.mock.tables import metadata
@@ -40,7 +40,7 @@ class Store:
     def __init__(self, database: Path, wait: float = 5.0) -> None:
         _create_private(database)
         self._engine = _sqlite(database, wait)
-        self._reader = _sqlite(database, READ_WAIT).connect()
+        self._reader = _connect(_sqlite(database, READ_WAIT))
         self._queue: SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
@@ -70,12 +70,18 @@ class Store:
             raise StoreUnavailable(_reason(problem)) from None
 
     def create_tables(self, fill: Callable[[Connection], T]) -> T:
-        """Make what is missing and return `fill`'s value: every worker starts with it."""
-        with self._engine.connect() as tx:
-            _begin(tx)
-            metadata.create_all(tx)
-            value = fill(tx)
-            tx.exec_driver_sql("COMMIT")
+        """Make what is missing and return `fill`'s value: every worker starts with it.
+
+        Raises StoreUnavailable, also for a file that is no database.
+        """
+        try:
+            with self._engine.connect() as tx:
+                _begin(tx)
+                metadata.create_all(tx)
+                value = fill(tx)
+                tx.exec_driver_sql("COMMIT")
+        except DBAPIError as problem:
+            raise StoreUnavailable(_reason(problem)) from None
         return value
 
     def close(self) -> None:
@@ -109,7 +115,7 @@ def _commit(tx: Connection, works: list[Work]) -> list[Any]:
         _begin(tx)
         outcomes = [_in_savepoint(tx, work) for work in works]
         tx.exec_driver_sql("COMMIT")
-    except OperationalError as problem:
+    except DBAPIError as problem:
         _roll_back(tx)
         return [StoreUnavailable(_reason(problem)) for _ in works]
     return outcomes
@@ -144,11 +150,11 @@ def _begin(tx: Connection) -> None:
 
 
 def _roll_back(tx: Connection) -> None:
-    with contextlib.suppress(OperationalError):  # a full disk has rolled back by itself
+    with contextlib.suppress(DBAPIError):  # a full disk has rolled back by itself
         tx.exec_driver_sql("ROLLBACK")
 
 
-def _reason(problem: OperationalError) -> str:
+def _reason(problem: DBAPIError) -> str:
     return str(problem.orig)  # "database is locked", "disk is full": no statement, no values
 
 
@@ -167,6 +173,13 @@ def _sqlite(database: Path, wait: float) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _connect(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except DBAPIError as problem:
+        raise StoreUnavailable(_reason(problem)) from None
 
 
 def _create_private(database: Path) -> None:

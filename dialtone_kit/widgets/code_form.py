@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dialtone_kit.errors import LessonStop, ServiceError
-from dialtone_kit.widgets.panel import Panel, State, must_answer
+from dialtone_kit.errors import ServiceError
+from dialtone_kit.widgets.panel import Panel, State, must_answer, stop
 
 if TYPE_CHECKING:
     from dialtone_kit.credentials import Credentials
@@ -67,9 +67,9 @@ class CodeForm(Panel):
         if self._credentials is not None:
             return self._credentials
         if self._ended:
-            raise LessonStop(_ENDS[self._ended])
+            raise stop(_ENDS[self._ended])
         if not self.interactive:
-            raise LessonStop(
+            raise stop(
                 "The verification code is in the sponsor's mailbox. Run this lesson again with the "
                 "parameter verification_code; it goes on with this enrollment."
             )

@@ -60,9 +60,14 @@ CELLS = (
     # 5
     "credentials = code.require()\nprint('registered', credentials.client_id)",
     # 6
-    "Prediction(questions.prediction('02.who-gets-the-code'), kept.append)",
+    """
+    choices = questions.Choice("one", "no"), questions.Choice("two", "yes", right=True)
+    Prediction(questions.Question("02.which", "Which?", choices), kept.append)
+    """,
     # 7
     "print('kept', [(a.right, a.confidence) for a in kept])",
+    # 8 and on: enough cells that the last ones reach the kernel after the stop in cell 2
+    *["print('too early')"] * 40,
 )
 
 
@@ -91,6 +96,7 @@ def test_run_all_stops_at_the_first_answer_that_is_missing(desk):
     assert told.startswith("LessonStop: Type your e-mail address")
     assert "\n" not in told.strip()
     assert desk.widget("code").count() == 0
+    assert desk.page.locator(".jp-OutputArea-output", has_text="too early").count() == 0
 
 
 def test_the_address_is_checked_while_it_is_typed(desk):

@@ -7,10 +7,12 @@ import traceback
 from base64 import urlsafe_b64encode
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
+from refusals.forge import key_of
+from refusals.jwks import SMALL_ORDER
 
 from dialtone_kit.keys import (
     ALGORITHMS,
@@ -22,8 +24,6 @@ from dialtone_kit.keys import (
     public_key_from_jwk,
     thumbprint,
 )
-from refusals.forge import key_of
-from refusals.jwks import SMALL_ORDER
 
 SIGNATURE_BYTES = {"ES256": 64, "ES384": 96, "EdDSA": 64, "Ed25519": 64, "RS256": 256, "PS256": 256}
 
@@ -51,12 +51,15 @@ def test_small_r_and_s_keep_their_leading_zeros(alg: str) -> None:
     """One signature in 128 has a zero byte in front of r or s; cut away, it is refused (M13)."""
     key, size = key_of(alg), SIGNATURE_BYTES[alg]
     public = public_key_from_jwk(key.public_jwk, alg)
-    for number in range(600):
+    for number in range(1500):
         message = str(number).encode()
         signature = key.sign(message)
         assert len(signature) == size
         if signature[0] == 0 or signature[size // 2] == 0:
             assert public.verify(signature, message)
+        if signature[size // 2] == 0:
+            cut = signature[: size // 2] + signature[size // 2 + 1 :]
+            assert not public.verify(cut, message)
 
 
 def test_small_coordinates_keep_their_leading_zeros() -> None:
@@ -77,6 +80,13 @@ def test_an_unknown_algorithm_makes_no_key() -> None:
         ProofKey.generate("HS256")
     with pytest.raises(BadKey, match="none"):
         public_key_from_jwk({"kty": "EC"}, "none")
+
+
+def test_a_key_that_does_not_fit_its_algorithm_is_told_at_once() -> None:
+    with pytest.raises(BadKey, match="P-256"):
+        ProofKey(ec.generate_private_key(ec.SECP384R1()), "ES256")
+    with pytest.raises(BadKey, match="1024"):
+        ProofKey(rsa.generate_private_key(65537, 1024), "RS256")
 
 
 @pytest.mark.parametrize(
@@ -148,8 +158,7 @@ def test_a_small_order_point_is_no_key(point: bytes, alg: str) -> None:
 
 
 def test_why_small_order_points_matter() -> None:
-    """`cryptography` alone lets a signature without any private key pass for about every eighth
-    message: this is the hole that the check closes."""
+    """The library alone lets one signature, made without any private key, pass for all messages."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     identity = (1).to_bytes(32, "little")

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from refusals import ACCEPTED, CASES, NOW, REFUSED, Case, Scene
+from refusals.forge import ABSENT, b64, key_of, new_jti
+from refusals.jwks import uint
+from refusals.signatures import twin
 
 from dialtone_kit import rules
 from dialtone_kit.errors import KeyMismatch, NonceRequired, ProofRefused
 from dialtone_kit.keys import BadKey, public_key_from_jwk, thumbprint
 from dialtone_kit.proofs import RULES, SeenProofs, check_proof
 from dialtone_kit.rules import Proof, Request
-from refusals import ACCEPTED, CASES, NOW, REFUSED, Case, Scene
-from refusals.forge import ABSENT, b64, key_of, new_jti
-from refusals.jwks import uint
-from refusals.signatures import twin
 
 SCENE = Scene()
 TOKEN = "a-token.of-the.service"
@@ -257,7 +257,9 @@ def test_a_jti_is_judged_only_where_it_can_be_remembered() -> None:
     ],
 )
 def test_a_nonce_is_demanded(nonce: object, verdict: str) -> None:
-    refusal = refusal_of(SCENE.proof(claims={"nonce": nonce}), request_for(SCENE, nonces=OurNonces()))
+    refusal = refusal_of(
+        SCENE.proof(claims={"nonce": nonce}), request_for(SCENE, nonces=OurNonces())
+    )
     assert isinstance(refusal, NonceRequired)
     assert (refusal.error, refusal.rule) == ("use_dpop_nonce", "nonce_is_ours")
     assert verdict in str(refusal)
@@ -266,7 +268,9 @@ def test_a_nonce_is_demanded(nonce: object, verdict: str) -> None:
 @pytest.mark.parametrize("nonce", [1, True, ["now"], {"now": 1}])
 def test_a_nonce_that_is_no_string_is_a_broken_proof(nonce: object) -> None:
     """Row 68, the second half."""
-    refusal = refusal_of(SCENE.proof(claims={"nonce": nonce}), request_for(SCENE, nonces=OurNonces()))
+    refusal = refusal_of(
+        SCENE.proof(claims={"nonce": nonce}), request_for(SCENE, nonces=OurNonces())
+    )
     assert (refusal.error, refusal.rule) == ("invalid_dpop_proof", "nonce_is_ours")
 
 

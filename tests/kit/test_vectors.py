@@ -1,13 +1,13 @@
 """The numbers printed in the RFCs: what others compute, the kit computes."""
 
 import pytest
+from refusals.signatures import twin
 
 from dialtone_kit.errors import ProofRefused
 from dialtone_kit.jws import split
 from dialtone_kit.keys import public_key_from_jwk, thumbprint
 from dialtone_kit.proofs import check_proof
 from dialtone_kit.rules import Request, access_token_hash
-from refusals.signatures import twin
 
 RFC7638_KEY = {
     "kty": "RSA",

@@ -5,6 +5,9 @@
 `strict_realm`       the same like `strict`: DPoP and nonces demanded
 `registered_client`  a client of `realm` with all three scopes
 `strict_client`      a client of `strict_realm`
+`resident`           a client that stays for all tests of this process, like `strict_resident`: for
+                     the hundreds of tests that leave nothing behind but used proofs
+`line`               a connection to `mock` that sends any header field as it is given
 `own_mock`           makes further services, for tests that kill, fill or configure one
 """
 
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from raw_http import Line
 from running_mock import Mock, Registered
 
 
@@ -48,6 +52,21 @@ def registered_client(mock: Mock, realm: str) -> Registered:
 @pytest.fixture
 def strict_client(mock: Mock, strict_realm: str) -> Registered:
     return mock.register(strict_realm)
+
+
+@pytest.fixture(scope="session")
+def resident(mock: Mock) -> Registered:
+    return mock.register(mock.new_realm())
+
+
+@pytest.fixture(scope="session")
+def strict_resident(mock: Mock) -> Registered:
+    return mock.register(mock.new_realm("strict"))
+
+
+@pytest.fixture(scope="session")
+def line(mock: Mock) -> Line:
+    return Line(mock)
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ class Mock:
         self.state_dir, self.port = state_dir, free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.secret = secrets.token_urlsafe(32)
-        self.http = httpx.Client(timeout=20, trust_env=False)
+        self.http = httpx.Client(timeout=20, trust_env=False, verify=False)  # plain http
         self._workers, self._arguments = workers, arguments
         self._environment = {**os.environ, **(environment or {})}
         self._realms: dict[str, tuple[str, float]] = {}

@@ -1,4 +1,4 @@
-"""Killed, restarted, with several workers, a locked database, a full disk: nothing lost or doubled."""
+"""Killed, restarted, many workers, a locked or full database: nothing is lost or doubled."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from running_mock import Mock
+from running_mock import Mock, free_port
 
 
 def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[..., Mock]) -> None:
@@ -60,7 +60,7 @@ def test_several_workers_agree(own_mock: Callable[..., Mock]) -> None:
     proof = client.proof("POST", client.token_url, nonce=nonce)
 
     def ask(_: int) -> int:
-        with httpx.Client(trust_env=False) as alone:  # a connection of its own: any worker
+        with httpx.Client(trust_env=False, verify=False) as alone:  # any worker
             return alone.post(
                 client.token_url,
                 data={"grant_type": "client_credentials"},
@@ -70,9 +70,22 @@ def test_several_workers_agree(own_mock: Callable[..., Mock]) -> None:
 
     with ThreadPoolExecutor(12) as pool:
         assert sorted(pool.map(ask, range(12))) == [200] + 11 * [400]
+    many.http.get(f"{many.base_url}/agent.json", headers={"Host": "evil.example"})
+    assert "WARNING dialtone.mock: a request under a foreign Host was refused" in many.log
     # when the parent is killed, nobody stays behind on the port
     many.kill()
-    assert not psutil.wait_procs(serving, timeout=10)[1]
+    deadline = time.monotonic() + 15
+    while any(is_alive(one) for one in serving) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(is_alive(one) for one in serving)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs: an orphan that ended may stay as a zombie until somebody reaps it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_locked_database_is_503_and_nothing_was_kept(own_mock: Callable[..., Mock]) -> None:
@@ -105,7 +118,7 @@ def test_a_full_disk_is_503_and_nothing_was_kept(own_mock: Callable[..., Mock]) 
 def test_ctrl_c_ends_it_in_order(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     mine.process.send_signal(signal.SIGINT)
-    assert mine.process.wait(timeout=10) in (0, 130, -signal.SIGINT)
+    assert mine.process.wait(timeout=10) == 0
     assert not (mine.state_dir / "mock.pid").exists()
     assert "Traceback" not in mine.log
 
@@ -148,6 +161,13 @@ def test_a_broken_state_file_is_told_in_a_line(tmp_path: Path, content: str) -> 
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
+def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "mock.sqlite3").write_text("not a database, but long enough to look like a file")
+    done = start_command(tmp_path, "--port", str(free_port()))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "mock.sqlite3 can't be used" in done.stderr
+
+
 def test_a_state_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "service.json"
     path.write_text("{}")
@@ -165,6 +185,8 @@ def test_files_are_private_under_any_umask(own_mock: Callable[..., Mock]) -> Non
     modes = {path.name: path.stat().st_mode & 0o777 for path in mine.state_dir.iterdir()}
     del modes["mock.log"]
     assert set(modes.values()) == {0o600}
+    assert mine.stop() == 0
+    assert not (mine.state_dir / "mock.pid").exists()
 
 
 def test_the_issuer_is_the_configured_base_url(own_mock: Callable[..., Mock]) -> None:
@@ -174,10 +196,3 @@ def test_the_issuer_is_the_configured_base_url(own_mock: Callable[..., Mock]) ->
         headers={"Host": "id.class.example"},
     ).json()
     assert found["issuer"] == "https://id.class.example/dial/realms/default"
-
-
-def test_starting_takes_a_moment_not_more(own_mock: Callable[..., Mock]) -> None:
-    """A ceiling far above the usual second, to notice a start that hangs."""
-    begun = time.monotonic()
-    own_mock()
-    assert time.monotonic() - begun < 15

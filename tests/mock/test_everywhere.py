@@ -1,5 +1,6 @@
-"""What holds at every path: the shape of errors, sizes, Host, discovery, keys, and OpenAPI's truth."""
+"""What holds at every path: the shape of errors, sizes, Host, discovery, OpenAPI's truth."""
 
+import json
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -40,13 +41,20 @@ def test_unknown_paths_and_realms(mock: Mock, path: str) -> None:
         ("/openapi.json", "GET, HEAD"),
     ],
 )
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
 def test_a_wrong_method_is_told_the_right_ones(
     mock: Mock, path: str, allow: str, method: str
 ) -> None:
     answer = mock.http.request(method, mock.base_url + path)
     assert problem(answer) == (405, "method_not_allowed")
     assert answer.headers["allow"] == allow
+
+
+@pytest.mark.parametrize("line", ["BREW /token HTTP/1.1", "nonsense", "GET /\x01 HTTP/1.1"])
+def test_what_is_no_http_is_told_so_in_json(mock: Mock, line: str) -> None:
+    head, _, body = raw(mock, f"{line}\nHost: 127.0.0.1").partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400")
+    assert json.loads(body)["error"] == "invalid_request"
 
 
 def chunks(size: int) -> Iterator[bytes]:

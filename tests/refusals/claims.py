@@ -1,9 +1,10 @@
 """Rows 44 to 57: what a proof claims."""
 
 import json
+import re
 from urllib.parse import urlsplit
 
-from refusals.forge import ABSENT, Case, Scene
+from refusals.forge import ABSENT, Case, Scene, new_jti
 
 
 def claim(row: str, name: str, value: object, rule: str = "", says: str = "") -> Case:
@@ -48,8 +49,8 @@ JTI = [
     *[claim("44", "jti", value, "jti_is_new")
       for value in (ABSENT, "", " ", "\t\n", 1, None, True, ["x"], {"x": 1}, 1.5)],
     claim("45", "jti", "x" * 257, "jti_is_new", "256"),
-    Case("45", "jti of 256 characters", lambda s: s.proof(claims={"jti": f"{s.claims()['jti']:x<256}"})),
-    *[Case("45", f"jti with {what}", lambda s, t=text: s.proof(claims={"jti": t + s.claims()["jti"]}))
+    Case("45", "jti of 256 characters", lambda s: s.proof(claims={"jti": f"{new_jti():x<256}"})),
+    *[Case("45", f"jti with {what}", lambda s, t=text: s.proof(claims={"jti": t + new_jti()}))
       for what, text in (("umlauts", "äöü"), ("emoji", "😀"), ("NUL", "\0"), ("quotes", "'\"\\"),
                          ("CRLF", "\r\n"), ("right-to-left", "\u202e"))],
 ]  # fmt: skip
@@ -57,7 +58,7 @@ JTI = [
 HTM = [
     *[claim("46", "htm", value, "htm_matches")
       for value in (ABSENT, "DELETE", "PUT", "post", "Post", "get", "POST ", "", 1, None, True,
-                    ["POST"], "ＰＯＳＴ")],
+                    ["POST"], "ＰＯＳＴ", 'POST"', "POST\\", "POST\r\nX-Evil: 1", "\u202ePOST😀")],
 ]  # fmt: skip
 
 HTU = [
@@ -75,8 +76,9 @@ HTU = [
     htu("48", "other port", lambda url: url.replace(host(url), urlsplit(url).hostname + ":1"),
         "htu_matches"),
     htu("48", "no port", lambda url: url.replace(host(url), urlsplit(url).hostname), "htu_matches"),
-    htu("48", "other realm", lambda url: url.replace("/default/", "/strict/") + "#"
-        if "/default/" in url else url.replace("/token", "/realms/strict/token") + "x", "htu_matches"),
+    htu("48", "other realm", lambda url: re.sub("/realms/[^/]+", "/realms/strict", url),
+        "htu_matches"),
+    htu("48", "root", lambda url: re.sub("/realms/[^/]+", "", url), "htu_matches"),
     htu("49", "query", lambda url: url + "?a=1&b=%zz"),
     htu("49", "fragment", lambda url: url + "#top"),
     htu("49", "query and fragment", lambda url: url + "?q#f?x"),

@@ -12,7 +12,14 @@ from typing import Any
 from dialtone_kit.keys import ProofKey
 
 NOW = 1_700_000_000
-ABSENT = object()  # as the value of a member: leave it out
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()  # as the value of a member: leave it out
 _numbers = count()
 
 

@@ -104,6 +104,8 @@ CASES = [
                           ("ones", lambda raw: b"\xff" * len(raw)))],
     Case("42", "r and s each with a zero byte before",
          lambda s: rewritten(s, lambda raw: b"\0" + raw[:32] + b"\0" + raw[32:]), RULE),
+    Case("42", "s with a zero byte before",
+         lambda s: rewritten(s, lambda raw: raw[:32] + b"\0" + raw[32:]), RULE),
     Case("42", "EdDSA S plus L", lambda s: rewritten(s, ed25519_s, "EdDSA"), RULE),
     Case("42", "EdDSA S zero", lambda s: rewritten(s, lambda raw: raw[:32] + bytes(32), "EdDSA"),
          RULE),

@@ -8,7 +8,7 @@ function render({ model, el }) {
 
   const draw = (state) => {
     const quiz = state.form === "quiz";
-    view.heading.textContent = quiz ? state.title : "What do you think will happen?";
+    view.heading.textContent = quiz ? state.title : "What do you think?";
     const answered = state.items.some((item) => item.chosen !== null);
     const key = JSON.stringify([state.items.map((item) => item.id), answered]);
     if (key !== built) { // else what was ticked so far stays
@@ -20,7 +20,7 @@ function render({ model, el }) {
       view.badge("open", "wait");
       view.say("bad", state.problem.text);
     } else if (!answered) {
-      view.badge(quiz ? `${state.items.length} questions` : "predict");
+      view.badge(quiz ? state.items.length === 1 ? "1 question" : `${state.items.length} questions` : "predict");
       view.say("");
     } else drawOutcome(view, state, quiz);
   };

@@ -1,0 +1,48 @@
+"""nbval compares what it should: alter one stored output of a lesson, and it fails there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from books import FOLDER, LESSONS, read
+
+from dialtone_kit import nbstrip
+
+
+def altered(name: str) -> tuple[str, int]:
+    """The lesson with its last compared output changed, and the position of that code cell."""
+    book = read(FOLDER / name)
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    place = max(n for n, cell in enumerate(code) if nbstrip.is_compared(cell))
+    output = code[place]["outputs"][-1]
+    if "text" in output:
+        output["text"] = ["something else\n"]
+    else:
+        output["data"]["text/plain"] = ["something else"]
+    return json.dumps(book), place
+
+
+def failures(folder: Path) -> str:
+    """What nbval, and nothing but nbval, reports of the notebooks in `folder`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "--nbval",
+         "-c", os.devnull, f"--rootdir={folder}", "-q", "-rf", "--tb=no", str(folder)],
+        capture_output=True, text=True, cwd=folder, check=False,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.timeout(120)
+def test_one_altered_output_in_each_lesson_is_found(tmp_path: Path) -> None:
+    places = {}
+    for name in LESSONS:
+        text, places[name] = altered(name)
+        (tmp_path / name).write_text(text)
+    found = re.findall(r"FAILED (\S+\.ipynb)::Cell (\d+)", failures(tmp_path))
+    assert sorted(found) == sorted((name, str(place)) for name, place in places.items())

@@ -1,0 +1,110 @@
+"""Each check tells the stub from the solution, and each foreseen mistake by its sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from books import FOLDER, LESSONS, cells, source, tags
+from wrong_answers import WRONG, Case
+
+from dialtone_kit import exercises
+from dialtone_kit.errors import ServiceUnreachable
+from dialtone_kit.exercises import Verdict
+from dialtone_kit.lesson import Lesson
+
+ALL = [entry.id for number in exercises.NUMBERS for entry in exercises.of_lesson(number)]
+LessonOf = Callable[[str], Lesson]
+
+
+class Spy:
+    """Stands in for the lesson in an exercise cell: judges by the real one, keeps the verdict."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self.lesson = lesson
+        self.verdicts: dict[str, Verdict] = {}
+
+    def check(self, exercise_id: str, answer: object) -> None:
+        self.verdicts[exercise_id] = exercises.check(exercise_id, answer, self.lesson)
+
+    def material(self, exercise_id: str) -> Any:
+        return self.lesson.material(exercise_id)
+
+
+def verdicts_of(folder: str, number: str, lesson: Lesson) -> dict[str, Verdict]:
+    """What the checks say to the exercise cells of one notebook, run on their own."""
+    name = next(name for name in LESSONS if name.startswith(number))
+    book = cells(FOLDER / folder / name)
+    spy = Spy(lesson)
+    names: dict[str, Any] = {"lesson": spy}
+    for cell in book:
+        text = source(cell)
+        if "start(" not in text and re.match(r"(from|import) ", text):
+            exec(text, names)
+        if "exercise" in tags(cell) or "lesson.material" in text:
+            exec(text, names)
+    return spy.verdicts
+
+
+@pytest.mark.parametrize("number", exercises.NUMBERS)
+def test_the_stub_is_not_tried(number: str, lesson_of: LessonOf) -> None:
+    found = verdicts_of("", number, lesson_of(number))
+    assert {verdict.outcome for verdict in found.values()} == {"not tried"}
+    assert list(found) == [entry.id for entry in exercises.of_lesson(number)]
+
+
+@pytest.mark.parametrize("number", exercises.NUMBERS)
+def test_the_solution_is_right(number: str, lesson_of: LessonOf) -> None:
+    found = verdicts_of("solutions", number, lesson_of(number))
+    assert {name: str(v) for name, v in found.items() if v.outcome != "right"} == {}
+    assert list(found) == [entry.id for entry in exercises.of_lesson(number)]
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: f"{case.exercise}:{case.name}")
+def test_a_wrong_answer_is_told_what_is_wrong(case: Case, lesson_of: LessonOf) -> None:
+    lesson = lesson_of(case.exercise[:2])
+    verdict = exercises.check(case.exercise, case.answer(lesson), lesson)
+    assert (verdict.outcome, verdict.code) == ("wrong", case.code), verdict
+    assert re.search(case.says, verdict.sentence), verdict
+
+
+@pytest.mark.parametrize("exercise_id", ALL)
+def test_every_exercise_has_hints_and_wrong_answers(exercise_id: str) -> None:
+    entry = exercises.find(exercise_id)
+    assert len(entry.hints) >= 1
+    assert len({case.name for case in WRONG if case.exercise == exercise_id}) >= 3
+
+
+def test_every_lesson_has_two_to_four_exercises() -> None:
+    counts = {number: len(exercises.of_lesson(number)) for number in exercises.NUMBERS}
+    assert all(2 <= count <= 4 for count in counts.values()), counts
+    assert exercises.of_lesson("00") == []
+
+
+@pytest.mark.parametrize("untouched", [None, ..., {"A": ..., "B": ...}, [], lambda answer: ...])
+def test_what_was_not_touched_is_not_tried(untouched: object, lesson_of: LessonOf) -> None:
+    assert exercises.check("01.facts", untouched, lesson_of("01")).outcome == "not tried"
+
+
+def test_a_service_that_is_away_is_not_the_learners_fault() -> None:
+    class Away:
+        @property
+        def client(self) -> Any:
+            raise ServiceUnreachable("No connection.")
+
+        def __getattr__(self, name: str) -> Any:
+            raise ServiceUnreachable("No connection.")
+
+    lesson: Any = Away()
+    verdict = exercises.check("01.facts", lambda d: list(d.values()), lesson)
+    assert verdict.outcome == "wrong"  # seen without the service
+    right = lambda d: (d["issuer"], d["token_endpoint"], d["dpop_signing_alg_values_supported"])  # noqa: E731
+    assert exercises.check("01.facts", right, lesson).outcome == "can't tell"
+
+
+def test_a_verdict_shows_itself_without_acting() -> None:
+    verdict = Verdict("wrong", "you returned '<script>alert(1)</script>'", "M04")
+    assert "<script>" not in verdict._repr_html_()
+    assert repr(verdict).endswith("[M04]")

@@ -1,0 +1,145 @@
+"""What holds for every lesson: its parts, their order and their sizes."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from books import BOOKS, FOLDER, LESSONS, TAGS, cells, imports, read, source, tags
+
+import dialtone_kit
+from dialtone_kit import exercises, nbstrip, questions
+from dialtone_kit.lesson_recap import LESSONS as MAP
+
+PARAMETERS = {"base_url", "realm", "email", "client_name", "interactive"}
+BESIDE_THE_KIT = {"httpx", "jwt", "cryptography"} | set(sys.stdlib_module_names)
+every_book = pytest.mark.parametrize(
+    "book", BOOKS, ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+every_lesson = pytest.mark.parametrize("name", LESSONS)
+
+
+def words(text: str) -> int:
+    """How many words of prose are in a Markdown cell: pictures and tables are no prose."""
+    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    lines = [line for line in text.splitlines() if not line.startswith("|")]
+    return len(re.findall(r"[^\s#*]+", " ".join(lines)))
+
+
+def test_the_lessons_are_those_of_the_map() -> None:
+    assert [entry.file for entry in MAP] == LESSONS
+
+
+@every_book
+def test_it_begins_with_title_question_minutes_and_a_picture(book: Path) -> None:
+    first = source(read(book)["cells"][0])
+    known = read(book)["metadata"]["dialtone"]
+    assert re.match(rf"# {known['number']} · .+\n\n\*\*.+\?\*\*\n\n", first)
+    assert f"{known['minutes']} minutes. Before: " in first
+    assert "```mermaid\n" in first
+    assert book.name.startswith(known["number"])
+
+
+@every_book
+def test_the_parameters_come_second_and_hold_no_secret(book: Path) -> None:
+    cell = read(book)["cells"][1]
+    names: dict[str, object] = {}
+    exec(source(cell), names)
+    assert tags(cell) == {"parameters"}
+    extra = {"verification_code"} if book.name.startswith("02") else set()
+    assert names.keys() - {"__builtins__"} == PARAMETERS | extra
+    assert {"base_url": "mock", "realm": "default", "email": "", "interactive": None}.items() <= (
+        names.items()
+    )
+
+
+@every_book
+def test_it_has_25_to_45_short_cells(book: Path) -> None:
+    assert 25 <= len(read(book)["cells"]) <= 45
+    long_code = [source(c) for c in cells(book) if len(source(c).splitlines()) > 12]
+    long_prose = [source(c) for c in cells(book, "markdown") if words(source(c)) > 60]
+    solved = "solutions" in book.parts
+    assert [text for text in long_code if not (solved and "lesson.check(" in text)] == []
+    assert [(words(text), text) for text in long_prose] == []
+
+
+@every_book
+def test_it_imports_only_what_a_learner_should_see(book: Path) -> None:
+    for cell in cells(book):
+        for module, names in imports(source(cell)):
+            assert module.partition(".")[0] in BESIDE_THE_KIT or module == "dialtone_kit", module
+            if module == "dialtone_kit":
+                assert set(names) <= set(dialtone_kit.__all__)
+
+
+@every_book
+def test_outputs_stand_only_where_they_are_compared(book: Path) -> None:
+    found = read(book)
+    assert nbstrip.text_of(nbstrip.stripped(found)) == book.read_text(encoding="utf-8")
+    assert nbstrip.problems(found) == []
+    assert sum(nbstrip.is_compared(cell) for cell in cells(book)) >= 3
+    assert {tag for cell in cells(book) for tag in tags(cell)} <= TAGS
+
+
+@every_book
+def test_it_ends_in_three_sentences_a_question_and_the_way_on(book: Path) -> None:
+    *_, recap, quiz, done = [cell for cell in read(book)["cells"] if source(cell)]
+    if not book.name.startswith("00"):
+        assert source(quiz) == "lesson.quiz()"
+        text, link = source(recap).split("\n\n")[1:]
+        assert len(re.findall(r"[.?!](?=\s|$)", text)) == 3
+        assert re.search(r"\]\(0\d-[a-z-]+\.ipynb(#[\w-]+)?\)", link)
+    assert source(done) == "lesson.done()"
+
+
+@every_lesson
+def test_the_solution_differs_in_its_exercise_cells_alone(name: str) -> None:
+    lesson, solution = read(FOLDER / name), read(FOLDER / "solutions" / name)
+    assert lesson["metadata"] == solution["metadata"]
+    assert [c["id"] for c in lesson["cells"]] == [c["id"] for c in solution["cells"]]
+    for mine, theirs in zip(lesson["cells"], solution["cells"], strict=True):
+        same = source(mine) == source(theirs)
+        assert same != ("exercise" in tags(mine)), mine["id"]
+        assert tags(mine) == tags(theirs)
+
+
+@every_lesson
+def test_every_exercise_is_asked_and_checked_once(name: str) -> None:
+    texts = [source(cell) for cell in cells(FOLDER / name) if "exercise" in tags(cell)]
+    checked = [found for text in texts for found in re.findall(r'lesson\.check\("([^"]+)"', text)]
+    hinted = [found for text in texts for found in re.findall(r'lesson\.hint\("([^"]+)"', text)]
+    assert checked == hinted == [entry.id for entry in exercises.of_lesson(name[:2])]
+
+
+@every_lesson
+def test_every_prediction_of_the_lesson_is_asked_where_it_belongs(name: str) -> None:
+    text = "\n".join(source(cell) for cell in cells(FOLDER / name))
+    asked = re.findall(r'lesson\.predict\("([^"]+)"\)', text)
+    assert asked == list(questions.load(name[:2]).predictions)
+
+
+@every_lesson
+def test_there_is_a_quiz(name: str) -> None:
+    count = len(questions.quiz(name[:2]))
+    assert count == (8 if name.startswith("00") else 1)
+
+
+@every_lesson
+def test_its_links_lead_to_lessons(name: str) -> None:
+    text = "\n".join(source(cell) for cell in cells(FOLDER / name, "markdown"))
+    targets = re.findall(r"\]\(([^)#]+\.ipynb)", text)
+    assert set(targets) <= set(LESSONS)
+
+
+@every_lesson
+def test_no_code_form_of_the_mail_stands_in_a_stored_output(name: str) -> None:
+    outputs = str([cell["outputs"] for cell in cells(FOLDER / name)])
+    assert "/home/" not in outputs
+    assert "127.0.0.1:" not in outputs
+
+
+def test_the_minutes_of_the_demo_add_up_to_an_hour() -> None:
+    minutes = {name[:2]: read(FOLDER / name)["metadata"]["dialtone"]["minutes"] for name in LESSONS}
+    assert sum(minutes[number] for number in exercises.NUMBERS) == 60

@@ -1,0 +1,49 @@
+"""The mistakes that the checks foresee: each answer, the code and a part of the sentence it gets.
+
+Answers are made from a lesson, since some need the running service. One module a lesson.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from dialtone_kit.lesson import Lesson
+
+Make = Callable[[Lesson], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One wrong answer. `says` is a regular expression for the sentence."""
+
+    exercise: str
+    name: str
+    code: str
+    says: str
+    answer: Make
+
+
+WRONG: list[Case] = []
+
+
+def wrong(exercise: str, code: str, says: str) -> Callable[[Any], Any]:
+    """Enter the decorated function as an answer, under its own name."""
+
+    def enter(answer: Any) -> Any:
+        name = answer.__name__.strip("_").replace("_", "-")
+        WRONG.append(Case(exercise, name, code, says, lambda lesson: answer))
+        return answer
+
+    return enter
+
+
+def value(exercise: str, name: str, says: str, make: Make, code: str = "") -> None:
+    """Enter an answer that is no function, or that is made from the lesson."""
+    WRONG.append(Case(exercise, name, code, says, make))
+
+
+for _number in ("01", "02", "03", "04", "05"):
+    import_module(f"{__name__}.lesson_{_number}")
