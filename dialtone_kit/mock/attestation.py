@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dialtone_kit.errors import BadSpiffeId, TokenRefused, brief
-from dialtone_kit.evidence import IN_AUDIENCE, Evidence, PlatformName, binding_input, bound_audience
+from dialtone_kit.evidence import Evidence, PlatformName, binding_input, bound_audience
 from dialtone_kit.jws import json_object
 from dialtone_kit.keys import (
     PRIVATE_MEMBERS,
@@ -27,13 +27,13 @@ from dialtone_kit.keys import (
 from dialtone_kit.mock.answers import Refusal
 from dialtone_kit.mock.certificate_requests import key_alg
 from dialtone_kit.mock.challenges import ATTEST
+from dialtone_kit.mock.platform_claims import READERS, Attributes
 from dialtone_kit.mock.spiffe_settings import Platform
 from dialtone_kit.spiffe_id import SpiffeId
 from dialtone_kit.tokens import check_times, read_unverified, verify_signature
 
 JWT_TYPES = (None, "JWT")  # Kubernetes writes none
 JWT_ALGS = ("RS256", "PS256", "ES256", "ES384")
-Attributes = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,17 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Told:
+    """Evidence as read, not yet believed: `header` is a JWT's, `claims` also AWS's document."""
+
+    shown: Shown
+    keys: Mapping[str, Any]  # the platform's JWK set
+    now: float
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Attested:
     """Whom a platform vouches for. `instance`: the machine, where its first key is the only one."""
 
@@ -60,23 +71,20 @@ class Attested:
 
 
 def attest(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float) -> Attested:
-    """Whom the evidence speaks of. `keys`: the platform's JWK set.
+    """Whom the evidence speaks of, once every rule of its platform holds.
 
     401 when the evidence or its binding does not hold, 403 when it is not one of ours.
     """
-    platform = shown.platform
-    told = _document(shown, keys) if platform.name == "aws" else _token(shown, keys, now)
-    attributes = READERS[platform.name](told)
-    _is_bound(shown, told)
-    for name, known in platform.only.items():
-        if attributes[name] not in known:
-            raise Refusal(
-                403,
-                "access_denied",
-                f"only: {platform.name} {name} {brief(attributes[name])} is not one of ours.",
-            )
-    instance = "|".join(attributes.values()) if platform.name == "aws" else None
-    return Attested(_id_of(platform, attributes, trust_domain), instance)
+    try:
+        told = _read(shown, keys, now)
+        for rule in RULES[shown.platform.name]:
+            rule(told)
+        attributes = READERS[shown.platform.name](told.claims)
+    except TokenRefused as problem:
+        raise refused(f"evidence {problem.rule}", _without_rule(problem)) from None
+    is_one_of_ours(shown.platform, attributes)
+    instance = "|".join(attributes.values()) if shown.platform.name == "aws" else None
+    return Attested(_id_of(shown.platform, attributes, trust_domain), instance)
 
 
 def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -95,103 +103,106 @@ def refused(rule: str, text: str) -> Refusal:
     return Refusal(401, "unauthorized", f"{rule}: {text}", ATTEST)
 
 
-def _token(shown: Shown, keys: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """The claims of a platform's JWT: signed by it, issued by it, valid now."""
-    platform = shown.platform
-    try:
-        decoded = read_unverified(shown.evidence.content)
-        verify_signature(
-            shown.evidence.content, decoded.header, keys, types=JWT_TYPES, algorithms=JWT_ALGS
-        )
-        if decoded.claims.get("iss") != platform.issuer:
-            raise TokenRefused("iss", f"{platform.name} issues as {platform.issuer} here.")
-        check_times(decoded.claims, now)
-    except TokenRefused as problem:
-        raise refused(f"evidence {problem.rule}", _without_rule(problem)) from None
-    return dict(decoded.claims)
+def signed_by_platform(told: Told) -> None:
+    """A key of the platform signed the token, by an algorithm that platforms use."""
+    token = told.shown.evidence.content
+    verify_signature(token, told.header, told.keys, types=JWT_TYPES, algorithms=JWT_ALGS)
 
 
-def _document(shown: Shown, keys: Mapping[str, Any]) -> dict[str, Any]:
-    """AWS's instance identity document: RSA over SHA-256 of it exactly as it was written."""
-    content = shown.evidence.content.encode()
+def document_signed(told: Told) -> None:
+    """AWS signed the document exactly as it stands: RSA over SHA-256."""
+    evidence = told.shown.evidence
     try:
-        signature = base64.b64decode("".join(shown.evidence.signature.split()), validate=True)
-        good = any(
-            public_key_from_jwk(key, "RS256").verify(signature, content) for key in keys["keys"]
-        )
-        document = json_object(b64url(content))
+        signature = base64.b64decode("".join(evidence.signature.split()), validate=True)
     except (ValueError, binascii.Error):
-        raise refused("evidence form", "a JSON document and its signature in base64.") from None
-    if not good:
-        raise refused("evidence signature", "not signed by AWS: forged or altered on the way.")
-    return document
+        raise TokenRefused("form", "the signature is not base64.") from None
+    content = evidence.content.encode()
+    keys = [public_key_from_jwk(key, "RS256") for key in told.keys["keys"]]
+    if not any(key.verify(signature, content) for key in keys):
+        raise TokenRefused("signature", "not signed by AWS: forged or altered on the way.")
 
 
-def _is_bound(shown: Shown, told: Mapping[str, Any]) -> None:
-    """The evidence was made, or is signed, for this challenge and this key."""
-    if shown.platform.name in IN_AUDIENCE:
-        _audience_is_challenge(shown, told.get("aud"))
-        return
-    if shown.platform.name == "azure" and _audiences(told.get("aud")) != [shown.platform.audience]:
-        raise refused("evidence aud", f"ask Azure for a token for {shown.platform.audience}.")
-    _key_signed(shown)
+def issued_by_platform(told: Told) -> None:
+    """`iss` is the configured one, to the letter."""
+    platform = told.shown.platform
+    if told.claims.get("iss") != platform.issuer:
+        raise TokenRefused("iss", f"{platform.name} issues as {platform.issuer} here.")
 
 
-def _audience_is_challenge(shown: Shown, aud: object) -> None:
+def valid_now(told: Told) -> None:
+    """Not expired, not from the future."""
+    check_times(told.claims, told.now)
+
+
+def made_for_challenge(told: Told) -> None:
     """One audience: the challenge, alone or tied to the key (evidence for two serves neither)."""
+    shown = told.shown
     allowed = (shown.challenge, bound_audience(shown.challenge, shown.thumbprint))
-    named = _audiences(aud)
+    named = _audiences(told.claims.get("aud"))
     if len(named) != 1 or named[0] not in allowed:
-        raise refused(
-            "evidence aud",
+        raise TokenRefused(
+            "aud",
             "made for another challenge, or for another key. Ask the platform for a token whose "
             "audience is this challenge.",
         )
 
 
-def _key_signed(shown: Shown) -> None:
-    """The key signed challenge and evidence."""
+def made_for_us(told: Told) -> None:
+    """Azure's token is for the audience configured, and for no other."""
+    audience = told.shown.platform.audience
+    if _audiences(told.claims.get("aud")) != [audience]:
+        raise TokenRefused("aud", f"ask Azure for a token for {audience}.")
+
+
+def signed_by_key(told: Told) -> None:
+    """The caller's key signed challenge and evidence, where the evidence can't name them."""
+    shown = told.shown
     if shown.key is None:
         raise Refusal(400, "invalid_request", f"key: {shown.platform.name} needs one, to bind.")
     if shown.binding is None:
-        raise refused("binding", "sign nonce ‖ SHA-256(evidence) with your key.")
+        raise TokenRefused("binding", "sign nonce ‖ SHA-256(evidence) with your key.")
     try:
         signature = b64url_decode(shown.binding)
     except ValueError as problem:
-        raise refused("binding", f"{problem}.") from None
+        raise TokenRefused("binding", f"{problem}.") from None
     key = public_key_from_jwk(shown.key, key_alg(shown.key))
     if not key.verify(signature, binding_input(shown.challenge, shown.evidence)):
-        raise refused(
+        raise TokenRefused(
             "binding", "the key of this request did not sign this challenge with this evidence."
         )
 
 
-def _kubernetes(claims: Mapping[str, Any]) -> Attributes:
-    about = _object(claims, "kubernetes.io")
-    account = _object(about, "serviceaccount")
-    return {"namespace": _text(about, "namespace"), "service_account": _text(account, "name")}
-
-
-def _aws(document: Mapping[str, Any]) -> Attributes:
-    members = {"account": "accountId", "region": "region", "instance": "instanceId"}
-    return {name: _text(document, member) for name, member in members.items()}
-
-
-def _azure(claims: Mapping[str, Any]) -> Attributes:
-    return {"tenant": _text(claims, "tid"), "principal": _text(claims, "oid")}
-
-
-def _gcp(claims: Mapping[str, Any]) -> Attributes:
-    engine = _object(_object(claims, "google"), "compute_engine")
-    return {"project": _text(engine, "project_id"), "account": _text(claims, "sub")}
-
-
-READERS: Mapping[PlatformName, Callable[[Mapping[str, Any]], Attributes]] = {
-    "kubernetes": _kubernetes,
-    "aws": _aws,
-    "azure": _azure,
-    "gcp": _gcp,
+Rule = Callable[[Told], None]
+JWT_RULES: tuple[Rule, ...] = (signed_by_platform, issued_by_platform, valid_now)
+RULES: Mapping[PlatformName, tuple[Rule, ...]] = {
+    "kubernetes": (*JWT_RULES, made_for_challenge),
+    "gcp": (*JWT_RULES, made_for_challenge),
+    "azure": (*JWT_RULES, made_for_us, signed_by_key),
+    "aws": (document_signed, signed_by_key),
 }
+
+
+def is_one_of_ours(platform: Platform, attributes: Attributes) -> None:
+    """A platform signs for all its customers: 403 unless this one is configured."""
+    for name, known in platform.only.items():
+        if attributes[name] not in known:
+            raise Refusal(
+                403,
+                "access_denied",
+                f"only: {platform.name} {name} {brief(attributes[name])} is not one of ours.",
+            )
+
+
+def _read(shown: Shown, keys: Mapping[str, Any], now: float) -> Told:
+    """The evidence taken apart. Raises TokenRefused when it is not of its platform's form."""
+    content = shown.evidence.content
+    if shown.platform.name != "aws":
+        decoded = read_unverified(content)
+        return Told(shown, keys, now, decoded.header, decoded.claims)
+    try:
+        return Told(shown, keys, now, {}, json_object(b64url(content.encode())))
+    except ValueError as problem:
+        raise TokenRefused("form", f"this is no document: {problem}.") from None
 
 
 def _id_of(platform: Platform, attributes: Attributes, trust_domain: str) -> SpiffeId:
@@ -206,20 +217,6 @@ def _id_of(platform: Platform, attributes: Attributes, trust_domain: str) -> Spi
 
 def _audiences(aud: object) -> list[object]:
     return aud if isinstance(aud, list) else [aud]
-
-
-def _object(claims: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = claims.get(name)
-    if not isinstance(value, dict):
-        raise refused("evidence claims", f"{name} is missing.")
-    return value
-
-
-def _text(claims: Mapping[str, Any], name: str) -> str:
-    value = claims.get(name)
-    if not isinstance(value, str) or not value:
-        raise refused("evidence claims", f"{name} is missing.")
-    return value
 
 
 def _without_rule(problem: TokenRefused) -> str:

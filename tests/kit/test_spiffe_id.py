@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mutations import names, without
 
+from dialtone_kit import spiffe_id
 from dialtone_kit.errors import BadSpiffeId
 from dialtone_kit.spiffe_id import SpiffeId, check_trust_domain
 
@@ -77,6 +80,19 @@ def test_the_parts_of_an_id() -> None:
 def test_a_trust_domain_is_a_name_alone(name: str) -> None:
     with pytest.raises(BadSpiffeId):
         check_trust_domain(name)
+
+
+@pytest.mark.parametrize("off", spiffe_id.RULES, ids=names(spiffe_id.RULES))
+def test_a_rule_that_is_off_is_missed(off: Callable[[str], None]) -> None:
+    def holds(text: str, rule: str) -> bool:
+        try:
+            SpiffeId.parse(text)
+        except BadSpiffeId as problem:
+            return problem.rule == rule
+        return False
+
+    with without(spiffe_id, "RULES", off):
+        assert not all(holds(*row) for row in BAD)
 
 
 SPELLING = re.compile(r"spiffe://[a-z0-9._-]+(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._-]+)*")

@@ -15,7 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import names, without
 
+from dialtone_kit import trust_bundle
 from dialtone_kit.errors import NotThisService, SvidRefused
 from dialtone_kit.keys import b64url, jwk_of
 from dialtone_kit.mock.certificates import new_authority, new_leaf
@@ -128,6 +130,19 @@ def test_a_wrong_chain_is_refused(make: Callable[[], Any], rule: str) -> None:
     with pytest.raises(SvidRefused) as refused:
         verify_x509_svid(make(), BUNDLE, NOW)
     assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize("off", trust_bundle.LEAF_RULES, ids=names(trust_bundle.LEAF_RULES))
+def test_a_rule_for_leaves_that_is_off_is_missed(off: Callable[..., None]) -> None:
+    def holds(make: Callable[[], Any], rule: str) -> bool:
+        try:
+            verify_x509_svid(make(), BUNDLE, NOW)
+        except SvidRefused as problem:
+            return problem.rule == rule
+        return False
+
+    with without(trust_bundle, "LEAF_RULES", off):
+        assert not all(holds(*row[1:]) for row in REFUSED_CHAINS)
 
 
 def test_a_bundle_without_roots_trusts_nobody() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -351,8 +352,7 @@ def token(change: Callable[[str], str]) -> Callable[[Scene], dict[str, Any]]:
 
 def signed_by_stranger(platform: str) -> Callable[[Scene], dict[str, Any]]:
     def make(scene: Scene) -> dict[str, Any]:
-        other = Scene(scene.mock, Platforms(rsa_key(2048)), scene.key)
-        return other.request(platform)
+        return replace(scene, platforms=Platforms(rsa_key(2048))).request(platform)
 
     return make
 
