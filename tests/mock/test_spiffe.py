@@ -21,6 +21,7 @@ from running_mock import Mock, Registered
 from spiffe_scene import ID, NAMES, RSA, Platforms, Scene, csr, der, pem
 from sqlalchemy import create_engine
 
+from dialtone_kit.evidence import PLATFORMS
 from dialtone_kit.keys import PRIVATE_MEMBERS, jwk_of
 from dialtone_kit.mock import certificate_authority, spiffe_settings
 from dialtone_kit.mock.answers import Refusal
@@ -551,3 +552,18 @@ def believing(tmp_path_factory: pytest.TempPathFactory) -> Any:
     yield Scene(mock.start(), platforms)
     mock.stop()
     assert "Traceback" not in mock.log, mock.log[-6000:]
+
+
+# --- found by who looks for it ------------------------------------------------------------------
+
+
+def test_the_endpoints_are_named_where_programs_look(scene: Scene) -> None:
+    told = scene.mock.http.get(f"{scene.mock.base_url}/agent.json").json()
+    assert told["spiffe"] == {"trust_domain": DOMAIN, "platforms": list(PLATFORMS)}
+    assert told["lifetimes_seconds"]["svid"] == 3600
+    endpoints = told["endpoints"]
+    nonce = scene.mock.http.get(endpoints["attestation_challenge"]).json()["nonce"]
+    body = scene.request(nonce=nonce)
+    assert scene.mock.http.post(endpoints["x509_svid"], json=body).status_code == 200
+    assert scene.mock.http.post(endpoints["jwt_svid"], json=scene.request()).status_code == 200
+    assert scene.mock.http.get(endpoints["spiffe_trust_bundle"]).json() == scene.bundle()
