@@ -31,21 +31,21 @@ def issue(key: bytes, now: float) -> str:
     return b64url(content + _mac(key, content))
 
 
-def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> Refusal | None:
-    """None once `challenge` is used up by this very attempt; else why it can't serve.
+def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
+    """Use `challenge` up for this very attempt, or raise Refusal.
 
     401 when it is not ours, 410 when it is over 5 minutes old, 409 when it was used.
     """
     issued_at = _issued_at(key, challenge)
     if issued_at is None:
-        return Refusal(
+        raise Refusal(
             401,
             "unauthorized",
             "challenge: this service did not issue it. Get one at /v1/attest/challenge.",
             ATTEST,
         )
     if now - issued_at > CHALLENGE_LIFETIME:
-        return Refusal(
+        raise Refusal(
             410,
             "gone",
             f"challenge: issued {now - issued_at:.0f} s ago, it was good for "
@@ -58,12 +58,11 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> Refusal | 
     try:
         tx.execute(insert(used_challenges), row)
     except IntegrityError:
-        return Refusal(
+        raise Refusal(
             409,
             "conflict",
             "challenge: used already. Each serves for one attempt, right or wrong: get a new one.",
-        )
-    return None
+        ) from None
 
 
 def _issued_at(key: bytes, challenge: str) -> float | None:

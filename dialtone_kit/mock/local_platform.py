@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -46,7 +47,8 @@ from dialtone_kit.mock.spiffe_schemas import (
     SignedDocument,
     SignedToken,
 )
-from dialtone_kit.mock.spiffe_settings import Platform, certificate_keys
+from dialtone_kit.mock.spiffe_settings import Platform, published_keys
+from dialtone_kit.mock.store import StoreUnavailable
 from dialtone_kit.mock.tables import platform_keys
 from dialtone_kit.tokens import sign_token
 
@@ -57,11 +59,10 @@ REFUSALS = (400, 401, 404, 413, 415, 503)
 
 @dataclass(frozen=True)
 class LocalKey:
-    """A platform's key, as stored. `certificate`: AWS publishes its key in one."""
+    """A platform's key, as stored."""
 
     kid: str
     private: Any
-    certificate: str
 
 
 @describe(
@@ -177,12 +178,11 @@ async def trusted_keys(service: Service, platform: Platform) -> Mapping[str, Any
     """The JWK set that evidence of `platform` is checked against: configured, or the local one."""
     if platform.keys is not None:
         return platform.keys
-    key = await service.store.read(lambda tx: _stored(tx, platform.name))
-    if key is None:  # it has never signed anything
+    query = select(platform_keys.c.published).where(platform_keys.c.platform == platform.name)
+    published = await service.store.read(lambda tx: tx.execute(query).scalar())
+    if published is None:  # it has never signed anything
         return {"keys": []}
-    if key.certificate:
-        return certificate_keys(x509.load_pem_x509_certificate(key.certificate.encode()))
-    return {"keys": [{**jwk_of(key.private.public_key()), "kid": key.kid, "alg": ALG}]}
+    return published_keys(platform.name, published.encode())
 
 
 async def _token(request: Request, name: PlatformName, claims: Mapping[str, Any]) -> Response:
@@ -215,7 +215,10 @@ async def _key(service: Service, name: PlatformName) -> LocalKey:
     def keep(tx: Connection) -> LocalKey:
         there = _stored(tx, name)  # another request or worker may have been faster
         if there is None:
-            tx.execute(insert(platform_keys), row)
+            try:
+                tx.execute(insert(platform_keys), row)
+            except IntegrityError:
+                raise StoreUnavailable("two workers made a platform's first key") from None
         found = there or _stored(tx, name)
         assert found is not None  # noqa: S101  (just inserted)
         return found
@@ -227,16 +230,20 @@ def _stored(tx: Connection, name: str) -> LocalKey | None:
     row = tx.execute(select(platform_keys).where(platform_keys.c.platform == name)).first()
     if row is None:
         return None
-    private = load_pem_private_key(row.private_pem.encode(), None)
-    return LocalKey(row.kid, private, row.certificate)
+    # It is our own: validating it anew each time would hold everybody up for 40 ms.
+    private = load_pem_private_key(
+        row.private_pem.encode(), None, unsafe_skip_rsa_key_validation=True
+    )
+    return LocalKey(row.kid, private)
 
 
 def _new_row(name: PlatformName) -> dict[str, str]:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    certificate = _self_signed(private) if name == "aws" else ""
     kid = secrets.token_hex(20)
-    return {"platform": name, "kid": kid, "private_pem": pem, "certificate": certificate}
+    jwk = {**jwk_of(private.public_key()), "kid": kid, "alg": ALG, "use": "sig"}
+    published = _self_signed(private) if name == "aws" else json.dumps({"keys": [jwk]})
+    return {"platform": name, "kid": kid, "private_pem": pem, "published": published}
 
 
 def _self_signed(private: rsa.RSAPrivateKey) -> str:

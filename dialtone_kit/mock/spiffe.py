@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -138,10 +139,11 @@ async def trust_bundle(request: Request) -> Response:
 async def _use_up(service: Service, nonce: str) -> None:
     """The challenge is gone from here on, whatever becomes of the attempt."""
     now = clock.machine_now()
-    refusal = await service.store.write(lambda tx: challenges.use_up(tx, service.key, nonce, now))
-    if refusal is not None:
-        log.warning("an attestation was refused: %s", refusal.description)
-        raise refusal
+    try:
+        await service.store.write(lambda tx: challenges.use_up(tx, service.key, nonce, now))
+    except Refusal as problem:
+        log.warning("an attestation was refused: %s", problem.description)
+        raise
 
 
 async def _attested(
@@ -210,8 +212,11 @@ def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> No
     known = tx.execute(select(table.c.thumbprint).where(table.c.digest == digest)).scalar()
     if known is None:
         row = {"digest": digest, "realm": realm.name, "thumbprint": jkt}
-        tx.execute(insert(table), {**row, "first_at": clock.now(realm)})
-    elif known != jkt:
+        try:
+            tx.execute(insert(table), {**row, "first_at": clock.now(realm)})
+        except IntegrityError:  # another worker was faster, with a key that is now the first
+            known = ""
+    if known not in (None, jkt):
         raise attestation.refused(
             "first_key",
             "this instance came with another key before. Its document can be read by whoever gets "

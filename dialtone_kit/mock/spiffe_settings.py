@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dialtone_kit.errors import BadSpiffeId
 from dialtone_kit.evidence import PLATFORMS, PlatformName
 from dialtone_kit.jws import json_object
-from dialtone_kit.keys import b64url, jwk_of
+from dialtone_kit.keys import b64url, jwk_of, public_key_from_jwk
 from dialtone_kit.mock.settings import HOUR, BadSettings
 from dialtone_kit.spiffe_id import SpiffeId, check_trust_domain
 
@@ -108,22 +109,23 @@ def _platform(name: PlatformName, told: Mapping[str, Any], state_dir: Path) -> P
 
 
 def _key_set(name: PlatformName, path: Path) -> Mapping[str, Any]:
-    """The keys in a file. Those of a certificate are a JWK set of one."""
+    """The keys in a file, as the platform published them."""
     try:
-        content = path.read_bytes()
-        if name == "aws":
-            return certificate_keys(x509.load_pem_x509_certificate(content))
-        found = json_object(b64url(content))
-        if not isinstance(found.get("keys"), list):
-            raise ValueError("no JWK set")
+        return published_keys(name, path.read_bytes())
     except (OSError, ValueError) as problem:
         raise ValueError(f"[{name}] keys: {path} can't serve: {problem}") from None
+
+
+def published_keys(name: PlatformName, content: bytes) -> Mapping[str, Any]:
+    """The JWK set that a platform publishes; AWS publishes a certificate (PEM) of its one key."""
+    if name == "aws":
+        public = x509.load_pem_x509_certificate(content).public_key()
+        if not isinstance(public, rsa.RSAPublicKey):
+            raise ValueError("AWS signs documents with RSA")
+        found: dict[str, Any] = {"keys": [jwk_of(public)]}
+        public_key_from_jwk(found["keys"][0], "RS256")
+        return found
+    found = json_object(b64url(content))
+    if not isinstance(found.get("keys"), list):
+        raise ValueError("no JWK set")
     return found
-
-
-def certificate_keys(certificate: x509.Certificate) -> dict[str, Any]:
-    """The key that a certificate certifies, as a JWK set. Raises ValueError if it can't sign."""
-    try:
-        return {"keys": [jwk_of(certificate.public_key())]}
-    except (AttributeError, KeyError):
-        raise ValueError("the certificate's key is neither EC nor RSA") from None

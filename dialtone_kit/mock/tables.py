@@ -138,7 +138,7 @@ platform_keys = Table(
     Column("platform", String(16), primary_key=True),
     Column("kid", String(64), nullable=False),
     Column("private_pem", Text, nullable=False),
-    Column("certificate", Text, nullable=False),  # PEM, for AWS; else ""
+    Column("published", Text, nullable=False),  # what it publishes: a JWK set, AWS a certificate
 )
 
 used_challenges = Table(

@@ -504,6 +504,9 @@ def test_an_aws_instance_has_its_first_key_only(believing: Scene) -> None:
     check(ask(second), 401, "first_key")
     check(ask(first), 200, "")  # the same key renews
     check(ask(second, "i-another"), 200, "")
+    body = {"realm": "default", "confirm": "default"}
+    assert believing.mock.control("POST", "reset", json=body).status_code == 200
+    check(ask(second), 200, "")  # a trainer's reset forgets the machines, too
 
 
 # --- A4: neither passes as the other ------------------------------------------------------------

@@ -114,7 +114,9 @@ def test_a_client_gets_an_svid_for_its_token(mock: Mock, registered_client: Regi
 
 def test_the_wire_shows_no_token_in_full(workload: Workload) -> None:
     token = workload.jwt_svid("a").token.reveal()
-    shown = repr(workload.wire.show(last=10)) + repr(workload.wire.sequence())
+    views = (workload.wire.show(last=10), workload.wire.sequence())
+    shown = "".join(repr(view) + view._repr_html_() for view in views) + workload.wire.curl()
+    assert "/v1/svid/jwt" in shown
     assert token not in shown
     assert token.rpartition(".")[2] not in shown
 
