@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from dialtone_kit.errors import EnrollmentProblem, MockOnly, ServiceError, ServiceUnreachable
+from dialtone_kit.evidence import Evidence, PlatformName
 from dialtone_kit.service import Service
 from dialtone_kit.service_challenge import MAX_BYTES, control_token, proven
 
@@ -148,6 +149,19 @@ class Controls:
         asked = {"realm": realm, "client": client_id, "after": after, "limit": limit}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         return list(self._call("the audit trail", "GET", f"/mock/audit?{query}")["events"])
+
+    def platform(self, name: PlatformName, **about: str) -> Callable[[str], Evidence]:
+        """The local platform, vouching for one workload: `namespace=…, service_account=…` or alike.
+
+        What comes back is asked for evidence each time, with the audience that it shall name.
+        """
+
+        def vouch(audience: str) -> Evidence:
+            body = {"audience": audience, **about}
+            members = self._call(f"a local {name}", "POST", f"/mock/platform/{name}", body)
+            return Evidence.of(name, members)
+
+        return vouch
 
     def _call(self, what: str, method: str, path: str, body: object = None) -> Any:
         if self._find_service is None:

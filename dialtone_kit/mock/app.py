@@ -12,18 +12,23 @@ import signal
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 import dialtone_kit
 from dialtone_kit.mock import (
     approval,
+    certificate_authority,
     controls,
     discovery,
+    local_platform,
     policy_controls,
     registration,
     resources,
     settings,
     signing_keys,
+    spiffe,
+    spiffe_settings,
     token,
     trail,
 )
@@ -57,6 +62,11 @@ ROUTES = (
     ("GET", "{p}/register/approve", approval.show),
     ("POST", "{p}/register/approve", approval.answer),
     ("POST", "{p}/register/confirm", registration.confirm),
+    ("GET", "/v1/attest/challenge", spiffe.challenge),
+    ("POST", "/v1/svid/x509", spiffe.x509_svid),
+    ("POST", "/v1/svid/jwt", spiffe.jwt_svid),
+    ("POST", "{p}/svid/jwt", spiffe.jwt_svid_for_token),
+    ("GET", "{p}/.well-known/spiffe-trust-bundle", spiffe.trust_bundle),
 )
 CONTROLS = (  # only where a secret in the user's own file can guard them
     ("GET", "/mock/hello", controls.hello),
@@ -71,20 +81,32 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("GET", "/mock/policies", policy_controls.show),
     ("PUT", "/mock/policies", policy_controls.write),
     ("GET", "/mock/audit", trail.whole),
+    ("POST", "/mock/platform/kubernetes", local_platform.kubernetes),
+    ("POST", "/mock/platform/aws", local_platform.aws),
+    ("POST", "/mock/platform/azure", local_platform.azure),
+    ("POST", "/mock/platform/gcp", local_platform.gcp),
 )
 
 
 def create_app(chosen: Settings) -> Front:
     """The service as an ASGI application: tables made, keys loaded, every route in place."""
     store = Store(chosen.database, chosen.store_wait)
+    realms = settings.built_in_realms()
+    workloads = spiffe_settings.load(chosen.state_dir, realms)
+
+    def first(tx: Connection) -> bytes:
+        certificate_authority.ensure(tx, workloads.trust_domain)
+        return signing_keys.ensure_secrets(tx)
+
     service = Service(
         settings=chosen,
         store=store,
         keys=SigningKeys(store),
-        realms=settings.built_in_realms(),
+        realms=realms,
         policies=PolicyFiles(chosen.policies),
         inbox=Inbox(chosen.secret) if chosen.secret else None,
-        key=store.create_tables(signing_keys.ensure_secrets),
+        key=store.create_tables(first),
+        spiffe=workloads,
     )
     service.policies.seed()
     app = FastAPI(

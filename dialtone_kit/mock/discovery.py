@@ -16,6 +16,7 @@ from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.schemas import AgentMetadata, KeySet, Metadata
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
+from dialtone_kit.mock.spiffe_settings import CHALLENGE_LIFETIME, SVID_LIFETIME
 from dialtone_kit.mock.token import GRANTS
 
 CACHED: Headers = (("Cache-Control", "public, max-age=60"),)
@@ -90,6 +91,15 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
             "whoami": f"{base}/realms/{{realm}}/api/whoami",
             "notes": f"{base}/realms/{{realm}}/api/notes",
             "audit_events": f"{base}/realms/{{realm}}/audit/events",
+            "attestation_challenge": f"{base}/v1/attest/challenge",
+            "x509_svid": f"{base}/v1/svid/x509",
+            "jwt_svid": f"{base}/v1/svid/jwt",
+            "jwt_svid_for_token": f"{base}/realms/{{realm}}/svid/jwt",
+            "spiffe_trust_bundle": f"{base}/.well-known/spiffe-trust-bundle",
+        },
+        "spiffe": {
+            "trust_domain": service.spiffe.trust_domain,
+            "platforms": list(service.spiffe.platforms),
         },
         "grant_types": list(GRANTS),
         "dpop_algorithms": list(ALGORITHMS),
@@ -102,6 +112,8 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
         "lifetimes_seconds": {
             "enrollment": limits.ENROLLMENT_LIFETIME,
             "access_token": limits.TOKEN_LIFETIME,
+            "attestation_challenge": CHALLENGE_LIFETIME,
+            "svid": SVID_LIFETIME,
         },
         "errors": {"shape": {"error": "code", "error_description": "what to do"}},
     }

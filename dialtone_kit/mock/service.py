@@ -17,6 +17,7 @@ from dialtone_kit.mock.nonces import RealmNonces
 from dialtone_kit.mock.policy_files import PolicyFiles
 from dialtone_kit.mock.settings import PRIVATE_REALM, Realm, Settings
 from dialtone_kit.mock.signing_keys import SigningKeys
+from dialtone_kit.mock.spiffe_settings import SpiffeSettings
 from dialtone_kit.mock.store import Store
 
 
@@ -31,6 +32,7 @@ class Service:
     policies: PolicyFiles
     inbox: Inbox | None
     key: bytes
+    spiffe: SpiffeSettings
 
     def keyed_hash(self, purpose: str, text: str) -> bytes:
         """HMAC-SHA256 with the service's key: for short codes and for form tokens."""

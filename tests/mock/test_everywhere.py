@@ -1,6 +1,7 @@
 """What holds at every path: the shape of errors, sizes, Host, discovery, OpenAPI's truth."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -198,6 +199,9 @@ def test_openapi_describes_every_operation_and_its_refusals(mock: Mock) -> None:
     assert document["servers"] == [{"url": mock.base_url}]
     found = operations(document)
     assert {"/token", "/realms/{realm}/token", "/mock/hello"} <= {path for path, _, _ in found}
+    components = document["components"]["schemas"]
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)):
+        assert name in components
     ids = [operation["operationId"] for _, _, operation in found]
     assert len(set(ids)) == len(ids)
     for path, method, operation in found:
