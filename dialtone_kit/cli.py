@@ -1,4 +1,4 @@
-"""The commands: `dialtone lab | run | serve | inbox | rotate-keys | stop | doctor`.
+"""The commands: `dialtone lab | run | serve | inbox | audit | rotate-keys | stop | doctor`.
 
 Each is a few lines: what it does stands in the module of its name. A mistake gets one line.
 """
@@ -154,6 +154,32 @@ def rotate_keys() -> int:
     new = Controls(service.ensure).rotate_keys()
     click.echo(f"New key {new.kid}: published now, signs from {new.signs_from:%H:%M:%S} UTC.")
     click.echo(f"Older keys verify until {new.old_until:%H:%M:%S} UTC, when their tokens are over.")
+    return 0
+
+
+@commands.command()
+@click.option("--realm", help="Only events of this realm.")
+@click.option("--client", metavar="CLIENT_ID", help="Only events of this client.")
+@click.option("--follow", is_flag=True, help="Go on with what is still to come, until Ctrl-C.")
+def audit(realm: str | None, client: str | None, follow: bool) -> int:
+    """Print the local service's audit trail, the oldest event first, one JSON object a line.
+
+    Tokens issued, decisions of policies, registrations and revocations: who, for whom, with which
+    scopes and key, and which policy decided.
+
+    \b
+    Example: dialtone audit --realm acme --follow
+    """
+    from dialtone_kit import audit_lines
+
+    try:
+        for line in audit_lines.events(realm, client, follow=follow):
+            click.echo(line)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+    except BrokenPipeError:  # `dialtone audit | head`: whoever read has seen enough
+        audit_lines.close_output()
     return 0
 
 

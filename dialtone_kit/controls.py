@@ -1,4 +1,4 @@
-"""The teaching controls of the local service: inbox, limits, private realms, clock, reset.
+"""The teaching controls of the local service: inbox, limits, private realms, clock, audit trail.
 
 Only the mock has them. Asked of the real service, each says so in one line (MockOnly).
 """
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from dialtone_kit.errors import EnrollmentProblem, MockOnly, ServiceError, ServiceUnreachable
+from dialtone_kit.evidence import Evidence, PlatformName
 from dialtone_kit.service import Service
 from dialtone_kit.service_challenge import MAX_BYTES, control_token, proven
 
@@ -39,6 +40,21 @@ class Rotation:
     kid: str
     signs_from: datetime
     old_until: datetime
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """A policy file of the local service. `version`: of the text in force, None when there is none.
+
+    With a mistake in it (`error` names the line) the last good text stays in force.
+    """
+
+    file: str
+    realms: tuple[str, ...]
+    valid: bool
+    error: str | None
+    version: str | None
+    edited: bool
 
 
 class Controls:
@@ -78,9 +94,13 @@ class Controls:
         body = {"realm": realm} if realm else {}
         return int(self._call("limits", "POST", "/mock/limits/clear", body)["cleared"])
 
-    def new_realm(self, like: str = "default") -> str:
-        """Make a private realm `lab-…` that behaves like `like`; remove it when you are done."""
-        return str(self._call("private realms", "POST", "/mock/realms", {"like": like})["realm"])
+    def new_realm(self, like: str = "default", *, without: str | None = None) -> str:
+        """Make a private realm `lab-…` that behaves like `like`; remove it when you are done.
+
+        `without` names one proof rule that is off there: an attack lab.
+        """
+        body = {"like": like} | ({"without": without} if without else {})
+        return str(self._call("private realms", "POST", "/mock/realms", body)["realm"])
 
     def remove_realm(self, realm: str) -> None:
         """Remove a private realm with all that is in it. One that is gone already is fine."""
@@ -115,9 +135,54 @@ class Controls:
         self, realm: str, path_suffix: str, kind: str, *, times: int = 1, status: int = 503,
         seconds: float = 0.0,
     ) -> None:  # fmt: skip
-        """Break the next `times` requests of a private realm: `kind` is status, drop or delay."""
+        """Break the next `times` requests of a private realm: `kind` is status, drop or delay.
+
+        `seconds` is how long a delay takes, and what `Retry-After` says of a status 429 or 503.
+        """
         body = {"realm": realm, "path_suffix": path_suffix, "kind": kind, "times": times}
         self._call("faults", "POST", "/mock/faults", body | {"status": status, "seconds": seconds})
+
+    def clear_faults(self, realm: str) -> int:
+        """Take back the faults that still wait in a private realm; how many orders were there?"""
+        return int(self._call("faults", "POST", "/mock/faults/clear", {"realm": realm})["cleared"])
+
+    def policies(self) -> list[PolicyFile]:
+        """The policy files of the public realms: which are valid, and what is wrong with others."""
+        answer = self._call("policies", "GET", "/mock/policies")
+        return [_policy_file(one) for one in answer["policies"]]
+
+    def write_policies(self, realm: str, text: str) -> str:
+        """Give a private realm Cedar policies of its own; returns their version.
+
+        A text with a mistake changes nothing: ServiceError names its line.
+        """
+        body = {"realm": realm, "text": text}
+        return str(self._call("policies", "PUT", "/mock/policies", body)["version"])
+
+    def audit(
+        self, realm: str | None = None, client_id: str | None = None, *, after: int = 0,
+        limit: int = 200,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Events of the audit trail, oldest first, newer than the one with the id `after`.
+
+        Of one realm or client where named; at most `limit` of them, 200 at the most.
+        """
+        asked = {"realm": realm, "client": client_id, "after": after, "limit": limit}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
+        return list(self._call("the audit trail", "GET", f"/mock/audit?{query}")["events"])
+
+    def platform(self, name: PlatformName, **about: str) -> Callable[[str], Evidence]:
+        """The local platform, vouching for one workload: `namespace=…, service_account=…` or alike.
+
+        What comes back is asked for evidence each time, with the audience that it shall name.
+        """
+
+        def vouch(audience: str) -> Evidence:
+            body = {"audience": audience, **about}
+            members = self._call(f"a local {name}", "POST", f"/mock/platform/{name}", body)
+            return Evidence.of(name, members)
+
+        return vouch
 
     def _call(self, what: str, method: str, path: str, body: object = None) -> Any:
         if self._find_service is None:
@@ -156,3 +221,9 @@ def _mail(one: dict[str, Any]) -> Mail:
         str(one["id"]), one["to"], one["subject"], str(one["sent_at"]), one["realm"],
         one.get("text", ""), one.get("code"),
     )  # fmt: skip
+
+
+def _policy_file(one: dict[str, Any]) -> PolicyFile:
+    return PolicyFile(
+        one["file"], tuple(one["realms"]), one["valid"], one["error"], one["version"], one["edited"]
+    )

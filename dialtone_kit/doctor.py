@@ -30,7 +30,7 @@ class Finding:
 
 def examine(base_url: str = "mock") -> Iterator[Finding]:
     """All findings, one by one. One that can't be made is a finding, too."""
-    for check in (python, packages, kernel, state, configuration, port):
+    for check in (python, packages, kernel, state, configuration, port, policies):
         yield from _guarded(check)
     yield from _guarded(lambda: reach(base_url))
 
@@ -118,6 +118,28 @@ def port() -> Iterator[Finding]:
         yield Finding(False, "Local service", "hangs. Run: dialtone stop")
     else:
         yield Finding(False, "Local service", explain(answer.kind, record.port))
+
+
+def policies() -> Iterator[Finding]:
+    """The local service's policy files, and what it says of them while it runs."""
+    from dialtone_kit import service
+    from dialtone_kit.controls import Controls
+
+    folder = state_dir() / "policies"
+    if not folder.is_dir():
+        text = f"the local service puts them into {tilde(folder)} when it first starts"
+        yield Finding(True, "Policies", text)
+        return
+    found = service.find()
+    files = Controls(lambda: found).policies() if found is not None else []
+    broken = [one for one in files if not one.valid]
+    for one in broken:
+        rest = "the last good text stays in force" if one.version else "it permits nothing"
+        yield Finding(False, "Policies", f"{tilde(folder)}/{one.error}; {rest}.")
+    if not broken:
+        valid = "all valid; " if files else ""
+        text = f"{tilde(folder)}: {valid}yours to edit, the next request obeys"
+        yield Finding(True, "Policies", text)
 
 
 def reach(base_url: str) -> Iterator[Finding]:

@@ -61,6 +61,22 @@ class TokenRefused(DialtoneError):
         self.rule = rule
 
 
+class BadSpiffeId(DialtoneError):
+    """A text is no SPIFFE ID, or not one that can serve here. `rule` names what it breaks."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(f"{rule}: {message}")
+        self.rule = rule
+
+
+class SvidRefused(DialtoneError):
+    """An SVID did not pass verification. `rule` names the check that stopped it."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(f"{rule}: {message}")
+        self.rule = rule
+
+
 class ProofRefused(DialtoneError):
     """A DPoP proof did not pass. `rule` names the check; `error` is the code for the wire."""
 

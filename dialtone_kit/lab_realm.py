@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 class LabRealm:
     """A realm `lab-…` of your own, made like another; `remove()` or the end of `with` removes it.
 
-    `client` is registered there, and takes the realm's time as its own.
+    `client` is registered there, and takes the realm's time as its own. `without` names one proof
+    rule that is off there: an attack lab.
     """
 
     def __init__(
         self, base_url: str, controls: Controls, wire: Wire, *, like: str = "default",
-        scopes: Sequence[str] = ("openid",),
+        scopes: Sequence[str] = ("openid",), without: str | None = None,
     ) -> None:  # fmt: skip
         self.controls = controls
-        self.realm = controls.new_realm(like)
+        self.realm = controls.new_realm(like, without=without)
         self.offset = 0.0  # seconds that the realm's clock is ahead of ours
         self.client = IdentityClient(base_url, self.realm, wire=wire, now=self.now)
         self._removed = False

@@ -201,10 +201,14 @@ class Lesson:
         )
         return Shown(shown, masked(f"{text}: {url}" if text else url))
 
-    def lab_realm(self, like: str = "default", scopes: Sequence[str] = ("openid",)) -> LabRealm:
+    def lab_realm(
+        self, like: str = "default", scopes: Sequence[str] = ("openid",), *,
+        without: str | None = None,
+    ) -> LabRealm:  # fmt: skip
         """A private realm with a registered client, removed by `done()` at the latest (mock only).
 
-        Use it in a `with`, or as it is; a kernel that ends removes it too.
+        `without` names one proof rule that is off there. Use it in a `with`, or as it is; a kernel
+        that ends removes it too.
         """
         from dialtone_kit.lab_realm import LabRealm
 
@@ -213,7 +217,9 @@ class Lesson:
                 "Private realms are made by the local mock only; the real service has none to "
                 'break. Set base_url = "mock" to run this part.'
             )
-        made = LabRealm(self.base_url, self.controls, self.wire, like=like, scopes=scopes)
+        made = LabRealm(
+            self.base_url, self.controls, self.wire, like=like, scopes=scopes, without=without
+        )
         self._lab_realms.append(made)
         return made
 

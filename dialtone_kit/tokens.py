@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,14 +54,14 @@ def verify_token(
     unless `audience` names it. Raises TokenRefused naming the check that failed.
     """
     decoded = read_unverified(token)
-    _verify_signature(token, decoded.header, jwks)
+    verify_signature(token, decoded.header, jwks)
     claims = dict(decoded.claims)
     if claims.get("token_type") != "access_token":
         raise TokenRefused("token_type", "this JWT is not an access token.")
     if claims.get("iss") != issuer:
         raise TokenRefused("iss", f"issued by {brief(claims.get('iss'))}, not by {issuer}. M19")
-    _check_times(claims, now)
-    _check_audience(claims.get("aud"), audience)
+    check_times(claims, now)
+    check_audience(claims.get("aud"), audience)
     _check_binding(claims)
     return claims
 
@@ -95,14 +95,22 @@ def issuer_allows(issuer: str, iss: object) -> bool:
     )
 
 
-def _verify_signature(token: str, header: Mapping[str, Any], jwks: Mapping[str, Any]) -> None:
+def verify_signature(
+    token: str, header: Mapping[str, Any], jwks: Mapping[str, Any], *,
+    types: Collection[str | None] = TYPES, algorithms: Collection[str] = tuple(ALGORITHMS),
+    use: str = "sig",
+) -> None:  # fmt: skip
+    """Any signed JWT: `alg` and `typ` are on the lists, and the key that `kid` names signed it.
+
+    `use` is what the key must be for (RFC 7517 §4.2). Raises TokenRefused naming the check.
+    """
     alg, kid = header.get("alg"), header.get("kid")
-    if not isinstance(alg, str) or alg not in ALGORITHMS:
-        raise TokenRefused("alg", f"{brief(alg)} is not one of {', '.join(ALGORITHMS)}.")
+    if not isinstance(alg, str) or alg not in algorithms:
+        raise TokenRefused("alg", f"{brief(alg)} is not one of {', '.join(algorithms)}.")
     if "crit" in header or header.get("b64") is False:
         raise TokenRefused("crit", "the token asks for an extension that is not known here.")
-    if header.get("typ") not in TYPES:
-        raise TokenRefused("typ", f"{brief(header.get('typ'))} is no type of an access token.")
+    if header.get("typ") not in types:
+        raise TokenRefused("typ", f"{brief(header.get('typ'))} is no type of such a token.")
     listed = jwks.get("keys")
     keys = [
         key
@@ -111,7 +119,7 @@ def _verify_signature(token: str, header: Mapping[str, Any], jwks: Mapping[str, 
     ]
     if not isinstance(kid, str) or not keys:
         raise TokenRefused("kid", f"no key {brief(kid)} in the issuer's key set.")
-    if keys[0].get("alg", alg) != alg or keys[0].get("use", "sig") != "sig":
+    if keys[0].get("alg", alg) != alg or keys[0].get("use", use) != use:
         raise TokenRefused("kid", f"the key {brief(kid)} is not for {alg} signatures.")
     try:
         key = public_key_from_jwk(keys[0], alg)
@@ -122,21 +130,25 @@ def _verify_signature(token: str, header: Mapping[str, Any], jwks: Mapping[str, 
         raise TokenRefused("signature", "not signed by the issuer: forged or altered on the way.")
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
+def check_times(
+    claims: Mapping[str, Any], now: float, required: Collection[str] = ("exp", "iat")
+) -> None:
+    """Valid at `now` (Unix seconds): not expired, not from the future. Raises TokenRefused."""
     for name in ("exp", "iat", "nbf"):
         value = claims.get(name)
-        if value is None and name == "nbf":
+        if value is None and name not in required:
             continue
         if not isinstance(value, int) or isinstance(value, bool):
             raise TokenRefused(name, f"{name} is not a time in whole Unix seconds.")
     if claims["exp"] <= now:
         raise TokenRefused("exp", f"expired {int(now) - claims['exp']} s ago. Get a new token.")
-    ahead = max(claims["iat"], claims.get("nbf") or 0) - int(now)
+    ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - int(now)
     if ahead > LEEWAY:
         raise TokenRefused("iat", f"valid only in {ahead} s: one of the two clocks is wrong. M06")
 
 
-def _check_audience(aud: object, audience: str | None) -> None:
+def check_audience(aud: object, audience: str | None) -> None:
+    """`aud` names `audience`; a token that is for nobody in particular, when None is asked."""
     named = aud if isinstance(aud, list) else [] if aud is None else [aud]
     if (named or audience is not None) and audience not in named:
         raise TokenRefused(

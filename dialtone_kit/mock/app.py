@@ -12,23 +12,30 @@ import signal
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 import dialtone_kit
 from dialtone_kit.mock import (
     approval,
+    certificate_authority,
     controls,
     device,
     device_page,
     discovery,
     grant_controls,
     introspection,
+    local_platform,
+    policy_controls,
     registration,
     resources,
     revocation,
     settings,
     signing_keys,
+    spiffe,
+    spiffe_settings,
     token,
+    trail,
 )
 from dialtone_kit.mock.answers import Refusal, failed, refused, unavailable, unrouted
 from dialtone_kit.mock.cleaning import keep_clean
@@ -36,6 +43,7 @@ from dialtone_kit.mock.describe import SECURITY_SCHEMES, Operation
 from dialtone_kit.mock.front import Front
 from dialtone_kit.mock.logs import log_to_stderr
 from dialtone_kit.mock.mail import Inbox
+from dialtone_kit.mock.policy_files import PolicyFiles
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Settings
 from dialtone_kit.mock.signing_keys import SigningKeys
@@ -53,6 +61,7 @@ ROUTES = (
     ("GET", "{p}/api/whoami", resources.whoami),
     ("GET", "{p}/api/notes", resources.read_notes),
     ("POST", "{p}/api/notes", resources.write_note),
+    ("GET", "{p}/audit/events", trail.events),
     ("GET", "{p}/.well-known/openid-configuration", discovery.metadata),
     ("GET", "/.well-known/oauth-authorization-server{p}", discovery.metadata),
     ("GET", "{p}/jwks", discovery.jwks),
@@ -63,6 +72,11 @@ ROUTES = (
     ("GET", "{p}/register/approve", approval.show),
     ("POST", "{p}/register/approve", approval.answer),
     ("POST", "{p}/register/confirm", registration.confirm),
+    ("GET", "/v1/attest/challenge", spiffe.challenge),
+    ("POST", "/v1/svid/x509", spiffe.x509_svid),
+    ("POST", "/v1/svid/jwt", spiffe.jwt_svid),
+    ("POST", "{p}/svid/jwt", spiffe.jwt_svid_for_token),
+    ("GET", "{p}/.well-known/spiffe-trust-bundle", spiffe.trust_bundle),
 )
 CONTROLS = (  # only where a secret in the user's own file can guard them
     ("GET", "/mock/hello", controls.hello),
@@ -72,23 +86,41 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("POST", "/mock/realms", controls.make_realm),
     ("DELETE", "/mock/realms/{realm}", controls.remove_realm),
     ("POST", "/mock/faults", controls.add_fault),
+    ("POST", "/mock/faults/clear", controls.clear_faults),
     ("POST", "/mock/reset", controls.reset),
     ("POST", "/mock/clients/lock", grant_controls.lock_client),
     ("POST", "/mock/keys/rotate", grant_controls.rotate_keys),
+    ("GET", "/mock/policies", policy_controls.show),
+    ("PUT", "/mock/policies", policy_controls.write),
+    ("GET", "/mock/audit", trail.whole),
+    ("POST", "/mock/platform/kubernetes", local_platform.kubernetes),
+    ("POST", "/mock/platform/aws", local_platform.aws),
+    ("POST", "/mock/platform/azure", local_platform.azure),
+    ("POST", "/mock/platform/gcp", local_platform.gcp),
 )
 
 
 def create_app(chosen: Settings) -> Front:
     """The service as an ASGI application: tables made, keys loaded, every route in place."""
     store = Store(chosen.database, chosen.store_wait)
+    realms = settings.built_in_realms()
+    workloads = spiffe_settings.load(chosen.state_dir, realms)
+
+    def first(tx: Connection) -> bytes:
+        certificate_authority.ensure(tx, workloads.trust_domain)
+        return signing_keys.ensure_secrets(tx)
+
     service = Service(
         settings=chosen,
         store=store,
         keys=SigningKeys(store, chosen.keys_fresh),
-        realms=settings.built_in_realms(),
+        realms=realms,
+        policies=PolicyFiles(chosen.policies),
         inbox=Inbox(chosen.secret) if chosen.secret else None,
-        key=store.create_tables(signing_keys.ensure_secrets),
+        key=store.create_tables(first),
+        spiffe=workloads,
     )
+    service.policies.seed()
     app = FastAPI(
         title="StrongDM ID, local teaching service",
         version=dialtone_kit.__version__,

@@ -17,14 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import dialtone_kit
-from dialtone_kit.mock import clock, schemas, tables
+from dialtone_kit.mock import clock, schemas, tables, weakened
 from dialtone_kit.mock.answers import NO_STORE, Refusal, content_answer, json_answer, log
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import header_values, read_json
 from dialtone_kit.mock.service import Service, realm_of, service_of
-from dialtone_kit.mock.settings import Realm
+from dialtone_kit.mock.settings import PRIVATE_KEPT, Realm
 
-KEPT = 7 * 24 * 3600  # seconds that a private realm which nobody removed stays
 GUARDED = ("control_token",)
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -122,7 +121,7 @@ async def move_clock(request: Request) -> Response:
     """Forward only: going back would open the window of proofs that were used already."""
     service = service_of(request)
     sent = await read_json(request, schemas.ClockMove)
-    realm = await _private(service, sent.realm)
+    realm = await private_realm(service, sent.realm)
     column = tables.realms.c.offset
 
     def move(tx: Connection) -> Realm | None:
@@ -168,19 +167,25 @@ async def clear_limits(request: Request) -> Response:
 )
 @guarded
 async def make_realm(request: Request) -> Response:
-    """It behaves like the realm named, and only here time can move and things can break."""
+    """It behaves like the realm named, and only here time can move and things can break.
+
+    With `without` it is an attack lab: the one proof rule of that name is off. 400 for a rule that
+    the others can't do without.
+    """
     service = service_of(request)
     sent = await read_json(request, schemas.RealmLike)
     if sent.like not in service.realms:
         raise _no_realm()
+    if sent.without is not None:
+        weakened.must_be_possible(sent.without, service.realms[sent.like])
     name = f"lab-{secrets.token_hex(6)}"
-    row = {"name": name, "like": sent.like, "offset": 0.0}
-    forget_at = clock.machine_now() + KEPT
+    row = {"name": name, "like": sent.like, "offset": 0.0, "without": sent.without}
+    forget_at = clock.machine_now() + PRIVATE_KEPT
     await service.store.write(
         lambda tx: tx.execute(insert(tables.realms), {**row, "forget_at": forget_at}).rowcount
     )
-    answer = {"realm": name, "issuer": service.settings.issuer(name), "like": sent.like}
-    return json_answer(answer, 201)
+    made = {"realm": name, "issuer": service.settings.issuer(name), "like": sent.like}
+    return json_answer({**made, "without": sent.without}, 201)
 
 
 @describe(
@@ -194,7 +199,7 @@ async def make_realm(request: Request) -> Response:
 async def remove_realm(request: Request) -> Response:
     """Its clients, notes, mails and limits go with it; its tokens are dead."""
     service = service_of(request)
-    realm = await _private(service, (await realm_of(request)).name)
+    realm = await private_realm(service, (await realm_of(request)).name)
     await service.store.write(lambda tx: drop_realm(tx, realm.name))
     return content_answer(b"", "application/json", 204)
 
@@ -229,13 +234,35 @@ async def reset(request: Request) -> Response:
 )
 @guarded
 async def add_fault(request: Request) -> Response:
-    """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared."""
+    """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared.
+
+    status: an error answer, for 429 and 503 with `Retry-After: seconds`; delay: by `seconds`; drop:
+    the connection is cut. Several wait in the order in which they came.
+    """
     service = service_of(request)
     sent = await read_json(request, schemas.FaultRequest)
-    realm = await _private(service, sent.realm)
+    realm = await private_realm(service, sent.realm)
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
     return json_answer({"cleared": 0})
+
+
+@describe(
+    "Take back the faults that still wait in a private realm",
+    answers=schemas.Cleared,
+    body=schemas.RealmName,
+    refusals=(400, 401, 403, 404, 413, 415, 503),
+    security=GUARDED,
+)
+@guarded
+async def clear_faults(request: Request) -> Response:
+    """All of them; the realm stays as it is otherwise."""
+    service = service_of(request)
+    sent = await read_json(request, schemas.RealmName)
+    realm = await private_realm(service, sent.realm)
+    waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
+    cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)
+    return json_answer({"cleared": cleared})
 
 
 def empty_realm(tx: Connection, name: str) -> int:
@@ -259,7 +286,8 @@ async def _realm(service: Service, name: str) -> Realm:
     return realm
 
 
-async def _private(service: Service, name: str) -> Realm:
+async def private_realm(service: Service, name: str) -> Realm:
+    """The private realm of that name. 404 when there is none, 403 for a public one."""
     realm = await _realm(service, name)
     if not realm.private:
         raise Refusal(

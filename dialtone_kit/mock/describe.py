@@ -161,13 +161,24 @@ def _extra(told: Description, path: str) -> dict[str, Any]:
     if parameters:
         extra["parameters"] = parameters
     if told.body is not None:
-        schema = told.body.model_json_schema(ref_template="#/components/schemas/{model}")
-        schema.pop("$defs", None)
+        schema = told.body.model_json_schema()
+        schema = _inlined(schema, schema.pop("$defs", {}))
         media = FORM if told.form else JSON
         extra["requestBody"] = {"required": True, "content": {media: {"schema": schema}}}
     if told.security:
         extra["security"] = [{scheme: []} if scheme else {} for scheme in told.security]
     return extra
+
+
+def _inlined(part: Any, definitions: Mapping[str, Any]) -> Any:
+    """`part` of a schema with what it refers to in place: components hold answers only."""
+    if isinstance(part, list):
+        return [_inlined(one, definitions) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _inlined(definitions[part["$ref"].rpartition("/")[2]], definitions)
+    return {name: _inlined(value, definitions) for name, value in part.items()}
 
 
 def _parameter(name: str, where: str, text: str = "", required: bool = False) -> dict[str, Any]:

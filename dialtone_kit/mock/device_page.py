@@ -156,7 +156,9 @@ def _send_code(
 ) -> Refusal | tuple[Asked, Letter]:
     """Begin a visit and write its mail, unless this person may not, or too many mails went out."""
     row, client, realm = found
-    policy.may_register(realm, email, row.scopes.split())
+    decision = policy.may_register(service, realm, email, row.scopes.split())
+    if not decision.allowed:
+        return policy.refused_registration(email, decision)
     left = max(1, int(row.expires_at - clock.now(realm)))
     if row.mails >= DEVICE_MAILS:
         text = "Too many codes were mailed for this device. Start again there."

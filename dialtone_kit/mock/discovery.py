@@ -16,6 +16,7 @@ from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.schemas import AgentMetadata, KeySet, Metadata
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
+from dialtone_kit.mock.spiffe_settings import CHALLENGE_LIFETIME, SVID_LIFETIME
 from dialtone_kit.mock.token import GRANTS
 
 WITH_SECRET = ("client_secret_basic", "client_secret_post")
@@ -99,6 +100,16 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
             "userinfo": f"{base}/realms/{{realm}}/userinfo",
             "whoami": f"{base}/realms/{{realm}}/api/whoami",
             "notes": f"{base}/realms/{{realm}}/api/notes",
+            "audit_events": f"{base}/realms/{{realm}}/audit/events",
+            "attestation_challenge": f"{base}/v1/attest/challenge",
+            "x509_svid": f"{base}/v1/svid/x509",
+            "jwt_svid": f"{base}/v1/svid/jwt",
+            "jwt_svid_for_token": f"{base}/realms/{{realm}}/svid/jwt",
+            "spiffe_trust_bundle": f"{base}/.well-known/spiffe-trust-bundle",
+        },
+        "spiffe": {
+            "trust_domain": service.spiffe.trust_domain,
+            "platforms": list(service.spiffe.platforms),
         },
         "grant_types": list(GRANTS),
         "dpop_algorithms": list(ALGORITHMS),
@@ -116,6 +127,8 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
             "access_token": limits.TOKEN_LIFETIME,
             "device_code": limits.DEVICE_LIFETIME,
             "refresh_token_family": limits.REFRESH_LIFETIME,
+            "attestation_challenge": CHALLENGE_LIFETIME,
+            "svid": SVID_LIFETIME,
         },
         "errors": {"shape": {"error": "code", "error_description": "what to do"}},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sqlalchemy import Connection, insert
@@ -12,12 +12,20 @@ from starlette.requests import Request
 from dialtone_kit import proofs, rules
 from dialtone_kit.errors import ProofRefused
 from dialtone_kit.keys import ALGORITHMS
-from dialtone_kit.mock import clock
+from dialtone_kit.mock import clock, weakened
 from dialtone_kit.mock.answers import Headers
 from dialtone_kit.mock.intake import header_values
 from dialtone_kit.mock.service import Service
-from dialtone_kit.mock.settings import Realm
+from dialtone_kit.mock.settings import PRIVATE_KEPT, Realm
 from dialtone_kit.mock.tables import used_proofs
+
+
+@dataclass(frozen=True)
+class Wanted(rules.Request):
+    """What a proof is held against, and by which rules: all of them, but in the attack lab."""
+
+    rules: tuple[rules.Rule, ...] = rules.RULES
+
 
 _INSERT = insert(used_proofs).inline()  # built once: it is hot
 ALGS = " ".join(ALGORITHMS)
@@ -33,33 +41,39 @@ def judged_by(
     purpose: str,
     access_token: str | None = None,
     bound_to: str | None = None,
-) -> rules.Request:
+) -> Wanted:
     """What a proof in `request` is held against. The URL is ours, whatever the Host header says."""
-    return rules.Request(
+    return Wanted(
         method=request.method,
         url=service.settings.base_url + request.scope["path"],
         now=clock.now(realm),
         access_token=access_token,
         bound_to=bound_to,
         nonces=service.nonces(purpose, realm) if realm.nonce_required else None,
+        rules=weakened.rules_without(realm.without),
     )
 
 
-def proof_of(request: Request, wanted: rules.Request) -> rules.Proof | None:
+def proof_of(request: Request, wanted: Wanted) -> rules.Proof | None:
     """The request's proof, by all rules but the last; None when no DPoP header came.
 
     Raises ProofRefused, naming the rule.
     """
     headers = header_values(request, "dpop")
-    return proofs.check_proof(headers, wanted) if headers else None
+    return proofs.check_proof(headers, wanted, wanted.rules) if headers else None
 
 
 def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Request) -> None:
     """Rule 13, in the transaction of what the proof permits: raises ProofRefused for a replay."""
+    if realm.without == rules.jti_is_new.__name__:
+        return
 
     def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
         digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
-        forget_at = clock.machine_now() + (keep_until - wanted.now) + MARGIN
+        keep = keep_until - wanted.now + MARGIN
+        if realm.without == rules.iat_is_fresh.__name__:  # it could pass at any time: one hole only
+            keep = PRIVATE_KEPT
+        forget_at = clock.machine_now() + keep
         try:
             tx.execute(_INSERT, {"digest": digest, "forget_at": forget_at})
         except IntegrityError:

@@ -72,7 +72,7 @@ def save(
         },
     )
     audit.record(
-        tx, realm, "registration_requested", sponsor=asked.email, scopes=asked.requested_scopes
+        tx, realm, "registration_requested", sponsor=asked.email, requested=asked.requested_scopes
     )
 
 
@@ -144,7 +144,9 @@ def approve(tx: Connection, realm: Realm, row: Any) -> None:
     )
 
 
-def confirm(tx: Connection, realm: Realm, row: Any, client_id: str, secret: str | None) -> None:
+def confirm(
+    tx: Connection, realm: Realm, row: Any, client_id: str, secret: str | None, policy: str
+) -> None:
     """Make the client. Its secret, if it has one, is known to the caller alone from here on."""
     tx.execute(
         insert(clients),
@@ -160,7 +162,15 @@ def confirm(tx: Connection, realm: Realm, row: Any, client_id: str, secret: str 
         },
     )
     _set_status(tx, row, "confirmed")
-    audit.record(tx, realm, "registration", client_id, sponsor=row.email, scopes=row.scopes.split())
+    audit.record(
+        tx,
+        realm,
+        "registration",
+        client_id,
+        sponsor=row.email,
+        scopes=row.scopes.split(),
+        policy=policy,
+    )
 
 
 def new_client_id(client_name: str) -> str:

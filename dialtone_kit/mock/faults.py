@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from typing import Any
 
@@ -33,7 +34,7 @@ async def suffer(service: Service, scope: Scope, receive: Receive, send: Send) -
     if fault.kind == "drop":
         await _drop(receive)
     else:
-        await _refusal(fault.status).answer()(scope, receive, send)
+        await _refusal(fault.status, fault.seconds).answer()(scope, receive, send)
     return True
 
 
@@ -53,11 +54,11 @@ def _take(tx: Connection, realm: str, path: str) -> Any:
     return row
 
 
-def _refusal(status: int) -> Refusal:
-    """The error that was ordered, in the shape of a real one."""
+def _refusal(status: int, seconds: float) -> Refusal:
+    """The error that was ordered, in the shape of a real one. `seconds`: for Retry-After."""
     codes = {429: "rate_limited", 503: "temporarily_unavailable"}
     code = codes.get(status, "server_error" if status >= 500 else "invalid_request")
-    wait = (("Retry-After", "1"),) if status in codes else ()
+    wait = (("Retry-After", str(max(1, math.ceil(seconds)))),) if status in codes else ()
     return Refusal(status, code, "A fault that a lesson ordered.", wait)
 
 

@@ -68,6 +68,14 @@ def _too_many(what: str, wait: int) -> Refusal:
     )
 
 
+def is_seldom(tx: Connection, realm: Realm, what: str, limit: int) -> bool:
+    """Count one of `what`; False, and nothing is counted, when the hour had `limit` of them."""
+    seldom = _seconds_to_wait(tx, realm, what, limit) == 0
+    if seldom:
+        _count(tx, realm, [what])
+    return seldom
+
+
 def _seconds_to_wait(tx: Connection, realm: Realm, subject: str, limit: int) -> int:
     """Until the oldest of the last `limit` hits is an hour old; 0 while there are fewer."""
     now = clock.now(realm)

@@ -1,4 +1,4 @@
-"""Who may call a protected resource (the demo's step 5): token, proof, scope, in this order.
+"""Who may call a protected resource (the demo's step 5): token, proof, scope, policy.
 
 RFC 6750 and RFC 9449 §7 say which answer each failure gets; the JSON body repeats its code.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from dialtone_kit import rules
 from dialtone_kit.errors import ProofRefused, TokenRefused
-from dialtone_kit.mock import clock, dpop
+from dialtone_kit.mock import clock, dpop, policy
 from dialtone_kit.mock.answers import Headers, Refusal, log, quoted
 from dialtone_kit.mock.client_auth import Client
 from dialtone_kit.mock.intake import FORM, header_values, media_type, parse_form, read_body
@@ -39,6 +39,7 @@ class Caller:
     claims: dict[str, Any]
     wanted: rules.Request
     proof: rules.Proof | None
+    record: Callable[[Connection], None] | None = None  # the decision, for the audit trail
 
     @property
     def scope(self) -> str:
@@ -50,17 +51,22 @@ class Caller:
         return bool(self.claims["sub"] != self.client.client_id)
 
     async def finish(self, work: Callable[[Connection], T], *, writes: bool = False) -> T:
-        """The value of `work`, in the transaction that uses up the proof (rule 13)."""
-        proof = self.proof
-        if proof is None:
-            store = self.service.store
-            return await (store.write(work) if writes else store.read(work))
+        """The value of `work`, in the transaction that uses up the proof (rule 13).
 
-        def with_proof(tx: Connection) -> T:
-            dpop.use_up(tx, self.realm, proof, self.wanted)
+        The decision that permitted it is recorded in the same one.
+        """
+        proof, record = self.proof, self.record
+        if proof is None and record is None and not writes:
+            return await self.service.store.read(work)
+
+        def all_of_it(tx: Connection) -> T:
+            if proof is not None:
+                dpop.use_up(tx, self.realm, proof, self.wanted)
+            if record is not None:
+                record(tx)
             return work(tx)
 
-        return await self._refusing(with_proof)
+        return await self._refusing(all_of_it)
 
     async def _refusing(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -73,10 +79,13 @@ class Caller:
         return dpop.fresh_nonce(self.service, self.realm, "resource")
 
 
-async def authorize(request: Request, scope: str | None = None) -> Caller:
-    """Who calls, once token, proof (all rules but the last) and scope are right.
+async def authorize(
+    request: Request, scope: str | None = None, action: str | None = None
+) -> Caller:
+    """Who calls, once token, proof (all rules but the last), scope and policy are right.
 
-    400 for a malformed request, 401 with `WWW-Authenticate` for token and proof, 403 for scope.
+    `action` is what the realm's policies are asked about; without one they have no say. 400 for a
+    malformed request, 401 with `WWW-Authenticate` for token and proof, 403 for scope and policy.
     """
     service, realm = service_of(request), await path_realm(request)
     scheme, token = await _presented(request, realm or service.realms["default"])
@@ -90,7 +99,37 @@ async def authorize(request: Request, scope: str | None = None) -> Caller:
             status=403,
             more=f', scope="{scope}"',
         )
-    return caller
+    return caller if action is None else await _permitted(caller, action)
+
+
+async def _permitted(caller: Caller, action: str) -> Caller:
+    """The caller with the decision to be recorded. A no is recorded too, and uses the proof up:
+    nobody pads another one's trail with the same request again and again.
+    """
+    decision = policy.may_call(caller.service, caller.realm, caller.client, action, caller.claims)
+    decided = replace(caller, record=lambda tx: _record(tx, caller, decision, action))
+    if not decision.allowed:
+        await decided.finish(lambda _tx: None)
+        raise policy.refused_call(caller.client, action, decision).and_headers(caller.nonce)
+    return decided
+
+
+def _record(tx: Connection, caller: Caller, decision: policy.Decision, action: str) -> None:
+    policy.record_decision(
+        tx,
+        caller.realm,
+        decision,
+        action,
+        f"api:{policy.API[action]}",
+        caller.client.client_id,
+        sponsor=caller.client.sponsor,
+        scope=caller.scope,
+        binding="DPoP" if caller.proof else "Bearer",
+        jkt=caller.proof.thumbprint if caller.proof else None,
+        token=caller.claims.get("jti"),
+        subject=caller.claims["sub"],
+        **({"act": caller.claims["act"]} if "act" in caller.claims else {}),
+    )
 
 
 async def _caller(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from dialtone_kit.mock import clock, enrollments, limits, mail, policy
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer, log
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import read_json
+from dialtone_kit.mock.policy import Decision
 from dialtone_kit.mock.schemas import (
     ClientCredentials,
     ConfirmRequest,
@@ -23,6 +25,8 @@ from dialtone_kit.mock.schemas import (
 )
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
+
+DENIALS_RECORDED = 20  # an hour, for an IP address; the log has them all
 
 
 @describe(
@@ -35,15 +39,21 @@ async def request_enrollment(request: Request) -> Response:
     """Start an enrollment. At most 3 in an hour for an e-mail address and 10 for an IP address."""
     service, realm = service_of(request), await realm_of(request)
     asked = await read_json(request, EnrollmentRequest)
-    policy.may_register(realm, asked.email, asked.requested_scopes)
+    address = request.client.host if request.client else ""
+    decision = policy.may_register(service, realm, asked.email, asked.requested_scopes)
+    if not decision.allowed:
+        await service.store.write(
+            lambda tx: _note_denial(tx, realm, asked.email, decision, address)
+        )
+        raise policy.refused_registration(asked.email, decision)
     new = enrollments.draft(realm)
     links = _links(service, realm, new.enrollment_id)
     letter = mail.verification_letter(asked, realm.name, new.code, links["approval_url"])
-    address = request.client.host if request.client else ""
 
     def start(tx: Connection) -> Refusal | None:
         refusal = limits.count_registration(tx, realm, asked.email, address)
         if refusal is None:
+            _record(tx, realm, asked.email, decision, asked.requested_scopes)
             enrollments.save(tx, service, realm, asked, new)
             if service.inbox is not None:
                 forget_at = clock.machine_now() + mail.KEPT
@@ -88,7 +98,7 @@ async def status(request: Request) -> Response:
     "Finish: the client's credentials, shown once",
     answers=ClientCredentials,
     body=ConfirmRequest,
-    refusals=(400, 401, 404, 409, 410, 413, 415, 503),
+    refusals=(400, 401, 403, 404, 409, 410, 413, 415, 503),
 )
 async def confirm(request: Request) -> Response:
     """With the code from the mail; without it once the sponsor has approved on the page."""
@@ -119,9 +129,13 @@ def _confirm(
             )
         if refusal := enrollments.judge_code(tx, service, realm, row, sent.verification_code):
             return refusal
+    decision = policy.may_register(service, realm, row.email, row.scopes.split())
+    if not decision.allowed:  # the policies were changed since the request
+        _note_denial(tx, realm, row.email, decision, row.enrollment_id)
+        return policy.refused_registration(row.email, decision)
     client_id = enrollments.new_client_id(row.client_name)
     public = row.auth_method == "none"
-    enrollments.confirm(tx, realm, row, client_id, None if public else secret)
+    enrollments.confirm(tx, realm, row, client_id, None if public else secret, decision.policy)
     issuer = service.settings.issuer(realm.name)
     return {
         "client_id": client_id,
@@ -131,6 +145,19 @@ def _confirm(
         "issuer": issuer,
         "realm": realm.name,
     }
+
+
+def _note_denial(tx: Connection, realm: Realm, email: str, decision: Decision, who: str) -> None:
+    """Into the audit trail, but not without end: anybody can ask, as often as they like."""
+    if limits.is_seldom(tx, realm, f"denied:{who}", DENIALS_RECORDED):
+        _record(tx, realm, email, decision, decision.denied)
+
+
+def _record(
+    tx: Connection, realm: Realm, email: str, decision: Decision, scopes: Sequence[str]
+) -> None:
+    resource = f"scope:{' '.join(scopes)}"
+    policy.record_decision(tx, realm, decision, "register", resource, sponsor=email)
 
 
 def _links(service: Service, realm: Realm, enrollment_id: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Protected resources (the demo's step 5): userinfo, and a small API with notes.
 
-Every route here is the same: authorize, use up the proof with the effect, answer.
+Every route here is the same: authorize, use up the proof with the effect, answer. What the API does
+is for the realm's policies to permit; each decision is recorded with what it permitted.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ async def userinfo(request: Request) -> Response:
 )
 async def whoami(request: Request) -> Response:
     """Client, scope, and the key that the token is bound to."""
-    caller = await authorize(request)
+    caller = await authorize(request, action="whoami")
     await caller.finish(_nothing)
     answer = {
         "client_id": caller.client.client_id,
@@ -79,7 +80,7 @@ async def whoami(request: Request) -> Response:
 )
 async def read_notes(request: Request) -> Response:
     """Needs the scope notes:read. A token shows the notes of its subject only."""
-    caller = await authorize(request, scope="notes:read")
+    caller = await authorize(request, scope="notes:read", action="notes:read")
     query = select(notes).where(notes.c.subject == caller.claims["sub"])
     newest = query.order_by(notes.c.id.desc()).limit(NOTES_SHOWN)
     rows = await caller.finish(lambda tx: tx.execute(newest).all())
@@ -97,7 +98,7 @@ async def read_notes(request: Request) -> Response:
 )
 async def write_note(request: Request) -> Response:
     """Needs the scope notes:write. The proof does not cover the body: TLS has to."""
-    caller = await authorize(request, scope="notes:write")
+    caller = await authorize(request, scope="notes:write", action="notes:write")
     sent = await read_json(request, NoteRequest)
     note = await caller.finish(lambda tx: _add_note(tx, caller, sent.text), writes=True)
     return json_answer(note, 201, NO_STORE + caller.nonce)

@@ -115,8 +115,22 @@ class RealmChoice(Sent):
     realm: Opaque | None = None
 
 
+class RealmName(Sent):
+    realm: Opaque
+
+
 class RealmLike(Sent):
+    """`without`: the name of the one proof rule that is off there."""
+
     like: Opaque = "default"
+    without: Opaque | None = None
+
+
+class PolicyText(Sent):
+    """Cedar policies for a private realm, instead of those of the realm that it is like."""
+
+    realm: Opaque
+    text: Annotated[str, AfterValidator(storable), Field(max_length=60_000)]
 
 
 class ClientLock(Sent):
@@ -295,3 +309,44 @@ class PrivateRealm(BaseModel):
     realm: str
     issuer: str
     like: str
+    without: str | None = None
+
+
+class PolicyFile(BaseModel):
+    file: str
+    realms: list[str]
+    valid: bool
+    error: str | None = None
+    line: int | None = None
+    version: str | None = None
+    edited: bool
+
+
+class PolicyReport(BaseModel):
+    folder: str
+    policies: list[PolicyFile]
+
+
+class RealmPolicies(BaseModel):
+    realm: str
+    version: str
+
+
+class AuditEvent(BaseModel):
+    """One event of the audit trail; further members may come, as the kind of event has them."""
+
+    model_config = ConfigDict(extra="allow")
+    id: int
+    timestamp: str
+    event: str
+    realm: str
+    client_id: str | None = None
+
+
+class AuditPage(BaseModel):
+    events: list[AuditEvent]
+    next: str | None = None
+
+
+class AuditTrail(BaseModel):
+    events: list[AuditEvent]

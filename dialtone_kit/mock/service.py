@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from hmac import digest
 
@@ -14,8 +14,10 @@ from dialtone_kit.mock import mail, tables
 from dialtone_kit.mock.answers import Refusal
 from dialtone_kit.mock.mail import Inbox, Letter
 from dialtone_kit.mock.nonces import RealmNonces
+from dialtone_kit.mock.policy_files import PolicyFiles
 from dialtone_kit.mock.settings import PRIVATE_REALM, Realm, Settings
 from dialtone_kit.mock.signing_keys import SigningKeys
+from dialtone_kit.mock.spiffe_settings import SpiffeSettings
 from dialtone_kit.mock.store import Store
 
 
@@ -27,8 +29,10 @@ class Service:
     store: Store
     keys: SigningKeys
     realms: dict[str, Realm]  # the built-in ones
+    policies: PolicyFiles
     inbox: Inbox | None
     key: bytes
+    spiffe: SpiffeSettings
 
     def keyed_hash(self, purpose: str, text: str) -> bytes:
         """HMAC-SHA256 with the service's key: for short codes and for form tokens."""
@@ -55,14 +59,13 @@ class Service:
         model = self.realms.get(row.like) if row is not None else None
         if row is None or model is None:
             return None
-        return Realm(
+        return replace(
+            model,
             name=name,
-            description=model.description,
-            dpop_required=model.dpop_required,
-            nonce_required=model.nonce_required,
-            scopes=model.scopes,
             like=row.like,
             offset=row.offset,
+            without=row.without,
+            own_policies=row.policies,
         )
 
     async def deliver(self, letter: Letter) -> bool:

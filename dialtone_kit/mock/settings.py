@@ -31,6 +31,7 @@ DEVICE_MAILS = 5  # for one device code
 REFRESH_LIFETIME = 30 * 24 * HOUR  # from the person's approval, however often it is renewed
 NONCE_PERIOD = 120  # a nonce is good for its own period and for the next one
 MAX_BODY = 64 * 1024  # bytes
+PRIVATE_KEPT = 7 * 24 * HOUR  # a private realm that nobody removed
 
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
 ENVIRONMENT = "DIALTONE_MOCK_SETTINGS"  # how worker processes learn what the command line said
@@ -42,15 +43,22 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True)
 class Realm:
-    """A realm as a request meets it. `offset`: seconds that its clock is ahead of the machine's."""
+    """A realm as a request meets it. `offset`: seconds that its clock is ahead of the machine's.
+
+    A private one is `like` a public one. It may have its own policies instead of that one's file,
+    and be `without` one named proof rule: the attack lab's.
+    """
 
     name: str
     description: str
     dpop_required: bool
     nonce_required: bool
     scopes: tuple[str, ...]
+    policy_file: str
     like: str = ""
     offset: float = 0.0
+    without: str | None = None
+    own_policies: str | None = field(default=None, repr=False)
 
     @property
     def private(self) -> bool:
@@ -75,6 +83,11 @@ class Settings:
     @property
     def database(self) -> Path:
         return self.state_dir / "mock.sqlite3"
+
+    @property
+    def policies(self) -> Path:
+        """The folder of the policy files, which the user may edit at any time."""
+        return self.state_dir / "policies"
 
     def issuer(self, realm: str | None) -> str:
         """The issuer of a realm; of the root when `realm` is None."""
@@ -114,6 +127,7 @@ def built_in_realms() -> dict[str, Realm]:
             dpop_required=spec["dpop_required"],
             nonce_required=spec["nonce_required"],
             scopes=tuple(spec["scopes"]),
+            policy_file=spec["policies"],
         )
         for name, spec in tomllib.loads(text).items()
     }

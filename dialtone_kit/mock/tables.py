@@ -46,6 +46,8 @@ realms = Table(
     Column("name", String(32), primary_key=True),
     Column("like", String(32), nullable=False),
     Column("offset", Float, nullable=False),
+    Column("without", String(32)),  # the proof rule that is off here
+    Column("policies", Text),  # its own, instead of those of the realm that it is like
     Column("forget_at", Float, nullable=False),
 )
 
@@ -194,6 +196,47 @@ revocations = Table(
     sqlite_with_rowid=False,
 )
 
+spiffe_authorities = Table(
+    "spiffe_authorities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kid", String(64), nullable=False, unique=True),
+    Column("trust_domain", String(255), nullable=False, index=True),
+    Column("use", String(8), nullable=False),  # x509, jwt
+    Column("private_pem", Text, nullable=False),  # "" once it can't be asked to sign any more
+    Column("certificates", Text, nullable=False),  # PEM: intermediate, root; "" for jwt
+    Column("sign_from", Float, nullable=False),  # machine time, as the two below
+    Column("expires_at", Float, nullable=False),
+    Column("publish_until", Float),  # None: no end set
+)
+
+platform_keys = Table(
+    "platform_keys",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("kid", String(64), nullable=False),
+    Column("private_pem", Text, nullable=False),
+    Column("published", Text, nullable=False),  # what it publishes: a JWK set, AWS a certificate
+)
+
+used_challenges = Table(
+    "used_challenges",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("forget_at", Float, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+attested_instances = Table(
+    "attested_instances",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),  # of realm and instance
+    Column("realm", String(32), nullable=False, index=True),
+    Column("thumbprint", String(43), nullable=False),  # of the first key, the only one
+    Column("first_at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 audit_events = Table(
     "audit_events",
     metadata,
@@ -205,6 +248,7 @@ audit_events = Table(
     Column("details", Text, nullable=False),  # a JSON object
     Column("forget_at", Float, nullable=False, index=True),
     Index("audit_events_by_client", "client_id", "id"),
+    sqlite_autoincrement=True,  # an id never comes again: who follows the trail goes on from one
 )
 
 faults = Table(
@@ -232,10 +276,12 @@ OF_A_REALM = (
     notes,
     audit_events,
     faults,
+    attested_instances,
 )
 # What the clean-up looks after, in small batches.
 EXPIRING = (
     used_proofs,
+    used_challenges,
     enrollments,
     device_grants,
     device_visits,

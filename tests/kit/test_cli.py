@@ -17,7 +17,7 @@ from dialtone_kit.lesson import start
 from dialtone_kit.service_record import free_port
 from tests.kit.strangers import stranger
 
-COMMANDS = ("lab", "run", "serve", "inbox", "rotate-keys", "stop", "doctor")
+COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor")
 
 
 def dialtone(*arguments: str) -> int:

@@ -87,9 +87,12 @@ def test_what_it_leaves_on_disk_is_for_its_user_alone(home: Path) -> None:
         started()
     finally:
         os.umask(before)
-    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (home / "state").iterdir()}
-    assert {"service.json", "mock.log", "mock.pid", "mock.sqlite3", "service.lock"} <= set(modes)
-    assert set(modes.values()) == {0o600}
+    found = list((home / "state").rglob("*"))
+    files = {p.name: stat.S_IMODE(p.stat().st_mode) for p in found if p.is_file()}
+    folders = {stat.S_IMODE(p.stat().st_mode) for p in found if p.is_dir()}
+    assert {"service.json", "mock.log", "mock.pid", "mock.sqlite3", "service.lock"} <= set(files)
+    assert set(files.values()) == {0o600}
+    assert folders <= {0o700}
     assert stat.S_IMODE((home / "state").stat().st_mode) == 0o700
 
 

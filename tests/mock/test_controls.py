@@ -12,7 +12,9 @@ import pytest
 from running_mock import Mock, Registered
 
 GUARDED = [("GET", "inbox"), ("POST", "clock"), ("POST", "limits/clear"), ("POST", "realms"),
-           ("DELETE", "realms/default"), ("POST", "faults"), ("POST", "reset")]  # fmt: skip
+           ("DELETE", "realms/default"), ("POST", "faults"), ("POST", "reset"),
+           ("POST", "faults/clear"), ("GET", "policies"), ("PUT", "policies"),
+           ("GET", "audit")]  # fmt: skip
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:
@@ -164,10 +166,13 @@ def test_a_delay_delays(registered_client: Registered) -> None:
 
 def test_only_its_owner_can_read_the_state(mock: Mock, realm: str) -> None:
     mock.request_enrollment(realm)
-    files = {path.name: path.stat().st_mode & 0o777 for path in mock.state_dir.iterdir()}
+    everything = list(mock.state_dir.rglob("*"))
+    files = {path.name: path.stat().st_mode & 0o777 for path in everything if path.is_file()}
     assert {"mock.sqlite3", "mock.sqlite3-wal", "mock.pid"} <= files.keys()
     del files["mock.log"]  # made by the test
     assert set(files.values()) == {0o600}
+    folders = {path.name: path.stat().st_mode & 0o777 for path in everything if path.is_dir()}
+    assert folders == {"policies": 0o700, ".in-force": 0o700, ".from-kit": 0o700}
     assert mock.state_dir.stat().st_mode & 0o777 == 0o700
 
 

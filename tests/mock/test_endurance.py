@@ -182,9 +182,11 @@ def test_files_are_private_under_any_umask(own_mock: Callable[..., Mock]) -> Non
         mine = own_mock()
     finally:
         os.umask(before)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in mine.state_dir.iterdir()}
+    everything = list(mine.state_dir.rglob("*"))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in everything if path.is_file()}
     del modes["mock.log"]
     assert set(modes.values()) == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in everything if path.is_dir()} == {0o700}
     assert mine.stop() == 0
     assert not (mine.state_dir / "mock.pid").exists()
 

@@ -1,6 +1,7 @@
 """What holds at every path: the shape of errors, sizes, Host, discovery, OpenAPI's truth."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -184,7 +185,11 @@ def test_agents_find_their_way(mock: Mock) -> None:
     assert text.headers["content-type"].startswith("text/plain")
     assert f"{mock.base_url}/realms/default/register/request" in text.text
     told = mock.http.get(f"{mock.base_url}/agent.json").json()
-    assert told["realms"].keys() == {"default", "strict"}  # a private realm is nobody's business
+    assert told["realms"].keys() == {
+        "default",
+        "strict",
+        "acme",
+    }  # a private realm is nobody's business
     assert told["limits"]["registrations_per_email_per_hour"] == 3
     assert mock.http.get(told["openapi"]).status_code == 200
 
@@ -202,6 +207,9 @@ def test_openapi_describes_every_operation_and_its_refusals(mock: Mock) -> None:
     assert document["servers"] == [{"url": mock.base_url}]
     found = operations(document)
     assert {"/token", "/realms/{realm}/token", "/mock/hello"} <= {path for path, _, _ in found}
+    components = document["components"]["schemas"]
+    for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)):
+        assert name in components
     ids = [operation["operationId"] for _, _, operation in found]
     assert len(set(ids)) == len(ids)
     for path, method, operation in found:
