@@ -37,7 +37,7 @@ from dialtone_kit.mock import (
     token,
     trail,
 )
-from dialtone_kit.mock.answers import Refusal, failed, refused, unavailable, unrouted
+from dialtone_kit.mock.answers import unrouted
 from dialtone_kit.mock.cleaning import keep_clean
 from dialtone_kit.mock.describe import SECURITY_SCHEMES, Operation
 from dialtone_kit.mock.front import Front
@@ -47,7 +47,7 @@ from dialtone_kit.mock.policy_files import PolicyFiles
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Settings
 from dialtone_kit.mock.signing_keys import SigningKeys
-from dialtone_kit.mock.store import Store, StoreUnavailable
+from dialtone_kit.mock.store import Store
 
 REALM = "/realms/{realm}"
 ROUTES = (
@@ -131,18 +131,15 @@ def create_app(chosen: Settings) -> Front:
         lifespan=_lifespan,
     )
     app.state.service = service
-    for problem, handler in (
-        (Refusal, refused),
-        (StoreUnavailable, unavailable),
-        (HTTPException, unrouted),
-        (Exception, failed),
-    ):
-        app.add_exception_handler(problem, handler)
-    for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ())):
-        for place in ("", REALM) if "{p}" in path else ("",):
-            app.router.routes.append(Operation(method, path.replace("{p}", place), handler))
+    app.add_exception_handler(HTTPException, unrouted)
+    operations = [
+        Operation(method, path.replace("{p}", place), handler)
+        for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ()))
+        for place in (("", REALM) if "{p}" in path else ("",))
+    ]
+    app.router.routes += operations
     _name_security(app)
-    return Front(app, service)
+    return Front(app, service, operations)
 
 
 def from_environment() -> Front:
@@ -161,7 +158,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     for task in tasks:
         task.cancel()
-    await asyncio.to_thread(service.store.close)
+    await service.store.stop()
 
 
 async def _end_with(parent: int) -> None:

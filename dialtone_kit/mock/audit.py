@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select
 
 from dialtone_kit.mock import clock
+from dialtone_kit.mock.prepared import Prepared
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.tables import audit_events
 
-_INSERT = insert(audit_events).inline()  # built once; nobody asks for the new id
+_INSERT = Prepared(
+    insert(audit_events), ("at", "realm", "event", "client_id", "details", "forget_at")
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 KEPT = 30 * 24 * 3600  # seconds
 
 
@@ -20,16 +24,14 @@ def record(
     tx: Connection, realm: Realm, event: str, client_id: str | None = None, **details: object
 ) -> None:
     """Write down that `event` happened now. `details` hold names and numbers, never a secret."""
-    tx.execute(
-        _INSERT,
-        {
-            "at": clock.now(realm),
-            "realm": realm.name,
-            "event": event,
-            "client_id": client_id,
-            "details": json.dumps(details, ensure_ascii=False, separators=(",", ":")),
-            "forget_at": clock.machine_now() + KEPT,
-        },
+    _INSERT.run(
+        tx,
+        at=clock.now(realm),
+        realm=realm.name,
+        event=event,
+        client_id=client_id,
+        details=_ENCODER.encode(details),
+        forget_at=clock.machine_now() + KEPT,
     )
 
 
