@@ -6,6 +6,7 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dialtone_kit.errors import TokenRefused, brief
@@ -25,11 +26,10 @@ class Decoded:
 
 
 def sign_token(
-    private: Any, claims: Mapping[str, Any], *, kid: str, alg: str = "ES256", typ: str = "JWT"
+    private: Any, claims: dict[str, Any], *, kid: str, alg: str = "ES256", typ: str = "JWT"
 ) -> str:
     """A signed JWT of `claims` by a `cryptography` private key, whose public half is `kid`."""
-    header = to_segment({"alg": alg, "typ": typ, "kid": kid})
-    signing_input = f"{header}.{to_segment(claims)}"
+    signing_input = f"{_token_header(alg, typ, kid)}.{to_segment(claims)}"
     return f"{signing_input}.{b64url(sign(private, alg, signing_input.encode()))}"
 
 
@@ -155,6 +155,11 @@ def check_audience(aud: object, audience: str | None) -> None:
             "aud",
             f"the token is for {brief(named) if named else 'no audience'}, not for {audience}.",
         )
+
+
+@lru_cache(maxsize=32)  # the same in every token by one key
+def _token_header(alg: str, typ: str, kid: str) -> str:
+    return to_segment({"alg": alg, "typ": typ, "kid": kid})
 
 
 def _check_binding(claims: Mapping[str, Any]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Select, insert, select
 
 from dialtone_kit.mock import clock
@@ -16,7 +16,6 @@ from dialtone_kit.mock.tables import audit_events
 _INSERT = Prepared(
     insert(audit_events), ("at", "realm", "event", "client_id", "details", "forget_at")
 )
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 KEPT = 30 * 24 * 3600  # seconds
 
 
@@ -30,7 +29,7 @@ def record(
         realm=realm.name,
         event=event,
         client_id=client_id,
-        details=_ENCODER.encode(details),
+        details=orjson.dumps(details).decode(),
         forget_at=clock.machine_now() + KEPT,
     )
 
@@ -65,7 +64,7 @@ def shown(row: Any) -> dict[str, Any]:
     }
     if row.event == "authorization_decision" and row.client_id is not None:
         event["principal"] = row.client_id
-    for name, value in json.loads(row.details).items():
+    for name, value in orjson.loads(row.details).items():
         event |= _MEMBERS[name](value) if name in _MEMBERS else {name: value}
     return event
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import Connection, bindparam, exists, insert, select
@@ -79,7 +79,8 @@ def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Reque
         forget_at = clock.machine_now() + keep
         return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
 
-    rules.jti_is_new(proof, replace(wanted, first_use=first_use))
+    asked = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
+    rules.jti_is_new(proof, asked)
 
 
 def missing(expected: str) -> ProofRefused:

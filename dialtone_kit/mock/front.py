@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.mock import faults
 from dialtone_kit.mock.answers import Refusal, log
 from dialtone_kit.mock.describe import Operation
+from dialtone_kit.mock.intake import values_in
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.store import StoreUnavailable
 
-HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 # The pages may come through a hub's proxy, which passes the hub's own name on. They need a random
 # id or code, and one from a mailbox, so a rebound name gains nothing there.
 ANY_HOST = re.compile(r"(?:/realms/[a-z0-9-]+)?/(?:register/approve|device)")
@@ -64,9 +66,15 @@ class Front:
 
     def _host_is_ours(self, scope: Scope) -> bool:
         """One Host header, naming loopback or the configured base URL (no DNS rebinding)."""
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        found = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        return found is not None and found[1].decode().strip("[]").lower() in self._hosts
+        hosts = values_in(scope, "host")
+        return len(hosts) == 1 and _name_in(hosts[0]) in self._hosts
+
+
+@lru_cache(maxsize=64)
+def _name_in(host: str) -> str:
+    """The name in a Host header, "" for what is none."""
+    found = HOST.fullmatch(host)
+    return "" if found is None else found[1].strip("[]").lower()
 
 
 def _foreign_host() -> Refusal:
