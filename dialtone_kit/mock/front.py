@@ -32,6 +32,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            scope["service"] = self._service
             if not self._host_is_ours(scope) and not ANY_HOST.fullmatch(scope["path"]):
                 log.warning("a request under a foreign Host was refused")
                 await _foreign_host().answer()(scope, receive, send)

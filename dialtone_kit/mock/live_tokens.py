@@ -12,7 +12,7 @@ from dialtone_kit.mock import clock, lineage
 from dialtone_kit.mock.client_auth import Client, find_client
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Realm
-from dialtone_kit.tokens import read_unverified, verify_token
+from dialtone_kit.tokens import read_unverified, verify_decoded
 
 
 async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[str, Any], Client]:
@@ -20,11 +20,12 @@ async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[s
 
     Raises TokenRefused naming the check: forged, expired, of another realm, revoked.
     """
-    named = read_unverified(token).claims.get("aud")
+    decoded = read_unverified(token)
+    named = decoded.claims.get("aud")
     audience = named[0] if isinstance(named, list) and named else named
     jwks, issuer = await service.keys.jwks(), service.settings.issuer(realm.name)
-    claims = verify_token(
-        token, jwks, issuer, now=clock.now(realm),
+    claims = verify_decoded(
+        token, decoded, jwks, issuer, now=clock.now(realm),
         audience=audience if isinstance(audience, str) else None,
     )  # fmt: skip
     return claims, await live_client(service, realm, claims)

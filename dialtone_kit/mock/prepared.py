@@ -38,10 +38,10 @@ class Prepared:
 def run_plain(tx: Connection, sql: str, values: Any = ()) -> Any:
     """Run `sql` as the driver understands it; returns its cursor. Raises DBAPIError."""
     driver: Any = tx.connection.driver_connection
-    errors = tx.dialect.loaded_dbapi.Error
     try:
         return driver.execute(sql, values)
-    except errors as problem:
+    except tx.dialect.loaded_dbapi.Error as problem:
+        base = tx.dialect.loaded_dbapi.Error
         raise DBAPIError.instance(
-            sql, None, problem, errors, hide_parameters=True, dialect=tx.dialect
+            sql, None, problem, base, hide_parameters=True, dialect=tx.dialect
         ) from None

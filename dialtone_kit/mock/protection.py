@@ -22,7 +22,7 @@ from dialtone_kit.mock.intake import FORM, header_values, media_type, parse_form
 from dialtone_kit.mock.live_tokens import live_client
 from dialtone_kit.mock.service import Service, path_realm, service_of
 from dialtone_kit.mock.settings import Realm
-from dialtone_kit.tokens import bound_thumbprint, read_unverified, verify_token
+from dialtone_kit.tokens import bound_thumbprint, read_unverified, verify_decoded
 
 T = TypeVar("T")
 TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
@@ -188,15 +188,16 @@ async def _verified(
 
     A token for an audience passes here only when we are in it.
     """
-    unverified = read_unverified(token).claims
-    realm = realm or await _realm_named(service, unverified.get("iss"))
+    decoded = read_unverified(token)
+    realm = realm or await _realm_named(service, decoded.claims.get("iss"))
     issuer = service.settings.issuer(realm.name)
-    named = unverified.get("aud")
+    named = decoded.claims.get("aud")
     asked = named if isinstance(named, list) else [named]
     ours = service.settings.audiences(realm.name)
     audience = next((one for one in ours if one in asked), None)
     jwks = await service.keys.jwks()
-    return realm, verify_token(token, jwks, issuer, now=clock.now(realm), audience=audience)
+    now = clock.now(realm)
+    return realm, verify_decoded(token, decoded, jwks, issuer, now=now, audience=audience)
 
 
 async def _realm_named(service: Service, iss: object) -> Realm:
