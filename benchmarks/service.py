@@ -93,7 +93,11 @@ def oidc_provider() -> Iterator[Peer]:
 
 
 def rounds(
-    peers: Mapping[str, Peer], make: Callable[[Peer], bytes], concurrency: int, count: int, number: int
+    peers: Mapping[str, Peer],
+    make: Callable[[Peer], bytes],
+    concurrency: int,
+    count: int,
+    number: int,
 ) -> dict[str, list[Measured]]:
     """Each peer in turn, `number` times over; the first round warms up and is not counted."""
     found: dict[str, list[Measured]] = {name: [] for name in peers}

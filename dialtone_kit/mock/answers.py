@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -47,9 +47,9 @@ class Refusal(Exception):
         return json_answer({**body, **self.more}, self.status, self.headers + NO_STORE)
 
 
-def json_answer(body: dict[str, Any], status: int = 200, headers: Headers = ()) -> Response:
+def json_answer(body: Mapping[str, Any], status: int = 200, headers: Headers = ()) -> Response:
     """`body` as JSON. A header name may come twice (two `WWW-Authenticate` challenges)."""
-    return content_answer(orjson.dumps(body), "application/json", status, headers)
+    return content_answer(orjson.dumps(dict(body)), "application/json", status, headers)
 
 
 def content_answer(

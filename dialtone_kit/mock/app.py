@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -152,6 +153,7 @@ def from_environment() -> Front:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     service.store.start()
+    gc.freeze()  # what is there now stays: the collector need not look at it again and again
     tasks = [asyncio.create_task(keep_clean(service.store))]
     if service.settings.workers > 1:
         tasks.append(asyncio.create_task(_end_with(service.settings.pid)))

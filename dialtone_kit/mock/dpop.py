@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, insert, select
 from starlette.requests import Request
@@ -27,7 +28,7 @@ class Wanted(rules.Request):
     rules: tuple[rules.Rule, ...] = rules.RULES
 
 
-_NEW = select(bindparam("digest"), bindparam("forget_at")).where(
+_NEW: Any = select(bindparam("digest"), bindparam("forget_at")).where(
     ~exists().where(used_proofs.c.digest == bindparam("digest"))
 )
 _FIRST_USE = Prepared(insert(used_proofs).from_select(["digest", "forget_at"], _NEW))

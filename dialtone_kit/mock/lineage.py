@@ -12,7 +12,16 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, bindparam, delete, insert, literal, literal_column, select
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
 
 from dialtone_kit.mock import clock
 from dialtone_kit.mock.prepared import Prepared
@@ -70,7 +79,9 @@ def _dead() -> Any:
     """The query for a revoked node among a token and all that it came from."""
     line = select(bindparam("token", type_=LargeBinary).label("node")).cte("line", recursive=True)
     line = line.union(select(lineage.c.parent).join(line, lineage.c.child == line.c.node))
-    return select(literal_column("1")).join_from(revocations, line, revocations.c.node == line.c.node)
+    return select(literal_column("1")).join_from(
+        revocations, line, revocations.c.node == line.c.node
+    )
 
 
 _DEAD = Prepared(_dead())

@@ -29,7 +29,7 @@ class Prepared:
         return run_plain(tx, sql, values if order is None else [values[name] for name in order])
 
     def _compile(self, tx: Connection) -> tuple[str, list[str] | None]:
-        made = self._statement.compile(dialect=tx.dialect, column_keys=self._columns)
+        made: Any = self._statement.compile(dialect=tx.dialect, column_keys=self._columns)
         found = str(made), made.positiontup if made.positional else None
         self._compiled[tx.dialect.name] = found
         return found

@@ -56,7 +56,9 @@ class Store:
         self._loop = asyncio.get_running_loop()
         self._disk = ThreadPoolExecutor(1, "store-commit")
         self._writer = _connect(self._engine)
-        run_plain(self._writer, "PRAGMA busy_timeout=0")  # the event loop must not sleep: see _begin
+        run_plain(
+            self._writer, "PRAGMA busy_timeout=0"
+        )  # the event loop must not sleep: see _begin
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """The value of `work`, once the transaction that it ran in is on the disk.
@@ -121,9 +123,10 @@ class Store:
             await self._begin()
             outcomes = [_in_savepoint(self._writer, work) for work in works]
             await self._loop.run_in_executor(self._disk, run_plain, self._writer, "COMMIT")
-        except DBAPIError as problem:
+        except Exception as problem:
             _roll_back(self._writer)
-            return [StoreUnavailable(_reason(problem)) for _ in works]
+            why = StoreUnavailable(_reason(problem)) if isinstance(problem, DBAPIError) else problem
+            return [why for _ in works]
         return outcomes
 
     async def _begin(self) -> None:
@@ -131,7 +134,8 @@ class Store:
         give_up = self._loop.time() + self._wait
         while True:
             try:
-                return run_plain(self._writer, "BEGIN IMMEDIATE")
+                run_plain(self._writer, "BEGIN IMMEDIATE")
+                return
             except OperationalError as problem:
                 if not _is_busy(problem) or self._loop.time() > give_up:
                     raise
