@@ -9,7 +9,6 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
-    Connection,
     Float,
     Index,
     Integer,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    inspect,
 )
 
 metadata = MetaData()
@@ -293,17 +291,3 @@ EXPIRING = (
     mails,
     audit_events,
 )
-
-
-def create_missing(tx: Connection) -> None:
-    """Make the tables that are missing, and the columns that came later: all of these are empty."""
-    for name in inspect(tx).get_table_names():
-        table = metadata.tables.get(name)
-        if table is None:
-            continue
-        there = {column["name"] for column in inspect(tx).get_columns(name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = column.type.compile(tx.dialect)
-                tx.exec_driver_sql(f'ALTER TABLE {name} ADD COLUMN "{column.name}" {kind}')
-    metadata.create_all(tx)
