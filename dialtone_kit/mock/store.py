@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from dialtone_kit.mock import schema
 from dialtone_kit.mock.sqlite import Sqlite
@@ -23,6 +23,7 @@ from dialtone_kit.mock.transactions import StoreUnavailable as StoreUnavailable
 T = TypeVar("T")
 Waiting = tuple[Work, "asyncio.Future[Any]"]
 
+AWAY = (OperationalError, InterfaceError)  # other errors are mistakes of ours
 GROUP = 128  # works in one transaction at most: bounds how long the first one waits
 
 
@@ -57,7 +58,7 @@ class Store:
         """The value of `work`, which only reads. Raises StoreUnavailable."""
         try:
             value: T = await self._database.read(work)
-        except DBAPIError as problem:
+        except AWAY as problem:
             raise unavailable(problem) from None
         return value
 
@@ -94,7 +95,7 @@ class Store:
     async def _commit(self, works: list[Work]) -> list[Any]:
         try:
             return await self._database.commit(works)
-        except DBAPIError as problem:
+        except AWAY as problem:
             return [unavailable(problem) for _ in works]
         except Exception as problem:
             return [problem for _ in works]

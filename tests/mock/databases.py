@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
+
+from dialtone_kit.mock.postgres import STATE_LOCK
 
 SERVER = os.environ.get("DIALTONE_TEST_DATABASE", "")
 KINDS = ("sqlite", "postgresql") if SERVER else ("sqlite",)
@@ -54,6 +58,19 @@ class Database:
             for row in rows
             for value in row
         )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """While somebody else is writing, and does not come to an end."""
+        engine = self.engine()
+        with engine.connect() as tx:
+            if self.kind == "sqlite":
+                tx.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": STATE_LOCK})
+            yield
+            tx.rollback()
+        engine.dispose()
 
     def drop(self) -> None:
         """Remove it, whoever is connected."""

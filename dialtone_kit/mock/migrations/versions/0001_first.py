@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -22,7 +23,7 @@ def upgrade() -> None:
     _index("ix_attested_instances_realm", "attested_instances", ["realm"])
     _table(
         "audit_events",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", COUNTER, nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("realm", sa.String(length=32), nullable=False),
         sa.Column("event", sa.String(length=40), nullable=False),
@@ -100,7 +101,7 @@ def upgrade() -> None:
     _index("ix_enrollments_realm", "enrollments", ["realm"])
     _table(
         "faults",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", COUNTER, nullable=False),
         sa.Column("realm", sa.String(length=32), nullable=False),
         sa.Column("path_suffix", sa.Text(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -112,7 +113,7 @@ def upgrade() -> None:
     _index("ix_faults_realm", "faults", ["realm"])
     _table(
         "limit_hits",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", COUNTER, nullable=False),
         sa.Column("realm", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
@@ -132,7 +133,7 @@ def upgrade() -> None:
     _index("ix_lineage_forget_at", "lineage", ["forget_at"])
     _table(
         "mails",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", COUNTER, nullable=False),
         sa.Column("realm", sa.String(length=32), nullable=False),
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -145,7 +146,7 @@ def upgrade() -> None:
     _index("ix_mails_realm", "mails", ["realm"])
     _table(
         "notes",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", COUNTER, nullable=False),
         sa.Column("realm", sa.String(length=32), nullable=False),
         sa.Column("client_id", sa.String(length=80), nullable=False),
         sa.Column("subject", sa.String(length=80), nullable=True),
@@ -223,7 +224,7 @@ def upgrade() -> None:
     )
     _table(
         "spiffe_authorities",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", COUNTER, nullable=False),
         sa.Column("kid", sa.String(length=64), nullable=False),
         sa.Column("trust_domain", sa.String(length=255), nullable=False),
         sa.Column("use", sa.String(length=8), nullable=False),
