@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dialtone_kit.errors import UnsafeUrl
+from dialtone_kit.masking import without_password
 from dialtone_kit.mock.mail import MailRoute, mail_route
 from dialtone_kit.urls import normalize
 
@@ -94,8 +95,7 @@ class Settings:
         """The same for people: no password in it."""
         if self.database_url is None:
             return str(self.database)
-        parts = urlsplit(self.database_url)
-        return f"postgresql://{parts.hostname or ''}:{parts.port or 5432}{parts.path}"
+        return without_password(self.database_url)
 
     @property
     def policies(self) -> Path:

@@ -72,6 +72,15 @@ class Database:
             tx.rollback()
         engine.dispose()
 
+    def close_to_all(self) -> None:
+        """PostgreSQL: cut every connection and let nobody in, as while a server is down."""
+        name = self.url.rpartition("/")[2]
+        _on_server(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        _on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='{name}'")
+
+    def open_again(self) -> None:
+        _on_server(f"ALTER DATABASE {self.url.rpartition('/')[2]} ALLOW_CONNECTIONS true")
+
     def drop(self) -> None:
         """Remove it, whoever is connected."""
         if self.kind == "postgresql":
