@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import dialtone_kit
-from dialtone_kit.mock import clock, schemas, tables, weakened
-from dialtone_kit.mock.answers import NO_STORE, Refusal, content_answer, json_answer, log
+from dialtone_kit.mock import clock, query_schemas, schemas, tables, weakened
+from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer, log, no_content
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import header_values, read_json
 from dialtone_kit.mock.service import Service, realm_of, service_of
@@ -57,7 +57,7 @@ def guarded(handler: Handler) -> Handler:
 @describe(
     "Is this the service that my state file means?",
     answers=schemas.Hello,
-    query={"nonce": "Any text that the caller just made up"},
+    query=query_schemas.HelloQuery,
     refusals=(400,),
 )
 async def hello(request: Request) -> Response:
@@ -78,7 +78,7 @@ async def hello(request: Request) -> Response:
 @describe(
     "The mails sent, newest first",
     answers=schemas.Inbox,
-    query={"email": "To this address only", "realm": "Of this realm only", "limit": "1 to 200"},
+    query=query_schemas.InboxQuery,
     refusals=(400, 401, 503),
     security=GUARDED,
 )
@@ -132,7 +132,8 @@ async def move_clock(request: Request) -> Response:
     moved = await service.store.write(move)
     if moved is None:
         raise _no_realm()
-    return json_answer({"realm": moved.name, "offset": moved.offset, "now": clock.now(moved)})
+    reading = {"realm": moved.name, "offset": moved.offset, "now": clock.now(moved)}
+    return json_answer(reading, headers=NO_STORE)
 
 
 @describe(
@@ -154,7 +155,7 @@ async def clear_limits(request: Request) -> Response:
     cleared = await service.store.write(
         lambda tx: tx.execute(delete(hits).where(hits.c.realm.in_(names))).rowcount
     )
-    return json_answer({"cleared": cleared})
+    return json_answer({"cleared": cleared}, headers=NO_STORE)
 
 
 @describe(
@@ -185,14 +186,14 @@ async def make_realm(request: Request) -> Response:
         lambda tx: tx.execute(insert(tables.realms), {**row, "forget_at": forget_at}).rowcount
     )
     made = {"realm": name, "issuer": service.settings.issuer(name), "like": sent.like}
-    return json_answer({**made, "without": sent.without}, 201)
+    return json_answer({**made, "without": sent.without}, 201, NO_STORE)
 
 
 @describe(
     "Remove a private realm with all that is in it",
     answers=None,
     status=204,
-    refusals=(401, 403, 404, 503),
+    refusals=(401, 403, 503),
     security=GUARDED,
 )
 @guarded
@@ -201,7 +202,7 @@ async def remove_realm(request: Request) -> Response:
     service = service_of(request)
     realm = await private_realm(service, (await realm_of(request)).name)
     await service.store.write(lambda tx: drop_realm(tx, realm.name))
-    return content_answer(b"", "application/json", 204)
+    return no_content()
 
 
 @describe(
@@ -222,7 +223,7 @@ async def reset(request: Request) -> Response:
             403, "access_denied", f'Everything in {realm.name} would go. Add "confirm" to mean it.'
         )
     cleared = await service.store.write(lambda tx: empty_realm(tx, realm.name))
-    return json_answer({"cleared": cleared})
+    return json_answer({"cleared": cleared}, headers=NO_STORE)
 
 
 @describe(
@@ -244,7 +245,7 @@ async def add_fault(request: Request) -> Response:
     realm = await private_realm(service, sent.realm)
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
-    return json_answer({"cleared": 0})
+    return json_answer({"cleared": 0}, headers=NO_STORE)
 
 
 @describe(
@@ -262,7 +263,7 @@ async def clear_faults(request: Request) -> Response:
     realm = await private_realm(service, sent.realm)
     waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
     cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)
-    return json_answer({"cleared": cleared})
+    return json_answer({"cleared": cleared}, headers=NO_STORE)
 
 
 def empty_realm(tx: Connection, name: str) -> int:
