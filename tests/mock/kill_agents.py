@@ -159,7 +159,7 @@ class Agent:
     def _ask(self, client: Registered, parent: Node | None, **form: str) -> None:
         proof = client.proof("POST", client.token_url)
         self._once(
-            "proof for a token",
+            "proof for a token" if parent is None else "proof for an exchange",
             partial(post, client, "/token", proof, **form),
             (*USED_PROOF, "subject_token"),  # which may have been revoked since
             partial(self._issued, client, parent),

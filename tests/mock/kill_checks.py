@@ -32,6 +32,8 @@ def settle(agent: Agent) -> None:
         if token.fate == DOUBTED and len(token.doubts) == 1:
             (doubted,) = token.doubts
             doubted.state = ALIVE if agent.is_active(token) else DEAD
+            had = "had no effect" if doubted.state == ALIVE else "had taken effect"
+            agent.ledger.unanswered[had] += 1
 
 
 def check(agent: Agent, share: float = SAMPLE) -> None:

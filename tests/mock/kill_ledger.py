@@ -26,6 +26,7 @@ class Ledger:
     """One agent's: nobody else writes into it. `acknowledged`: complete good answers, by kind."""
 
     acknowledged: Counter[str] = field(default_factory=Counter)
+    unanswered: Counter[str] = field(default_factory=Counter)  # and what became of it
     replays: Counter[str] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
@@ -65,6 +66,8 @@ class Once:
         refused = [answer for answer in answers if answer not in good]
         if before == "spent":
             self.ledger.replays[self.kind] += len(refused)
+        if before == DOUBTED and answers:
+            self.ledger.unanswered["had no effect" if good else "had taken effect"] += 1
         self.accepted += len(good)
         if self.accepted > 1:
             self.ledger.violations.append(f"{self.kind}: accepted {self.accepted} times")

@@ -34,6 +34,7 @@ class Tally:
     seed: int
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: Counter[str] = field(default_factory=Counter)
+    unanswered: Counter[str] = field(default_factory=Counter)
     replays: Counter[str] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Tally:
         for title, counts in (
             ("kills", self.kills),
             ("requests acknowledged", self.acknowledged),
+            ("requests cut off by a kill, and settled later", self.unanswered),
             ("replays refused", self.replays),
             ("checks", self.checks),
         ):
@@ -163,6 +165,7 @@ class Killings:
             self.seed,
             self.kills,
             sum((one.acknowledged for one in ledgers), Counter()),
+            sum((one.unanswered for one in ledgers), Counter()),
             sum((one.replays for one in ledgers), Counter()),
             sum((one.checks for one in ledgers), Counter()),
             [violation for one in ledgers for violation in one.violations],

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from running_mock import Mock
-from sqlalchemy import create_engine, select
+from sqlalchemy import Engine, create_engine, delete, select
 from sqlalchemy.pool import NullPool
 
 from dialtone_kit.mock import tables
@@ -17,8 +17,7 @@ from dialtone_kit.mock import tables
 
 def all_rows(mock: Mock) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table, as one moment shows them."""
-    engine = create_engine(f"sqlite:///{_path(mock)}", poolclass=NullPool)
-    with engine.connect() as connection, connection.begin():
+    with _engine(mock).begin() as connection:
         return {
             table.name: [
                 dict(row)
@@ -26,6 +25,12 @@ def all_rows(mock: Mock) -> dict[str, list[dict[str, Any]]]:
             ]
             for table in tables.metadata.sorted_tables
         }
+
+
+def empty(mock: Mock, name: str) -> None:
+    """Remove all rows of the table `name`."""
+    with _engine(mock).begin() as connection:
+        connection.execute(delete(tables.metadata.tables[name]))
 
 
 @contextmanager
@@ -43,6 +48,10 @@ def damage(mock: Mock) -> str:
     """ "ok", or what SQLite finds broken in the file."""
     with closing(sqlite3.connect(_path(mock))) as database:
         return str(database.execute("PRAGMA integrity_check").fetchone()[0])
+
+
+def _engine(mock: Mock) -> Engine:
+    return create_engine(f"sqlite:///{_path(mock)}", poolclass=NullPool)
 
 
 def _path(mock: Mock) -> str:
