@@ -1,9 +1,12 @@
-"""Transactions: one writer thread per process, many works in one durable commit.
+"""Transactions: many works in one durable commit, one transaction at a time in each process.
 
 An answer leaves only after the commit that holds its effect. Works that wait at the same moment
 share a commit, each in a savepoint of its own: one that raises takes only its own rows back. A work
 that must keep its rows although the answer is a refusal (a wrong code is counted) returns the
 refusal instead of raising it.
+
+Works run in the event loop's own thread: handing each statement from one thread to another costs
+more than the statement. Only the commit, which waits for the disk, has a thread to wait in.
 """
 
 from __future__ import annotations
@@ -11,23 +14,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import threading
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from dialtone_kit.mock.prepared import run_plain
 from dialtone_kit.mock.tables import create_missing
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
+Waiting = tuple[Work, "asyncio.Future[Any]"]
 
 GROUP = 128  # works in one transaction at most: bounds how long the first one waits
 READ_WAIT = 0.5  # seconds: readers don't wait for writers in WAL mode, only for recovery
+RETRY = 0.002  # seconds between two looks at a database that another process is writing to
 
 
 class StoreUnavailable(Exception):
@@ -39,15 +45,20 @@ class Store:
 
     def __init__(self, database: Path, wait: float = 5.0) -> None:
         _create_private(database)
+        self._wait = wait
         self._engine = _sqlite(database, wait)
         self._reader = _connect(_sqlite(database, READ_WAIT))
-        self._queue: SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._waiting: list[Waiting] = []
+        self._writing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to write. From inside the event loop whose requests will wait for it."""
         self._loop = asyncio.get_running_loop()
-        self._thread.start()
+        self._disk = ThreadPoolExecutor(1, "store-commit")
+        self._writer = _connect(self._engine)
+        run_plain(
+            self._writer, "PRAGMA busy_timeout=0"
+        )  # the event loop must not sleep: see _begin
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """The value of `work`, once the transaction that it ran in is on the disk.
@@ -55,7 +66,9 @@ class Store:
         Raises what `work` raised, its rows taken back, or StoreUnavailable.
         """
         done: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put((work, done))
+        self._waiting.append((work, done))
+        if self._writing is None:
+            self._writing = self._loop.create_task(self._write_all())
         return await done
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -76,67 +89,75 @@ class Store:
         """
         try:
             with self._engine.connect() as tx:
-                _begin(tx)
+                run_plain(tx, "BEGIN IMMEDIATE")
                 create_missing(tx)
                 value = fill(tx)
-                tx.exec_driver_sql("COMMIT")
+                run_plain(tx, "COMMIT")
         except DBAPIError as problem:
             raise StoreUnavailable(_reason(problem)) from None
         return value
 
-    def close(self) -> None:
+    async def stop(self) -> None:
         """Finish the works that wait, then let go of the database."""
-        if self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join(timeout=10)
+        if self._writing is not None:
+            await self._writing
+        self._disk.shutdown()
+        self._writer.close()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database, for who never started to write."""
         self._reader.close()
         self._engine.dispose()
 
-    def _run(self) -> None:
-        tx = self._engine.connect()
-        while (first := self._queue.get()) is not None:
-            group = [first]
-            while len(group) < GROUP and not self._queue.empty():
-                item = self._queue.get()
-                if item is None:
-                    self._queue.put(None)  # this group first, then the end
-                    break
-                group.append(item)
-            outcomes = _commit(tx, [work for work, _ in group])
-            waiting = [done for _, done in group]
-            with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                self._loop.call_soon_threadsafe(_deliver, waiting, outcomes)
-        tx.close()
+    async def _write_all(self) -> None:
+        """Commit what waits, a group at a time, until nothing does."""
+        while self._waiting:
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            _deliver(group, await self._commit([work for work, _ in group]))
+        self._writing = None
 
+    async def _commit(self, works: list[Work]) -> list[Any]:
+        """The outcome of each work, a value or an exception, after one durable commit."""
+        try:
+            await self._begin()
+            outcomes = [_in_savepoint(self._writer, work) for work in works]
+            await self._loop.run_in_executor(self._disk, run_plain, self._writer, "COMMIT")
+        except Exception as problem:
+            _roll_back(self._writer)
+            why = StoreUnavailable(_reason(problem)) if isinstance(problem, DBAPIError) else problem
+            return [why for _ in works]
+        return outcomes
 
-def _commit(tx: Connection, works: list[Work]) -> list[Any]:
-    """The outcome of each work, a value or an exception, after one durable commit."""
-    try:
-        _begin(tx)
-        outcomes = [_in_savepoint(tx, work) for work in works]
-        tx.exec_driver_sql("COMMIT")
-    except DBAPIError as problem:
-        _roll_back(tx)
-        return [StoreUnavailable(_reason(problem)) for _ in works]
-    return outcomes
+    async def _begin(self) -> None:
+        """Become the one who writes. While another process is, the event loop goes on."""
+        give_up = self._loop.time() + self._wait
+        while True:
+            try:
+                run_plain(self._writer, "BEGIN IMMEDIATE")
+                return
+            except OperationalError as problem:
+                if not _is_busy(problem) or self._loop.time() > give_up:
+                    raise
+            await asyncio.sleep(RETRY)
 
 
 def _in_savepoint(tx: Connection, work: Work) -> Any:
     """What `work` returned or raised. A failing database is the whole group's affair: it raises."""
-    tx.exec_driver_sql("SAVEPOINT work")
+    run_plain(tx, "SAVEPOINT work")
     try:
         outcome = work(tx)
     except OperationalError:
         raise
     except Exception as problem:
-        tx.exec_driver_sql("ROLLBACK TO work")
+        run_plain(tx, "ROLLBACK TO work")
         outcome = problem
-    tx.exec_driver_sql("RELEASE work")
+    run_plain(tx, "RELEASE work")
     return outcome
 
 
-def _deliver(waiting: list[asyncio.Future[Any]], outcomes: list[Any]) -> None:
-    for done, outcome in zip(waiting, outcomes, strict=True):
+def _deliver(group: list[Waiting], outcomes: list[Any]) -> None:
+    for (_, done), outcome in zip(group, outcomes, strict=True):
         if done.done():  # its request was cancelled meanwhile
             continue
         if isinstance(outcome, Exception):
@@ -145,13 +166,15 @@ def _deliver(waiting: list[asyncio.Future[Any]], outcomes: list[Any]) -> None:
             done.set_result(outcome)
 
 
-def _begin(tx: Connection) -> None:
-    tx.exec_driver_sql("BEGIN IMMEDIATE")
-
-
 def _roll_back(tx: Connection) -> None:
     with contextlib.suppress(DBAPIError):  # a full disk has rolled back by itself
-        tx.exec_driver_sql("ROLLBACK")
+        run_plain(tx, "ROLLBACK")
+
+
+def _is_busy(problem: DBAPIError) -> bool:
+    """Whether another process is writing: that ends."""
+    code = getattr(problem.orig, "sqlite_errorcode", 0)
+    return (code & 0xFF) == sqlite3.SQLITE_BUSY
 
 
 def _reason(problem: DBAPIError) -> str:

@@ -28,7 +28,7 @@ def run(folder: Path, scenario: Scenario) -> None:
         try:
             await scenario(store)
         finally:
-            await asyncio.to_thread(store.close)
+            await store.stop()
 
     asyncio.run(inside())
 
