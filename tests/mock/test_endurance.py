@@ -143,6 +143,7 @@ def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
     assert "mock.sqlite3 can't be used" in done.stderr
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_start_on_a_locked_database_is_told_in_a_line(
     own_mock: Callable[..., Mock], monkeypatch: pytest.MonkeyPatch
 ) -> None:

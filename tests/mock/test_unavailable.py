@@ -36,11 +36,12 @@ def no_room(mock: Mock) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registered]:
+def client(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Registered]:
     folder = tmp_path_factory.mktemp("unavailable") / "mock"
-    mock = Mock(folder, environment={"DIALTONE_STORE_WAIT": "0.1"}).start()
+    mock = Mock(folder, environment={"DIALTONE_STORE_WAIT": "0.1"}, database=database).start()
     yield mock.register(mock.new_realm())
     mock.stop()
+    mock.database.drop()
 
 
 def refuses(answer: httpx.Response) -> None:
@@ -50,9 +51,18 @@ def refuses(answer: httpx.Response) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("trouble", [locked, no_room])
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_all_or_nothing(client: Registered, row: Row, trouble: Trouble) -> None:
+def test_locked_it_is_all_or_nothing(client: Registered, row: Row) -> None:
+    all_or_nothing(client, row, locked)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the disk is the service's own
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_full_it_is_all_or_nothing(client: Registered, row: Row) -> None:
+    all_or_nothing(client, row, no_room)
+
+
+def all_or_nothing(client: Registered, row: Row, trouble: Trouble) -> None:
     mock = client.mock
     mock.control("POST", "limits/clear", json={"realm": client.realm})
     send = row.prepare(client)
@@ -70,10 +80,9 @@ def test_no_writing_endpoint_is_missing() -> None:
     assert writing - {row.route for row in ROWS} == READS_ONLY
 
 
-@pytest.mark.parametrize("trouble", [locked, no_room])
-def test_who_only_reads_goes_on(client: Registered, trouble: Trouble) -> None:
+def test_who_only_reads_goes_on(client: Registered) -> None:
     access = client.token(bound=False)
-    with trouble(client.mock):
+    with locked(client.mock):
         told = client.mock.http.post(
             client.url("/introspect"), data={"token": access}, auth=client.basic
         )

@@ -25,7 +25,6 @@ from grant_desk import (
 )
 from running_mock import Registered
 from spiffe_scene import Scene
-from store_rows import empty
 
 Send = Callable[[], httpx.Response]
 Prepare = Callable[[Registered], Send]
@@ -171,7 +170,7 @@ def platform(name: str) -> Prepare:
     """Its first use: its key is made then."""
 
     def ready(client: Registered) -> dict[str, str]:
-        empty(client.mock, "platform_keys")
+        client.mock.sql("DELETE FROM platform_keys")
         return {"audience": "somebody"}
 
     return control("POST", f"platform/{name}", ready)
