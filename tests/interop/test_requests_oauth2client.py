@@ -60,6 +60,16 @@ def api(client: Registered, method: str, path: str, token: Any, **more: Any) -> 
     return requests.request(method, client.url(path), auth=token, timeout=10, **more)
 
 
+def refused(client: Registered, token: DPoPToken) -> requests.Response:
+    """The answer to a call that is refused. The library takes any 401 under DPoP for the demand of
+    a nonce, and stops where none comes: `default` has none to send along (RFC 9449 §8).
+    """
+    try:
+        return api(client, "GET", "/api/whoami", token)
+    except MissingDPoPNonce as stopped:
+        return stopped.response
+
+
 def approved(client: Registered, theirs: OAuth2Client, scope: str | None = None) -> DPoPToken:
     """The token of a device flow, which a person approves after the first poll."""
     device = theirs.authorize_device(scope=scope)
@@ -76,8 +86,8 @@ def approved(client: Registered, theirs: OAuth2Client, scope: str | None = None)
 
 
 def test_both_ways_of_discovery_find_the_same(client: Registered) -> None:
-    """OpenID Connect's, and RFC 8414 §3.1's, which this library spells wrong for issuers with a path:
-    it puts the name of the document last, not between host and path.
+    """OpenID Connect's, and RFC 8414 §3.1's. The latter's URL is given, since this library puts the
+    document's name last for an issuer with a path, not between host and path.
     """
     place = f"{client.mock.base_url}/.well-known/oauth-authorization-server/realms/{client.realm}"
     oidc, oauth2 = stranger(client), stranger(client, place)
@@ -123,12 +133,9 @@ def test_introspection_and_revocation(client: Registered, theirs: OAuth2Client) 
     assert told["cnf"]["jkt"] == token.dpop_key.dpop_jkt
     assert theirs.revoke_access_token(token) is True
     assert theirs.introspect_token(token) == {"active": False}
-    try:
-        assert api(client, "GET", "/api/whoami", token).status_code == 401
-    except MissingDPoPNonce as refused:
-        # The library takes every 401 under DPoP for the demand of a nonce. Ours is invalid_token, by
-        # RFC 9449 §7.1 and RFC 6750 §3.1, and a realm without nonces has none to send along.
-        assert 'error="invalid_token"' in refused.response.headers["WWW-Authenticate"]
+    answer = refused(client, token)
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
     assert theirs.revoke_access_token("never issued") is True  # RFC 7009 §2.2
 
 
