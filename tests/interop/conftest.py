@@ -4,13 +4,19 @@
 `client`    a client of a private realm like `default`, and again of one like `strict`, where DPoP
             is required and nonces are demanded
 `easy`      a client of a private realm like `default` alone
+`script`    starts a script of javascript/ and talks with it; needs Node
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
+import node
 import pytest
+from node import Script
 from running_mock import Mock, Registered
 
 
@@ -34,3 +40,30 @@ def easy(mock: Mock) -> Iterator[Registered]:
     realm = mock.new_realm()
     yield mock.register(realm)
     mock.remove_realm(realm)
+
+
+@pytest.fixture(scope="session")
+def javascript() -> None:
+    """Node with the packages of the lock. Without Node: not run, and in CI a failure."""
+    lacking = node.missing()
+    if lacking and os.environ.get("CI_REQUIRE_NODE") == "1":
+        pytest.fail(f"the tests with Node are required here, but there is {lacking}")
+    if lacking:
+        pytest.skip(f"NOT RUN: tests with Node: {lacking}")
+    node.install()
+
+
+@pytest.fixture
+def script(javascript: None, tmp_path: Path) -> Iterator[Callable[..., Script]]:
+    """`script(name, **first)` starts javascript/<name>.mjs and tells it `first`."""
+    started: list[Script] = []
+
+    def start(name: str, **first: Any) -> Script:
+        one = Script(f"{name}.mjs", tmp_path / f"{name}-{len(started)}.log")
+        started.append(one)
+        one.tell(**first)
+        return one
+
+    yield start
+    for one in started:
+        one.close()
