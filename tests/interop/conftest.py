@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,15 +43,25 @@ def easy(mock: Mock) -> Iterator[Registered]:
     mock.remove_realm(realm)
 
 
+def require(lacking: str) -> None:
+    """Not run where the machine lacks something; in CI, where .ci/run brings it, a failure."""
+    if lacking and os.environ.get("CI_REQUIRE_NODE") == "1":
+        pytest.fail(f"the tests with other people's programs are required here: {lacking}")
+    if lacking:
+        pytest.skip(f"NOT RUN: test with another's program: {lacking}")
+
+
 @pytest.fixture(scope="session")
 def javascript() -> None:
-    """Node with the packages of the lock. Without Node: not run, and in CI a failure."""
-    lacking = node.missing()
-    if lacking and os.environ.get("CI_REQUIRE_NODE") == "1":
-        pytest.fail(f"the tests with Node are required here, but there is {lacking}")
-    if lacking:
-        pytest.skip(f"NOT RUN: tests with Node: {lacking}")
+    """Node with the packages of the lock."""
+    require(node.missing())
     node.install()
+
+
+@pytest.fixture(scope="session")
+def openssl() -> None:
+    """OpenSSL's command."""
+    require("" if shutil.which("openssl") else "no openssl (apt-get install openssl)")
 
 
 @pytest.fixture
