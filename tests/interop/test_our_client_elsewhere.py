@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,21 @@ def test_device_flow_userinfo_renewal(make: Make, public: bool) -> None:
     client.revoke(renewed.refresh_token)
     with pytest.raises(ServiceError, match="invalid_grant"):
         client.refresh(renewed)
+
+
+def test_what_a_thief_can_do_without_the_key(make: Make) -> None:
+    """A found token serves nobody else; a used refresh token presented again ends all of it."""
+    client, key = make("cli_interop_public", None), ProofKey.generate()
+    login = client.start_device(SCOPE)
+    Visitor().approve(login)
+    token = client.wait_for_device(login, key)
+    with pytest.raises(ServiceError, match="invalid_token"):
+        client.userinfo(replace(token, key=ProofKey.generate()))
+    renewed = client.refresh(token)
+    with pytest.raises(ServiceError, match="invalid_grant"):
+        client.refresh(token)
+    with pytest.raises(ServiceError, match="invalid_token"):
+        client.userinfo(renewed)
 
 
 def test_a_person_who_says_no(client: IdentityClient) -> None:

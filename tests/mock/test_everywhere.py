@@ -38,6 +38,7 @@ def test_unknown_paths_and_realms(mock: Mock, path: str) -> None:
         ("/token", "POST"),
         ("/realms/default/api/notes", "GET, HEAD, POST"),
         ("/realms/default/register/approve", "GET, HEAD, POST"),
+        ("/userinfo", "GET, HEAD, POST"),
         ("/agent.json", "GET, HEAD"),
         ("/openapi.json", "GET, HEAD"),
     ],
