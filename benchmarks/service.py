@@ -67,11 +67,17 @@ def our_service() -> Iterator[Peer]:
     with tempfile.TemporaryDirectory() as folder:
         mock = Mock(Path(folder) / "state").start()
         try:
-            client = mock.register("default")
-            yield Peer(client.token_url, client.basic, "openid", client.url("/userinfo"),
-                       client.token(scope="openid"), client.key)  # fmt: skip
+            yield peer_of(mock)
         finally:
             mock.stop()
+
+
+def peer_of(mock: Mock) -> Peer:
+    """A new client of a running mock."""
+    client = mock.register("default")
+    token = client.token(scope="openid")
+    url = client.url("/userinfo")
+    return Peer(client.token_url, client.basic, "openid", url, token, client.key)
 
 
 @contextlib.contextmanager
