@@ -19,6 +19,7 @@ from dialtone_kit import Credentials, DPoPAuth, IdentityClient, ProofKey, Secret
 from dialtone_kit.device_login import DeviceLogin
 from dialtone_kit.errors import IssuerMismatch, NotThisService, ServiceError
 
+pytestmark = pytest.mark.index  # npm, once for each lock
 # What HTTP Basic must form-encode first (RFC 6749 §2.3.1), or be taken for another secret.
 SECRET = "a b+c/d:e%f=&g"
 API = "https://api.example.com"
