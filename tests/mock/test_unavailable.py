@@ -20,7 +20,7 @@ from writing_requests import ROWS, Row, call, request, token
 
 from dialtone_kit.mock.app import CONTROLS, ROUTES
 
-READS_ONLY = {"POST {p}/introspect"}
+READS_ONLY = {"POST {p}/introspect", "POST {p}/userinfo"}  # the latter is its GET, see ROWS
 Trouble = Callable[[Mock], AbstractContextManager[None]]
 
 
