@@ -13,6 +13,7 @@ from running_mock import Registered
 from dialtone_kit import DPoPAuth, ProofKey
 from dialtone_kit.transport import open_client
 
+pytestmark = pytest.mark.index  # npm, once for each lock
 API = "https://api.example.com"
 Start = Callable[..., Script]
 

@@ -20,6 +20,7 @@ from dialtone_kit import Credentials, DPoPAuth, IdentityClient, ProofKey, Secret
 from dialtone_kit.device_login import DeviceLogin
 from dialtone_kit.errors import IssuerMismatch, NotThisService, ServiceError
 
+pytestmark = pytest.mark.index  # npm, once for each lock
 # What HTTP Basic must form-encode first (RFC 6749 §2.3.1), or be taken for another secret.
 SECRET = "a b+c/d:e%f=&g"
 API = "https://api.example.com"
@@ -104,7 +105,7 @@ def test_a_bound_token_by_answering_the_demand_for_a_nonce(client: IdentityClien
     assert statuses(client)[-1:] == [200]  # the nonce is known now
 
 
-@pytest.mark.parametrize("alg", ["ES256", "EdDSA", "Ed25519"])
+@pytest.mark.parametrize("alg", ["ES256", "ES384", "EdDSA", "RS256", "PS256"])
 def test_every_algorithm_that_it_knows(client: IdentityClient, alg: str) -> None:
     assert alg in client.metadata["dpop_signing_alg_values_supported"]
     assert client.get_token("api:read", key=ProofKey.generate(alg)).token_type == "DPoP"
