@@ -98,12 +98,14 @@ def test_discovery_is_fetched_once_and_used() -> None:
     assert len(service.asked) == 1
 
 
+@pytest.mark.row("H4")
 @pytest.mark.parametrize("liar", ["https://evil.example", f"{ISSUER}/", BASE, "", None, 7])
 def test_a_lying_issuer_is_refused(liar: object) -> None:
     with pytest.raises(IssuerMismatch, match="M19"):
         document(issuer=liar).client().discover()
 
 
+@pytest.mark.row("H4")
 @pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri", "userinfo_endpoint", "x_endpoint"])
 @pytest.mark.parametrize(
     "url",
@@ -130,6 +132,7 @@ def test_an_endpoint_that_is_no_text_is_refused(value: object) -> None:
         document(token_endpoint=value).client().discover()
 
 
+@pytest.mark.row("H1")
 @pytest.mark.parametrize(
     "base_url",
     [
@@ -257,6 +260,7 @@ def test_a_secret_that_can_not_be_stored_after_all_is_not_lost() -> None:
     assert client.credentials.client_secret.reveal() == SECRET
 
 
+@pytest.mark.row("H7")
 @pytest.mark.parametrize("path", ["request", "confirm"])
 @pytest.mark.parametrize("cut", [httpx.ReadError("cut"), httpx.ReadTimeout("late")])
 def test_registration_is_not_repeated_once_it_may_have_taken_effect(
@@ -331,6 +335,7 @@ def test_a_bound_token_is_asked_for_as_the_demo_does() -> None:
     assert token.claims["cnf"] == {"jkt": KEY.thumbprint}
 
 
+@pytest.mark.row("H7✓")
 def test_every_attempt_carries_a_fresh_proof() -> None:
     service, client = asking(
         httpx.Response(503), httpx.ReadError("cut"), httpx.ConnectError("no"), bound()
@@ -339,6 +344,7 @@ def test_every_attempt_carries_a_fresh_proof() -> None:
     assert len({claims["jti"] for claims in service.proofs("token")}) == 4
 
 
+@pytest.mark.row("H10")
 def test_a_bearer_answer_to_a_proof_is_refused() -> None:
     _, client = asking(granted(jwt(), "Bearer"))
     with pytest.raises(TokenRefused, match="asked for DPoP, got 'Bearer'"):
@@ -432,6 +438,7 @@ def test_a_hostile_error_text_is_one_harmless_line() -> None:
     assert len(shown) < 600
 
 
+@pytest.mark.row("C1")
 def test_tokens_are_masked_and_never_pickled() -> None:
     _, client = asking(bound())
     token = client.get_token(key=KEY)
@@ -530,6 +537,7 @@ def test_userinfo_where_there_is_none_says_so() -> None:
 # --- answers that are none ---
 
 
+@pytest.mark.row("H5")
 @pytest.mark.parametrize(
     "answer",
     [

@@ -49,6 +49,7 @@ def saying(answer: bytes) -> Speak:
     return lambda connection: connection.sendall(answer)
 
 
+@pytest.mark.row("H5")
 def test_a_captive_portal_is_recognised() -> None:
     portal = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
     with (
@@ -58,6 +59,7 @@ def test_a_captive_portal_is_recognised() -> None:
         client(url).discover()
 
 
+@pytest.mark.row("H5")
 def test_a_cut_off_answer_is_told_from_a_wrong_one() -> None:
     cut = JSON + b'Content-Length: 500\r\n\r\n{"issuer": "http'
     with peer(saying(cut)) as (url, heard), pytest.raises(NotThisService, match="broke off"):
@@ -70,6 +72,7 @@ def test_something_that_does_not_speak_http_is_one_clear_line() -> None:
         client(url).discover()
 
 
+@pytest.mark.row("H5")
 def test_an_endless_answer_is_cut_short() -> None:
     def flood(connection: socket.socket) -> None:
         connection.sendall(JSON + b"\r\n")
@@ -80,6 +83,7 @@ def test_an_endless_answer_is_cut_short() -> None:
         client(url).discover()
 
 
+@pytest.mark.row("H5")
 def test_an_answer_that_trickles_ends_in_time() -> None:
     def drip(connection: socket.socket) -> None:
         connection.sendall(JSON + b"\r\n")
@@ -93,6 +97,7 @@ def test_an_answer_that_trickles_ends_in_time() -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.row("H5")
 def test_a_silent_peer_ends_in_time() -> None:
     with peer(lambda _: time.sleep(0.5)) as (url, _), pytest.raises(ServiceUnreachable):
         client(url, timeout=0.1).discover()
@@ -105,6 +110,7 @@ def test_nobody_there_is_one_clear_line() -> None:
         client(url).discover()
 
 
+@pytest.mark.row("H2")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_credentials_are_not_carried_along_by_a_redirect(status: int) -> None:
     with ExitStack() as peers:

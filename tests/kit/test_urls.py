@@ -120,6 +120,7 @@ def test_an_origin(url: str, expected: str) -> None:
     assert origin(url) == expected
 
 
+@pytest.mark.row("H1✓")
 @pytest.mark.parametrize(
     "url",
     ["http://localhost/", "http://LOCALHOST:8787", "http://127.0.0.1", "http://127.9.9.9:1/",

@@ -17,6 +17,7 @@ import pytest
 from running_mock import Mock, free_port
 
 
+@pytest.mark.row("A6")
 def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     client = mine.register("default")
@@ -40,6 +41,7 @@ def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[.
     assert mine.confirm("default", enrollment, code).status_code == 200
 
 
+@pytest.mark.row("62✓")
 def test_62_of_thirty_in_parallel_one_succeeds(mock: Mock, realm: str) -> None:
     client = mock.register(realm)
     proof = client.proof("POST", client.token_url)
@@ -102,6 +104,7 @@ def test_a_locked_database_is_503_and_nothing_was_kept(own_mock: Callable[..., M
     assert client.ask_token(proof).status_code == 200
 
 
+@pytest.mark.row("65")
 def test_a_full_disk_is_503_and_nothing_was_kept(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     client = mine.register("default")
