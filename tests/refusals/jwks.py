@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dialtone_kit.keys import PRIVATE_MEMBERS
+from refusals.curves import SMALL_ORDER_POINTS
 from refusals.forge import ABSENT, Case, Scene, b64, key_of
 
 P256 = 2**256 - 2**224 + 2**192 + 2**96 - 1
@@ -12,13 +13,9 @@ P25519 = 2**255 - 19
 
 # Every 32-byte text that reads as a small-order point of Ed25519: the y of the eight points, the
 # same y plus p where that still fits, each with and without the sign of x.
-_ORDER_8 = (
-    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
-)
 SMALL_ORDER = [
     (y | sign << 255).to_bytes(32, "little")
-    for y in (0, 1, P25519 - 1, *_ORDER_8, P25519, P25519 + 1)
+    for y in sorted({y for _, y in SMALL_ORDER_POINTS} | {P25519, P25519 + 1})
     for sign in (0, 1)
 ]
 NON_CANONICAL = [
