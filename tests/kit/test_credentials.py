@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import pickle
@@ -344,6 +345,26 @@ def test_without_hard_links_a_file_is_still_never_overwritten(
     assert store.load(ID) == CREDENTIALS
 
 
+@pytest.mark.row("P4")
+def test_a_disk_that_fails_at_the_last_step_is_told_and_nothing_appears(
+    monkeypatch: pytest.MonkeyPatch, config: Path
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "link", broken)
+    with pytest.raises(CredentialProblem, match="Input/output error"):
+        store.save(CREDENTIALS)
+    assert list((config / ID).iterdir()) == []
+
+
+@pytest.mark.row("P1")
+@pytest.mark.parametrize("name", [None, 7, ["cli_a"], b"cli_a"])
+def test_what_is_no_text_is_no_name(name: object) -> None:
+    with pytest.raises(CredentialProblem, match="can't be a client_id"):
+        store.path_for(name)  # type: ignore[arg-type]
+
+
 # --- what stands in the file ---
 
 
@@ -371,6 +392,7 @@ def test_a_damaged_file_is_one_clear_line(content: str, says: str) -> None:
         ("client_id", "cli_other_1", "another client"),
         ("client_secret", "", "client_secret is missing"),
         ("granted_scopes", "openid", "not a list"),
+        ("granted_scopes", ["openid", 7], "not a list of texts"),
         ("realm", 1, "realm is not a text"),
         ("token_endpoint", "https://evil.example/token", "another origin"),
         ("issuer", "http://id.example/realms/default", "in the clear"),

@@ -88,6 +88,12 @@ def test_an_algorithm_that_the_service_does_not_advertise_is_refused() -> None:
     check_proof([SCENE.with_key(key_of("EdDSA")).proof()], request)
 
 
+@pytest.mark.row("22")
+def test_one_that_is_listed_and_not_known_to_the_kit_is_refused_too() -> None:
+    request = request_for(SCENE, algorithms=("ES512", "ES256"))
+    assert refusal_of(SCENE.proof({"alg": "ES512"}), request).rule == "alg_is_listed"
+
+
 @pytest.mark.parametrize(("bits", "fits"), [(2047, False), (2048, True), (8192, True)])
 def test_rsa_keys_have_2048_to_8192_bits(bits: int, fits: bool) -> None:
     jwk = {"kty": "RSA", "n": uint(2**bits - 1), "e": "AQAB"}

@@ -76,6 +76,14 @@ def test_a_body_over_64_kib(mock: Mock, realm: str, path: str, chunked: bool) ->
             assert answer.status_code != 413
 
 
+@pytest.mark.parametrize("length", ["65537", "999999999", "1000000000000"])
+def test_a_length_over_the_limit_is_refused_before_anything_is_read(
+    mock: Mock, length: str
+) -> None:
+    head = f"POST /token HTTP/1.1\nHost: 127.0.0.1\nContent-Length: {length}"
+    assert raw(mock, head).startswith("HTTP/1.1 413")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", None])
 def test_another_content_type(mock: Mock, realm: str, kind: str | None) -> None:
     headers = {} if kind is None else {"Content-Type": kind}
