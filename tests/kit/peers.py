@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+JSON = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
 Speak = Callable[[socket.socket], None]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from base64 import b64decode
+from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
 from pathlib import Path
@@ -133,6 +134,14 @@ def test_an_endpoint_that_is_no_text_is_refused(value: object) -> None:
 
 
 @pytest.mark.row("H1")
+@pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri"])
+def test_a_document_without_what_is_always_needed_is_no_document(name: str) -> None:
+    less = {member: value for member, value in METADATA.items() if member != name}
+    service = FakeService(openid_configuration=httpx.Response(200, json=less))
+    with pytest.raises(NotThisService, match=f"has no {name}"):
+        service.client().discover()
+
+
 @pytest.mark.parametrize(
     "base_url",
     [
@@ -143,6 +152,7 @@ def test_an_endpoint_that_is_no_text_is_refused(value: object) -> None:
         "https://metadata.google.internal",
         "https://user:pass@id.example",
         "https://id.example?x=1",
+        "https://id.example#x",
         "ftp://id.example",
         "id.example",
         "https://id.example/realms/default",
@@ -237,6 +247,17 @@ def test_the_poll_token_goes_to_its_own_issuer_only() -> None:
     with pytest.raises(EnrollmentProblem, match="not for here"):
         other.client(realm="strict").confirm_enrollment(enrollment, "ABCD-2345")
     assert other.asked == []
+
+
+def test_the_status_is_not_asked_elsewhere() -> None:
+    """A file of a pending enrollment could have been changed, or written by an older service."""
+    service = enrolling()
+    client = service.client()
+    enrollment = client.request_enrollment("a@example.com", "my-agent")
+    asked = len(service.asked)
+    with pytest.raises(EnrollmentProblem, match="not for here"):
+        client.enrollment_status(replace(enrollment, status_url="https://evil.example/status"))
+    assert len(service.asked) == asked
 
 
 def test_a_store_that_can_not_be_written_is_told_before_the_secret_is_shown(config: Path) -> None:
@@ -372,7 +393,14 @@ def test_the_scheme_is_understood_in_any_case_and_an_opaque_token_too() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"access_token": None}, {"access_token": "ä"}, {"token_type": 1}, {"expires_in": "3600"}],
+    [
+        {"access_token": None},
+        {"access_token": "ä"},
+        {"token_type": 1},
+        {"expires_in": "3600"},
+        {"expires_in": True},
+        {"expires_in": 1.5},
+    ],
 )
 def test_an_incomplete_token_answer_is_one_clear_line(changes: dict[str, Any]) -> None:
     _, client = asking(granted(jwt(), "Bearer", **changes))
@@ -469,6 +497,14 @@ def test_a_new_signing_key_is_fetched_once() -> None:
     with pytest.raises(TokenRefused, match="kid"):
         client.verify(jwt("k3"))
     assert len(service.sent_to("jwks")) == 3
+
+
+def test_only_an_unknown_key_is_a_reason_to_fetch_the_keys_again() -> None:
+    service, client = asking(bound(), jwks=keys("k1"))
+    for token in (jwt(exp=int(NOW) - 9), jwt()[:-8] + "AAAAAAAA"):
+        with pytest.raises(TokenRefused, match="exp|signature"):
+            client.verify(token)
+    assert len(service.sent_to("jwks")) == 1
 
 
 @pytest.mark.parametrize("iss", [BASE, f"{BASE}/realms/strict", "https://evil.example", None])

@@ -67,7 +67,7 @@ def plenty(head: bytes, piece: bytes, number: int = 100) -> Speak:
     return speak
 
 
-HTML = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+HTML = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/html; charset=utf-8\r\n"
 PORTAL = b"<html><h1>Welcome to our Wi-Fi</h1></html>"
 MOVED = b"HTTP/1.1 302 Found\r\nLocation: https://portal.example/login\r\nContent-Length: 0\r\n\r\n"
 ZIPPED = gzip.compress(b'{"padding": "' + b" " * MIB + b'"}')

@@ -131,6 +131,7 @@ def test_polling_ends_with_the_code() -> None:
     found, clock = service(token=PENDING), [NOW]
 
     def sleep(seconds: float) -> None:
+        assert clock[0] < NOW + 2000, "it would go on for ever"
         clock[0] += seconds
 
     client = found.client(credentials=CREDENTIALS, now=lambda: clock[0])
@@ -172,6 +173,13 @@ def test_h9_a_429_beyond_all_patience_is_told() -> None:
 def test_a_login_that_can_not_be_believed(change: dict[str, Any]) -> None:
     found = service(device_authorization=httpx.Response(200, json={**CODES, **change}))
     with pytest.raises(DialtoneError):
+        client_of(found).start_device()
+
+
+@pytest.mark.parametrize("name", ["verification_uri_complete", "verification_uri"])
+def test_a_page_that_is_no_text_is_not_shown(name: str) -> None:
+    found = service(device_authorization=httpx.Response(200, json={**CODES, name: 7}))
+    with pytest.raises(NotThisService, match=r"not shown|no usable"):
         client_of(found).start_device()
 
 

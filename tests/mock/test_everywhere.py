@@ -81,7 +81,7 @@ def test_a_length_over_the_limit_is_refused_before_anything_is_read(
     mock: Mock, length: str
 ) -> None:
     head = f"POST /token HTTP/1.1\nHost: 127.0.0.1\nContent-Length: {length}"
-    assert raw(mock, head).startswith("HTTP/1.1 413")
+    assert raw(mock, head, timeout=2).startswith("HTTP/1.1 413")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", None])
@@ -125,8 +125,8 @@ def test_loopback_may_be_named_in_each_way(mock: Mock, host: str) -> None:
     assert discovery_under(mock, host).json()["issuer"] == mock.issuer("default")  # never from Host
 
 
-def raw(mock: Mock, head: str) -> str:
-    with socket.create_connection(("127.0.0.1", mock.port), timeout=5) as wire:
+def raw(mock: Mock, head: str, timeout: float = 5) -> str:
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=timeout) as wire:
         wire.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
         return wire.recv(65536).decode()
 
