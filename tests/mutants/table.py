@@ -108,8 +108,6 @@ OTHERS = [
     Other("mock.device_grants", "status_of", "clock.now(realm) >= row.expires_at", "False", "V3"),
     Other("mock.limits", "user_codes_tried", "if wait == 0:", "if True:", "V9"),
     Other("mock.limits", "_seconds_to_wait", "limit_hits.c.realm == realm.name,", "", "E7"),
-    Other("mock.refresh", "find", "refresh_families.c.realm == realm.name,", "",
-          "test_another_realm_and_another_client_get_nothing"),
     Other("mock.refresh", "find", "refresh_families.c.expires_at > clock.now(realm),", "",
           "test_a_family_ends_after_thirty_days"),
     Other("mock.refresh", "find", "lineage.is_revoked(tx, row.family)", "False", "R4"),
