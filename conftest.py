@@ -25,7 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DIALTONE_STATE_DIR"] = str(home / "state")
     os.environ["DIALTONE_CONFIG_DIR"] = str(home / "config")
     os.environ["DIALTONE_INTERACTIVE"] = "0"
-    os.environ.pop("DIALTONE_SMTP_URL", None)
+    for name in ("DIALTONE_SMTP_URL", "DIALTONE_DATABASE_URL"):
+        os.environ.pop(name, None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

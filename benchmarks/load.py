@@ -19,6 +19,7 @@ class Measured:
     rate: float
     p50: float
     p99: float
+    slowest: float
 
 
 def http_request(method: str, url: str, headers: dict[str, str], body: str = "") -> bytes:
@@ -92,4 +93,4 @@ async def _run(port: int, requests: Iterator[bytes], count: int, concurrency: in
     await asyncio.gather(*(connection.done for _, connection in made))
     rate = count / (time.perf_counter() - started)
     percentiles = statistics.quantiles((1000 * t for t in times), n=100)
-    return Measured(rate, percentiles[49], percentiles[98])
+    return Measured(rate, percentiles[49], percentiles[98], 1000 * max(times))

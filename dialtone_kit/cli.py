@@ -85,21 +85,29 @@ def run(
 @commands.command()
 @click.option("--port", type=PORT, help="Move the service here; its issuer changes with it.")
 @click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
-def serve(port: int | None, workers: int) -> int:
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="DIALTONE_DATABASE_URL",
+    help="A PostgreSQL, postgresql://USER@HOST:PORT/DATABASE, instead of a file. A password is "
+    "safest in ~/.pgpass, or in the whole URL as DIALTONE_DATABASE_URL.",
+)
+def serve(port: int | None, workers: int, database: str | None) -> int:
     """Run the local service in the foreground.
 
     It has the state that the lessons use, and they find it. Its port and so its issuer stay the
-    same from one start to the next.
+    same from one start to the next. /openapi.json describes every endpoint.
 
     \b
     Example: dialtone serve --port 8790
+             dialtone serve --workers 4 --database postgresql://me@localhost:5432/dialtone
     """
     from dialtone_kit import service
 
     for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends it in order, too
         signal.signal(ending, signal.default_int_handler)
     try:
-        return service.serve(port, workers, say=click.echo)
+        return service.serve(port, workers, database=database, say=click.echo)
     except KeyboardInterrupt:
         return 0  # how one ends it
     except DialtoneError as failed:

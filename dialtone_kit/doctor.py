@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from dialtone_kit import credentials, service_process, service_record
 from dialtone_kit.environment import file_system_of, is_on_network, state_dir, tilde
 from dialtone_kit.errors import DialtoneError
+from dialtone_kit.masking import without_password
 from dialtone_kit.private_files import config_dir, shown
 from dialtone_kit.service_challenge import ask, explain
 
@@ -76,6 +78,9 @@ def state() -> Iterator[Finding]:
         yield Finding(False, "State folder", text)
     else:
         yield Finding(True, "State folder", f"{tilde(folder)} (0700, local disk, {disk})")
+    if url := os.environ.get(service_process.DATABASE):
+        text = f"{without_password(url)}, as {service_process.DATABASE} says"
+        yield Finding(True, "Database", text)
     try:
         service_record.read()
     except service_record.Unusable as why:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 # A secret may stand behind anything, so long as it is long: `\n` in a JSON text, `%3D` in a form.
 _PREFIX, _REST = r"(?:sec|pt|rt|dc)(?:_|%5F)", r"[A-Za-z0-9_%-]"
@@ -43,6 +44,12 @@ def _without_jwt(found: re.Match[str]) -> str:
     if not _JSON_IN_BASE64.search(found[0]):
         return found[0]
     return f"•••••• (JWT, {len(found[0])} characters)"
+
+
+def without_password(url: str) -> str:
+    """The URL of a database as it may be shown: where it is, not who may enter."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 class Secret:

@@ -91,9 +91,12 @@ def stop() -> bool:
     return found is not None
 
 
-def serve(port: int | None = None, workers: int = 1, *, say: Say = print) -> int:
+def serve(
+    port: int | None = None, workers: int = 1, *, database: str | None = None, say: Say = print
+) -> int:
     """Run the service in the foreground with the state that lessons use; returns its exit code.
 
+    `database` is the URL of a PostgreSQL that holds its state instead of the file.
     KeyboardInterrupt ends it in order and is raised again.
     """
     with _lock():
@@ -109,6 +112,7 @@ def serve(port: int | None = None, workers: int = 1, *, say: Say = print) -> int
             process.command(state_dir(), record.port, workers),
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C comes to us alone, and we end it in order
+            env=process.environment(database),
         )
         try:
             _wait(child, record, log=None)

@@ -20,6 +20,7 @@ COMMAND = ("-P", "-m", "dialtone_kit.mock")  # -P: a token.py in the notebooks' 
 LOG, PID = "mock.log", "mock.pid"
 LOG_LIMIT = 1_000_000  # bytes; a longer log is begun anew at the next start
 T = TypeVar("T")
+DATABASE = "DIALTONE_DATABASE_URL"  # where `ps` shows its password to nobody else
 _started: list[subprocess.Popen[bytes]] = []  # held, so that a child that ends is reaped
 
 
@@ -27,6 +28,11 @@ def command(folder: Path, port: int, workers: int = 1) -> list[str]:
     """The command line of the service with its state in `folder`."""
     many = ["--workers", str(workers)] if workers > 1 else []
     return [sys.executable, *COMMAND, "--state-dir", str(folder), "--port", str(port), *many]
+
+
+def environment(database: str | None) -> dict[str, str]:
+    """The environment of a service whose state is in the PostgreSQL of that URL."""
+    return {**os.environ, **({DATABASE: database} if database else {})}
 
 
 def launch(folder: Path, port: int) -> subprocess.Popen[bytes]:

@@ -6,13 +6,15 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dialtone_kit.errors import TokenRefused, brief
 from dialtone_kit.jws import json_object, split, to_segment
 from dialtone_kit.keys import ALGORITHMS, BadKey, ProofKey, b64url, public_key_from_jwk, sign
 
-TYPES = ("JWT", "at+jwt", "application/at+jwt")  # RFC 7519, RFC 9068
+ACCESS_TOKEN_TYPES = ("at+jwt", "application/at+jwt")  # RFC 9068 §2.1
+TYPES = ("JWT", *ACCESS_TOKEN_TYPES)  # RFC 7519
 LEEWAY = 5  # seconds that two honest clocks may differ
 
 
@@ -25,11 +27,10 @@ class Decoded:
 
 
 def sign_token(
-    private: Any, claims: Mapping[str, Any], *, kid: str, alg: str = "ES256", typ: str = "JWT"
+    private: Any, claims: dict[str, Any], *, kid: str, alg: str = "ES256", typ: str = "JWT"
 ) -> str:
     """A signed JWT of `claims` by a `cryptography` private key, whose public half is `kid`."""
-    header = to_segment({"alg": alg, "typ": typ, "kid": kid})
-    signing_input = f"{header}.{to_segment(claims)}"
+    signing_input = f"{_token_header(alg, typ, kid)}.{to_segment(claims)}"
     return f"{signing_input}.{b64url(sign(private, alg, signing_input.encode()))}"
 
 
@@ -53,10 +54,18 @@ def verify_token(
     `jwks` is the issuer's key set, `now` in Unix seconds. A token for an audience is refused
     unless `audience` names it. Raises TokenRefused naming the check that failed.
     """
-    decoded = read_unverified(token)
+    return verify_decoded(token, read_unverified(token), jwks, issuer, now=now, audience=audience)
+
+
+def verify_decoded(
+    token: str, decoded: Decoded, jwks: Mapping[str, Any], issuer: str, *, now: float,
+    audience: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The same for who had to read the token already, to know which issuer to hold it against."""
     verify_signature(token, decoded.header, jwks)
     claims = dict(decoded.claims)
-    if claims.get("token_type") != "access_token":
+    typed = decoded.header.get("typ") in ACCESS_TOKEN_TYPES  # else a claim has to say what it is
+    if claims.get("token_type", "access_token" if typed else None) != "access_token":
         raise TokenRefused("token_type", "this JWT is not an access token.")
     if claims.get("iss") != issuer:
         raise TokenRefused("iss", f"issued by {brief(claims.get('iss'))}, not by {issuer}. M19")
@@ -122,11 +131,10 @@ def verify_signature(
     if keys[0].get("alg", alg) != alg or keys[0].get("use", use) != use:
         raise TokenRefused("kid", f"the key {brief(kid)} is not for {alg} signatures.")
     try:
-        key = public_key_from_jwk(keys[0], alg)
+        signed = _is_signed(token, alg, tuple(i for i in keys[0].items() if isinstance(i[1], str)))
     except BadKey as problem:
         raise TokenRefused("kid", f"the key {brief(kid)} can't serve: {problem}.") from None
-    parts = split(token)
-    if not key.verify(parts.signature, parts.signing_input):
+    if not signed:
         raise TokenRefused("signature", "not signed by the issuer: forged or altered on the way.")
 
 
@@ -157,6 +165,18 @@ def check_audience(aud: object, audience: str | None) -> None:
             "aud",
             f"the token is for {brief(named) if named else 'no audience'}, not for {audience}.",
         )
+
+
+@lru_cache(maxsize=1024)  # a token comes with many calls, and the same bytes have the same answer
+def _is_signed(token: str, alg: str, jwk: tuple[tuple[str, str], ...]) -> bool:
+    parts = split(token)
+    key = public_key_from_jwk(dict(jwk), alg)
+    return key.verify(parts.signature, parts.signing_input)
+
+
+@lru_cache(maxsize=32)  # the same in every token by one key
+def _token_header(alg: str, typ: str, kid: str) -> str:
+    return to_segment({"alg": alg, "typ": typ, "kid": kid})
 
 
 def _check_binding(claims: Mapping[str, Any]) -> None:

@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)  # the server ends in order and then raises the signal again
     try:
-        chosen = settings.load(asked.state_dir, asked.port, asked.base_url, asked.workers)
+        chosen = settings.load(
+            asked.state_dir, asked.port, asked.base_url, asked.workers, asked.database
+        )
         chosen.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         listener = _listen(chosen.port)
         with _pid_file(chosen.state_dir / "mock.pid"):
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, help="default: the one in service.json, or 8787")
     parser.add_argument("--base-url", help="the public URL; default: the one in service.json")
     parser.add_argument("--workers", type=_workers, default=1, help="processes that answer")
+    parser.add_argument("--database", help="the URL of a PostgreSQL; default: a SQLite file")
     return parser
 
 
@@ -88,12 +91,13 @@ def _application(chosen: Settings) -> Front:
     """The service put together. Raises BadSettings when its database can't be used."""
     # imported here: it takes half a second, and a wrong option is told without that wait
     from dialtone_kit.mock.app import create_app
+    from dialtone_kit.mock.schema import TooNew
     from dialtone_kit.mock.store import StoreUnavailable
 
     try:
         return create_app(chosen)
-    except StoreUnavailable as problem:
-        raise BadSettings(f"{chosen.database} can't be used: {problem}.") from None
+    except (StoreUnavailable, TooNew) as problem:
+        raise BadSettings(f"{chosen.database_name} can't be used: {problem}.") from None
 
 
 def _listen(port: int) -> socket.socket:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.masking import mask_text
+from dialtone_kit.mock.store import StoreUnavailable
 
 log = logging.getLogger("dialtone.mock")
 
+Handler = Callable[[Request], Awaitable[Response]]
 Headers = tuple[tuple[str, str], ...]
 NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 NOT_A_HEADER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")  # RFC 6750 §3
@@ -46,22 +49,26 @@ class Refusal(Exception):
 
 def json_answer(body: Mapping[str, Any], status: int = 200, headers: Headers = ()) -> Response:
     """`body` as JSON. A header name may come twice (two `WWW-Authenticate` challenges)."""
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return content_answer(content, "application/json", status, headers)
+    return content_answer(orjson.dumps(dict(body)), "application/json", status, headers)
 
 
 def content_answer(
     content: bytes, media_type: str, status: int = 200, headers: Headers = ()
 ) -> Response:
     """Any content, with the headers that every answer of this service carries."""
-    answer = Response(content, status)
+    answer = _Answer(content, status)
     answer.raw_headers = [
-        (b"content-length", str(len(content)).encode()),
+        (b"content-length", b"%d" % len(content)),
         (b"content-type", media_type.encode()),
         (b"x-content-type-options", b"nosniff"),
-        *((name.lower().encode(), value.encode("latin-1")) for name, value in headers),
+        *[(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
     ]
     return answer
+
+
+class _Answer(Response):
+    def init_headers(self, headers: object = None) -> None:
+        """Nothing: all headers are given below, and a name may come twice."""
 
 
 def quoted(text: str) -> str:
@@ -69,26 +76,22 @@ def quoted(text: str) -> str:
     return NOT_A_HEADER_CHARACTER.sub("?", mask_text(text).replace('"', "'").replace("‖", "||"))
 
 
-async def refused(_request: Request, problem: Exception) -> Response:
-    """For Refusal: as it says."""
-    assert isinstance(problem, Refusal)  # noqa: S101  (registered for this class alone)
-    return problem.answer()
+def answering(handler: Handler) -> ASGIApp:
+    """`handler` as an ASGI application whose every answer is in the one shape."""
 
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            answer = await handler(Request(scope, receive))
+        except Refusal as problem:
+            answer = problem.answer()
+        except StoreUnavailable as problem:
+            answer = _unavailable(problem)
+        except Exception:  # nobody foresaw it: the log has the traceback, the answer nothing of it
+            log.exception("a request failed")
+            answer = Refusal(500, "server_error", "Something went wrong in the service.").answer()
+        await answer(scope, receive, send)
 
-async def unavailable(_request: Request, problem: Exception) -> Response:
-    """For StoreUnavailable: nothing was kept, so trying again is right."""
-    log.error("the store is unavailable: %s", problem)
-    return Refusal(
-        503,
-        "temporarily_unavailable",
-        "The service can't store anything at this moment. Nothing was changed; try again.",
-        (("Retry-After", "1"),),
-    ).answer()
-
-
-async def failed(_request: Request, _problem: Exception) -> Response:
-    """For whatever nobody foresaw: the log has the traceback, the answer has nothing of it."""
-    return Refusal(500, "server_error", "Something went wrong inside the service.").answer()
+    return app
 
 
 async def unrouted(request: Request, problem: Exception) -> Response:
@@ -102,6 +105,17 @@ async def unrouted(request: Request, problem: Exception) -> Response:
             (("Allow", methods),),
         ).answer()
     return Refusal(404, "not_found", "There is nothing at this path.").answer()
+
+
+def _unavailable(problem: StoreUnavailable) -> Response:
+    """Nothing was kept, so trying again is right."""
+    log.error("the store is unavailable: %s", problem)
+    return Refusal(
+        503,
+        "temporarily_unavailable",
+        "The service can't store anything at this moment. Nothing was changed; try again.",
+        (("Retry-After", "1"),),
+    ).answer()
 
 
 def allowed_methods(request: Request) -> list[str]:

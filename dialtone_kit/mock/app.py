@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -37,7 +38,7 @@ from dialtone_kit.mock import (
     token,
     trail,
 )
-from dialtone_kit.mock.answers import Refusal, failed, refused, unavailable, unrouted
+from dialtone_kit.mock.answers import unrouted
 from dialtone_kit.mock.cleaning import keep_clean
 from dialtone_kit.mock.describe import SECURITY_SCHEMES, Operation
 from dialtone_kit.mock.front import Front
@@ -47,7 +48,7 @@ from dialtone_kit.mock.policy_files import PolicyFiles
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Settings
 from dialtone_kit.mock.signing_keys import SigningKeys
-from dialtone_kit.mock.store import Store, StoreUnavailable
+from dialtone_kit.mock.store import Store
 
 REALM = "/realms/{realm}"
 ROUTES = (
@@ -58,6 +59,7 @@ ROUTES = (
     ("GET", "{p}/device", device_page.show),
     ("POST", "{p}/device", device_page.answer),
     ("GET", "{p}/userinfo", resources.userinfo),
+    ("POST", "{p}/userinfo", resources.userinfo),
     ("GET", "{p}/api/whoami", resources.whoami),
     ("GET", "{p}/api/notes", resources.read_notes),
     ("POST", "{p}/api/notes", resources.write_note),
@@ -131,18 +133,15 @@ def create_app(chosen: Settings) -> Front:
         lifespan=_lifespan,
     )
     app.state.service = service
-    for problem, handler in (
-        (Refusal, refused),
-        (StoreUnavailable, unavailable),
-        (HTTPException, unrouted),
-        (Exception, failed),
-    ):
-        app.add_exception_handler(problem, handler)
-    for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ())):
-        for place in ("", REALM) if "{p}" in path else ("",):
-            app.router.routes.append(Operation(method, path.replace("{p}", place), handler))
+    app.add_exception_handler(HTTPException, unrouted)
+    operations = [
+        Operation(method, path.replace("{p}", place), handler)
+        for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ()))
+        for place in (("", REALM) if "{p}" in path else ("",))
+    ]
+    app.router.routes += operations
     _name_security(app)
-    return Front(app, service)
+    return Front(app, service, operations)
 
 
 def from_environment() -> Front:
@@ -155,13 +154,14 @@ def from_environment() -> Front:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     service.store.start()
+    gc.freeze()  # what is there now stays: the collector need not look at it again and again
     tasks = [asyncio.create_task(keep_clean(service.store))]
     if service.settings.workers > 1:
         tasks.append(asyncio.create_task(_end_with(service.settings.pid)))
     yield
     for task in tasks:
         task.cancel()
-    await asyncio.to_thread(service.store.close)
+    await service.store.stop()
 
 
 async def _end_with(parent: int) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Select, insert, select
 
 from dialtone_kit.mock import clock
+from dialtone_kit.mock.prepared import Prepared
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.tables import audit_events
 
-_INSERT = insert(audit_events).inline()  # built once; nobody asks for the new id
+_INSERT = Prepared(
+    insert(audit_events), ("at", "realm", "event", "client_id", "details", "forget_at")
+)
 KEPT = 30 * 24 * 3600  # seconds
 
 
@@ -20,16 +23,14 @@ def record(
     tx: Connection, realm: Realm, event: str, client_id: str | None = None, **details: object
 ) -> None:
     """Write down that `event` happened now. `details` hold names and numbers, never a secret."""
-    tx.execute(
-        _INSERT,
-        {
-            "at": clock.now(realm),
-            "realm": realm.name,
-            "event": event,
-            "client_id": client_id,
-            "details": json.dumps(details, ensure_ascii=False, separators=(",", ":")),
-            "forget_at": clock.machine_now() + KEPT,
-        },
+    _INSERT.run(
+        tx,
+        at=clock.now(realm),
+        realm=realm.name,
+        event=event,
+        client_id=client_id,
+        details=orjson.dumps(details).decode(),
+        forget_at=clock.machine_now() + KEPT,
     )
 
 
@@ -63,7 +64,7 @@ def shown(row: Any) -> dict[str, Any]:
     }
     if row.event == "authorization_decision" and row.client_id is not None:
         event["principal"] = row.client_id
-    for name, value in json.loads(row.details).items():
+    for name, value in orjson.loads(row.details).items():
         event |= _MEMBERS[name](value) if name in _MEMBERS else {name: value}
     return event
 

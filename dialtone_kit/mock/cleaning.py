@@ -11,8 +11,8 @@ from dialtone_kit.mock.answers import log
 from dialtone_kit.mock.store import Store, StoreUnavailable
 
 PAUSE = 30.0  # seconds between two rounds
-BREATH = 0.05  # seconds between two batches of one round
-BATCH = 200  # rows: a few milliseconds in the writer
+BREATH = 0.01  # seconds between two batches of one round
+BATCH = 50  # rows: a few milliseconds in the writer
 
 
 async def keep_clean(store: Store) -> None:

@@ -20,15 +20,19 @@ from dialtone_kit.mock import lineage
 from dialtone_kit.mock.answers import Headers, Refusal, log
 from dialtone_kit.mock.enrollments import secret_hash
 from dialtone_kit.mock.intake import header_values, one
+from dialtone_kit.mock.prepared import Prepared
 from dialtone_kit.mock.service import Service, service_of
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.tables import clients, revocations
 
 CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
 CHALLENGE: Headers = (("WWW-Authenticate", 'Basic realm="dialtone"'),)
-_LOCKED = exists().where(revocations.c.node == bindparam("node")).label("locked")
-_BY_ID = select(clients, _LOCKED).where(  # built once: it is hot
-    clients.c.client_id == bindparam("wanted")
+_C = clients.c
+_LOCKED = exists().where(revocations.c.node == bindparam("node"))
+_BY_ID = Prepared(
+    select(_C.realm, _C.client_name, _C.scopes, _C.sponsor, _C.secret_hash, _LOCKED).where(
+        _C.client_id == bindparam("wanted")
+    )
 )
 NOBODY = bytes(32)  # stands in for an unknown client: it takes as long as a known one
 
@@ -73,19 +77,20 @@ def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
     """A client and the hash of its secret: empty, and so equal to no hash, for a public one."""
     if not CLIENT_ID.fullmatch(client_id):
         return None
-    row = tx.execute(_BY_ID, {"wanted": client_id, "node": lineage.client_node(client_id)}).first()
+    row = _BY_ID.run(tx, wanted=client_id, node=lineage.client_node(client_id)).fetchone()
     if row is None:
         return None
-    found = Client(
-        client_id=row.client_id,
-        realm=row.realm,
-        client_name=row.client_name,
-        scopes=tuple(row.scopes.split()),
-        sponsor=row.sponsor,
-        public=not row.secret_hash,
-        locked=row.locked,
+    realm, name, scopes, sponsor, stored, locked = row
+    client = Client(
+        client_id=client_id,
+        realm=realm,
+        client_name=name,
+        scopes=tuple(scopes.split()),
+        sponsor=sponsor,
+        public=not stored,
+        locked=bool(locked),
     )
-    return found, bytes(row.secret_hash)
+    return client, stored
 
 
 async def realm_of_client(service: Service, client: Client) -> Realm:

@@ -6,25 +6,23 @@ own parsing is not in their way; `Operation` is a FastAPI route that calls them 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Match, Route, request_response
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from dialtone_kit.mock.answers import Handler, answering
 from dialtone_kit.mock.intake import FORM, JSON
 from dialtone_kit.mock.schemas import Problem
 
 # Beside the `security` schemes: client_id and client_secret in the form, which OpenAPI can't name;
 # a client without a secret sends its client_id alone.
 IN_FORM = ""
-Handler = Callable[[Request], Awaitable[Response]]
 H = TypeVar("H", bound=Handler)
 
 WORDS = {
@@ -106,7 +104,7 @@ class Operation(APIRoute):
             tags=[handler.__module__.rpartition(".")[2]],
         )
         self.serves = {"GET", "HEAD"} if method == "GET" else {method}
-        self.app = request_response(handler)
+        self.app = answering(handler)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, found = Route.matches(self, scope)

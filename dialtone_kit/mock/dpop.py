@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, exists, insert, select
 from starlette.requests import Request
 
 from dialtone_kit import proofs, rules
@@ -15,6 +15,7 @@ from dialtone_kit.keys import ALGORITHMS
 from dialtone_kit.mock import clock, weakened
 from dialtone_kit.mock.answers import Headers
 from dialtone_kit.mock.intake import header_values
+from dialtone_kit.mock.prepared import Prepared
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import PRIVATE_KEPT, Realm
 from dialtone_kit.mock.tables import used_proofs
@@ -27,7 +28,10 @@ class Wanted(rules.Request):
     rules: tuple[rules.Rule, ...] = rules.RULES
 
 
-_INSERT = insert(used_proofs).inline()  # built once: it is hot
+_NEW: Any = select(bindparam("digest"), bindparam("forget_at")).where(
+    ~exists().where(used_proofs.c.digest == bindparam("digest"))
+)
+_FIRST_USE = Prepared(insert(used_proofs).from_select(["digest", "forget_at"], _NEW))
 ALGS = " ".join(ALGORITHMS)
 # Seconds that a used proof is remembered beyond its window: as far as the machine's own clock may
 # be set back without opening the window for it again.
@@ -70,17 +74,13 @@ def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Reque
 
     def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
         digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
-        keep = keep_until - wanted.now + MARGIN
+        forget_at = keep_until - realm.offset + MARGIN  # in machine time, whatever it is by now
         if realm.without == rules.iat_is_fresh.__name__:  # it could pass at any time: one hole only
-            keep = PRIVATE_KEPT
-        forget_at = clock.machine_now() + keep
-        try:
-            tx.execute(_INSERT, {"digest": digest, "forget_at": forget_at})
-        except IntegrityError:
-            return False
-        return True
+            forget_at = clock.machine_now() + PRIVATE_KEPT
+        return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
 
-    rules.jti_is_new(proof, replace(wanted, first_use=first_use))
+    asked = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
+    rules.jti_is_new(proof, asked)
 
 
 def missing(expected: str) -> ProofRefused:

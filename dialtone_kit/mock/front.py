@@ -3,36 +3,57 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.mock import faults
 from dialtone_kit.mock.answers import Refusal, log
+from dialtone_kit.mock.describe import Operation
+from dialtone_kit.mock.intake import values_in
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.store import StoreUnavailable
 
-HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 # The pages may come through a hub's proxy, which passes the hub's own name on. They need a random
 # id or code, and one from a mailbox, so a rebound name gains nothing there.
 ANY_HOST = re.compile(r"(?:/realms/[a-z0-9-]+)?/(?:register/approve|device)")
+IN_REALM = re.compile(r"/realms/([^/]+)")
 
 
 class Front:
     """An ASGI application around the routes."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp, service: Service, operations: Iterable[Operation]) -> None:
         self._app, self._service = app, service
         self._hosts = service.settings.hosts
+        self._direct = {(m, one.path): one.app for one in operations for m in one.serves}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            scope["service"] = self._service
             if not self._host_is_ours(scope) and not ANY_HOST.fullmatch(scope["path"]):
                 log.warning("a request under a foreign Host was refused")
                 await _foreign_host().answer()(scope, receive, send)
                 return
             if scope["path"].startswith("/realms/lab-") and await self._fault(scope, receive, send):
                 return
+            if direct := self._find(scope):
+                await direct(scope, receive, send)
+                return
         await self._app(scope, receive, send)
+
+    def _find(self, scope: Scope) -> ASGIApp | None:
+        """The route, if nothing but its realm varies in its path: found by a look-up, where a
+        router tries one pattern after the other. None leaves the request to the router.
+        """
+        scope["app"], scope["path_params"] = self._app, {}
+        path = scope["path"]
+        if in_realm := IN_REALM.match(path):
+            scope["path_params"] = {"realm": in_realm[1]}
+            path = "/realms/{realm}" + path[in_realm.end() :]
+        return self._direct.get((scope["method"], path))
 
     def close(self) -> None:
         """Let go of the store, for who only wanted it prepared."""
@@ -46,9 +67,15 @@ class Front:
 
     def _host_is_ours(self, scope: Scope) -> bool:
         """One Host header, naming loopback or the configured base URL (no DNS rebinding)."""
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        found = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        return found is not None and found[1].decode().strip("[]").lower() in self._hosts
+        hosts = values_in(scope, "host")
+        return len(hosts) == 1 and _name_in(hosts[0]) in self._hosts
+
+
+@lru_cache(maxsize=64)
+def _name_in(host: str) -> str:
+    """The name in a Host header, "" for what is none."""
+    found = HOST.fullmatch(host)
+    return "" if found is None else found[1].strip("[]").lower()
 
 
 def _foreign_host() -> Refusal:

@@ -7,7 +7,8 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Scope
 
 from dialtone_kit.mock.answers import Refusal
 from dialtone_kit.mock.settings import MAX_BODY
@@ -19,9 +20,19 @@ MAY_REPEAT = ("resource", "audience")  # RFC 8707 §2, RFC 8693 §2.1
 
 
 def header_values(request: Request, name: str) -> list[str]:
-    """Every value of a header, in order: a framework's mapping hides all but the first."""
-    wanted = name.lower().encode()
-    return [value.decode("latin-1") for key, value in request.scope["headers"] if key == wanted]
+    """Every value of a header (`name` in lower case), in order: a framework's mapping hides all but
+    the first."""
+    return values_in(request.scope, name)
+
+
+def values_in(scope: Scope, name: str) -> list[str]:
+    """The same before there is a Request."""
+    by_name: dict[bytes, list[str]] | None = scope.get("header_values")
+    if by_name is None:
+        by_name = scope["header_values"] = {}
+        for key, value in scope["headers"]:
+            by_name.setdefault(key, []).append(value.decode("latin-1"))
+    return by_name.get(name.encode(), [])
 
 
 async def read_body(request: Request) -> bytes:
@@ -29,16 +40,16 @@ async def read_body(request: Request) -> bytes:
     announced = header_values(request, "content-length")
     if announced and (len(announced[0]) > 9 or int(announced[0]) > MAX_BODY):
         raise too_large()
-    chunks, size = [], 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MAX_BODY:
-                raise too_large()
-            chunks.append(chunk)
-    except ClientDisconnect:
-        raise Refusal(400, "invalid_request", "The body broke off.") from None
-    return b"".join(chunks)
+    body, more = bytearray(), True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Refusal(400, "invalid_request", "The body broke off.")
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            raise too_large()
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 def too_large() -> Refusal:

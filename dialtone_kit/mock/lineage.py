@@ -12,9 +12,19 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, bindparam, delete, insert, literal, select
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
 
 from dialtone_kit.mock import clock
+from dialtone_kit.mock.prepared import Prepared
 from dialtone_kit.mock.tables import lineage, revocations
 
 MARGIN = 300  # seconds that a row is kept beyond the last use of what it tells of
@@ -32,7 +42,7 @@ def client_node(client_id: str) -> bytes:
 
 def is_dead(tx: Connection, claims: Mapping[str, Any]) -> bool:
     """Whether the access token with these claims was revoked, or something that it came from."""
-    return tx.execute(_DEAD, {"token": token_node(claims)}).first() is not None
+    return _DEAD.run(tx, token=token_node(claims)).fetchone() is not None
 
 
 def is_revoked(tx: Connection, node: bytes) -> bool:
@@ -69,7 +79,9 @@ def _dead() -> Any:
     """The query for a revoked node among a token and all that it came from."""
     line = select(bindparam("token", type_=LargeBinary).label("node")).cte("line", recursive=True)
     line = line.union(select(lineage.c.parent).join(line, lineage.c.child == line.c.node))
-    return select(literal(1)).join_from(revocations, line, revocations.c.node == line.c.node)
+    return select(literal_column("1")).join_from(
+        revocations, line, revocations.c.node == line.c.node
+    )
 
 
-_DEAD = _dead()  # built once: every call of a resource asks
+_DEAD = Prepared(_dead())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +13,13 @@ from dialtone_kit.mock import clock, lineage
 from dialtone_kit.mock.client_auth import Client, find_client
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Realm
-from dialtone_kit.tokens import read_unverified, verify_token
+from dialtone_kit.tokens import Decoded, read_unverified, verify_decoded
+
+
+@lru_cache(maxsize=1024)  # a token comes with many calls
+def decoded(token: str) -> Decoded:
+    """The token read, not verified; shared, so nobody changes it. Raises TokenRefused."""
+    return read_unverified(token)
 
 
 async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[str, Any], Client]:
@@ -20,11 +27,12 @@ async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[s
 
     Raises TokenRefused naming the check: forged, expired, of another realm, revoked.
     """
-    named = read_unverified(token).claims.get("aud")
+    unverified = decoded(token)
+    named = unverified.claims.get("aud")
     audience = named[0] if isinstance(named, list) and named else named
     jwks, issuer = await service.keys.jwks(), service.settings.issuer(realm.name)
-    claims = verify_token(
-        token, jwks, issuer, now=clock.now(realm),
+    claims = verify_decoded(
+        token, unverified, jwks, issuer, now=clock.now(realm),
         audience=audience if isinstance(audience, str) else None,
     )  # fmt: skip
     return claims, await live_client(service, realm, claims)

@@ -19,10 +19,10 @@ from dialtone_kit.mock import clock, dpop, policy
 from dialtone_kit.mock.answers import Headers, Refusal, log, quoted
 from dialtone_kit.mock.client_auth import Client
 from dialtone_kit.mock.intake import FORM, header_values, media_type, parse_form, read_body
-from dialtone_kit.mock.live_tokens import live_client
+from dialtone_kit.mock.live_tokens import decoded, live_client
 from dialtone_kit.mock.service import Service, path_realm, service_of
 from dialtone_kit.mock.settings import Realm
-from dialtone_kit.tokens import bound_thumbprint, read_unverified, verify_token
+from dialtone_kit.tokens import bound_thumbprint, verify_decoded
 
 T = TypeVar("T")
 TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
@@ -188,15 +188,16 @@ async def _verified(
 
     A token for an audience passes here only when we are in it.
     """
-    unverified = read_unverified(token).claims
-    realm = realm or await _realm_named(service, unverified.get("iss"))
+    unverified = decoded(token)
+    realm = realm or await _realm_named(service, unverified.claims.get("iss"))
     issuer = service.settings.issuer(realm.name)
-    named = unverified.get("aud")
+    named = unverified.claims.get("aud")
     asked = named if isinstance(named, list) else [named]
     ours = service.settings.audiences(realm.name)
     audience = next((one for one in ours if one in asked), None)
     jwks = await service.keys.jwks()
-    return realm, verify_token(token, jwks, issuer, now=clock.now(realm), audience=audience)
+    now = clock.now(realm)
+    return realm, verify_decoded(token, unverified, jwks, issuer, now=now, audience=audience)
 
 
 async def _realm_named(service: Service, iss: object) -> Realm:

@@ -28,12 +28,12 @@ NONCE = {"DPoP-Nonce": "The nonce for the next proof, in a realm that demands no
 @describe(
     "The claims of the token's subject",
     answers=UserInfo,
-    refusals=REFUSALS,
+    refusals=(*REFUSALS, 413),
     security=("dpop", "bearer"),
     headers=NONCE,
 )
 async def userinfo(request: Request) -> Response:
-    """OpenID Connect Core §5.3, for an agent."""
+    """OpenID Connect Core §5.3, for an agent. By GET or POST: clients may choose (§5.3.1)."""
     caller = await authorize(request)
     await caller.finish(_nothing)
     answer = {

@@ -8,11 +8,13 @@ import re
 import stat
 import tomllib
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from dialtone_kit.errors import UnsafeUrl
+from dialtone_kit.masking import without_password
 from dialtone_kit.mock.mail import MailRoute, mail_route
 from dialtone_kit.urls import normalize
 
@@ -34,6 +36,8 @@ MAX_BODY = 64 * 1024  # bytes
 PRIVATE_KEPT = 7 * 24 * HOUR  # a private realm that nobody removed
 
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
+# How a database is named where `ps` shows it to nobody, and how worker processes learn of it.
+DATABASE_ENVIRONMENT = "DIALTONE_DATABASE_URL"
 ENVIRONMENT = "DIALTONE_MOCK_SETTINGS"  # how worker processes learn what the command line said
 
 
@@ -79,10 +83,19 @@ class Settings:
     store_wait: float = 5.0  # seconds to wait for a locked database before answering 503
     keys_fresh: float = 60.0  # seconds that anybody may rely on the key set as they read it
     mail: MailRoute | None = None
+    database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
     @property
-    def database(self) -> Path:
-        return self.state_dir / "mock.sqlite3"
+    def database(self) -> Path | str:
+        """The SQLite file in the state folder, or the URL of a PostgreSQL."""
+        return self.database_url or self.state_dir / "mock.sqlite3"
+
+    @property
+    def database_name(self) -> str:
+        """The same for people: no password in it."""
+        if self.database_url is None:
+            return str(self.database)
+        return without_password(self.database_url)
 
     @property
     def policies(self) -> Path:
@@ -106,6 +119,8 @@ class Settings:
 
     def to_environment(self) -> None:
         """Leave a note for the worker processes. The secret is not in it: they read the file."""
+        if self.database_url is not None:
+            os.environ[DATABASE_ENVIRONMENT] = self.database_url
         os.environ[ENVIRONMENT] = json.dumps(
             {
                 "state_dir": str(self.state_dir),
@@ -134,9 +149,16 @@ def built_in_realms() -> dict[str, Realm]:
 
 
 def load(
-    state_dir: Path, port: int | None = None, base_url: str | None = None, workers: int = 1
+    state_dir: Path,
+    port: int | None = None,
+    base_url: str | None = None,
+    workers: int = 1,
+    database: str | None = None,
 ) -> Settings:
-    """Settings from DIR/service.json and the command line, which wins. Raises BadSettings."""
+    """Settings from DIR/service.json, the environment and the command line, which wins.
+
+    Raises BadSettings.
+    """
     noted = _service_file(state_dir / "service.json")
     chosen = port or noted.get("port") or 8787
     base = base_url or noted.get("base_url") or f"http://127.0.0.1:{chosen}"
@@ -150,6 +172,7 @@ def load(
         store_wait=_seconds_from_environment("DIALTONE_STORE_WAIT", 5.0),
         keys_fresh=_seconds_from_environment("DIALTONE_KEYS_FRESH", 60.0),
         mail=_mail_from_environment(),
+        database_url=_checked_database(database or os.environ.get(DATABASE_ENVIRONMENT)),
     )
 
 
@@ -188,6 +211,24 @@ def _checked_base(base: str) -> str:
         return normalize(base).rstrip("/")
     except UnsafeUrl as problem:
         raise BadSettings(f"The base URL can't serve: {problem}") from None
+
+
+def _checked_database(url: str | None) -> str | None:
+    """`url`, if it is a PostgreSQL's and its driver is installed. Its password is in no message."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        fits = (
+            parts.scheme in ("postgresql", "postgres") and parts.path.strip("/") and parts.port != 0
+        )
+    except ValueError:
+        fits = False
+    if not fits:
+        raise BadSettings("The database is given as postgresql://USER@HOST:PORT/DATABASE.")
+    if find_spec("psycopg") is None:
+        raise BadSettings("PostgreSQL needs its driver: pip install 'dialtone-kit[postgres]'.")
+    return url
 
 
 def _mail_from_environment() -> MailRoute | None:

@@ -45,7 +45,7 @@ class SigningKeys:
         await self._refresh()
         return self._jwks
 
-    async def sign(self, claims: Mapping[str, Any], typ: str) -> str:
+    async def sign(self, claims: dict[str, Any], typ: str) -> str:
         """`claims` as a token signed by the current key."""
         await self._refresh()
         assert self._signing is not None  # noqa: S101  (every start makes one)

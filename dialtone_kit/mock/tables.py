@@ -7,9 +7,9 @@ machine's time in the columns `forget_at`, which only the clean-up reads.
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
-    Connection,
     Float,
     Index,
     Integer,
@@ -18,10 +18,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    inspect,
 )
 
 metadata = MetaData()
+COUNTER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's own are that long
 
 secrets_of_service = Table(
     "service_secrets",
@@ -85,7 +85,7 @@ enrollments = Table(
 limit_hits = Table(
     "limit_hits",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", COUNTER, primary_key=True),
     Column("realm", String(32), nullable=False),
     Column("subject", Text, nullable=False),  # "email:…" or "ip:…"
     Column("at", Float, nullable=False),
@@ -104,7 +104,7 @@ used_proofs = Table(
 mails = Table(
     "mails",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", COUNTER, primary_key=True),
     Column("realm", String(32), nullable=False, index=True),
     Column("recipient", Text, nullable=False),
     Column("subject", Text, nullable=False),
@@ -116,7 +116,7 @@ mails = Table(
 notes = Table(
     "notes",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", COUNTER, primary_key=True),
     Column("realm", String(32), nullable=False),
     Column("client_id", String(80), nullable=False),  # who wrote it
     Column("subject", String(80)),  # whose it is: that of the token, so also for whom an agent acts
@@ -199,7 +199,7 @@ revocations = Table(
 spiffe_authorities = Table(
     "spiffe_authorities",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", COUNTER, primary_key=True),
     Column("kid", String(64), nullable=False, unique=True),
     Column("trust_domain", String(255), nullable=False, index=True),
     Column("use", String(8), nullable=False),  # x509, jwt
@@ -240,7 +240,7 @@ attested_instances = Table(
 audit_events = Table(
     "audit_events",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", COUNTER, primary_key=True),
     Column("at", Float, nullable=False),
     Column("realm", String(32), nullable=False),
     Column("event", String(40), nullable=False),
@@ -254,7 +254,7 @@ audit_events = Table(
 faults = Table(
     "faults",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", COUNTER, primary_key=True),
     Column("realm", String(32), nullable=False, index=True),
     Column("path_suffix", Text, nullable=False),
     Column("kind", String(8), nullable=False),  # status, drop, delay
@@ -293,17 +293,3 @@ EXPIRING = (
     mails,
     audit_events,
 )
-
-
-def create_missing(tx: Connection) -> None:
-    """Make the tables that are missing, and the columns that came later: all of these are empty."""
-    for name in inspect(tx).get_table_names():
-        table = metadata.tables.get(name)
-        if table is None:
-            continue
-        there = {column["name"] for column in inspect(tx).get_columns(name)}
-        for column in table.columns:
-            if column.name not in there:
-                kind = column.type.compile(tx.dialect)
-                tx.exec_driver_sql(f'ALTER TABLE {name} ADD COLUMN "{column.name}" {kind}')
-    metadata.create_all(tx)

@@ -255,6 +255,16 @@ def test_an_exchange_says_what_it_sends() -> None:
     assert token.refresh_token is None
 
 
+def test_a_token_for_an_api_is_asked_for_by_its_url() -> None:
+    """RFC 8707 §2: `resource`, which every authorization server knows; `audience` many don't."""
+    found = service(token=granted())
+    api = "https://api.example/"
+    client_of(found).get_token(key=KEY, resource=api)
+    client_of(found).refresh(held(), resource=[api, f"{api}2"])
+    first, second = (form(sent) for sent in found.sent_to("token"))
+    assert (first["resource"], second["resource"]) == ([api], [api, f"{api}2"])
+
+
 def test_an_own_token_is_exchanged_by_its_own_key() -> None:
     assert client_of(service(token=granted(None))).exchange(held()).key is KEY
 

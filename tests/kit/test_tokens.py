@@ -86,6 +86,15 @@ def test_a_header_that_passes(header: dict[str, Any]) -> None:
     assert verify(token(header)) == CLAIMS
 
 
+@pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt"])
+def test_a_header_that_says_access_token_needs_no_claim_that_says_so(typ: str) -> None:
+    """RFC 9068 §2.1: other authorization servers have no such claim. One that denies it counts."""
+    silent = {"token_type": ABSENT}
+    assert verify(token({"typ": typ}, **silent)) == changed(CLAIMS, silent)
+    for value in ("id_token", "", None, 1):
+        assert rule_that_refuses(token({"typ": typ}, token_type=value)) == "token_type"
+
+
 def test_a_key_inside_the_token_is_no_key_of_the_issuer() -> None:
     """The thief signs with a key of their own and sends it along."""
     forged = token({"jwk": MINE.public_jwk, "jku": "https://evil.example/jwks"}, MINE.sign)

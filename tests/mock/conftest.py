@@ -1,5 +1,6 @@
 """Fixtures of the service's tests: one makes a running mock, one makes a registered client.
 
+`database`           what its state is in: each test runs on every kind that there is, databases.py
 `mock`               the service in a process of its own, one for all tests of this test process
 `realm`              a private realm like `default`: nobody else's limits and clock
 `strict_realm`       the same like `strict`: DPoP and nonces demanded
@@ -18,15 +19,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import KINDS
 from raw_http import Line
 from running_mock import Mock, Registered
 
 
+@pytest.fixture(scope="session", params=KINDS)
+def database(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
-    running = Mock(tmp_path_factory.mktemp("mock")).start()
+def mock(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Mock]:
+    running = Mock(tmp_path_factory.mktemp("mock"), database=database).start()
     yield running
     running.stop()
+    running.database.drop()
     assert "Traceback" not in running.log, running.log
 
 
@@ -70,12 +78,12 @@ def line(mock: Mock) -> Line:
 
 
 @pytest.fixture
-def own_mock(tmp_path: Path) -> Iterator[Callable[..., Mock]]:
+def own_mock(tmp_path: Path, database: str) -> Iterator[Callable[..., Mock]]:
     """`own_mock(**options)` starts a service that the test may do anything to."""
     made: list[Mock] = []
 
     def make(**options: Any) -> Mock:
-        one = Mock(tmp_path / f"mock-{len(made)}", **options)
+        one = Mock(tmp_path / f"mock-{len(made)}", **{"database": database, **options})
         made.append(one)
         return one.start()
 
@@ -83,3 +91,4 @@ def own_mock(tmp_path: Path) -> Iterator[Callable[..., Mock]]:
     for one in made:
         if one.process.poll() is None:
             one.stop()
+        one.database.drop()

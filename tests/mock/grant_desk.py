@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -205,11 +204,8 @@ def in_parallel(number: int, send: Any) -> list[httpx.Response]:
 
 def events(mock: Mock, realm: str) -> list[dict[str, Any]]:
     """The audit trail of a realm, as it stands in the database."""
-    with sqlite3.connect(f"file:{mock.state_dir}/mock.sqlite3?mode=ro", uri=True) as database:
-        rows = database.execute(
-            "SELECT event, client_id, details FROM audit_events WHERE realm = ? ORDER BY id",
-            (realm,),
-        ).fetchall()
+    query = "SELECT event, client_id, details FROM audit_events WHERE realm = :realm ORDER BY id"
+    rows = mock.sql(query, realm=realm)
     return [
         {"event": event, "client_id": client_id, **json.loads(details)}
         for event, client_id, details in rows

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from databases import Database
 
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import build_proof
@@ -138,13 +139,15 @@ class Mock:
         controls: bool = True,
         environment: dict[str, str] | None = None,
         arguments: tuple[str, ...] = (),
+        database: str = "sqlite",
     ) -> None:
         self.state_dir, self.port = state_dir, free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.secret = secrets.token_urlsafe(32)
         self.http = httpx.Client(timeout=20, trust_env=False, verify=False)  # plain http
-        self._workers, self._arguments = workers, arguments
-        self._environment = {**os.environ, **(environment or {})}
+        self.workers, self._arguments = workers, arguments
+        self.database = Database(state_dir, database)
+        self._environment = {**os.environ, **self.database.environment, **(environment or {})}
         self._realms: dict[str, tuple[str, float]] = {}
         state_dir.mkdir(mode=0o700, exist_ok=True)
         note: dict[str, Any] = {"base_url": self.base_url, "port": self.port}
@@ -160,11 +163,15 @@ class Mock:
         """What the service wrote to stderr so far."""
         return (self.state_dir / "mock.log").read_text()
 
-    def start(self) -> Mock:
+    def launch(self) -> None:
+        """Start the process, and don't wait for it."""
         command = [sys.executable, "-m", "dialtone_kit.mock", "--state-dir", str(self.state_dir)]
-        command += ["--workers", str(self._workers), *self._arguments]
+        command += ["--workers", str(self.workers), *self._arguments]
         with (self.state_dir / "mock.log").open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log, env=self._environment)
+
+    def start(self) -> Mock:
+        self.launch()
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -179,6 +186,10 @@ class Mock:
         """SIGKILL, as a crash would."""
         self.process.kill()
         self.process.wait()
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        """One statement on the service's database, behind its back."""
+        return self.database.sql(statement, **values)
 
     def stop(self) -> int:
         self.process.terminate()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -212,6 +211,5 @@ class Scene:
 
 def service_key(mock: Mock) -> bytes:
     """The service's own key, out of its database."""
-    with sqlite3.connect(mock.state_dir / "mock.sqlite3") as database:
-        query = "select value from service_secrets where name = 'key'"
-        return bytes(database.execute(query).fetchone()[0])
+    ((key,),) = mock.sql("select value from service_secrets where name = 'key'")
+    return bytes(key)

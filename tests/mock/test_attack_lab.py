@@ -1,9 +1,7 @@
 """The attack lab: a private realm with exactly one proof rule off, and the ones that never are."""
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import httpx
@@ -265,8 +263,7 @@ def test_without_iat_a_used_proof_is_remembered_as_long_as_the_realm(
     mine = own_mock()
     client = lab(mine, "iat_is_fresh")
     client.token()
-    with closing(sqlite3.connect(mine.state_dir / "mock.sqlite3")) as database:
-        ((until,),) = database.execute("SELECT forget_at FROM used_proofs").fetchall()
+    ((until,),) = mine.sql("SELECT forget_at FROM used_proofs")
     assert until > time.time() + 6.9 * 24 * 3600
 
 

@@ -215,6 +215,6 @@ def test_an_audience_is_asked_for_each_time(registered_client: Registered) -> No
 
 def test_the_database_knows_no_refresh_token_and_no_code(mock: Mock, realm: str) -> None:
     told = family(mock.register(realm))
-    stored = b"".join(path.read_bytes() for path in mock.state_dir.glob("mock.sqlite3*"))
+    stored = mock.database.content(mock.state_dir)
     assert told["refresh_token"].encode() not in stored
     assert told["refresh_token"] not in mock.log

@@ -1,7 +1,6 @@
 """Rows 8 to 11 and 74 to 84: how a token is presented, and the key that it is bound to."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -39,8 +38,7 @@ def bearer(resident: Registered) -> str:
 @pytest.fixture(scope="session")
 def forge(resident: Registered, token: str) -> Forge:
     """Makes tokens by the service's own key, right in all but what is given."""
-    with sqlite3.connect(resident.mock.state_dir / "mock.sqlite3") as database:
-        kid, pem = database.execute("SELECT kid, private_pem FROM signing_keys").fetchone()
+    ((kid, pem),) = resident.mock.sql("SELECT kid, private_pem FROM signing_keys")
     right = read_unverified(token).claims
 
     def make(*, typ: str = "JWT", **changes: Any) -> str:

@@ -340,7 +340,7 @@ def test_the_database_holds_no_secret_in_the_clear(
     mock: Mock, registered_client: Registered
 ) -> None:
     enrollment, code = mock.enroll(registered_client.realm)
-    stored = b"".join(path.read_bytes() for path in mock.state_dir.glob("mock.sqlite3*"))
+    stored = mock.database.content(mock.state_dir)
     secrets = (registered_client.client_secret, enrollment["poll_token"], code, code[:4] + code[5:])
     assert registered_client.client_id.encode() in stored
     assert not any(secret.encode() in stored for secret in secrets)

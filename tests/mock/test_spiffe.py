@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from running_mock import Mock, Registered
 from spiffe_scene import ID, NAMES, RSA, Platforms, Scene, csr, der, pem
-from sqlalchemy import create_engine
 
 from dialtone_kit.evidence import PLATFORMS
 from dialtone_kit.keys import PRIVATE_MEMBERS, jwk_of
@@ -248,7 +246,7 @@ def test_no_key_of_tokens_is_in_the_bundle_and_none_of_the_bundle_signs_tokens(
 
 def rotate(mock: Mock, ago: float) -> None:
     """Rotate as `ago` seconds before now would have done."""
-    engine = create_engine(f"sqlite:///{mock.state_dir / 'mock.sqlite3'}")
+    engine = mock.database.engine()
     with engine.begin() as tx:
         certificate_authority.rotate(tx, DOMAIN, time.time() - ago)
     engine.dispose()
@@ -316,10 +314,7 @@ def test_s13_the_old_root_leaves_when_its_last_svid_has_ended(
 
 def age(mock: Mock, seconds: float) -> None:
     """Make every end come `seconds` earlier."""
-    with sqlite3.connect(mock.state_dir / "mock.sqlite3") as database:
-        database.execute(
-            "update spiffe_authorities set publish_until = publish_until - ?", (seconds,)
-        )
+    mock.sql("update spiffe_authorities set publish_until = publish_until - :ago", ago=seconds)
 
 
 def test_a_rotation_forgets_the_private_keys_of_those_that_left(
@@ -329,8 +324,7 @@ def test_a_rotation_forgets_the_private_keys_of_those_that_left(
     rotate(mock, ago=0)
     age(mock, 10**6)
     rotate(mock, ago=0)
-    with sqlite3.connect(mock.state_dir / "mock.sqlite3") as database:
-        rows = database.execute("select private_pem from spiffe_authorities order by id").fetchall()
+    rows = mock.sql("select private_pem from spiffe_authorities order by id")
     assert [bool(row[0]) for row in rows] == [False, False, True, True, True, True]
 
 
@@ -339,8 +333,7 @@ def test_an_authority_near_its_end_is_replaced_at_the_next_start(
 ) -> None:
     mock = own_mock()
     mock.stop()
-    with sqlite3.connect(mock.state_dir / "mock.sqlite3") as database:
-        database.execute("update spiffe_authorities set expires_at = ?", (time.time() + 86400,))
+    mock.sql("update spiffe_authorities set expires_at = :end", end=time.time() + 86400)
     mock.start()
     assert len(read_bundle(Scene(mock)).roots) == 2
     mock.stop()
@@ -422,9 +415,8 @@ def test_evidence_of_a_platform_that_never_signed_is_refused(own_mock: Callable[
 
 def test_what_is_issued_is_written_down(scene: Scene) -> None:
     scene.post("x509", scene.request())
-    with sqlite3.connect(scene.mock.state_dir / "mock.sqlite3") as database:
-        query = "select details from audit_events where event = 'svid_issued' order by id desc"
-        details = json.loads(database.execute(query).fetchone()[0])
+    query = "select details from audit_events where event = 'svid_issued' order by id desc"
+    details = json.loads(scene.mock.sql(query)[0][0])
     assert (details["spiffe_id"], details["by"]) == (ID, "kubernetes")
 
 

@@ -28,7 +28,7 @@ def run(folder: Path, scenario: Scenario) -> None:
         try:
             await scenario(store)
         finally:
-            await asyncio.to_thread(store.close)
+            await store.stop()
 
     asyncio.run(inside())
 
@@ -125,6 +125,19 @@ def test_a_rotated_key_breaks_no_live_token(tmp_path: Path, monkeypatch: Any) ->
         # and the old one goes when its last token has expired
         monkeypatch.setattr(time, "time", lambda: start + 121 + 3600 + 60)
         assert [key["kid"] for key in (await SigningKeys(store).jwks())["keys"]] == [new]
+
+    run(tmp_path, scenario)
+
+
+def test_a_commit_is_on_the_disk_before_it_is_told(tmp_path: Path) -> None:
+    """SQLite's own promise against a power cut: the journal is synced at each commit (FULL)."""
+
+    def pragma(name: str) -> Callable[[Connection], Any]:
+        return lambda tx: tx.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+    async def scenario(store: Store) -> None:
+        assert await store.write(pragma("journal_mode")) == "wal"
+        assert await store.write(pragma("synchronous")) == 2
 
     run(tmp_path, scenario)
 

@@ -58,9 +58,14 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 def tests_for(check: Check, items: list[pytest.Item]) -> Iterator[pytest.Item]:
     """The tests that hold a check, in the order of the table."""
     for word in held_by(check):
-        for item in items:
-            if NEEDS_PROCESSES.isdisjoint(getattr(item, "fixturenames", ())) and _is(item, word):
-                yield item
+        yield from (item for item in items if _can_run_here(item) and _is(item, word))
+
+
+def _can_run_here(item: pytest.Item) -> bool:
+    """Without processes of its own, and on one kind of database: the checks are the same."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    alone = NEEDS_PROCESSES.isdisjoint(getattr(item, "fixturenames", ()))
+    return alone and params.get("database", "sqlite") == "sqlite"
 
 
 def _is(item: pytest.Item, word: str) -> bool:

@@ -143,7 +143,8 @@ def _labels(item: pytest.Item) -> Iterable[str]:
         yield str(getattr(value, "row", getattr(value, "number", "")))
     if callspec := getattr(item, "callspec", None):
         yield str(callspec.params.get("row", ""))
-        if first := _ID.match(callspec.id):
+        own = callspec.id.removeprefix(f"{callspec.params.get('database')}-")
+        if first := _ID.match(own):
             yield first[1]
 
 

@@ -6,12 +6,13 @@ stands between what is refused: the nearest right one.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256, sha384, sha512
 from itertools import product
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from dialtone_kit.keys import ProofKey, b64url_decode
 from refusals.curves import BASE, P256, P384, SMALL_ORDER_POINTS, TORSION, Edwards, Weierstrass
@@ -315,6 +316,7 @@ def edwards_cases() -> list[Case]:
         *[signed_by_nobody(point) for point in SMALL_ORDER_POINTS],
         edwards("36", "key, negated", key=(Edwards.p - PUBLIC[0], PUBLIC[1])),
         edwards("36", "the base point as the key", key=BASE),
+        edwards("36", "key in the large subgroup", ""),
     ]  # fmt: skip
 
 
@@ -385,8 +387,16 @@ def pss(what: str, salt: int, digest: Any = hashes.SHA256, mask: Any = None,
     return Case("42", f"PS256 {what}", make, rule)
 
 
+@cache
+def rsa_key(bits: int, exponent: int) -> ProofKey:
+    return ProofKey(rsa.generate_private_key(exponent, bits), "RS256")
+
+
 def rsa_cases() -> list[Case]:
     return [
+        *[Case("35", f"RSA of {bits} bits with e {e}",
+               lambda s, b=bits, e=e: s.with_key(rsa_key(b, e)).proof())
+          for bits, e in ((2048, 3), (2049, 65537), (3072, 65537))],
         rsa_raw("by hand", lambda h, size: pkcs1(SHA256_INFO, h, size), ""),
         *[rsa_raw(name, lambda h, size, i=info: pkcs1(i, h, size)) for name, info in INFOS.items()],
         rsa_raw("block type 0", lambda h, size: pkcs1(SHA256_INFO, h, size, kind=0)),

@@ -1,0 +1,19 @@
+// What every script here stands on: it talks with its test by lines of JSON, on stdin and stdout.
+import { createInterface } from "node:readline";
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+export const tell = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+// What the test says next. When it says no more, this process ends.
+export async function hear() {
+  const { value, done } = await lines.next();
+  return done ? process.exit() : JSON.parse(value);
+}
+
+// Do the one action that the test names, and tell what it brought.
+export async function perform(actions, prepare) {
+  const { action, ...given } = await hear();
+  tell(await actions[action](await prepare(given)));
+  await hear();
+}

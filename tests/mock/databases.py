@@ -1,0 +1,95 @@
+"""The databases that the service is tested on: SQLite always, PostgreSQL where one is offered.
+
+`DIALTONE_TEST_DATABASE` names a PostgreSQL server that tests may make databases in
+(`postgresql://USER@HOST:PORT`); `CI_REQUIRE_POSTGRES=1` makes a run without one fail.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, text
+
+from dialtone_kit.mock.postgres import STATE_LOCK
+
+SERVER = os.environ.get("DIALTONE_TEST_DATABASE", "")
+KINDS = ("sqlite", "postgresql") if SERVER else ("sqlite",)
+
+
+class Database:
+    """What a mock keeps its state in, looked at from behind. `url` is as SQLAlchemy wants it."""
+
+    def __init__(self, state_dir: Path, kind: str = "sqlite") -> None:
+        self.kind, self.environment = kind, dict[str, str]()
+        if kind == "sqlite":
+            self.url = f"sqlite:///{state_dir / 'mock.sqlite3'}"
+            return
+        name = f"dialtone_{secrets.token_hex(6)}"
+        _on_server(f"CREATE DATABASE {name}")
+        self.environment["DIALTONE_DATABASE_URL"] = f"{SERVER}/{name}"
+        self.url = f"{SERVER}/{name}".replace("postgresql:", "postgresql+psycopg:", 1)
+
+    def engine(self) -> Engine:
+        return create_engine(self.url)
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        """Run one statement in a transaction of its own; the rows that it returns."""
+        engine = self.engine()
+        with engine.begin() as tx:
+            found = tx.execute(text(statement), values)
+            rows = list(found.all()) if found.returns_rows else []
+        engine.dispose()
+        return rows
+
+    def content(self, state_dir: Path) -> bytes:
+        """All that is stored, as bytes to search for what should not be there."""
+        files = b"".join(path.read_bytes() for path in state_dir.glob("mock.sqlite3*"))
+        if self.kind == "sqlite":
+            return files
+        names = self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        rows = [row for (name,) in names for row in self.sql(f'SELECT * FROM "{name}"')]
+        return files + b"\n".join(
+            value if isinstance(value, bytes) else str(value).encode()
+            for row in rows
+            for value in row
+        )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """While somebody else is writing, and does not come to an end."""
+        engine = self.engine()
+        with engine.connect() as tx:
+            if self.kind == "sqlite":
+                tx.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": STATE_LOCK})
+            yield
+            tx.rollback()
+        engine.dispose()
+
+    def close_to_all(self) -> None:
+        """PostgreSQL: cut every connection and let nobody in, as while a server is down."""
+        name = self.url.rpartition("/")[2]
+        _on_server(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        _on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='{name}'")
+
+    def open_again(self) -> None:
+        _on_server(f"ALTER DATABASE {self.url.rpartition('/')[2]} ALLOW_CONNECTIONS true")
+
+    def drop(self) -> None:
+        """Remove it, whoever is connected."""
+        if self.kind == "postgresql":
+            _on_server(f"DROP DATABASE {self.url.rpartition('/')[2]} WITH (FORCE)")
+
+
+def _on_server(statement: str) -> None:
+    server = SERVER.replace("postgresql:", "postgresql+psycopg:", 1)
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
