@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,23 +41,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
     wanted = session.config.getoption("mutants_of")
+    able = [item for item in session.items if _can_run_here(item)]
+    checks = [check for check in all_checks() if check.module.startswith(wanted)]
+    words = {word for check in checks for word in held_by(check)}
+    tests = {word: [item for item in able if _is(item, word)] for word in words}
     noticed = {}
-    for check in all_checks():
-        if check.module.startswith(wanted):
-            began = time.monotonic()
-            tests = tests_for(check, session.items)
-            found = next((item for item in tests if notices(item, session, check)), None)
-            took = round(time.monotonic() - began, 2)
-            noticed[check.id] = {"test": found and found.nodeid, "seconds": took}
-            print(check.id, noticed[check.id], flush=True)
+    for check in checks:
+        began = time.monotonic()
+        likely = (item for word in held_by(check) for item in tests[word])
+        found = next((item for item in likely if notices(item, session, check)), None)
+        took = round(time.monotonic() - began, 2)
+        noticed[check.id] = {"test": found and found.nodeid, "seconds": took}
+        print(check.id, noticed[check.id], flush=True)
     session.config.getoption("mutants_to").write_text(json.dumps(noticed), encoding="utf-8")
     return True
-
-
-def tests_for(check: Check, items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """The tests that hold a check, in the order of the table."""
-    for word in held_by(check):
-        yield from (item for item in items if _can_run_here(item) and _is(item, word))
 
 
 def _can_run_here(item: pytest.Item) -> bool:
