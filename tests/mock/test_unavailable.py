@@ -56,6 +56,7 @@ def test_locked_it_is_all_or_nothing(client: Registered, row: Row) -> None:
     all_or_nothing(client, row, locked)
 
 
+@pytest.mark.row("65")
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the disk is the service's own
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_full_it_is_all_or_nothing(client: Registered, row: Row) -> None:
