@@ -26,13 +26,15 @@ class TokenRequests(Connection):
     def get_token(
         self, scope: str = "openid", *, key: ProofKey | None = None,
         audience: str | Sequence[str] | None = None, may_act: str | None = None,
+        resource: str | Sequence[str] | None = None,
     ) -> Token:  # fmt: skip
         """An access token for this client: bound to `key` (DPoP), or a bearer token without one.
 
-        `may_act` is the client_id of the one other agent that may exchange this token.
+        `resource` says by URL which API it is for (RFC 8707), `audience` by any name. `may_act` is
+        the client_id of the one other agent that may exchange this token.
         """
         form = {"grant_type": "client_credentials", "scope": scope}
-        more = {"audience": audience, "may_act": may_act}
+        more = {"audience": audience, "resource": resource, "may_act": may_act}
         return self._token(form | _given(more), key, scope, once=False)
 
     # --- for a person, where there is no browser (RFC 8628) ---
@@ -72,6 +74,7 @@ class TokenRequests(Connection):
     def refresh(
         self, token: Token, scope: str | None = None, *, key: ProofKey | None = None,
         audience: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
     ) -> Token:  # fmt: skip
         """The next token of the same approval, by the key of `token` unless another is given.
 
@@ -80,7 +83,7 @@ class TokenRequests(Connection):
         if token.refresh_token is None:
             raise DialtoneError("This token came without a refresh token: get a new one instead.")
         form = {"grant_type": "refresh_token", "refresh_token": token.refresh_token.reveal()}
-        more = {"scope": scope, "audience": audience}
+        more = {"scope": scope, "audience": audience, "resource": resource}
         return self._token(
             form | _given(more), key or token.key, scope or token.scope, once=True,
             refresh_token=token.refresh_token,

@@ -13,7 +13,8 @@ from dialtone_kit.errors import TokenRefused, brief
 from dialtone_kit.jws import json_object, split, to_segment
 from dialtone_kit.keys import ALGORITHMS, BadKey, ProofKey, b64url, public_key_from_jwk, sign
 
-TYPES = ("JWT", "at+jwt", "application/at+jwt")  # RFC 7519, RFC 9068
+ACCESS_TOKEN_TYPES = ("at+jwt", "application/at+jwt")  # RFC 9068 §2.1
+TYPES = ("JWT", *ACCESS_TOKEN_TYPES)  # RFC 7519
 LEEWAY = 5  # seconds that two honest clocks may differ
 
 
@@ -63,7 +64,8 @@ def verify_decoded(
     """The same for who had to read the token already, to know which issuer to hold it against."""
     verify_signature(token, decoded.header, jwks)
     claims = dict(decoded.claims)
-    if claims.get("token_type") != "access_token":
+    typed = decoded.header.get("typ") in ACCESS_TOKEN_TYPES  # else a claim has to say what it is
+    if claims.get("token_type", "access_token" if typed else None) != "access_token":
         raise TokenRefused("token_type", "this JWT is not an access token.")
     if claims.get("iss") != issuer:
         raise TokenRefused("iss", f"issued by {brief(claims.get('iss'))}, not by {issuer}. M19")
@@ -150,7 +152,9 @@ def check_times(
         raise TokenRefused("exp", f"expired {int(now) - claims['exp']} s ago. Get a new token.")
     ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - int(now)
     if ahead > LEEWAY:
-        raise TokenRefused("iat", f"valid only in {ahead} s: one of the two clocks is wrong. M06")
+        raise TokenRefused(
+            "iat", f"valid only in {ahead} s: one of the two clocks is wrong, set it right. M06"
+        )
 
 
 def check_audience(aud: object, audience: str | None) -> None:

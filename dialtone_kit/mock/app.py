@@ -60,6 +60,7 @@ ROUTES = (
     ("GET", "{p}/device", device_page.show),
     ("POST", "{p}/device", device_page.answer),
     ("GET", "{p}/userinfo", resources.userinfo),
+    ("POST", "{p}/userinfo", resources.userinfo),
     ("GET", "{p}/api/whoami", resources.whoami),
     ("GET", "{p}/api/notes", resources.read_notes),
     ("POST", "{p}/api/notes", resources.write_note),

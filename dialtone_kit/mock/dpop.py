@@ -74,10 +74,9 @@ def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Reque
 
     def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
         digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
-        keep = keep_until - wanted.now + MARGIN
+        forget_at = keep_until - realm.offset + MARGIN  # in machine time, whatever it is by now
         if realm.without == rules.iat_is_fresh.__name__:  # it could pass at any time: one hole only
-            keep = PRIVATE_KEPT
-        forget_at = clock.machine_now() + keep
+            forget_at = clock.machine_now() + PRIVATE_KEPT
         return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
 
     asked = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)

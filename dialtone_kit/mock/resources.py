@@ -27,11 +27,11 @@ REFUSALS = (400, 401, 413, 503)
 @describe(
     "The claims of the token's subject",
     answers=UserInfo,
-    refusals=REFUSALS,
+    refusals=(*REFUSALS, 413),
     security=("dpop", "bearer"),
 )
 async def userinfo(request: Request) -> Response:
-    """OpenID Connect Core §5.3, for an agent."""
+    """OpenID Connect Core §5.3, for an agent. By GET or POST: clients may choose (§5.3.1)."""
     caller = await authorize(request)
     await caller.finish(_nothing)
     answer = {

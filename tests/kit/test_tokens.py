@@ -86,6 +86,15 @@ def test_a_header_that_passes(header: dict[str, Any]) -> None:
     assert verify(token(header)) == CLAIMS
 
 
+@pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt"])
+def test_a_header_that_says_access_token_needs_no_claim_that_says_so(typ: str) -> None:
+    """RFC 9068 §2.1: other authorization servers have no such claim. One that denies it counts."""
+    silent = {"token_type": ABSENT}
+    assert verify(token({"typ": typ}, **silent)) == changed(CLAIMS, silent)
+    for value in ("id_token", "", None, 1):
+        assert rule_that_refuses(token({"typ": typ}, token_type=value)) == "token_type"
+
+
 def test_a_key_inside_the_token_is_no_key_of_the_issuer() -> None:
     """The thief signs with a key of their own and sends it along."""
     forged = token({"jwk": MINE.public_jwk, "jku": "https://evil.example/jwks"}, MINE.sign)
@@ -183,6 +192,14 @@ def test_a_der_signature_is_refused() -> None:
 )
 def test_a_key_set_without_the_key(jwks: dict[str, Any]) -> None:
     assert rule_that_refuses(token(), jwks) == "kid"
+
+
+@pytest.mark.parametrize("kid", [None, 7, {}])
+def test_a_key_is_named_by_a_text(kid: object) -> None:
+    """Not by what is missing here and there, or happens to be equal."""
+    named = {} if kid is None else {"kid": kid}
+    unnamed = {"keys": [{**SIGNER.public_jwk, **named}]}
+    assert rule_that_refuses(token({"kid": kid}), unnamed) == "kid"
 
 
 def test_after_a_rotation_the_kid_chooses() -> None:

@@ -82,10 +82,12 @@ class Document:
         key = str(schema)
         if key not in self._validators:
             whole = {**schema, "components": self._components}
-            self._validators[key] = jsonschema_rs.validator_for(whole, validate_formats=True)
+            # masked: the value may be a secret, and the message goes into CI's log
+            self._validators[key] = jsonschema_rs.validator_for(
+                whole, validate_formats=True, mask="what came"
+            )
         for problem in self._validators[key].iter_errors(value):
-            # where, and never the value: it may be a secret, and this goes into CI's log
-            raise AssertionError(f"{where}: {problem.kind} at {problem.instance_path}")
+            raise AssertionError(f"{where}: {problem.message} at {problem.instance_path}")
 
     def _resolved(self, said: Said) -> Said:
         if "$ref" not in said:

@@ -147,7 +147,7 @@ class Mock:
         self.secret = secrets.token_urlsafe(32)
         self.http = httpx.Client(timeout=20, trust_env=False, verify=False)  # plain http
         self.http.event_hooks["response"] = [must_be_documented(self.base_url, controls)]
-        self._workers, self._arguments = workers, arguments
+        self.workers, self._arguments = workers, arguments
         self.database = Database(state_dir, database)
         self._environment = {**os.environ, **self.database.environment, **(environment or {})}
         self._realms: dict[str, tuple[str, float]] = {}
@@ -165,11 +165,15 @@ class Mock:
         """What the service wrote to stderr so far."""
         return (self.state_dir / "mock.log").read_text()
 
-    def start(self) -> Mock:
+    def launch(self) -> None:
+        """Start the process, and don't wait for it."""
         command = [sys.executable, "-m", "dialtone_kit.mock", "--state-dir", str(self.state_dir)]
-        command += ["--workers", str(self._workers), *self._arguments]
+        command += ["--workers", str(self.workers), *self._arguments]
         with (self.state_dir / "mock.log").open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log, env=self._environment)
+
+    def start(self) -> Mock:
+        self.launch()
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

@@ -35,7 +35,10 @@ def altered(answer: httpx.Response, **changes: Any) -> httpx.Response:
         ({"headers": {"cache-control": "public"}}, "Cache-Control"),
         ({"headers": {"X-New": "1"}}, "with {'x-new'}"),
         ({"content": b'{"nonce": "n", "expires_in": 1}'}, "expires_at"),
-        ({"content": b'{"nonce": 1, "expires_in": 1, "expires_at": "2026-01-01T00:00:00Z"}'}, ""),
+        (
+            {"content": b'{"nonce": 1, "expires_in": 1, "expires_at": "2026-01-01T00:00:00Z"}'},
+            "nonce",
+        ),
         ({"content": b'{"nonce": "n", "expires_in": 1, "expires_at": "soon"}'}, "expires_at"),
     ],
 )

@@ -1,7 +1,9 @@
-"""Killed, restarted, many workers, a locked or full database: nothing is lost or doubled."""
+"""Killed, restarted, many workers, a start that can't be: nothing is lost or doubled.
+
+Killed at random under load: test_kills.py. Locked or full: test_unavailable.py.
+"""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -14,8 +16,10 @@ import httpx
 import psutil
 import pytest
 from running_mock import Mock, free_port
+from store_rows import locked
 
 
+@pytest.mark.row("A6")
 def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     client = mine.register("default")
@@ -39,6 +43,7 @@ def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[.
     assert mine.confirm("default", enrollment, code).status_code == 200
 
 
+@pytest.mark.row("62✓")
 def test_62_of_thirty_in_parallel_one_succeeds(mock: Mock, realm: str) -> None:
     client = mock.register(realm)
     proof = client.proof("POST", client.token_url)
@@ -85,32 +90,6 @@ def is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def test_a_locked_database_is_503_and_nothing_was_kept(own_mock: Callable[..., Mock]) -> None:
-    mine = own_mock(environment={"DIALTONE_STORE_WAIT": "0.2"})
-    client = mine.register("default")
-    proof = client.proof("POST", client.token_url)
-    with mine.database.locked():
-        refused = client.ask_token(proof)
-        assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
-        assert refused.headers["retry-after"] == "1"
-        assert mine.http.get(client.url("/jwks")).status_code == 200  # who only reads goes on
-    assert client.ask_token(proof).status_code == 200
-
-
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_full_disk_is_503_and_nothing_was_kept(own_mock: Callable[..., Mock]) -> None:
-    mine = own_mock()
-    client = mine.register("default")
-    proof = client.proof("POST", client.token_url)
-    full = (mine.state_dir / "mock.sqlite3-wal").stat().st_size
-    pid, unlimited = mine.process.pid, resource.RLIM_INFINITY
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (full, unlimited))
-    refused = client.ask_token(proof)
-    assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
-    assert client.ask_token(proof).status_code == 200
 
 
 def test_ctrl_c_ends_it_in_order(own_mock: Callable[..., Mock]) -> None:
@@ -164,6 +143,20 @@ def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
     done = start_command(tmp_path, "--port", str(free_port()))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "mock.sqlite3 can't be used" in done.stderr
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_start_on_a_locked_database_is_told_in_a_line(
+    own_mock: Callable[..., Mock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = own_mock()
+    assert mine.stop() == 0
+    monkeypatch.setenv("DIALTONE_STORE_WAIT", "0.1")
+    with locked(mine):
+        done = start_command(mine.state_dir)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "mock.sqlite3 can't be used: database is locked" in done.stderr
+    assert mine.start().stop() == 0
 
 
 def test_a_state_file_that_others_can_read_is_refused(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from grant_desk import Person, begin
 from running_mock import Mock, free_port
+from store_rows import all_rows, locked
 
 from dialtone_kit.mock.mail import mail_route
 
@@ -19,6 +21,8 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse = False
+        self.look: Callable[[], Any] = lambda: None  # at the moment when a mail comes
+        self.seen: list[Any] = []
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         if self.refuse:
@@ -27,6 +31,7 @@ class Mailbox:
         assert isinstance(mail, EmailMessage)
         assert envelope.rcpt_tos == [mail["To"]]
         self.mails.append(mail)
+        self.seen.append(self.look())
         return "250 OK"
 
 
@@ -63,11 +68,52 @@ def test_the_code_goes_out_by_smtp(
     box.refuse = True
     refused = mine.request_enrollment("default")
     assert (refused.status_code, refused.json()["email_sent"]) == (200, False)
+    status = mine.http.get(refused.json()["status_url"]).json()["status"]
+    assert status == "pending"  # it goes on, for who can read the inbox
+    code = mine.inbox(realm="default")[0]["code"]
+    assert mine.confirm("default", refused.json(), code).status_code == 200
     box.refuse = False
     server.stop()
     away = mine.request_enrollment("default")
     assert (away.status_code, away.json()["email_sent"]) == (200, False)
     assert "the mail server did not take a mail" in mine.log
+
+
+def test_a_mail_goes_out_after_the_commit_or_not_at_all(
+    own_mock: Callable[..., Mock], mailbox: tuple[Mailbox, Controller]
+) -> None:
+    box, server = mailbox
+    url = f"smtp://127.0.0.1:{server.port}"
+    mine = own_mock(environment={"DIALTONE_SMTP_URL": url, "DIALTONE_STORE_WAIT": "0.1"})
+    client = mine.register("default")
+    device, person = begin(client), Person(mine, "default")
+    person.open()
+    box.mails.clear()
+    box.look = lambda: all_rows(mine)
+    for table, send in (
+        ("enrollments", lambda: mine.request_enrollment("default", email="you@example.com")),
+        ("device_visits", lambda: person.enter(device["user_code"], email="you@example.com")),
+    ):
+        with locked(mine):
+            assert send().status_code == 503
+        assert box.mails == []
+        assert send().status_code == 200
+        (mail,), (seen,) = box.mails, box.seen[-1:]
+        assert "you@example.com" in [row["email"] for row in seen[table]]
+        assert [row["recipient"] for row in seen["mails"]][-1] == mail["To"]
+        box.mails.clear()
+
+
+def test_the_device_page_says_that_no_mail_could_be_sent(
+    own_mock: Callable[..., Mock], mailbox: tuple[Mailbox, Controller]
+) -> None:
+    box, server = mailbox
+    mine = own_mock(environment={"DIALTONE_SMTP_URL": f"smtp://127.0.0.1:{server.port}"})
+    device, person = begin(mine.register("default")), Person(mine, "default")
+    box.refuse = True
+    page = person.look_at(device)
+    assert "No mail could be sent" in page.text
+    assert person.decide("approve", person.mailed_code()).status_code == 200
 
 
 @pytest.mark.parametrize(

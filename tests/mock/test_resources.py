@@ -37,6 +37,16 @@ def test_a_bound_token_with_a_proof(registered_client: Registered) -> None:
     assert told["sub"] == client.client_id
 
 
+def test_userinfo_answers_get_and_post_alike(registered_client: Registered) -> None:
+    """OpenID Connect Core §5.3.1; one client library asks by POST."""
+    client, url = registered_client, registered_client.url(USERINFO)
+    token = client.token(scope="openid")
+    asked, posted = (client.call(method, url, token) for method in ("GET", "POST"))
+    assert (posted.status_code, posted.json()) == (200, asked.json())
+    by_get = client.proof("GET", url, access_token=token)
+    refused(client.call("POST", url, token, proof=by_get), 401, "invalid_dpop_proof")
+
+
 def test_a_bearer_token_as_bearer(registered_client: Registered) -> None:
     client = registered_client
     token = client.token(bound=False)

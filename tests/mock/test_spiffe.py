@@ -210,6 +210,7 @@ def test_the_proof_of_a_refused_request_is_not_used_up(registered_client: Regist
 # --- trust bundle and rotation ------------------------------------------------------------------
 
 
+@pytest.mark.row("S12✓")
 def test_s12_the_bundle_is_public_and_the_same_everywhere(scene: Scene, realm: str) -> None:
     bundle = scene.bundle()
     for place in ("/realms/default", "/realms/strict", f"/realms/{realm}"):

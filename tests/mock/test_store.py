@@ -129,6 +129,19 @@ def test_a_rotated_key_breaks_no_live_token(tmp_path: Path, monkeypatch: Any) ->
     run(tmp_path, scenario)
 
 
+def test_a_commit_is_on_the_disk_before_it_is_told(tmp_path: Path) -> None:
+    """SQLite's own promise against a power cut: the journal is synced at each commit (FULL)."""
+
+    def pragma(name: str) -> Callable[[Connection], Any]:
+        return lambda tx: tx.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+    async def scenario(store: Store) -> None:
+        assert await store.write(pragma("journal_mode")) == "wal"
+        assert await store.write(pragma("synchronous")) == 2
+
+    run(tmp_path, scenario)
+
+
 def test_a_mail_is_readable_with_the_secret_only(tmp_path: Path) -> None:
     letter = Letter("default", "a@x.de", "Subject", "the text", "ABCD-2345")
 

@@ -1,0 +1,119 @@
+"""The clean-up against the replay: what was used is not forgotten while it could still pass.
+
+Whatever the clocks do meanwhile, as far as the service promises to bear it: a realm's clock is
+ahead or behind by any amount and moves on at any time; the machine's clock may jump ahead, and back
+to `dpop.MARGIN` behind the latest time that it ever showed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from dialtone_kit import rules
+from dialtone_kit.errors import ProofRefused
+from dialtone_kit.mock import challenges, cleaning, clock, dpop, tables
+from dialtone_kit.mock.answers import Refusal
+from dialtone_kit.mock.settings import built_in_realms
+
+KEY = b"the key of a service that does not run"
+START = 1_800_000_000
+SECONDS = st.one_of(st.integers(0, 80), st.integers(0, 800), st.integers(0, 10**6))
+STEPS = st.lists(st.tuples(st.sampled_from(("on", "back", "realm on")), SECONDS), max_size=6)
+BACK = st.integers(0, dpop.MARGIN)
+engine = create_engine("sqlite://", poolclass=StaticPool)
+tables.metadata.create_all(engine)
+
+
+class Clocks:
+    """The machine's clock, the latest that it showed, and a realm's that goes by it."""
+
+    def __init__(self, offset: int) -> None:
+        self.machine = self.latest = float(START)
+        model = built_in_realms()["default"]
+        self.realm = replace(model, name="lab-0123456789ab", like="default", offset=float(offset))
+
+    def step(self, kind: str, seconds: int) -> None:
+        if kind == "realm on":
+            self.realm = replace(self.realm, offset=self.realm.offset + seconds)
+        elif kind == "on":
+            self.machine += seconds
+            self.latest = max(self.latest, self.machine)
+        else:
+            self.machine = max(self.machine - seconds, self.latest - dpop.MARGIN)
+
+    @contextmanager
+    def rule(self) -> Iterator[Connection]:
+        """The service goes by these clocks, with an empty store."""
+        stub = SimpleNamespace(time=lambda: self.machine)
+        with patch.object(clock, "time", stub), engine.connect() as tx, tx.begin() as whole:
+            yield tx
+            whole.rollback()
+
+
+def clean(tx: Connection) -> None:
+    for table in tables.EXPIRING:
+        while cleaning._remove_batch(tx, table):
+            pass
+
+
+def passes(tx: Connection, clocks: Clocks, iat: int, back: int = 0) -> bool:
+    """Whether the proof does. `back`: how far the clock is set back while it waits for the store,
+    where the clean-up may be faster."""
+    realm, proof = clocks.realm, rules.Proof([])
+    proof.claims, proof.thumbprint = {"iat": iat, "jti": "a jti"}, "a thumbprint"
+    wanted = dpop.Wanted("POST", "http://127.0.0.1/token", clock.now(realm))
+    try:
+        rules.iat_is_fresh(proof, wanted)
+        clocks.step("back", back)
+        clean(tx)
+        dpop.use_up(tx, realm, proof, wanted)
+    except ProofRefused:
+        return False
+    return True
+
+
+@settings(max_examples=600)
+@given(
+    offset=st.integers(-(10**8), 10**8),
+    age=st.integers(-rules.AHEAD, rules.WINDOW),
+    back=BACK,
+    steps=STEPS,
+)
+def test_a_used_proof_is_remembered_while_it_could_pass(
+    offset: int, age: int, back: int, steps: list[tuple[str, int]]
+) -> None:
+    clocks = Clocks(offset)
+    with clocks.rule() as tx:
+        iat = int(clock.now(clocks.realm)) - age
+        assert passes(tx, clocks, iat, back)
+        for kind, seconds in steps:
+            clocks.step(kind, seconds)
+            clean(tx)
+            assert not passes(tx, clocks, iat)
+
+
+@settings(max_examples=300)
+@given(steps=STEPS)
+def test_a_used_challenge_is_remembered_while_it_could_pass(steps: list[tuple[str, int]]) -> None:
+    def passes(challenge: str) -> bool:
+        try:
+            challenges.use_up(tx, KEY, challenge, clock.machine_now())
+        except Refusal:
+            return False
+        return True
+
+    clocks = Clocks(0)
+    with clocks.rule() as tx:
+        challenge = challenges.issue(KEY, clock.machine_now())
+        assert passes(challenge)
+        for kind, seconds in steps:
+            clocks.step(kind, seconds)
+            clean(tx)
+            assert not passes(challenge)

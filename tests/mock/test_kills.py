@@ -1,0 +1,39 @@
+"""Never loses, never doubles: killed at random moments under load, the service keeps its word.
+
+More of it, with a tally: `python benchmarks/kills.py --kills 50`.
+"""
+
+import os
+import random
+from pathlib import Path
+
+from kill_run import Killings
+from running_mock import Mock
+
+KILLS = int(os.environ.get("DIALTONE_KILLS", "10"))
+SEED = int(os.environ.get("DIALTONE_KILLS_SEED", random.randrange(10**6)))
+KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token")
+LAZY_DISK = Path(__file__).parent / "lazy_disk"
+
+
+def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, database: str
+) -> None:
+    mock = Mock(tmp_path / "mock", database=database)
+    try:
+        tally = Killings(mock, SEED).run(KILLS, KINDS)
+    finally:
+        mock.database.drop()
+    print(tally)  # with the seed, where it fails
+    assert tally.violations == []
+    assert tally.kills.total() >= KILLS
+    for kind in KINDS:
+        assert tally.acknowledged[kind] > 0
+        assert tally.replays[kind] > 0
+
+
+def test_answers_before_the_commit_would_be_found(tmp_path: Path) -> None:
+    mock = Mock(tmp_path / "mock", environment={"PYTHONPATH": str(LAZY_DISK)})
+    tally = Killings(mock, SEED).run(KILLS)
+    print(tally)
+    assert tally.violations
