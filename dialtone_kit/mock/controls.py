@@ -25,6 +25,7 @@ from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import PRIVATE_KEPT, Realm
 
 GUARDED = ("control_token",)
+FARTHEST = 100 * 366 * 86400  # seconds that a realm can be ahead: no calendar reaches past 9999
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -124,14 +125,20 @@ async def move_clock(request: Request) -> Response:
     realm = await private_realm(service, sent.realm)
     column = tables.realms.c.offset
 
-    def move(tx: Connection) -> Realm | None:
-        change = update(tables.realms).where(tables.realms.c.name == realm.name)
-        tx.execute(change.values(offset=column + sent.move_seconds))
-        return service.private_realm(tx, realm.name)
+    def move(tx: Connection) -> tuple[bool, Realm | None]:
+        change = update(tables.realms).where(
+            tables.realms.c.name == realm.name, column + sent.move_seconds <= FARTHEST
+        )
+        done = tx.execute(change.values(offset=column + sent.move_seconds)).rowcount
+        return bool(done), service.private_realm(tx, realm.name)
 
-    moved = await service.store.write(move)
+    done, moved = await service.store.write(move)
     if moved is None:
         raise _no_realm()
+    if not done:
+        raise Refusal(
+            400, "invalid_request", "move_seconds: a realm can be 100 years ahead at most."
+        )
     reading = {"realm": moved.name, "offset": moved.offset, "now": clock.now(moved)}
     return json_answer(reading, headers=NO_STORE)
 

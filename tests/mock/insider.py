@@ -43,20 +43,25 @@ class Insider:
         self.platforms = cycle(NAMES)
         self._nonces: dict[str, tuple[float, str | None]] = {}
 
-    def prepare(self, case: Case) -> None:
-        """Sign in, and put real values in. What is done depends on nothing but the case."""
+    def prepare(self, case: Case) -> bool:
+        """Sign in, and put real values in. What is done depends on nothing but the case.
+
+        True when all that was generated still stands in it.
+        """
         if case.method.upper() != case.operation.method.upper():
-            return  # it tries the methods that do not work here
+            return True  # it tries the methods that do not work here
         drawn = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode())
         how, client = drawn % 3, self.clients[drawn // 3 % 2]
         in_realm = IN_REALM in case.path
         if in_realm:
             case.path_parameters = {**case.path_parameters, "realm": client.realm}
         real = REAL.get((case.method.upper(), case.path.replace(IN_REALM, "")))
-        if how and real is not None:
+        filled = bool(how) and real is not None
+        if filled:
             place = client.realm if in_realm else "default"
             _fill(case, real(self, client, place), instead=how == 2)
         self._sign_in(case, client, bearer=drawn // 6 % 4 == 0)
+        return not (filled or in_realm or "DPoP" in case.headers)
 
     def _sign_in(self, case: Case, client: Registered, bearer: bool) -> None:
         """By the way that the operation names; a proof goes with it in most cases."""
