@@ -175,3 +175,5 @@ def test_rotate_keys_tells_when_the_new_one_signs(
     said = capsys.readouterr().out
     assert "published now, signs from" in said
     assert "Older keys verify until" in said
+    assert "New SPIFFE root: in trust bundle" in said
+    assert "Older SVIDs stay good" in said

@@ -88,7 +88,7 @@ def test_a_clock_ten_minutes_off_is_named_with_its_skew(
         with pytest.raises(ServiceError, match="iat_is_fresh") as refused:
             ask()
         assert refused.value.error == "invalid_dpop_proof"
-        assert re.sub("(599|601) s", "600 s", str(refused.value)).count(says) == 1
+        assert re.sub("(59[5-9]|60[1-5]) s", "600 s", str(refused.value)).count(says) == 1
     if off < 0:
         with pytest.raises(TokenRefused, match=r"iat: valid only in (599|60\d) s.*set it right"):
             wrong.verify(token)
