@@ -374,8 +374,8 @@ class LockedClient(BaseModel):
 class RotatedRoots(BaseModel):
     """SPIFFE's part: the new root and JWT key, beside the old ones in the bundle of this number."""
 
-    signs_from: str
-    old_until: str
+    signs_from: Moment
+    old_until: Moment
     spiffe_sequence: int
 
 
@@ -383,8 +383,8 @@ class RotatedKeys(BaseModel):
     """The new signing key. From when on it signs, and until when the old ones are published."""
 
     kid: str
-    signs_from: str
-    old_until: str
+    signs_from: Moment
+    old_until: Moment
     spiffe: RotatedRoots
 
 

@@ -1,4 +1,6 @@
-"""The judge of all answers is no yes-man: what the document does not foresee, it notices."""
+"""The OpenAPI document is valid and has every route; and the judge of all answers, documented.py,
+is no yes-man: what the document does not foresee, it notices.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,59 @@ from typing import Any
 import httpx
 import pytest
 from documented import document_of
+from openapi_spec_validator import validate
 from running_mock import Mock, Registered
 
-Change = Callable[[httpx.Response], None]
+import dialtone_kit
+from dialtone_kit.mock.app import CONTROLS, REALM, ROUTES
+
+
+def document(mock: Mock) -> dict[str, Any]:
+    return dict(mock.http.get(f"{mock.base_url}/openapi.json").json())
+
+
+def test_the_document_is_valid(mock: Mock) -> None:
+    told = document(mock)
+    validate(told)
+    assert told["info"]["version"] == dialtone_kit.__version__
+    assert told["servers"] == [{"url": mock.base_url}]
+
+
+@pytest.mark.parametrize("controls", [True, False])
+def test_each_route_stands_at_each_of_its_places_and_nothing_else_does(
+    own_mock: Callable[..., Mock], controls: bool
+) -> None:
+    routes = {
+        (method.lower(), path.replace("{p}", place))
+        for method, path, _ in (*ROUTES, *(CONTROLS if controls else ()))
+        for place in ("", REALM)
+    }
+    paths = document(own_mock(controls=controls))["paths"]
+    assert {(method, path) for path, item in paths.items() for method in item} == routes
+
+
+def test_names_that_generated_clients_have_stay(mock: Mock) -> None:
+    paths = document(mock)["paths"]
+    for (method, path), (name, tag) in {
+        ("post", "/token"): ("post_token", "token"),
+        ("post", "/realms/{realm}/token"): ("post_realms_realm_token", "token"),
+        ("get", "/realms/{realm}/register/status/{enrollment_id}"): (
+            "get_realms_realm_register_status_enrollment_id", "registration"),
+        ("get", "/.well-known/openid-configuration"): (
+            "get__well_known_openid_configuration", "discovery"),
+        ("delete", "/mock/realms/{realm}"): ("delete_mock_realms_realm", "controls"),
+    }.items():  # fmt: skip
+        assert (paths[path][method]["operationId"], paths[path][method]["tags"]) == (name, [tag])
+
+
+def test_no_secret_stands_in_the_document(mock: Mock, registered_client: Registered) -> None:
+    text = mock.http.get(f"{mock.base_url}/openapi.json").text
+    for secret in (mock.secret, mock.control_token, registered_client.client_secret):
+        assert secret not in text
+    members = ("client_secret", "poll_token", "device_code", "refresh_token", "access_token")
+    for model in document(mock)["components"]["schemas"].values():
+        for name in members:
+            assert not {"example", "examples"} & set(model.get("properties", {}).get(name, ()))
 
 
 def altered(answer: httpx.Response, **changes: Any) -> httpx.Response:
