@@ -1,4 +1,4 @@
-"""The demo's quick reference, endpoint by endpoint, by curl and a shell: no part of the kit here."""
+"""The demo's quick reference, endpoint by endpoint, by curl and a shell: no part of the kit."""
 
 from __future__ import annotations
 
