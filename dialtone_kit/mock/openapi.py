@@ -124,8 +124,9 @@ def request_side(told: Description, path: str) -> Said:
     if parameters := _parameters(told, path):
         said["parameters"] = parameters
     if told.body is not None:
-        media = FORM if told.form else JSON
-        said["requestBody"] = {"required": True, "content": {media: {"schema": schema(told.body)}}}
+        media, asked = (FORM if told.form else JSON), schema(told.body)
+        needed = not told.form or "required" in asked  # nothing at all is an empty form
+        said["requestBody"] = {"required": needed, "content": {media: {"schema": asked}}}
     if told.security:
         said["security"] = [{scheme: []} if scheme else {} for scheme in told.security]
     return said

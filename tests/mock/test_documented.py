@@ -41,6 +41,15 @@ def test_each_route_stands_at_each_of_its_places_and_nothing_else_does(
     assert {(method, path) for path, item in paths.items() for method in item} == routes
 
 
+def test_a_form_that_may_be_empty_may_stay_away(mock: Mock, registered_client: Registered) -> None:
+    client = registered_client
+    assert mock.http.post(client.url("/device_authorization"), auth=client.basic).is_success
+    paths = document(mock)["paths"]
+    assert not paths["/device_authorization"]["post"]["requestBody"]["required"]
+    assert paths["/token"]["post"]["requestBody"]["required"]
+    assert paths["/mock/realms"]["post"]["requestBody"]["required"]  # JSON is never nothing
+
+
 def test_names_that_generated_clients_have_stay(mock: Mock) -> None:
     paths = document(mock)["paths"]
     for (method, path), (name, tag) in {

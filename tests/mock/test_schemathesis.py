@@ -7,6 +7,7 @@ as somebody who has all the credentials. `DIALTONE_EXAMPLES=300` makes it the lo
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -23,7 +24,7 @@ from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-EXAMPLES = int(os.environ.get("DIALTONE_EXAMPLES", "4"))  # random ones, beside the boundary values
+EXAMPLES = int(os.environ.get("DIALTONE_EXAMPLES", "10"))  # random ones, beside the boundary values
 MODES = list(GenerationMode)  # what the document allows, and what it does not
 ON_ANSWERS = [
     not_a_server_error,
@@ -50,10 +51,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
+    """One connection for all; its tally is printed at the end (`-s` shows it)."""
+    answered: Counter[int] = Counter()
     with requests.Session() as one:
         one.trust_env = False
         one.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # each case brings its own
+        one.hooks["response"] = [lambda answer, **_: answered.update([answer.status_code])]
         yield one
+    print(f"\n{answered.total()} answers, all documented:", dict(sorted(answered.items())))
 
 
 @pytest.fixture(scope="module")
