@@ -10,6 +10,7 @@
                      the hundreds of tests that leave nothing behind but used proofs
 `line`               a connection to `mock` that sends any header field as it is given
 `own_mock`           makes further services, for tests that kill, fill or configure one
+`own_database`       an empty database, for tests that do without a service
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import KINDS
+from databases import KINDS, Database
 from raw_http import Line
 from running_mock import Mock, Registered
 
@@ -92,3 +93,10 @@ def own_mock(tmp_path: Path, database: str) -> Iterator[Callable[..., Mock]]:
         if one.process.poll() is None:
             one.stop()
         one.database.drop()
+
+
+@pytest.fixture
+def own_database(tmp_path: Path, database: str) -> Iterator[Database]:
+    made = Database(tmp_path, database)
+    yield made
+    made.drop()
