@@ -10,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+pytest_plugins = ["refusals.counting"]
+
 # The machine that tests may be slow and busy: no example has a deadline.
 hypothesis.settings.register_profile("dialtone", deadline=None)
 hypothesis.settings.load_profile("dialtone")

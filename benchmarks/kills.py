@@ -40,7 +40,8 @@ def main() -> int:
             mock.database.drop()
     where = machine("dialtone-kit", "uvicorn", "sqlalchemy")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {time.monotonic() - begin:.0f} s on {where}, ", end="")
-    print(f"{asked.database} (SQLite {sqlite3.sqlite_version}).", tally, sep="\n\n")
+    lite = f"SQLite {sqlite3.sqlite_version}"
+    print(f"{lite if asked.database == 'sqlite' else 'PostgreSQL'}.", tally, sep="\n\n")
     return bool(tally.violations)
 
 

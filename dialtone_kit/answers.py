@@ -133,7 +133,11 @@ def _hint(error: str, text: str) -> str:
 def _clocks(response: httpx.Response, text: str, now: float) -> str:
     """Refused for its time while the clocks differ: then the clock is to blame, not the proof."""
     ahead = skew(response, now)
-    if ahead is None or abs(ahead) <= SKEW or not re.search(r"\biat\b|clock|\bold\b", text):
+    if (
+        ahead is None
+        or abs(ahead) <= SKEW
+        or not re.search(r"\biat\b|clock|\bold\b|recent|future", text)
+    ):
         return ""
     way = "ahead of" if ahead > 0 else "behind"
     return f"Your clock is {abs(ahead):.0f} s {way} the service's: set it right, then try again."

@@ -146,10 +146,10 @@ def inbox(email: str | None, realm: str | None, limit: int) -> int:
 
 @commands.command("rotate-keys")
 def rotate_keys() -> int:
-    """Give the local service a new signing key. No live token breaks.
+    """Give the local service a new signing key and SPIFFE root. No live token or SVID breaks.
 
-    The new key is published at once and signs when everybody has had time to see it; the old one
-    stays published until its last token has expired.
+    The new ones are published at once and sign when everybody has had time to see them; the old
+    ones stay published until the last token or SVID that they signed has expired.
 
     \b
     Example: dialtone rotate-keys
@@ -162,6 +162,11 @@ def rotate_keys() -> int:
     new = Controls(service.ensure).rotate_keys()
     click.echo(f"New key {new.kid}: published now, signs from {new.signs_from:%H:%M:%S} UTC.")
     click.echo(f"Older keys verify until {new.old_until:%H:%M:%S} UTC, when their tokens are over.")
+    click.echo(
+        f"New SPIFFE root: in trust bundle {new.spiffe_sequence} beside the old one, signs from "
+        f"{new.root_signs_from:%H:%M:%S} UTC."
+    )
+    click.echo(f"Older SVIDs stay good; their root leaves at {new.old_root_until:%H:%M:%S} UTC.")
     return 0
 
 

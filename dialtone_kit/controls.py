@@ -35,11 +35,17 @@ class Mail:
 
 @dataclass(frozen=True)
 class Rotation:
-    """A new signing key: from when on it signs, and until when the old ones are published."""
+    """A new signing key: from when on it signs, and until when the old ones are published.
+
+    The same of SPIFFE's new root, and the number of the trust bundle that holds it beside the old.
+    """
 
     kid: str
     signs_from: datetime
     old_until: datetime
+    root_signs_from: datetime
+    old_root_until: datetime
+    spiffe_sequence: int
 
 
 @dataclass(frozen=True)
@@ -126,10 +132,17 @@ class Controls:
         self._call("locked clients", "POST", "/mock/clients/lock", body)
 
     def rotate_keys(self) -> Rotation:
-        """Publish a new signing key; it takes over by itself, and no live token breaks."""
+        """Publish new keys; they take over by themselves, and no live token or SVID breaks."""
         told = self._call("key rotation", "POST", "/mock/keys/rotate")
-        times = (datetime.fromisoformat(told[name]) for name in ("signs_from", "old_until"))
-        return Rotation(str(told["kid"]), *times)
+        roots = told["spiffe"]
+        return Rotation(
+            kid=str(told["kid"]),
+            signs_from=datetime.fromisoformat(told["signs_from"]),
+            old_until=datetime.fromisoformat(told["old_until"]),
+            root_signs_from=datetime.fromisoformat(roots["signs_from"]),
+            old_root_until=datetime.fromisoformat(roots["old_until"]),
+            spiffe_sequence=int(roots["spiffe_sequence"]),
+        )
 
     def fault(
         self, realm: str, path_suffix: str, kind: str, *, times: int = 1, status: int = 503,

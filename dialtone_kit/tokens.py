@@ -152,7 +152,9 @@ def check_times(
         raise TokenRefused("exp", f"expired {int(now) - claims['exp']} s ago. Get a new token.")
     ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - int(now)
     if ahead > LEEWAY:
-        raise TokenRefused("iat", f"valid only in {ahead} s: one of the two clocks is wrong. M06")
+        raise TokenRefused(
+            "iat", f"valid only in {ahead} s: one of the two clocks is wrong, set it right. M06"
+        )
 
 
 def check_audience(aud: object, audience: str | None) -> None:

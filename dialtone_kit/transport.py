@@ -8,16 +8,19 @@ from __future__ import annotations
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from ssl import SSLContext, SSLError
-from typing import cast
+from typing import Any, cast
 
+import httpcore
 import httpx
 
 from dialtone_kit.errors import DialtoneError, NotThisService
 from dialtone_kit.urls import is_loopback, require_https_or_loopback
 
 MAX_ANSWER = 1024 * 1024  # bytes
+_DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send that this thread waits for
 Wrap = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
 
@@ -29,7 +32,7 @@ def open_client(
 
     `wrap` puts a recorder around the transport; `inner` takes the network's place in tests.
     """
-    network = inner or httpx.HTTPTransport(verify=_trust(ca_file), proxy=_proxy(base_url))
+    network = inner or PunctualTransport(verify=_trust(ca_file), proxy=_proxy(base_url))
     guarded: httpx.BaseTransport = GuardedTransport(network, longest=3 * timeout)
     return httpx.Client(
         transport=wrap(guarded) if wrap else guarded,
@@ -49,18 +52,58 @@ class GuardedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         require_https_or_loopback(str(request.url))
-        deadline = time.monotonic() + self._longest
-        response = self._inner.handle_request(request)
+        before = _DEADLINE.set(time.monotonic() + self._longest)
         try:
-            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise NotThisService("The answer is compressed, which was not asked for: not read.")
-            body = b"".join(_limited(response, deadline))
+            return _read(self._inner.handle_request(request))
         finally:
-            response.close()
-        return _with_body(response, body)
+            _DEADLINE.reset(before)
 
     def close(self) -> None:
         self._inner.close()
+
+
+class PunctualTransport(httpx.HTTPTransport):
+    """The network, which ends a send in time however small the pieces are that come.
+
+    httpx limits the wait for each piece only: a header that trickles in would hold it for hours.
+    """
+
+    def __init__(self, *, verify: SSLContext, proxy: str | None) -> None:
+        super().__init__(verify=verify, proxy=proxy)
+        self._pool._network_backend = _Punctual()  # httpx has no argument for it
+
+
+class _Punctual(httpcore.SyncBackend):
+    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _PunctualStream(super().connect_tcp(*arguments, **options))
+
+
+class _PunctualStream(httpcore.NetworkStream):
+    """A stream whose reads share one deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self.write, self.close = stream.write, stream.close  # type: ignore[method-assign]
+        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = _DEADLINE.get() - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the answer trickles in too slowly")
+        return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
+
+    def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _PunctualStream(self._stream.start_tls(*arguments, **options))
+
+
+def _read(response: httpx.Response) -> httpx.Response:
+    """The answer with its whole body, if that is plain and small."""
+    try:
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise NotThisService("The answer is compressed, which was not asked for: not read.")
+        return _with_body(response, b"".join(_limited(response)))
+    finally:
+        response.close()
 
 
 def buffered(response: httpx.Response) -> httpx.Response:
@@ -80,7 +123,7 @@ def _with_body(response: httpx.Response, body: bytes) -> httpx.Response:
     )
 
 
-def _limited(response: httpx.Response, deadline: float) -> Iterator[bytes]:
+def _limited(response: httpx.Response) -> Iterator[bytes]:
     size = 0
     for chunk in cast(httpx.SyncByteStream, response.stream):
         size += len(chunk)
@@ -89,8 +132,6 @@ def _limited(response: httpx.Response, deadline: float) -> Iterator[bytes]:
                 f"The answer is larger than {MAX_ANSWER // 1024} KiB: no identity service sends "
                 "that much. Check base_url."
             )
-        if time.monotonic() > deadline:
-            raise httpx.ReadTimeout("the answer trickles in too slowly")
         yield chunk
 
 

@@ -55,6 +55,14 @@ class Svid:
     expires_at: int
 
 
+@dataclass(frozen=True)
+class Rotation:
+    """When new keys take over, and until when the old ones stay in the bundle (machine time)."""
+
+    sign_from: float
+    old_until: float
+
+
 def ensure(tx: Connection, trust_domain: str) -> None:
     """See to it that there is an authority for years to come. Part of every start."""
     now = time.time()
@@ -65,16 +73,16 @@ def ensure(tx: Connection, trust_domain: str) -> None:
         rotate(tx, trust_domain, now)
 
 
-def rotate(tx: Connection, trust_domain: str, now: float | None = None) -> None:
+def rotate(tx: Connection, trust_domain: str, now: float | None = None) -> Rotation:
     """Put new keys in; they sign once every holder of the bundle had the time to fetch it again."""
     now = time.time() if now is None else now
     sign_from = now + 2 * REFRESH_HINT
+    old_until = sign_from + SVID_LIFETIME + REFRESH_HINT
     current = (table.c.trust_domain == trust_domain) & table.c.publish_until.is_(None)
-    tx.execute(
-        update(table).where(current).values(publish_until=sign_from + SVID_LIFETIME + REFRESH_HINT)
-    )
+    tx.execute(update(table).where(current).values(publish_until=old_until))
     tx.execute(update(table).where(table.c.publish_until <= now).values(private_pem=""))
     _add(tx, trust_domain, sign_from, now)
+    return Rotation(sign_from, old_until)
 
 
 def signer(tx: Connection, trust_domain: str, use: Use, now: float) -> Signer:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock import audit, clock, lineage, schemas, signing_keys
+from dialtone_kit.mock import certificate_authority as authority
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
 from dialtone_kit.mock.client_auth import find_client
 from dialtone_kit.mock.controls import GUARDED, guarded
@@ -32,7 +35,7 @@ async def lock_client(request: Request) -> Response:
 
 
 @describe(
-    "Rotate the keys that sign access tokens",
+    "Rotate the keys: those that sign access tokens, and SPIFFE's roots",
     answers=schemas.RotatedKeys,
     status=201,
     refusals=(401, 503),
@@ -40,21 +43,35 @@ async def lock_client(request: Request) -> Response:
 )
 @guarded
 async def rotate_keys(request: Request) -> Response:
-    """The new key is published at once and signs when everybody knows it; no live token breaks."""
+    """New keys are published at once and sign when everybody knows them; nothing live breaks.
+
+    The trust bundle holds both roots meanwhile, and its `spiffe_sequence` rises.
+    """
     service = service_of(request)
+    return json_answer(await service.store.write(lambda tx: _rotate(tx, service)), 201, NO_STORE)
 
-    def rotate(tx: Connection) -> signing_keys.Rotation:
-        new = signing_keys.rotate(tx, service.settings.keys_fresh)
-        audit.record(tx, service.realms["default"], "keys_rotated", kid=new.kid)
-        return new
 
-    new = await service.store.write(rotate)
-    answer = {
+def _rotate(tx: Connection, service: Service) -> dict[str, Any]:
+    """All new keys in one transaction; what is told of them."""
+    domain = service.spiffe.trust_domain
+    new, roots = signing_keys.rotate(tx, service.settings.keys_fresh), authority.rotate(tx, domain)
+    bundle = authority.bundle(tx, domain, clock.machine_now())
+    sequence = bundle["spiffe_sequence"]
+    audit.record(
+        tx, service.realms["default"], "keys_rotated", kid=new.kid, spiffe_sequence=sequence
+    )
+    return {
         "kid": new.kid,
+        **_times(new),
+        "spiffe": {**_times(roots), "spiffe_sequence": sequence},
+    }
+
+
+def _times(new: signing_keys.Rotation | authority.Rotation) -> dict[str, str]:
+    return {
         "signs_from": clock.rfc3339(new.sign_from),
         "old_until": clock.rfc3339(new.old_until),
     }
-    return json_answer(answer, 201, NO_STORE)
 
 
 def _lock(tx: Connection, service: Service, sent: schemas.ClientLock) -> None:

@@ -297,12 +297,21 @@ class LockedClient(BaseModel):
     locked: bool
 
 
+class RotatedRoots(BaseModel):
+    """SPIFFE's part: the new root and JWT key, beside the old ones in the bundle of this number."""
+
+    signs_from: str
+    old_until: str
+    spiffe_sequence: int
+
+
 class RotatedKeys(BaseModel):
     """The new signing key. From when on it signs, and until when the old ones are published."""
 
     kid: str
     signs_from: str
     old_until: str
+    spiffe: RotatedRoots
 
 
 class PrivateRealm(BaseModel):

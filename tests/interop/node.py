@@ -14,13 +14,18 @@ from typing import IO, Any
 from filelock import FileLock
 
 FOLDER = Path(__file__).parent / "javascript"
+OLDEST = 18  # Debian 12's
 PATIENCE = 60  # seconds for one script, or for npm
 
 
 def missing() -> str:
     """What these tests need and this machine lacks, or nothing."""
     lacking = [name for name in ("node", "npm") if shutil.which(name) is None]
-    return f"no {' and no '.join(lacking)} (apt-get install nodejs npm)" if lacking else ""
+    if lacking:
+        return f"no {' and no '.join(lacking)} (apt-get install nodejs npm)"
+    version = subprocess.check_output(["node", "--version"], text=True, timeout=PATIENCE)
+    old = int(version.strip().lstrip("v").partition(".")[0]) < OLDEST
+    return f"Node is {version.strip()}, and {OLDEST} is needed" if old else ""
 
 
 def install() -> None:

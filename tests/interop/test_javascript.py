@@ -6,20 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from grant_desk import Person
+from grant_desk import Person, public_client
 from node import Script
 from running_mock import Registered
 
 from dialtone_kit import DPoPAuth, ProofKey
 from dialtone_kit.transport import open_client
 
+pytestmark = pytest.mark.index  # npm, once for each lock
 API = "https://api.example.com"
 Start = Callable[..., Script]
 
 
+def secret(client: Registered) -> dict[str, Any]:
+    return {name: client.answer.get(name) for name in ("client_id", "client_secret")}
+
+
 def begin(script: Start, client: Registered, action: str, **more: Any) -> Script:
-    about = {"client_id": client.client_id, "client_secret": client.client_secret}
-    return script("openid-client", action=action, issuer=client.issuer, **about, **more)
+    about = {"action": action, "issuer": client.issuer, **secret(client), **more}
+    return script("openid-client", **about)
 
 
 def does(script: Start, client: Registered, action: str, **more: Any) -> dict[str, Any]:
@@ -65,6 +70,25 @@ def test_the_device_flow_and_renewal(script: Start, client: Registered) -> None:
     assert told["active"] is False  # the used one presented again ended the family
 
 
+def test_a_public_clients_refresh_token_is_no_use_to_a_thief(
+    script: Start, client: Registered
+) -> None:
+    """RFC 9449 §5: without a secret it is bound to the key."""
+    public = public_client(client.mock, client.realm)
+    running = begin(script, public, "stolen")
+    Person(client.mock, client.realm).approve(running.hear())
+    running.tell(answered=True)
+    assert running.hear() == {
+        "refused": {"status": 400, "error": "invalid_grant"},
+        "token_type": "dpop",
+    }
+
+
+def test_a_wrong_secret_is_told_by_a_challenge(script: Start, client: Registered) -> None:
+    told = does(script, client, "refused", client_secret="sec_wrong")
+    assert told == {"status": 401, "scheme": "basic"}
+
+
 def test_a_person_who_says_no(script: Start, client: Registered) -> None:
     running = begin(script, client, "deviceDenied")
     Person(client.mock, client.realm).deny(running.hear())
@@ -81,12 +105,22 @@ def test_token_exchange_narrows(script: Start, client: Registered) -> None:
     assert told["wider"] == {"status": 400, "error": "invalid_scope"}
 
 
-def test_the_demand_of_a_nonce_is_known_as_one(script: Start, client: Registered) -> None:
-    secret = {"client_id": client.client_id, "client_secret": client.client_secret}
-    told = script("oauth4webapi", action="nonce", issuer=client.issuer, **secret).hear()
-    assert told == {
-        "demanded": client.mock.demands_nonces(client.realm),
-        "token_type": "dpop",
+def test_each_endpoint_demands_its_nonce_once(script: Start, client: Registered) -> None:
+    """oauth4webapi keeps one nonce for each origin, while the token endpoint and the API have their
+    own (RFC 9449 §8, §9). On one origin each change between them costs a second request, no third.
+    """
+    told = script("oauth4webapi", action="demands", issuer=client.issuer, **secret(client)).hear()
+    demanded = [400, 401] if client.mock.demands_nonces(client.realm) else []
+    assert told == {"demanded": demanded, "status": 200}
+
+
+def test_every_answer_to_a_polling_device(script: Start, client: Registered) -> None:
+    running = script("oauth4webapi", action="polls", issuer=client.issuer, **secret(client))
+    Person(client.mock, client.realm).approve(running.hear())
+    running.tell(answered=True)
+    assert running.hear() == {
+        "before": ["authorization_pending", "slow_down"],
+        "after": ["dpop", "invalid_grant"],
     }
 
 

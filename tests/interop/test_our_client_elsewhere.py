@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from dialtone_kit import Credentials, DPoPAuth, IdentityClient, ProofKey, Secret
 from dialtone_kit.device_login import DeviceLogin
 from dialtone_kit.errors import IssuerMismatch, NotThisService, ServiceError
 
+pytestmark = pytest.mark.index  # npm, once for each lock
 # What HTTP Basic must form-encode first (RFC 6749 §2.3.1), or be taken for another secret.
 SECRET = "a b+c/d:e%f=&g"
 API = "https://api.example.com"
@@ -103,7 +105,7 @@ def test_a_bound_token_by_answering_the_demand_for_a_nonce(client: IdentityClien
     assert statuses(client)[-1:] == [200]  # the nonce is known now
 
 
-@pytest.mark.parametrize("alg", ["ES256", "EdDSA", "Ed25519"])
+@pytest.mark.parametrize("alg", ["ES256", "ES384", "EdDSA", "RS256", "PS256"])
 def test_every_algorithm_that_it_knows(client: IdentityClient, alg: str) -> None:
     assert alg in client.metadata["dpop_signing_alg_values_supported"]
     assert client.get_token("api:read", key=ProofKey.generate(alg)).token_type == "DPoP"
@@ -148,6 +150,21 @@ def test_device_flow_userinfo_renewal(make: Make, public: bool) -> None:
     client.revoke(renewed.refresh_token)
     with pytest.raises(ServiceError, match="invalid_grant"):
         client.refresh(renewed)
+
+
+def test_what_a_thief_can_do_without_the_key(make: Make) -> None:
+    """A found token serves nobody else; a used refresh token presented again ends all of it."""
+    client, key = make("cli_interop_public", None), ProofKey.generate()
+    login = client.start_device(SCOPE)
+    Visitor().approve(login)
+    token = client.wait_for_device(login, key)
+    with pytest.raises(ServiceError, match="invalid_token"):
+        client.userinfo(replace(token, key=ProofKey.generate()))
+    renewed = client.refresh(token)
+    with pytest.raises(ServiceError, match="invalid_grant"):
+        client.refresh(token)
+    with pytest.raises(ServiceError, match="invalid_token"):
+        client.userinfo(renewed)
 
 
 def test_a_person_who_says_no(client: IdentityClient) -> None:

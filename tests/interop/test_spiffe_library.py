@@ -16,7 +16,7 @@ from running_mock import Mock, Registered
 from spiffe import JwtBundle, JwtSvid, TrustDomain, X509Bundle, X509Svid
 from spiffe.bundle.jwt_bundle.errors import AuthorityNotFoundError
 from spiffe.svid.errors import InvalidTokenError, JwtSvidError
-from spiffe_scene import ID, RSA, Scene, csr, new_key
+from spiffe_scene import ID, NAMES, RSA, Scene, csr, new_key
 
 DOMAIN, AUDIENCE = TrustDomain("dialtone.test"), "https://api.example.com"
 PURPOSES = ("sslclient", "sslserver")
@@ -88,6 +88,20 @@ def test_py_spiffe_reads_our_x509_svid(mock: Mock, key: Any) -> None:
     assert str(svid.spiffe_id) == ID
     assert svid.spiffe_id.trust_domain == DOMAIN
     assert svid.cert_chain == chain
+
+
+@pytest.mark.parametrize("platform", NAMES)
+def test_py_spiffe_takes_the_names_of_every_platform(
+    scene: Scene, bundle: Bundle, platform: str
+) -> None:
+    answers = [scene.post(kind, scene.request(platform)).json() for kind in ("x509", "jwt")]
+    certificate, token = (answer["svid"] for answer in answers)
+    private = scene.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    found = [
+        X509Svid.parse(certificate.encode(), private).spiffe_id,
+        JwtSvid.parse_and_validate(token, bundle.jwt, {AUDIENCE}).spiffe_id,
+    ]
+    assert [str(one) for one in found] == [NAMES[platform]] * 2
 
 
 def test_py_spiffe_reads_our_bundle(bundle: Bundle) -> None:

@@ -48,6 +48,7 @@ def test_a_chain_of_actors_is_read_from_the_latest_on() -> None:
     assert "one step before" in shown.text
 
 
+@pytest.mark.row("U1")
 @pytest.mark.parametrize(
     "hostile",
     [

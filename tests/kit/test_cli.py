@@ -56,6 +56,7 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(
     assert said.err.count("\n") == 1
 
 
+@pytest.mark.row("C3")
 @pytest.mark.parametrize(
     ("name", "value"),
     [("email", "sec_" + "a" * 43), ("client_secret", "x"), ("email", "pt_" + "b" * 43),
@@ -72,6 +73,7 @@ def test_a_secret_as_a_parameter_is_refused_unseen_and_nothing_runs(
     assert not (home / "out").exists()
 
 
+@pytest.mark.row("C3")
 def test_a_user_in_the_base_url_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert dialtone("run", "--base-url", "https://ada:pw@id.example.com") == 2
     assert "pw" not in capsys.readouterr().err
@@ -100,6 +102,7 @@ def test_ctrl_c_is_quiet(
     assert capsys.readouterr().err.strip() == ""
 
 
+@pytest.mark.row("U1")
 def test_inbox_shows_the_mails_as_text_only(
     shared_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,3 +175,5 @@ def test_rotate_keys_tells_when_the_new_one_signs(
     said = capsys.readouterr().out
     assert "published now, signs from" in said
     assert "Older keys verify until" in said
+    assert "New SPIFFE root: in trust bundle" in said
+    assert "Older SVIDs stay good" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from base64 import b64decode
+from dataclasses import replace
 from email.utils import formatdate
 from functools import partial
 from pathlib import Path
@@ -98,12 +99,14 @@ def test_discovery_is_fetched_once_and_used() -> None:
     assert len(service.asked) == 1
 
 
+@pytest.mark.row("H4")
 @pytest.mark.parametrize("liar", ["https://evil.example", f"{ISSUER}/", BASE, "", None, 7])
 def test_a_lying_issuer_is_refused(liar: object) -> None:
     with pytest.raises(IssuerMismatch, match="M19"):
         document(issuer=liar).client().discover()
 
 
+@pytest.mark.row("H4")
 @pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri", "userinfo_endpoint", "x_endpoint"])
 @pytest.mark.parametrize(
     "url",
@@ -130,6 +133,15 @@ def test_an_endpoint_that_is_no_text_is_refused(value: object) -> None:
         document(token_endpoint=value).client().discover()
 
 
+@pytest.mark.row("H1")
+@pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri"])
+def test_a_document_without_what_is_always_needed_is_no_document(name: str) -> None:
+    less = {member: value for member, value in METADATA.items() if member != name}
+    service = FakeService(openid_configuration=httpx.Response(200, json=less))
+    with pytest.raises(NotThisService, match=f"has no {name}"):
+        service.client().discover()
+
+
 @pytest.mark.parametrize(
     "base_url",
     [
@@ -140,6 +152,7 @@ def test_an_endpoint_that_is_no_text_is_refused(value: object) -> None:
         "https://metadata.google.internal",
         "https://user:pass@id.example",
         "https://id.example?x=1",
+        "https://id.example#x",
         "ftp://id.example",
         "id.example",
         "https://id.example/realms/default",
@@ -236,6 +249,17 @@ def test_the_poll_token_goes_to_its_own_issuer_only() -> None:
     assert other.asked == []
 
 
+def test_the_status_is_not_asked_elsewhere() -> None:
+    """A file of a pending enrollment could have been changed, or written by an older service."""
+    service = enrolling()
+    client = service.client()
+    enrollment = client.request_enrollment("a@example.com", "my-agent")
+    asked = len(service.asked)
+    with pytest.raises(EnrollmentProblem, match="not for here"):
+        client.enrollment_status(replace(enrollment, status_url="https://evil.example/status"))
+    assert len(service.asked) == asked
+
+
 def test_a_store_that_can_not_be_written_is_told_before_the_secret_is_shown(config: Path) -> None:
     service = enrolling()
     client = service.client()
@@ -257,6 +281,7 @@ def test_a_secret_that_can_not_be_stored_after_all_is_not_lost() -> None:
     assert client.credentials.client_secret.reveal() == SECRET
 
 
+@pytest.mark.row("H7")
 @pytest.mark.parametrize("path", ["request", "confirm"])
 @pytest.mark.parametrize("cut", [httpx.ReadError("cut"), httpx.ReadTimeout("late")])
 def test_registration_is_not_repeated_once_it_may_have_taken_effect(
@@ -331,6 +356,7 @@ def test_a_bound_token_is_asked_for_as_the_demo_does() -> None:
     assert token.claims["cnf"] == {"jkt": KEY.thumbprint}
 
 
+@pytest.mark.row("H7✓")
 def test_every_attempt_carries_a_fresh_proof() -> None:
     service, client = asking(
         httpx.Response(503), httpx.ReadError("cut"), httpx.ConnectError("no"), bound()
@@ -339,6 +365,7 @@ def test_every_attempt_carries_a_fresh_proof() -> None:
     assert len({claims["jti"] for claims in service.proofs("token")}) == 4
 
 
+@pytest.mark.row("H10")
 def test_a_bearer_answer_to_a_proof_is_refused() -> None:
     _, client = asking(granted(jwt(), "Bearer"))
     with pytest.raises(TokenRefused, match="asked for DPoP, got 'Bearer'"):
@@ -366,7 +393,14 @@ def test_the_scheme_is_understood_in_any_case_and_an_opaque_token_too() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"access_token": None}, {"access_token": "ä"}, {"token_type": 1}, {"expires_in": "3600"}],
+    [
+        {"access_token": None},
+        {"access_token": "ä"},
+        {"token_type": 1},
+        {"expires_in": "3600"},
+        {"expires_in": True},
+        {"expires_in": 1.5},
+    ],
 )
 def test_an_incomplete_token_answer_is_one_clear_line(changes: dict[str, Any]) -> None:
     _, client = asking(granted(jwt(), "Bearer", **changes))
@@ -405,10 +439,16 @@ def test_a_refusal_says_what_to_do(error: str, text: str, code: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize(("offset", "way"), [(-40, "40 s ahead of"), (40, "40 s behind")])
-def test_a_wrong_clock_is_named_when_the_time_is_refused(offset: float, way: str) -> None:
+@pytest.mark.parametrize(("offset", "way"), [(-40, "40 s ahead of"), (600, "600 s behind")])
+@pytest.mark.parametrize(
+    "text", ["iat: too old", "The proof is not recent enough", "issued in the future"]
+)
+def test_a_wrong_clock_is_named_when_the_time_is_refused(
+    text: str, offset: float, way: str
+) -> None:
+    """In the words of this service, and of others."""
     date = formatdate(NOW + offset, usegmt=True)
-    _, client = asking(says(400, "invalid_dpop_proof", "iat: too old", Date=date))
+    _, client = asking(says(400, "invalid_dpop_proof", text, Date=date))
     with pytest.raises(ServiceError, match=f"Your clock is {way} the service's"):
         client.get_token(key=KEY)
 
@@ -432,6 +472,7 @@ def test_a_hostile_error_text_is_one_harmless_line() -> None:
     assert len(shown) < 600
 
 
+@pytest.mark.row("C1")
 def test_tokens_are_masked_and_never_pickled() -> None:
     _, client = asking(bound())
     token = client.get_token(key=KEY)
@@ -456,6 +497,14 @@ def test_a_new_signing_key_is_fetched_once() -> None:
     with pytest.raises(TokenRefused, match="kid"):
         client.verify(jwt("k3"))
     assert len(service.sent_to("jwks")) == 3
+
+
+def test_only_an_unknown_key_is_a_reason_to_fetch_the_keys_again() -> None:
+    service, client = asking(bound(), jwks=keys("k1"))
+    for token in (jwt(exp=int(NOW) - 9), jwt()[:-8] + "AAAAAAAA"):
+        with pytest.raises(TokenRefused, match=r"exp|signature"):
+            client.verify(token)
+    assert len(service.sent_to("jwks")) == 1
 
 
 @pytest.mark.parametrize("iss", [BASE, f"{BASE}/realms/strict", "https://evil.example", None])
@@ -530,6 +579,7 @@ def test_userinfo_where_there_is_none_says_so() -> None:
 # --- answers that are none ---
 
 
+@pytest.mark.row("H5")
 @pytest.mark.parametrize(
     "answer",
     [

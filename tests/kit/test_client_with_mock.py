@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -65,6 +66,34 @@ def test_the_demo_from_end_to_end(client: IdentityClient, controls: Controls) ->
     assert client.call("POST", notes, token, json={"text": "dial tone"}).status_code == 201
     listed = client.call("GET", notes, token, params={"limit": "5"}).json()
     assert [note["text"] for note in listed["notes"]] == ["dial tone"]
+
+
+@pytest.mark.parametrize(
+    ("off", "says"),
+    [(600, "Your clock is 600 s ahead of the service's: set it right"),
+     (-600, "Your clock is 600 s behind the service's: set it right")],
+)  # fmt: skip
+def test_a_clock_ten_minutes_off_is_named_with_its_skew(
+    client: IdentityClient, controls: Controls, off: float, says: str
+) -> None:
+    """Whatever is proved: a token request, a call, a renewal, a question about the token."""
+    register(client, controls)
+    key = ProofKey.generate()
+    token = client.get_token(key=key)
+    base, own = client.issuer.partition("/realms/")[0], client.credentials
+    wrong = IdentityClient(base, client.realm, credentials=own, now=lambda: time.time() + off)
+    asking = [lambda: wrong.get_token(key=key), lambda: wrong.userinfo(token),
+              lambda: wrong.exchange(token)]  # fmt: skip
+    for ask in asking:
+        with pytest.raises(ServiceError, match="iat_is_fresh") as refused:
+            ask()
+        assert refused.value.error == "invalid_dpop_proof"
+        assert re.sub("(59[5-9]|60[1-5]) s", "600 s", str(refused.value)).count(says) == 1
+    if off < 0:
+        with pytest.raises(TokenRefused, match=r"iat: valid only in (599|60\d) s.*set it right"):
+            wrong.verify(token)
+    else:
+        assert wrong.verify(token)["sub"] == wrong.verify(token)["client_id"]  # its hour still runs
 
 
 def test_a_wrong_code_costs_a_try_and_a_second_confirmation_shows_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import pickle
@@ -111,6 +112,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.row("P1")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_client_id_touches_no_file(name: str, config: Path) -> None:
     for use in (store.path_for, store.load, store.forget):
@@ -121,6 +123,7 @@ def test_a_hostile_client_id_touches_no_file(name: str, config: Path) -> None:
     assert not config.exists()
 
 
+@pytest.mark.row("P1", "P1✓")
 @given(st.text(max_size=80) | st.text(string.printable, max_size=8).map(lambda end: f"cli_{end}"))
 def test_a_path_is_always_one_folder_below(name: str) -> None:
     try:
@@ -141,6 +144,7 @@ def test_a_secret_given_as_a_name_is_not_repeated() -> None:
 # --- P2: modes under any umask ---
 
 
+@pytest.mark.row("P2")
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o277, 0o777])
 def test_the_umask_changes_nothing(umask: int, config: Path) -> None:
     before = os.umask(umask)
@@ -153,6 +157,7 @@ def test_the_umask_changes_nothing(umask: int, config: Path) -> None:
     assert [mode_of(p) for p in (path, path.parent, config)] == [0o600, 0o700, 0o700]
 
 
+@pytest.mark.row("P2")
 def test_the_file_is_never_open_to_others_not_even_for_a_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -175,6 +180,7 @@ def test_the_file_is_never_open_to_others_not_even_for_a_moment(
 # --- P3: links, owners, modes ---
 
 
+@pytest.mark.row("P3")
 def test_a_linked_file_is_refused(config: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.json"
     store.save(CREDENTIALS).rename(elsewhere)
@@ -188,6 +194,7 @@ def test_a_linked_file_is_refused(config: Path, tmp_path: Path) -> None:
     assert elsewhere.read_bytes() == content
 
 
+@pytest.mark.row("P3")
 def test_a_dangling_link_is_refused(config: Path, tmp_path: Path) -> None:
     (config / ID).mkdir(parents=True, mode=0o700)
     (config / ID / "client.json").symlink_to(tmp_path / "nowhere")
@@ -196,6 +203,7 @@ def test_a_dangling_link_is_refused(config: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.row("P3")
 @pytest.mark.parametrize("linked", ["", ID])
 def test_a_linked_folder_is_refused(linked: str, config: Path, tmp_path: Path) -> None:
     store.save(CREDENTIALS)
@@ -208,6 +216,7 @@ def test_a_linked_folder_is_refused(linked: str, config: Path, tmp_path: Path) -
         store.save(CREDENTIALS, overwrite=True)
 
 
+@pytest.mark.row("P3")
 @pytest.mark.parametrize("foreign", ["", ID, f"{ID}/client.json"])
 def test_a_foreign_owner_is_refused(
     foreign: str, config: Path, monkeypatch: pytest.MonkeyPatch
@@ -227,6 +236,7 @@ def test_a_foreign_owner_is_refused(
         store.load(ID)
 
 
+@pytest.mark.row("P3")
 @pytest.mark.parametrize(("loose", "mode"), [(ID, 0o750), (f"{ID}/client.json", 0o640)])
 def test_a_loose_mode_is_refused_with_the_way_out(loose: str, mode: int, config: Path) -> None:
     store.save(CREDENTIALS)
@@ -238,6 +248,7 @@ def test_a_loose_mode_is_refused_with_the_way_out(loose: str, mode: int, config:
     assert store.problems() == [str(refused.value)]
 
 
+@pytest.mark.row("P3")
 def test_a_folder_that_anybody_may_change_is_refused(config: Path) -> None:
     store.save(CREDENTIALS)
     config.chmod(0o777)
@@ -255,6 +266,7 @@ def test_a_pipe_does_not_hang(config: Path) -> None:
 # --- P4 and P5: whole or not at all, and nothing lost ---
 
 
+@pytest.mark.row("P5")
 def test_other_credentials_are_never_overwritten_silently() -> None:
     store.save(CREDENTIALS)
     other = replace(CREDENTIALS, client_secret=Secret("sec_" + "other" * 8))
@@ -265,10 +277,12 @@ def test_other_credentials_are_never_overwritten_silently() -> None:
     assert store.load(ID) == other
 
 
+@pytest.mark.row("P5✓")
 def test_the_same_credentials_may_be_saved_again() -> None:
     assert store.save(CREDENTIALS) == store.save(CREDENTIALS)
 
 
+@pytest.mark.row("P4")
 def test_a_full_disk_keeps_the_old_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.save(CREDENTIALS)
     real = os.fsync
@@ -286,6 +300,7 @@ def test_a_full_disk_keeps_the_old_file(config: Path, monkeypatch: pytest.Monkey
     assert [path.name for path in (config / ID).iterdir()] == ["client.json"]
 
 
+@pytest.mark.row("P4")
 @pytest.mark.parametrize("step", ["fchmod", "fsync", "rename", "unlink"])
 def test_killed_at_any_step_leaves_the_old_or_the_new(step: str) -> None:
     store.save(CREDENTIALS)
@@ -302,6 +317,7 @@ store.save(replace(old, realm="new"), overwrite=True)
     assert store.load(ID).realm in ("default", "new")
 
 
+@pytest.mark.row("P5")
 def test_of_twenty_writers_one_wins(config: Path) -> None:
     def write(number: int) -> bool:
         try:
@@ -315,6 +331,7 @@ def test_of_twenty_writers_one_wins(config: Path) -> None:
     assert [path.name for path in (config / ID).iterdir()] == ["client.json"]
 
 
+@pytest.mark.row("P5")
 def test_without_hard_links_a_file_is_still_never_overwritten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -326,6 +343,26 @@ def test_without_hard_links_a_file_is_still_never_overwritten(
     with pytest.raises(CredentialProblem, match="overwrite=True"):
         store.save(replace(CREDENTIALS, realm="other"))
     assert store.load(ID) == CREDENTIALS
+
+
+@pytest.mark.row("P4")
+def test_a_disk_that_fails_at_the_last_step_is_told_and_nothing_appears(
+    monkeypatch: pytest.MonkeyPatch, config: Path
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "link", broken)
+    with pytest.raises(CredentialProblem, match="Input/output error"):
+        store.save(CREDENTIALS)
+    assert list((config / ID).iterdir()) == []
+
+
+@pytest.mark.row("P1")
+@pytest.mark.parametrize("name", [None, 7, ["cli_a"], b"cli_a"])
+def test_what_is_no_text_is_no_name(name: object) -> None:
+    with pytest.raises(CredentialProblem, match="can't be a client_id"):
+        store.path_for(name)  # type: ignore[arg-type]
 
 
 # --- what stands in the file ---
@@ -355,6 +392,7 @@ def test_a_damaged_file_is_one_clear_line(content: str, says: str) -> None:
         ("client_id", "cli_other_1", "another client"),
         ("client_secret", "", "client_secret is missing"),
         ("granted_scopes", "openid", "not a list"),
+        ("granted_scopes", ["openid", 7], "not a list of texts"),
         ("realm", 1, "realm is not a text"),
         ("token_endpoint", "https://evil.example/token", "another origin"),
         ("issuer", "http://id.example/realms/default", "in the clear"),
@@ -373,12 +411,14 @@ def test_a_file_that_would_send_the_secret_astray_is_refused(
 # --- C1: nothing shows ---
 
 
+@pytest.mark.row("C1")
 def test_the_secret_shows_nowhere() -> None:
     for text in (repr(CREDENTIALS), str(CREDENTIALS), f"{CREDENTIALS}", str([CREDENTIALS])):
         assert "s3cr3t" not in text
         assert "••••••" in text
 
 
+@pytest.mark.row("C1")
 @pytest.mark.parametrize("keep", [pickle.dumps, copy.deepcopy])
 def test_credentials_can_not_be_pickled(keep: Callable[[object], object]) -> None:
     with pytest.raises(TypeError):

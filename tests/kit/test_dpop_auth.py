@@ -78,12 +78,14 @@ def test_a_demanded_nonce_is_answered_with_a_new_proof(status: int) -> None:
     assert first["jti"] != second["jti"]
 
 
+@pytest.mark.row("H8")
 def test_a_nonce_demanded_twice_ends_after_one_answer() -> None:
     api = Api(demand("n1"), demand("n2"), demand("n3"))
     assert api.http.get(URL, auth=DPoPAuth(KEY)).status_code == 401
     assert len(api.asked) == 2
 
 
+@pytest.mark.row("H8")
 def test_the_same_nonce_demanded_again_is_not_tried_again() -> None:
     api, auth = Api(demand("n1"), demand("n1"), demand("n1")), DPoPAuth(KEY)
     api.http.get(URL, auth=auth)
@@ -130,6 +132,7 @@ def test_no_other_refusal_is_answered(refusal: httpx.Response) -> None:
     assert len(api.asked) == 1
 
 
+@pytest.mark.row("C1")
 @pytest.mark.parametrize("keep", [pickle.dumps, copy.deepcopy])
 def test_it_shows_and_keeps_no_token(keep: Callable[[object], object]) -> None:
     auth = DPoPAuth(KEY, "very-secret-token")

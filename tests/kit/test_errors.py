@@ -50,6 +50,7 @@ def test_a_secret_in_a_message_is_masked_in_every_view(problem: DialtoneError) -
         assert SECRET[4:] not in view
 
 
+@pytest.mark.row("U1")
 def test_what_a_service_says_can_not_steer_the_terminal() -> None:
     """U1: ANSI, a bell, a carriage return, right-to-left marks."""
     problem = ServiceError(400, "x\x1b[2J", "\x1b[31mred\x07\r\u202eback")

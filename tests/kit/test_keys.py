@@ -89,6 +89,7 @@ def test_a_key_that_does_not_fit_its_algorithm_is_told_at_once() -> None:
         ProofKey(rsa.generate_private_key(65537, 1024), "RS256")
 
 
+@pytest.mark.row("C1")
 @pytest.mark.parametrize(
     "leave", [pickle.dumps, copy.copy, copy.deepcopy, lambda key: key.__reduce__(), json.dumps],
     ids=["pickle", "copy", "deepcopy", "reduce", "json"],
@@ -106,6 +107,7 @@ def test_a_key_shows_its_thumbprint_and_nothing_private(alg: str) -> None:
     assert not hasattr(key, "__dict__")
 
 
+@pytest.mark.row("C4")
 def test_a_traceback_with_all_its_locals_shows_no_private_number() -> None:
     """C4: what a verbose traceback prints of a frame is the repr of its values."""
     private = ec.generate_private_key(ec.SECP256R1())

@@ -41,6 +41,7 @@ def leaks(secret: str, text: str) -> bool:
     return any(secret[at : at + 8] in text for at in range(len(secret) - 7))
 
 
+@pytest.mark.row("C5")
 @given(SECRETS | JWTS, st.sampled_from(SURROUNDINGS))
 def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None:
     assert not leaks(secret.split("_", 1)[-1], mask_text(around.format(secret)))
@@ -152,6 +153,7 @@ def test_a_hostile_text_takes_no_time(piece: str) -> None:
 HIDDEN = "sec_the-value-that-nobody-may-see-0123456789"
 
 
+@pytest.mark.row("C1", "C5")
 @pytest.mark.parametrize(
     "show",
     [repr, str, "{}".format, "{:>90}".format, lambda s: f"{s!r}", lambda s: "%s" % s,  # noqa: UP031
@@ -163,6 +165,7 @@ def test_a_secret_shows_its_length_only(show: object) -> None:
     assert not leaks(HIDDEN, shown)
 
 
+@pytest.mark.row("C1")
 @pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps])
 def test_a_secret_does_not_leave(leave: object) -> None:
     with pytest.raises(TypeError) as refusal:
@@ -170,6 +173,7 @@ def test_a_secret_does_not_leave(leave: object) -> None:
     assert not leaks(HIDDEN, str(refusal.value))
 
 
+@pytest.mark.row("C4")
 def test_a_traceback_with_all_its_locals_shows_no_secret() -> None:
     """C4."""
 
@@ -194,5 +198,6 @@ def test_a_secret_is_revealed_compared_and_hashed() -> None:
     assert not hasattr(secret, "__dict__")
 
 
+@pytest.mark.row("C5")
 def test_a_mask_shows_nothing_of_the_value() -> None:
     assert mask("abc") == "•••••• (3 characters)"

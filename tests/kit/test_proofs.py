@@ -114,6 +114,7 @@ def test_a_judge_in_the_past_remembers_too() -> None:
         check_proof([proof], request)
 
 
+@pytest.mark.row("65")
 def test_a_full_memory_fails_closed() -> None:
     """Row 65."""
     seen = SeenProofs(now=lambda: NOW, limit=3)

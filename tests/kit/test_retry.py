@@ -49,12 +49,14 @@ def test_a_refusal_is_not_sent_again(status: int) -> None:
     assert script.sent == 1
 
 
+@pytest.mark.row("H9✓")
 def test_429_waits_as_long_as_it_is_told() -> None:
     script = Script([says(429, "rate_limited", **{"Retry-After": "7"}), OK])
     assert script.run() is OK
     assert script.waits == [7.0]
 
 
+@pytest.mark.row("H9✓")
 def test_429_with_a_date_waits_until_then_by_the_services_clock() -> None:
     there = NOW + 500  # our clock is 500 s behind
     dates = {"Date": formatdate(there, usegmt=True)}
@@ -64,6 +66,7 @@ def test_429_with_a_date_waits_until_then_by_the_services_clock() -> None:
     assert script.waits == [9.0]
 
 
+@pytest.mark.row("H9")
 def test_429_beyond_the_patience_names_the_time_to_come_back() -> None:
     script = Script([says(429, "rate_limited", "Three an hour.", **{"Retry-After": "3000"})])
     with pytest.raises(RateLimited, match=r"Three an hour\. Come back at .* in 3000 s") as refused:
@@ -112,6 +115,7 @@ def test_a_connection_that_comes_back_is_taken() -> None:
     assert script.run() is OK
 
 
+@pytest.mark.row("H7")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -132,6 +136,7 @@ def test_what_may_have_taken_effect_is_not_sent_again(answer: httpx.Response | E
     assert (script.sent, script.waits) == (1, [])
 
 
+@pytest.mark.row("H7✓")
 @pytest.mark.parametrize("never", [httpx.ConnectError("no"), httpx.ConnectTimeout("late")])
 def test_it_is_sent_again_if_the_connection_was_never_made(never: Exception) -> None:
     script = Script([never, OK])
@@ -143,6 +148,7 @@ def test_a_cut_off_answer_says_that_it_may_have_taken_effect() -> None:
         Script([httpx.RemoteProtocolError("broke off")]).run(safe=False)
 
 
+@pytest.mark.row("H3")
 def test_an_untrusted_certificate_is_not_tried_again() -> None:
     script = Script([httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")])
     with pytest.raises(ServiceUnreachable, match="ca_file="):

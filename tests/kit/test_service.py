@@ -59,6 +59,7 @@ def test_it_starts_once_and_is_found_fast(home: Path) -> None:
     assert started() == (first, [])
 
 
+@pytest.mark.row("J2")
 def test_ten_kernels_at_once_get_one_service(home: Path) -> None:
     code = "from dialtone_kit import service; print(service.ensure().pid)"
     kernels = [
@@ -107,6 +108,7 @@ def test_a_module_in_the_notebooks_folder_is_not_taken_for_the_library(
 # -- ended and mended --------------------------------------------------------------------------
 
 
+@pytest.mark.row("J2")
 def test_stop_ends_it_and_the_next_start_keeps_the_issuer(home: Path) -> None:
     first, _ = started()
     assert service.stop() is True
@@ -118,6 +120,7 @@ def test_stop_ends_it_and_the_next_start_keeps_the_issuer(home: Path) -> None:
     assert len(said) == 1
 
 
+@pytest.mark.row("J2")
 def test_a_killed_service_comes_back_where_it_was_with_one_line(home: Path) -> None:
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGKILL)

@@ -131,6 +131,7 @@ def test_polling_ends_with_the_code() -> None:
     found, clock = service(token=PENDING), [NOW]
 
     def sleep(seconds: float) -> None:
+        assert clock[0] < NOW + 2000, "it would go on for ever"
         clock[0] += seconds
 
     client = found.client(credentials=CREDENTIALS, now=lambda: clock[0])
@@ -140,6 +141,7 @@ def test_polling_ends_with_the_code() -> None:
     assert clock[0] == NOW + 900
 
 
+@pytest.mark.row("H9✓")
 def test_h9_a_429_is_waited_for_and_then_asked_again() -> None:
     found = service(token=[says(429, "rate_limited", **{"Retry-After": "12"}), granted()])
     client = client_of(found)
@@ -171,6 +173,13 @@ def test_h9_a_429_beyond_all_patience_is_told() -> None:
 def test_a_login_that_can_not_be_believed(change: dict[str, Any]) -> None:
     found = service(device_authorization=httpx.Response(200, json={**CODES, **change}))
     with pytest.raises(DialtoneError):
+        client_of(found).start_device()
+
+
+@pytest.mark.parametrize("name", ["verification_uri_complete", "verification_uri"])
+def test_a_page_that_is_no_text_is_not_shown(name: str) -> None:
+    found = service(device_authorization=httpx.Response(200, json={**CODES, name: 7}))
+    with pytest.raises(NotThisService, match=r"not shown|no usable"):
         client_of(found).start_device()
 
 
@@ -304,6 +313,7 @@ def test_a_service_without_the_endpoint_is_told_in_a_line(name: str) -> None:
         getattr(client_of(bare), name)(*arguments)
 
 
+@pytest.mark.row("H4")
 @pytest.mark.parametrize("name", list(ENDPOINTS))
 def test_an_endpoint_elsewhere_gets_nothing(name: str) -> None:
     lying = {**METADATA, **ENDPOINTS, name: "https://evil.example/x"}
@@ -356,6 +366,7 @@ def test_h7_what_may_have_taken_effect_is_not_sent_again(act: Any, answer: Any) 
     assert len(found.sent_to("token")) == 1
 
 
+@pytest.mark.row("H7✓")
 @pytest.mark.parametrize("act", [device, renewal, exchange], ids=lambda act: act.__name__)
 @pytest.mark.parametrize("never", NEVER, ids=str)
 def test_h7_it_is_if_the_connection_was_never_made(act: Any, never: Any) -> None:
@@ -373,6 +384,7 @@ def test_questions_and_revocations_may_be_sent_again(name: str, path: str, answe
     assert len(found.sent_to(path)) == 2
 
 
+@pytest.mark.row("H7✓")
 @pytest.mark.parametrize("act", [device, renewal, exchange], ids=lambda act: act.__name__)
 def test_h7_a_demanded_nonce_is_answered_once_with_a_new_proof(act: Any) -> None:
     came = []

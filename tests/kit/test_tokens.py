@@ -194,6 +194,14 @@ def test_a_key_set_without_the_key(jwks: dict[str, Any]) -> None:
     assert rule_that_refuses(token(), jwks) == "kid"
 
 
+@pytest.mark.parametrize("kid", [None, 7, {}])
+def test_a_key_is_named_by_a_text(kid: object) -> None:
+    """Not by what is missing here and there, or happens to be equal."""
+    named = {} if kid is None else {"kid": kid}
+    unnamed = {"keys": [{**SIGNER.public_jwk, **named}]}
+    assert rule_that_refuses(token({"kid": kid}), unnamed) == "kid"
+
+
 def test_after_a_rotation_the_kid_chooses() -> None:
     other = key_of("ES256", "next signer")
     jwks = {"keys": [{**other.public_jwk, "kid": "k0"}, *JWKS["keys"]]}

@@ -1,110 +1,35 @@
-"""The way out against peers on a real socket: portals, cut-off, endless and slow answers."""
+"""The way out: no redirect with credentials, no proxy for loopback, every certificate verified."""
 
 from __future__ import annotations
 
-import socket
+import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from peers import JSON, peer, saying
 
 from dialtone_kit.client import IdentityClient
 from dialtone_kit.dpop_auth import DPoPAuth
 from dialtone_kit.errors import NotThisService, ServiceUnreachable
 from dialtone_kit.keys import ProofKey
 
-JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-Speak = Callable[[socket.socket], None]
-
-
-@contextmanager
-def peer(speak: Speak) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that reads a request and then says whatever `speak` makes it say."""
-    heard: list[bytes] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                heard.append(connection.recv(65536))
-                with suppress(OSError):  # the client hangs up, as it should
-                    speak(connection)
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", heard
-        server.shutdown(socket.SHUT_RDWR)
-
 
 def client(base_url: str, **options: float) -> IdentityClient:
     return IdentityClient(base_url, sleep=lambda _: None, **options)  # type: ignore[arg-type]
 
 
-def saying(answer: bytes) -> Speak:
-    return lambda connection: connection.sendall(answer)
-
-
-def test_a_captive_portal_is_recognised() -> None:
-    portal = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
-    with (
-        peer(saying(portal)) as (url, _),
-        pytest.raises(NotThisService, match="a web page instead of JSON"),
-    ):
-        client(url).discover()
-
-
-def test_a_cut_off_answer_is_told_from_a_wrong_one() -> None:
-    cut = JSON + b'Content-Length: 500\r\n\r\n{"issuer": "http'
-    with peer(saying(cut)) as (url, heard), pytest.raises(NotThisService, match="broke off"):
-        client(url).discover()
-    assert len(heard) == 4
-
-
-def test_something_that_does_not_speak_http_is_one_clear_line() -> None:
-    with peer(saying(b"SSH-2.0-OpenSSH_9.9\r\n")) as (url, _), pytest.raises(NotThisService):
-        client(url).discover()
-
-
-def test_an_endless_answer_is_cut_short() -> None:
-    def flood(connection: socket.socket) -> None:
-        connection.sendall(JSON + b"\r\n")
-        while True:
-            connection.sendall(b" " * 65536)
-
-    with peer(flood) as (url, _), pytest.raises(NotThisService, match="larger than 1024 KiB"):
-        client(url).discover()
-
-
-def test_an_answer_that_trickles_ends_in_time() -> None:
-    def drip(connection: socket.socket) -> None:
-        connection.sendall(JSON + b"\r\n")
-        while True:
-            connection.sendall(b" ")
-            time.sleep(0.05)
-
-    began = time.monotonic()
-    with peer(drip) as (url, _), pytest.raises(ServiceUnreachable, match="in time"):
-        client(url, timeout=0.1).discover()
-    assert time.monotonic() - began < 5
-
-
-def test_a_silent_peer_ends_in_time() -> None:
-    with peer(lambda _: time.sleep(0.5)) as (url, _), pytest.raises(ServiceUnreachable):
-        client(url, timeout=0.1).discover()
-
-
-def test_nobody_there_is_one_clear_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}"
-    with pytest.raises(ServiceUnreachable, match="No connection"):
-        client(url).discover()
-
-
+@pytest.mark.row("H2")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_credentials_are_not_carried_along_by_a_redirect(status: int) -> None:
     with ExitStack() as peers:
@@ -133,3 +58,98 @@ def test_a_proxy_of_the_environment_never_sees_loopback(monkeypatch: pytest.Monk
         assert client(url).http.get(f"{url}/x").status_code == 200
     assert len(heard) == 1
     assert heard_by_proxy == []
+
+
+# --- H3: certificates ---
+
+
+def certificate(folder: Path, name: str, days: int = 1) -> tuple[Path, Path]:
+    """A certificate for `name` that vouches for itself, and its key."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
+    names: list[x509.GeneralName] = [x509.IPAddress(ip_address(name))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder.mkdir()
+    public, private = folder / "certificate.pem", folder / "key.pem"
+    public.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return public, private
+
+
+class Secure:
+    """An https server that notes what it heard."""
+
+    def __init__(self, public: Path, private: Path) -> None:
+        heard = self.heard = list[str]()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                heard.append(self.path)
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *parts: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(public, private)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def secure(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Secure, Path]]:
+    name, days = getattr(request, "param", ("127.0.0.1", 1))
+    public, private = certificate(tmp_path / "server", name, days)
+    running = Secure(public, private)
+    yield running, public
+    running.server.shutdown()
+    running.server.server_close()
+
+
+def refuses_to_speak(running: Secure, ca_file: Path | None) -> None:
+    went = IdentityClient(running.url, sleep=lambda _: None, ca_file=ca_file)
+    with pytest.raises(ServiceUnreachable, match="certificate that is not trusted"):
+        went.discover()
+    assert running.heard == []
+
+
+def test_h3_a_certificate_that_nobody_vouches_for(secure: tuple[Secure, Path]) -> None:
+    refuses_to_speak(secure[0], None)
+
+
+def test_h3_another_authority_than_the_one_that_is_named(
+    secure: tuple[Secure, Path], tmp_path: Path
+) -> None:
+    refuses_to_speak(secure[0], certificate(tmp_path / "other", "127.0.0.1")[0])
+
+
+@pytest.mark.parametrize(
+    "secure", [("127.0.0.2", 1), ("127.0.0.1", -1)], indirect=True,
+    ids=["for another host", "expired"],
+)  # fmt: skip
+def test_h3_the_right_authority_but_the_wrong_certificate(secure: tuple[Secure, Path]) -> None:
+    refuses_to_speak(*secure)
+
+
+@pytest.mark.row("H3✓")
+def test_a_private_authority_can_be_named(secure: tuple[Secure, Path]) -> None:
+    running, public = secure
+    went = IdentityClient(running.url, ca_file=public)
+    assert went.http.get(f"{running.url}/x").status_code == 200
+    assert running.heard == ["/x"]

@@ -228,6 +228,7 @@ NO_BUNDLES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
     ("no certificate", lambda d: d["keys"][0].pop("x5c")),
     ("two certificates in one key", lambda d: d["keys"][0]["x5c"].append("MII=")),
     ("base64url", lambda d: d["keys"][0].update(x5c=["--__"])),
+    ("a number for a certificate", lambda d: d["keys"][0].update(x5c=[7])),
     ("no DER", lambda d: d["keys"][0].update(x5c=["AAAA"])),
 ]
 

@@ -74,7 +74,7 @@ def test_another_resource(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_not_an_url_to_compare(url: str) -> None:
+def test_not_an_url_to_compare(url: object) -> None:
     for judge in (normalize, origin, require_https_or_loopback, is_loopback):
         with pytest.raises(UnsafeUrl):
             judge(url)
@@ -82,7 +82,7 @@ def test_not_an_url_to_compare(url: str) -> None:
 
 @pytest.mark.parametrize("url", [None, 1, b"http://h/", ["http://h/"]])
 def test_not_a_string(url: object) -> None:
-    with pytest.raises((UnsafeUrl, TypeError)):
+    with pytest.raises(UnsafeUrl):
         origin(url)  # type: ignore[arg-type]
 
 
@@ -120,6 +120,7 @@ def test_an_origin(url: str, expected: str) -> None:
     assert origin(url) == expected
 
 
+@pytest.mark.row("H1✓")
 @pytest.mark.parametrize(
     "url",
     ["http://localhost/", "http://LOCALHOST:8787", "http://127.0.0.1", "http://127.9.9.9:1/",

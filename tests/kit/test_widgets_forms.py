@@ -256,6 +256,7 @@ def test_the_right_code_gives_the_credentials(service):
     assert form.state()["phase"] == "confirmed"
 
 
+@pytest.mark.row("C2")
 def test_no_state_holds_the_code(service):
     service.raises = [wrong_code(4)]
     form = code_form(service)

@@ -151,6 +151,7 @@ def test_without_a_person_the_mails_are_counted_and_not_shown():
     assert "example.com" not in repr(view)
 
 
+@pytest.mark.row("U1")
 def test_a_mail_can_not_act_on_the_page():
     mail = Mail("1", "2026", subject="\u202eedoc", text="\x1b[31mred\nline")
     view = InboxView(lambda: [mail])

@@ -65,6 +65,7 @@ def test_the_style_has_a_fallback_for_every_colour_of_jupyterlab():
     assert set(uses) == {","}
 
 
+@pytest.mark.row("C2")
 def test_no_trait_and_no_text_holds_what_was_typed_or_mailed():
     form = EmailForm(Enrollment, "prefilled@example.com")
     code = CodeForm(lambda _: Credentials(), LATER, email="you@example.com")

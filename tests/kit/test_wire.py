@@ -120,6 +120,7 @@ class _Tags(HTMLParser):
         self.seen.append((tag, attrs))
 
 
+@pytest.mark.row("U1")
 def test_hostile_texts_are_text() -> None:
     body = {"access_token": TOKEN, HOSTILE: HOSTILE, "error": HOSTILE}
     answer = httpx.Response(400, json=body, headers={"X-Note": "<img src=x onerror=alert(1)>"})

@@ -55,6 +55,7 @@ class Line:
         if time.monotonic() - self._used_at > 3:  # the service lets go of one that is idle
             self._connection = None
         connection = self._connection or http.client.HTTPConnection(*self._to, timeout=20)
+        self._connection = None  # one that breaks is not used again
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in [("Host", parts.netloc if host is None else host), *headers]:
             connection.putheader(name, value.encode("latin-1"))

@@ -56,6 +56,7 @@ def test_e11_looking_approves_nothing(mock: Mock, realm: str) -> None:
     assert status(mock, enrollment) == "pending"
 
 
+@pytest.mark.row("E1")
 def test_wrong_codes_of_page_and_api_count_together(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     browser = Browser(enrollment)

@@ -23,6 +23,7 @@ def error(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]
 
 
+@pytest.mark.row("J1")
 @pytest.mark.parametrize(("method", "path"), GUARDED)
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic {token}", "Bearer {token}x"])
 def test_without_the_token_nothing(mock: Mock, method: str, path: str, header: str | None) -> None:
@@ -31,6 +32,7 @@ def test_without_the_token_nothing(mock: Mock, method: str, path: str, header: s
     assert error(answer) == (401, "unauthorized")
 
 
+@pytest.mark.row("J1✓")
 def test_hello_proves_that_it_is_ours(mock: Mock) -> None:
     told = mock.http.get(f"{mock.base_url}/mock/hello", params={"nonce": "just made up"}).json()
     text = f"hello|just made up|{mock.base_url}"
@@ -42,6 +44,7 @@ def test_hello_proves_that_it_is_ours(mock: Mock) -> None:
     assert error(mock.http.get(f"{mock.base_url}/mock/hello")) == (400, "invalid_request")
 
 
+@pytest.mark.row("J1")
 def test_without_a_secret_there_are_no_controls(own_mock: Callable[..., Mock]) -> None:
     bare = own_mock(controls=False)
     for method, path in [*GUARDED, ("GET", "hello?nonce=x")]:

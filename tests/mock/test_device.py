@@ -172,6 +172,7 @@ def test_unknown_device_codes(registered_client: Registered, code: str) -> None:
     assert error(ask(registered_client, DEVICE, device_code=code)) == (400, expected)
 
 
+@pytest.mark.row("V7✓")
 def test_v7_polls_in_parallel_bring_one_token(
     registered_client: Registered, person: Person
 ) -> None:

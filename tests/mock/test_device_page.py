@@ -163,6 +163,21 @@ def test_v9_mails_are_limited(mock: Mock, registered_client: Registered, person:
     Person(mock, person.realm).look_at(begin(registered_client))  # ✓
 
 
+def test_v10_a_person_can_not_hand_out_what_the_policy_denies_them(mock: Mock) -> None:
+    """What the client was granted is not enough: the yes would be this person's."""
+    realm = mock.new_realm("acme")
+    client = mock.register(realm, email="agent@acme.example", requested_scopes=["notes:read"])
+    outsider = Person(mock, realm, "somebody@elsewhere.example")
+    device = begin(client)
+    outsider.open()
+    page = outsider.enter(device["user_code"])
+    assert (page.status_code, "elsewhere.example" in page.text) == (403, True)
+    assert all(mail["to"] != outsider.email for mail in mock.inbox(realm=realm))
+    Person(mock, realm, "colleague@acme.example").approve(device)  # ✓
+    assert poll(client, device).status_code == 200
+    mock.remove_realm(realm)
+
+
 def test_a_code_is_for_one_visit(mock: Mock, registered_client: Registered, person: Person) -> None:
     other = Person(mock, registered_client.realm)
     person.look_at(begin(registered_client))

@@ -248,6 +248,7 @@ def test_refused(stage: Stage, row: Row) -> None:
     assert exchange(stage.agent, stage.token()).status_code == 200
 
 
+@pytest.mark.row("76")
 def test_own_token_with_another_key_is_refused(stage: Stage) -> None:
     client, other = stage.parent, ProofKey.generate()
     says(exchange(client, client.token(), other), 400, "invalid_request", "not by the key")
@@ -275,6 +276,7 @@ def hop(stage: Stage, token: str, to: Registered, leave_to: Registered | None, *
     return exchanged(to, token, **more, **form)
 
 
+@pytest.mark.row("X10✓")
 def test_x10_the_newest_actor_stands_outermost_and_five_are_the_most(stage: Stage) -> None:
     agents = [stage.mock.register(stage.realm) for _ in range(6)]
     stage.agent = agents[0]
@@ -360,6 +362,7 @@ def test_x5_a_child_ends_no_later_than_its_parent(stage: Stage) -> None:
 # --- X6: for whom ---
 
 
+@pytest.mark.row("X6✓")
 def test_x6_audiences_that_are_known(stage: Stage) -> None:
     for audience in (stage.parent.client_id, stage.parent.issuer, stage.parent.url("/api")):
         token = exchanged(stage.agent, stage.token(), audience=audience)

@@ -12,6 +12,7 @@ from running_mock import Mock
 
 KILLS = int(os.environ.get("DIALTONE_KILLS", "10"))
 SEED = int(os.environ.get("DIALTONE_KILLS_SEED", random.randrange(10**6)))
+KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token")
 LAZY_DISK = Path(__file__).parent / "lazy_disk"
 
 
@@ -20,13 +21,13 @@ def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
 ) -> None:
     mock = Mock(tmp_path / "mock", database=database)
     try:
-        tally = Killings(mock, SEED).run(KILLS)
+        tally = Killings(mock, SEED).run(KILLS, KINDS)
     finally:
         mock.database.drop()
     print(tally)  # with the seed, where it fails
     assert tally.violations == []
     assert tally.kills.total() >= KILLS
-    for kind in ("credentials", "proof for a token", "proof for a call", "refresh token"):
+    for kind in KINDS:
         assert tally.acknowledged[kind] > 0
         assert tally.replays[kind] > 0
 

@@ -134,6 +134,7 @@ def test_f1_a_replayed_request_does_not_end_the_family(registered_client: Regist
     assert renew(client, told["refresh_token"]).status_code == 200
 
 
+@pytest.mark.row("F2✓")
 def test_f2_two_in_parallel_one_wins(mock: Mock, registered_client: Registered) -> None:
     client = registered_client
     first = family(client)["refresh_token"]
@@ -162,6 +163,7 @@ def test_f3_never_more_than_was_approved(registered_client: Registered, scope: s
     assert renew(registered_client, first).status_code == 200
 
 
+@pytest.mark.row("F3✓")
 def test_f3_less_is_for_this_once(registered_client: Registered) -> None:
     first = family(registered_client, scope="openid notes:read")["refresh_token"]
     less = renew(registered_client, first, scope="openid").json()

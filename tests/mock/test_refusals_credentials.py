@@ -89,12 +89,13 @@ def test_9_the_scheme_in_any_case(
     "value",
     ["", "DPoP", "DPoP ", "DPoP  ", "DPoP\t{}", "DPoP:{}", "DPoP={}", "DPoP,{}", "DPoP {} {}",
      "DPoP {},x", "DPoP {};x", 'DPoP "{}"', "DPoP token={}", "DPoP {}\t", "DPoP {}é", "DPoP =",
-     "DPoP {}\\", "Token {}", "Basic {}", "JWT {}", "{}", "Bearer DPoP {}", "\tDPoP {}x"],
+     "DPoP {}\\", "Token {}", "Basic {}", "JWT {}", "{}", "Bearer DPoP {}"],
 )  # fmt: skip
 def test_10_what_is_no_token68(value: str, line: Line, resident: Registered, token: str) -> None:
     proof = call_scene(resident, token).proof()
     text = value.replace("{}", token)
-    challenged(whoami(line, resident, ("Authorization", text), ("DPoP", proof)), "invalid_token")
+    answer = whoami(line, resident, ("Authorization", text), ("DPoP", proof))
+    challenged(answer, "invalid_token", "Write Authorization: DPoP <token>")
 
 
 @pytest.mark.parametrize(
@@ -231,6 +232,24 @@ def test_82_a_dead_or_foreign_token_with_a_good_proof(
     scene = call_scene(resident, forge(**changes))
     text = challenged(call(line, scene, [scene.proof()]), "invalid_token")
     assert text.startswith(f"{rule}: ")
+
+
+def test_82_a_client_of_another_realm(line: Line, resident: Registered, forge: Forge) -> None:
+    """No such token was ever issued; whoever could make one would still get nothing here."""
+    stranger = resident.mock.register(resident.mock.new_realm())
+    scene = call_scene(resident, forge(client_id=stranger.client_id))
+    challenged(call(line, scene, [scene.proof()]), "invalid_token", "client: ")
+
+
+def test_a3_a_token_of_no_realm_at_the_root(line: Line, resident: Registered, forge: Forge) -> None:
+    """There the token says which realm it is of."""
+    root = f"{resident.mock.base_url}/userinfo"
+    for iss in ("http://127.0.0.1:1/realms/default", resident.mock.issuer("nowhere"), "", ABSENT):
+        scene = call_scene(resident, forge(iss=iss), url=root)
+        text = challenged(call(line, scene, [scene.proof()]), "invalid_token")
+        assert text.startswith("iss: "), text
+    scene = call_scene(resident, forge(), url=root)
+    assert call(line, scene, [scene.proof()]).status == 200
 
 
 def test_the_forge_of_these_tests_makes_good_tokens(

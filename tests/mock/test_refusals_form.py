@@ -44,45 +44,68 @@ def test_t2_two_authentications(second: str, line: Line, resident: Registered) -
         answer = post(line, resident, f"{GRANT}&{posted(resident)}", basic(resident))
     else:
         answer = post(line, resident, GRANT, basic(resident), basic(resident))
-    refused(answer, 400, "invalid_request")
+    refused(answer, 400, "invalid_request", "Authenticate once" if second == "post" else "Two")
 
 
 @pytest.mark.parametrize(
     "value",
     ["", "Basic", "Basic ", "Basic !!!", "Basic {}x", "Basic {}=", "Basic={}", "Bearer {}", "{}",
-     "Basic {} {}", f"Basic {b64encode(b'no colon').decode()}", "Basic Og==", "Basic é",
+     "Basic {} {}", f"Basic {b64encode(b'no colon').decode()}", "Basic é",
      f"Basic {b64encode(bytes([0xFF, 0x3A, 0xFE])).decode()}",
      f"Basic {b64encode(b'%ff:%fe').decode()}", "DPoP {}", "Negotiate {}"],
 )  # fmt: skip
 def test_t3_malformed_basic(value: str, line: Line, resident: Registered) -> None:
     credentials = basic(resident)[1].removeprefix("Basic ")
     answer = post(line, resident, GRANT, ("Authorization", value.replace("{}", credentials)))
-    refused(answer, 401, "invalid_client")
+    refused(answer, 401, "invalid_client", "is not Basic with base64 of client_id:client_secret")
     assert answer.all("www-authenticate") == ['Basic realm="dialtone"']
 
 
+def test_t3_nothing_before_and_after_the_colon(line: Line, resident: Registered) -> None:
+    answer = post(line, resident, GRANT, ("Authorization", "Basic Og=="))
+    refused(answer, 401, "invalid_client", "No client of this realm has this id and this secret")
+
+
+TWICE = ("invalid_request", "came twice")
+NO_GRANT = ("invalid_request", "grant_type is missing")
+UNKNOWN = ("unsupported_grant_type", "grant_type is one of: client_credentials")
+TOO_MUCH = ("invalid_scope", "was granted openid notes:read notes:write and nothing more")
+
+
 @pytest.mark.parametrize(
-    ("body", "error"),
+    ("body", "error", "says"),
     [
-        pytest.param(f"{GRANT}&{GRANT}", "invalid_request", id="T4 grant_type twice"),
-        pytest.param(f"{GRANT}&scope=openid&scope=openid", "invalid_request", id="T4 scope twice"),
-        pytest.param(f"{GRANT}&x=1&x=2", "invalid_request", id="T4 unknown twice"),
-        pytest.param(f"{GRANT}&scope=&scope=openid", "invalid_request", id="T4 once empty"),
-        pytest.param("scope=openid", "invalid_request", id="no grant_type"),
-        pytest.param("", "invalid_request", id="no body"),
-        pytest.param("grant_type=%ff", "invalid_request", id="bad UTF-8"),
-        pytest.param("grant_type=password", "unsupported_grant_type", id="T6 password"),
-        pytest.param("grant_type=Client_Credentials", "unsupported_grant_type", id="T6 case"),
-        pytest.param(f"{GRANT}%0a", "unsupported_grant_type", id="T6 final newline"),
-        pytest.param(f"{GRANT}&scope=admin", "invalid_scope", id="T7 not granted"),
-        pytest.param(f"{GRANT}&scope=openid+admin", "invalid_scope", id="T7 one not granted"),
-        pytest.param(f"{GRANT}&scope=OPENID", "invalid_scope", id="T7 case"),
-        pytest.param(f"{GRANT}&scope=openid%0anotes:read", "invalid_scope", id="T7 newline"),
-        pytest.param(f"{GRANT}&scope=%20", "invalid_scope", id="T7 a space"),
+        pytest.param(f"{GRANT}&{GRANT}", *TWICE, id="T4 grant_type twice"),
+        pytest.param(f"{GRANT}&scope=openid&scope=openid", *TWICE, id="T4 scope twice"),
+        pytest.param(f"{GRANT}&x=1&x=2", *TWICE, id="T4 unknown twice"),
+        pytest.param(f"{GRANT}&scope=&scope=openid", *TWICE, id="T4 once empty"),
+        pytest.param("scope=openid", *NO_GRANT, id="no grant_type"),
+        pytest.param("", *NO_GRANT, id="no body"),
+        pytest.param("grant_type=%ff", "invalid_request", "not a form", id="bad UTF-8"),
+        pytest.param("grant_type=password", *UNKNOWN, id="T6 password"),
+        pytest.param("grant_type=Client_Credentials", *UNKNOWN, id="T6 case"),
+        pytest.param(f"{GRANT}%0a", *UNKNOWN, id="T6 final newline"),
+        pytest.param(f"{GRANT}&scope=admin", *TOO_MUCH, id="T7 not granted"),
+        pytest.param(f"{GRANT}&scope=openid+admin", *TOO_MUCH, id="T7 one not granted"),
+        pytest.param(f"{GRANT}&scope=OPENID", *TOO_MUCH, id="T7 case"),
+        pytest.param(f"{GRANT}&scope=openid%0anotes:read", *TOO_MUCH, id="T7 newline"),
+        pytest.param(f"{GRANT}&scope=%20", *TOO_MUCH, id="T7 a space"),
     ],
 )
-def test_t4_t6_t7_the_parameters(body: str, error: str, line: Line, resident: Registered) -> None:
-    refused(post(line, resident, body, basic(resident)), 400, error)
+def test_the_parameters(body: str, error: str, says: str, line: Line, resident: Registered) -> None:
+    refused(post(line, resident, body, basic(resident)), 400, error, says)
+
+
+def test_t8_neither_a_token_nor_a_refusal_is_kept_by_anybody(
+    line: Line, resident: Registered
+) -> None:
+    bound = ("DPoP", resident.proof("POST", resident.token_url))
+    wrong = ("Authorization", "Basic Y2xpX3g6eA==")
+    bodies = [(GRANT, basic(resident)), (GRANT, basic(resident), bound), (GRANT, wrong), (GRANT,),
+              ("", basic(resident)), (f"{GRANT}&scope=x", basic(resident))]  # fmt: skip
+    for body, *fields in bodies:
+        answer = post(line, resident, body, *fields)
+        assert answer.all("cache-control") == ["no-store"], answer
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_68_one_character_of_the_nonce_changed(line: Line, strict_resident: Regi
         demanded(ask(line, strict_resident, nonce=nonce[:at] + other + nonce[at + 1 :]))
 
 
+@pytest.mark.row("69✓")
 def test_69_the_nonce_of_the_period_before_passes_an_older_one_does_not(
     line: Line, strict_client: Registered
 ) -> None:

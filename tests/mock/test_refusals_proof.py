@@ -13,11 +13,12 @@ from raw_http import (
     refused,
     token_scene,
 )
-from refusals import ACCEPTED, REFUSED, Case
+from refusals import ACCEPTED, REFUSED, Case, edge_values
 from running_mock import Registered
 
 AT_RESOURCE = [case for case in REFUSED if case.over_http]
 AT_TOKEN_ENDPOINT = [case for case in AT_RESOURCE if case.row != "1"]  # none sent: a bearer token
+EDGES = [case for n, case in enumerate(edge_values.CASES) if case.accepted or n % 9 == 0]
 ONE_OF_EACH_ROW = list({case.row: case for case in AT_TOKEN_ENDPOINT}.values())
 
 
@@ -53,6 +54,20 @@ def test_an_answer_for(case: Case, line: Line, resident: Registered, token: str)
     answer = call(line, scene, case.headers(scene))
     assert (answer.status, answer.json().get("client_id")) == (200, resident.client_id), answer
     assert answer.all("www-authenticate") == []
+
+
+@pytest.mark.parametrize("case", EDGES, ids=lambda case: case.id)
+def test_edge_values_over_http(case: Case, line: Line, resident: Registered, token: str) -> None:
+    """A sample; tests/kit/test_edge_values.py has them all."""
+    scene = token_scene(resident)
+    answer = ask_token(line, resident, case.headers(scene))
+    if case.accepted:
+        granted(answer)
+        return
+    assert refused(answer, 400, "invalid_dpop_proof").startswith(f"{case.rule}: ")
+    scene = call_scene(resident, token)
+    text = challenged(call(line, scene, case.headers(scene)), "invalid_dpop_proof")
+    assert text.startswith(f"{case.rule}: ")
 
 
 @pytest.mark.parametrize("case", ONE_OF_EACH_ROW, ids=lambda case: case.row)

@@ -81,6 +81,7 @@ def test_61_dated_ahead_and_sent_again_as_long_as_it_could_pass(
         refused(ask_token(line, client, [proof]), 400, "invalid_dpop_proof", rule)
 
 
+@pytest.mark.row("58✓")
 def test_58_the_window_goes_with_the_services_clock(
     line: Line, registered_client: Registered
 ) -> None:
@@ -91,6 +92,7 @@ def test_58_the_window_goes_with_the_services_clock(
     granted(ask_token(line, client, [token_scene(client).proof()]))
 
 
+@pytest.mark.row("62✓")
 def test_62_of_thirty_tokens_in_parallel_exactly_one(mock: Mock, resident: Registered) -> None:
     proof = token_scene(resident).proof()
     answers = together(30, lambda _: ask_token(Line(mock), resident, [proof]))

@@ -1,6 +1,7 @@
 """Registration, E1 to E14: trust begins with a mailbox, and ends with one secret shown once."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,12 @@ def error(answer: httpx.Response) -> tuple[int, str]:
     body = answer.json()
     assert isinstance(body["error_description"], str)
     return answer.status_code, body["error"]
+
+
+def says(answer: httpx.Response, status: int, code: str, reason: str) -> None:
+    """The refusal has this status, this code, and this reason in its text."""
+    assert error(answer) == (status, code), answer.text
+    assert reason in answer.json()["error_description"], answer.text
 
 
 def wrong_code(right: str) -> str:
@@ -104,11 +111,12 @@ def test_e1_the_fifth_wrong_code_locks_also_for_the_right_one(mock: Mock, realm:
         tries = "1 try" if left == 1 else f"{left} tries"
         assert f"{tries} left" in answer.json()["error_description"]
         assert answer.json()["tries_left"] == left
-    assert error(mock.confirm(realm, enrollment, wrong_code(code))) == (410, "gone")
-    assert error(mock.confirm(realm, enrollment, code)) == (410, "gone")
+    says(mock.confirm(realm, enrollment, wrong_code(code)), 410, "gone", "5 wrong codes")
+    says(mock.confirm(realm, enrollment, code), 410, "gone", "5 wrong codes")
     assert mock.http.get(enrollment["status_url"]).json()["status"] == "locked"
 
 
+@pytest.mark.row("E1✓")
 def test_the_right_code_after_four_wrong_ones_is_right(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     for _ in range(4):
@@ -119,7 +127,7 @@ def test_the_right_code_after_four_wrong_ones_is_right(mock: Mock, realm: str) -
 def test_e2_a_wrong_poll_token_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     answer = mock.confirm(realm, {**enrollment, "poll_token": "pt_wrong"}, code)
-    assert error(answer) == (401, "unauthorized")
+    says(answer, 401, "unauthorized", "The poll_token is not that of this enrollment")
     assert answer.json()["tries_left"] == 5
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
@@ -134,13 +142,14 @@ def test_e3_unknown_and_foreign_enrollments_are_alike(mock: Mock, realm: str) ->
     assert error(foreign_status) == (404, "not_found")
 
 
+@pytest.mark.row("E4✓")
 def test_e4_an_enrollment_is_open_for_an_hour(mock: Mock, realm: str) -> None:
     early, early_code = mock.enroll(realm)
     late, late_code = mock.enroll(realm)
     mock.move_clock(realm, 3590)
     assert mock.confirm(realm, early, early_code).status_code == 200
     mock.move_clock(realm, 11)
-    assert error(mock.confirm(realm, late, late_code)) == (410, "gone")
+    says(mock.confirm(realm, late, late_code), 410, "gone", "expired after its hour")
     assert mock.http.get(late["status_url"]).json()["status"] == "expired"
 
 
@@ -148,10 +157,11 @@ def test_e5_a_second_confirm_is_a_conflict_without_a_secret(mock: Mock, realm: s
     enrollment, code = mock.enroll(realm)
     assert mock.confirm(realm, enrollment, code).status_code == 200
     again = mock.confirm(realm, enrollment, code)
-    assert error(again) == (409, "conflict")
+    says(again, 409, "conflict", "confirmed already")
     assert "sec_" not in again.text
 
 
+@pytest.mark.row("E6✓")
 def test_e6_confirm_in_parallel_gives_one_secret(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     with ThreadPoolExecutor(12) as pool:
@@ -160,6 +170,7 @@ def test_e6_confirm_in_parallel_gives_one_secret(mock: Mock, realm: str) -> None
     assert sorted(answer.status_code for answer in answers) == [200] + 11 * [409]
 
 
+@pytest.mark.row("E7✓")
 def test_e7_three_for_an_address_in_an_hour(mock: Mock, realm: str) -> None:
     spellings = ("you@example.com", "You@Example.com", "YOU@EXAMPLE.COM")
     for email in spellings:
@@ -167,7 +178,7 @@ def test_e7_three_for_an_address_in_an_hour(mock: Mock, realm: str) -> None:
     forged = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
     body = {"email": "you@example.com", "client_name": "x"}
     refused = mock.http.post(f"{mock.issuer(realm)}/register/request", json=body, headers=forged)
-    assert error(refused) == (429, "rate_limited")
+    says(refused, 429, "rate_limited", "3 registrations an hour for this e-mail address")
     wait = int(refused.headers["retry-after"])
     assert 3590 <= wait <= 3600
     mock.move_clock(realm, wait)
@@ -175,6 +186,7 @@ def test_e7_three_for_an_address_in_an_hour(mock: Mock, realm: str) -> None:
     assert mock.request_enrollment(realm, email="other@example.com").status_code == 200
 
 
+@pytest.mark.row("E7✓")
 def test_e7_ten_from_an_ip_address_in_an_hour(mock: Mock, realm: str) -> None:
     for _ in range(10):
         assert mock.request_enrollment(realm).status_code == 200
@@ -193,12 +205,29 @@ def test_a_refused_request_counts_nothing(mock: Mock, realm: str) -> None:
     assert mock.request_enrollment(realm, email="a@example.com").status_code == 200
 
 
+@pytest.mark.row("E7")
 def test_the_limit_holds_in_parallel(mock: Mock, realm: str) -> None:
     def ask(_: int) -> int:
         return mock.request_enrollment(realm, email="same@example.com").status_code
 
     with ThreadPoolExecutor(10) as pool:
         assert sorted(pool.map(ask, range(10))) == 3 * [200] + 7 * [429]
+
+
+def test_e14_the_limits_stay_over_a_restart_and_a_crash(own_mock: Callable[..., Mock]) -> None:
+    mine = own_mock()
+    mine.request_enrollment("default", email="you@example.com")
+    mine.stop()
+    mine.start()
+    for _ in range(2):
+        assert mine.request_enrollment("default", email="you@example.com").status_code == 200
+    mine.kill()
+    mine.start()
+    fourth = mine.request_enrollment("default", email="you@example.com")
+    says(fourth, 429, "rate_limited", "for this e-mail address")
+    for _ in range(7):
+        assert mine.request_enrollment("default").status_code == 200
+    says(mine.request_enrollment("default"), 429, "rate_limited", "from this IP address")
 
 
 def test_e8_nothing_tells_whether_an_address_is_known(mock: Mock, realm: str) -> None:
@@ -223,6 +252,7 @@ def test_e9_an_address_is_one_address(mock: Mock, realm: str, email: Any) -> Non
     assert "email" in answer.json()["error_description"]
 
 
+@pytest.mark.row("E9✓")
 @pytest.mark.parametrize("email", ["a@b", "o'brien+tag@mail.example.com", "x_y.z@1-2.example"])
 def test_good_addresses_are_taken(mock: Mock, realm: str, email: str) -> None:
     assert mock.request_enrollment(realm, email=email).status_code == 200

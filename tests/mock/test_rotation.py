@@ -44,7 +44,7 @@ def test_no_live_token_breaks(own_mock: Callable[..., Mock], workers: int) -> No
     client = mine.register("default")
     old, first = client.token(), family(client)
     told = rotate(mine)
-    assert told.keys() == {"kid", "signs_from", "old_until"}
+    assert told.keys() == {"kid", "signs_from", "old_until", "spiffe"}
     times = [datetime.fromisoformat(told[name]).timestamp() for name in ("signs_from", "old_until")]
     assert 3600 <= times[1] - times[0] <= 3605
     wait_for(lambda: kids(mine)[-1] == told["kid"])

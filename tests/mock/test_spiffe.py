@@ -210,6 +210,7 @@ def test_the_proof_of_a_refused_request_is_not_used_up(registered_client: Regist
 # --- trust bundle and rotation ------------------------------------------------------------------
 
 
+@pytest.mark.row("S12✓")
 def test_s12_the_bundle_is_public_and_the_same_everywhere(scene: Scene, realm: str) -> None:
     bundle = scene.bundle()
     for place in ("/realms/default", "/realms/strict", f"/realms/{realm}"):
@@ -275,6 +276,33 @@ def test_s13_a_new_root_is_known_before_it_signs_and_an_old_one_stays_while_it_i
         verify_x509_svid(chain, bundle, now)
     verify_x509_svid(old_chain, both, now)
     verify_jwt_svid(old_token, both, "https://api.example.com", now)
+
+
+def test_the_control_rotates_root_and_jwt_key_and_no_live_svid_breaks(
+    own_mock: Callable[..., Mock],
+) -> None:
+    scene = Scene(own_mock())
+    before = read_bundle(scene)
+    old_chain = chain_of(scene.post("x509", scene.request()))
+    old_token = scene.post("jwt", scene.request()).json()["svid"]
+
+    told = scene.mock.control("POST", "keys/rotate").json()["spiffe"]
+    both = read_bundle(scene)
+    assert both.sequence == told["spiffe_sequence"] > before.sequence
+    assert len(both.roots) == len(both.jwt_keys) == 2
+    overlap = seconds(told["old_until"]) - seconds(told["signs_from"])
+    assert overlap >= spiffe_settings.SVID_LIFETIME
+    assert issuers(both, chain_of(scene.post("x509", scene.request()))) == 0
+
+    wait = seconds(told["signs_from"]) - time.time() + 1
+    scene.mock.sql("update spiffe_authorities set sign_from = sign_from - :wait", wait=wait)
+    new_chain = chain_of(scene.post("x509", scene.request()))
+    assert issuers(both, new_chain) == 1
+    new_token = scene.post("jwt", scene.request()).json()["svid"]
+    assert read_unverified(new_token).header["kid"] == both.jwt_keys[1]["kid"]
+    for chain, token in ((old_chain, old_token), (new_chain, new_token)):
+        verify_x509_svid(chain, both, time.time())
+        verify_jwt_svid(token, both, "https://api.example.com", time.time())
 
 
 def test_s13_the_new_root_signs_once_everybody_had_the_time_to_learn_of_it(

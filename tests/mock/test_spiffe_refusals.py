@@ -35,6 +35,10 @@ class Row(NamedTuple):
     status: int = 200
     reason: str = ""
 
+    @property
+    def accepted(self) -> bool:
+        return self.status == 200
+
 
 def asking(number: str, what: str, make: Callable[[Scene], str], *refusal: Any) -> Row:
     """A row that differs in its certificate request."""

@@ -159,6 +159,23 @@ def test_without_a_scope_all_that_was_granted(registered_client: Registered) -> 
     assert registered_client.ask_token().json()["scope"] == "openid notes:read notes:write"
 
 
+@pytest.mark.parametrize(
+    ("named", "fits"),
+    [(["a"] * 11, True), ([f"a{n}" for n in range(10)], True),
+     ([f"a{n}" for n in range(11)], False), ("x" * 500, True), ("x" * 501, False)],
+    ids=["one again and again", "ten", "eleven", "500 characters", "501 characters"],
+)  # fmt: skip
+def test_audiences_are_few_and_short(
+    registered_client: Registered, named: str | list[str], fits: bool
+) -> None:
+    answer = registered_client.ask_token(audience=named)
+    if fits:
+        assert answer.status_code == 200
+        return
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
+    assert "at most 10 audiences of at most 500 characters" in answer.json()["error_description"]
+
+
 def test_an_audience_makes_it_an_rfc9068_token(registered_client: Registered) -> None:
     one = read_unverified(registered_client.token(audience="https://api.example"))
     assert (one.header["typ"], one.claims["aud"]) == ("at+jwt", "https://api.example")

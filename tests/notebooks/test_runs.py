@@ -44,6 +44,7 @@ def secrets_of(home: Path) -> set[str]:
     return found | {str(mail.code) for mail in mails if mail.code} | {str(record["secret"])}
 
 
+@pytest.mark.row("C6")
 @every_lesson
 def test_a_lesson_alone_as_the_first_one_in_an_empty_home(name: str, empty_home: Path) -> None:
     book = run(FOLDER / name)
@@ -56,6 +57,7 @@ def test_a_lesson_alone_as_the_first_one_in_an_empty_home(name: str, empty_home:
     assert str(FOLDER.parent) not in shown
 
 
+@pytest.mark.row("C6")
 @every_lesson
 def test_a_solution_with_another_address_and_name_shows_no_secret(name: str) -> None:
     book = run(FOLDER / "solutions" / name, email="ada@example.org", client_name="Ada's agent")

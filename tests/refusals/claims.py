@@ -103,8 +103,9 @@ HTU = [
 ]  # fmt: skip
 
 TIMES = [
-    *[claim("55", "iat", value, "iat_is_fresh")
-      for value in (ABSENT, "now", None, True, False, [], {}, 0, -1, 2**53, 10**300)],
+    *[claim("55", "iat", value, "iat_is_fresh", "Unix seconds")
+      for value in (ABSENT, "now", None, True, False, [], {}, -1, 2**53, 10**300)],
+    claim("55", "iat", 0, "iat_is_fresh", "behind"),
     Case("55", "iat as a string", lambda s: s.proof(claims={"iat": str(s.now)}), "iat_is_fresh"),
     Case("55", "iat as a float", lambda s: s.proof(claims={"iat": float(s.now)}), "iat_is_fresh"),
     Case("55", "iat in milliseconds", lambda s: s.proof(claims={"iat": s.now * 1000}),

@@ -89,6 +89,10 @@ class Case:
     over_http: bool = True  # False: HTTP itself alters or refuses such a header field
 
     @property
+    def accepted(self) -> bool:
+        return not self.rule
+
+    @property
     def id(self) -> str:
         return f"{self.row}-{self.what}".replace(" ", "-")
 

@@ -2,14 +2,15 @@
 // the proofs that come with them, by RFC 9068 and RFC 9449.
 import * as oauth from "oauth4webapi";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { perform } from "./stage.mjs";
+import { hear, perform, tell } from "./stage.mjs";
 
 const insecure = { [oauth.allowInsecureRequests]: true }; // plain http, for loopback
 
 async function prepare({ issuer, ...given }) {
   const expected = new URL(issuer);
   const found = await oauth.discoveryRequest(expected, { algorithm: "oauth2", ...insecure });
-  return { as: await oauth.processDiscoveryResponse(expected, found), ...given };
+  const DPoP = oauth.DPoP({}, await oauth.generateKeyPair("ES256"));
+  return { as: await oauth.processDiscoveryResponse(expected, found), DPoP, ...given };
 }
 
 const reason = async (judgement) => {
@@ -34,24 +35,53 @@ const actions = {
     return reason(verified.then(({ payload }) => payload));
   },
 
-  // The same client at the token endpoint: it learns of a nonce by the error, and asks again.
-  async nonce({ as, client_id, client_secret }) {
-    const client = { client_id };
-    const DPoP = oauth.DPoP(client, await oauth.generateKeyPair("ES256"));
-    const secret = oauth.ClientSecretPost(client_secret);
-    const ask = async () => {
-      const answer = await oauth.clientCredentialsGrantRequest(
-        as, client, secret, { scope: "openid" }, { DPoP, ...insecure },
-      );
-      return oauth.processClientCredentialsResponse(as, client, answer);
-    };
-    let demanded = false;
-    const { token_type } = await ask().catch((error) => {
-      demanded = oauth.isDPoPNonceError(error);
+  // The same library as a client: it learns of a nonce by the error, and asks again. All demands
+  // of two tokens and two calls are told, in their order.
+  async demands(given) {
+    const { client, DPoP, post } = caller(given);
+    const demanded = [];
+    const insistent = (ask) => ask().catch((error) => {
+      if (!oauth.isDPoPNonceError(error)) throw error;
+      demanded.push(error.status);
       return ask();
     });
-    return { demanded, token_type };
+    const about = { scope: "openid" };
+    const getToken = () => post(oauth.clientCredentialsGrantRequest, about)
+      .then((answer) => oauth.processClientCredentialsResponse(given.as, client, answer));
+    await insistent(getToken);
+    const { access_token } = await insistent(getToken);
+    const api = new URL(`${given.as.issuer}/api/whoami`);
+    const call = () => oauth.protectedResourceRequest(
+      access_token, "GET", api, new Headers(), null, { DPoP, ...insecure },
+    );
+    await insistent(call);
+    return { demanded, status: (await insistent(call)).status };
+  },
+
+  // Every answer to a device that polls, by the letter of RFC 8628 §3.5.
+  async polls(given) {
+    const { client, secret, post } = caller(given);
+    const asked = await oauth.deviceAuthorizationRequest(given.as, client, secret, {}, insecure);
+    const device = await oauth.processDeviceAuthorizationResponse(given.as, client, asked);
+    const once = async () => {
+      const answer = await post(oauth.deviceCodeGrantRequest, device.device_code);
+      return oauth.processDeviceCodeResponse(given.as, client, answer);
+    };
+    const poll = () => once()
+      .catch((error) => oauth.isDPoPNonceError(error) ? once() : Promise.reject(error))
+      .then(({ token_type }) => token_type, ({ error }) => error);
+    const before = [await poll(), await poll()];
+    tell(device);
+    await hear(); // the person has answered
+    return { before, after: [await poll(), await poll()] };
   },
 };
+
+function caller({ as, client_id, client_secret, DPoP }) {
+  const client = { client_id };
+  const secret = oauth.ClientSecretPost(client_secret);
+  const post = (request, what) => request(as, client, secret, what, { DPoP, ...insecure });
+  return { client, secret, DPoP, post };
+}
 
 await perform(actions, prepare);

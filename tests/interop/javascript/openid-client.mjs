@@ -7,8 +7,9 @@ const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 const SCOPE = "openid notes:read notes:write";
 
 async function prepare({ issuer, client_id, client_secret, algorithm = "oidc" }) {
+  const secret = client_secret ? client.ClientSecretBasic(client_secret) : client.None();
   const config = await client.discovery(
-    new URL(issuer), client_id, undefined, client.ClientSecretBasic(client_secret),
+    new URL(issuer), client_id, undefined, secret,
     { algorithm, execute: [client.allowInsecureRequests] }, // plain http, for loopback
   );
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
@@ -48,6 +49,15 @@ const actions = {
     return { token_type, expires_in, jkt, written: written.status, read, who, sub };
   },
 
+  // A wrong secret: the library reads the challenge in WWW-Authenticate (RFC 6749 §5.2).
+  async refused(stage) {
+    try {
+      await token(stage);
+    } catch ({ status, cause: [{ scheme }] }) {
+      return { status, scheme };
+    }
+  },
+
   async introspectAndRevoke(stage) {
     const { config, fetch, jkt } = stage;
     const { access_token } = await token(stage);
@@ -64,6 +74,7 @@ const actions = {
     await hear(); // the person has answered
     const about = (token, sub) => client.fetchUserInfo(config, token, sub, { DPoP });
     const renew = (token) => client.refreshTokenGrant(config, token, undefined, { DPoP });
+    device.interval = 0.1; // nothing is pending any more: there is no pace to keep
     const first = await client.pollDeviceAuthorizationGrant(config, device, undefined, { DPoP });
     const person = await about(first.access_token, client.skipSubjectCheck);
     const second = await renew(first.refresh_token);
@@ -75,6 +86,20 @@ const actions = {
       rotated: first.refresh_token !== second.refresh_token,
       types: [first.token_type, second.token_type],
     };
+  },
+
+  // Of a public client, whose refresh token is bound to its key; somebody else has another one.
+  async stolen({ config, DPoP }) {
+    const device = await client.initiateDeviceAuthorization(config, {});
+    tell(device);
+    await hear();
+    device.interval = 0.1;
+    const first = await client.pollDeviceAuthorizationGrant(config, device, undefined, { DPoP });
+    const renew = (handle) =>
+      client.refreshTokenGrant(config, first.refresh_token, undefined, { DPoP: handle });
+    const thief = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
+    const refused = await refusal(renew(thief));
+    return { refused, token_type: (await renew(DPoP)).token_type };
   },
 
   async deviceDenied({ config, DPoP }) {

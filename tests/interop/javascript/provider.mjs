@@ -1,5 +1,6 @@
 // oidc-provider, an authorization server that knows nothing of the kit: ES256, DPoP with nonces
 // demanded everywhere, device flow, introspection, revocation. It forgets all when its test ends.
+// Version 8 of it, since 9 wants a newer Node than Debian 12 has.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { Provider, errors } from "oidc-provider";
 import { hear, tell } from "./stage.mjs";
@@ -29,6 +30,7 @@ const provider = new Provider(issuer, {
   jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig" }] },
   cookies: { keys: [randomBytes(32).toString("hex")] },
   scopes: ["openid", "offline_access", "api:read"],
+  enabledJWA: { dPoPSigningAlgValues: ["ES256", "ES384", "EdDSA", "RS256", "PS256"] },
   findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   rotateRefreshToken: true,
   features: {

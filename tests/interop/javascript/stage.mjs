@@ -1,5 +1,9 @@
 // What every script here stands on: it talks with its test by lines of JSON, on stdin and stdout.
+import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
+
+globalThis.crypto ??= webcrypto; // Debian 12's Node 18 keeps them hidden, and libraries want them
+globalThis.CryptoKey ??= webcrypto.CryptoKey;
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 

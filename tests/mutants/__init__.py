@@ -1,0 +1,1 @@
+"""Mutants: the kit with one check taken out. A test that holds a row must notice."""

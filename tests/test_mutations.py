@@ -1,0 +1,45 @@
+"""Each check is needed: taken out, a test that holds its row fails (see mutants/)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mutants.checks import Check
+from mutants.table import UNSEEN, all_checks
+
+FOLDER = Path(__file__).parent
+CHECKS = all_checks()
+
+
+@pytest.fixture(scope="module")
+def noticed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Which test noticed which check, all in one process that is not this one."""
+    told = tmp_path_factory.mktemp("mutants") / "noticed.json"
+    command = [sys.executable, "-m", "pytest", "-p", "mutants.plugin", f"--mutants-to={told}",
+               str(FOLDER / "kit"), str(FOLDER / "mock"), "--numprocesses=0", "-q", "--timeout=30",
+               "-p", "no:cacheprovider"]  # fmt: skip
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=400, check=False,
+        env={**os.environ, "PYTHONPATH": str(FOLDER)},
+    )  # fmt: skip
+    assert told.exists(), done.stdout[-3000:] + done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.timeout(500)  # the first one waits for the process that tries them all
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_without_this_check_a_test_fails(check: Check, noticed: dict[str, Any]) -> None:
+    assert noticed[check.id]["test"] is not None
+
+
+def test_the_list_is_long_and_its_exceptions_are_few() -> None:
+    assert len({check.id for check in CHECKS}) == len(CHECKS)
+    assert len(CHECKS) > 200
+    assert len(UNSEEN) < 10
