@@ -31,12 +31,21 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def mock(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Mock]:
-    running = Mock(tmp_path_factory.mktemp("mock"), database=database).start()
-    yield running
-    running.stop()
-    running.database.drop()
-    assert "Traceback" not in running.log, running.log
+def running() -> Iterator[dict[str, Mock]]:
+    """The service on each kind of database, kept while the tests go from one to the other."""
+    mocks: dict[str, Mock] = {}
+    yield mocks
+    for one in mocks.values():
+        one.stop()
+        one.database.drop()
+        assert "Traceback" not in one.log, one.log
+
+
+@pytest.fixture(scope="session")
+def mock(tmp_path_factory: pytest.TempPathFactory, database: str, running: dict[str, Mock]) -> Mock:
+    if database not in running:
+        running[database] = Mock(tmp_path_factory.mktemp("mock"), database=database).start()
+    return running[database]
 
 
 @pytest.fixture
