@@ -66,6 +66,14 @@ def content_answer(
     return answer
 
 
+def no_content() -> Response:
+    """204: done, and there is nothing to say, not even how long nothing is (RFC 9110 §8.6)."""
+    answer = _Answer(b"", 204)
+    told = (("X-Content-Type-Options", "nosniff"), *NO_STORE)
+    answer.raw_headers = [(name.lower().encode(), value.encode()) for name, value in told]
+    return answer
+
+
 class _Answer(Response):
     def init_headers(self, headers: object = None) -> None:
         """Nothing: all headers are given below, and a name may come twice."""

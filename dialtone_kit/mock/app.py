@@ -27,6 +27,7 @@ from dialtone_kit.mock import (
     grant_controls,
     introspection,
     local_platform,
+    openapi,
     policy_controls,
     registration,
     resources,
@@ -40,7 +41,7 @@ from dialtone_kit.mock import (
 )
 from dialtone_kit.mock.answers import unrouted
 from dialtone_kit.mock.cleaning import keep_clean
-from dialtone_kit.mock.describe import SECURITY_SCHEMES, Operation
+from dialtone_kit.mock.describe import Operation
 from dialtone_kit.mock.front import Front
 from dialtone_kit.mock.logs import log_to_stderr
 from dialtone_kit.mock.mail import Inbox
@@ -69,6 +70,7 @@ ROUTES = (
     ("GET", "{p}/jwks", discovery.jwks),
     ("GET", "/.well-known/agent-instructions", discovery.agent_instructions),
     ("GET", "/agent.json", discovery.agent_json),
+    ("GET", "/openapi.json", discovery.openapi_json),
     ("POST", "{p}/register/request", registration.request_enrollment),
     ("GET", "{p}/register/status/{enrollment_id}", registration.status),
     ("GET", "{p}/register/approve", approval.show),
@@ -125,8 +127,10 @@ def create_app(chosen: Settings) -> Front:
     service.policies.seed()
     app = FastAPI(
         title="StrongDM ID, local teaching service",
+        description=openapi.ABOUT,
         version=dialtone_kit.__version__,
         servers=[{"url": chosen.base_url}],
+        openapi_url=None,  # it is a route like the others
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,  # a redirect would be built from the caller's Host
@@ -140,7 +144,6 @@ def create_app(chosen: Settings) -> Front:
         for place in (("", REALM) if "{p}" in path else ("",))
     ]
     app.router.routes += operations
-    _name_security(app)
     return Front(app, service, operations)
 
 
@@ -172,15 +175,3 @@ async def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         await asyncio.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _name_security(app: FastAPI) -> None:
-    """Add to the OpenAPI document what the `security` of its operations refers to."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, object]:
-        document = generate()
-        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]

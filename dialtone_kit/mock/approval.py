@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock import clock, enrollments
-from dialtone_kit.mock.answers import Refusal, log
+from dialtone_kit.mock.answers import Headers, Refusal, log
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.html_page import (
     browser_of,
@@ -25,6 +25,7 @@ from dialtone_kit.mock.html_page import (
 )
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.mail import visible
+from dialtone_kit.mock.query_schemas import EnrollmentQuery
 from dialtone_kit.mock.schemas import ApprovalForm
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
@@ -40,11 +41,16 @@ class Page:
     message: str = ""
     http_status: int = 200
 
+    @property
+    def headers(self) -> Headers:
+        """How to come back, where the code was wrong."""
+        return enrollments.ASK_THE_SPONSOR if self.http_status == 401 else ()
+
 
 @describe(
     "The sponsor's page: who asks for what",
     answers="text/html",
-    query={"enrollment": "The enrollment_id, as in approval_url"},
+    query=EnrollmentQuery,
     refusals=(404, 503),
 )
 async def show(request: Request) -> Response:
@@ -114,7 +120,7 @@ def _page(request: Request, service: Service, row: Any, page: Page, realm: Realm
     return render(
         TEMPLATE,
         page.http_status,
-        keep(browser),
+        keep(browser) + page.headers,
         page=page,
         agent=visible(row.client_name),
         description=visible(row.description),
@@ -136,4 +142,4 @@ def _unknown(request: Request, problem: Refusal) -> Response:
 def _as_refusal(page: Page) -> Refusal:
     codes = {400: "invalid_request", 401: "unauthorized", 403: "access_denied", 409: "conflict"}
     text = page.message or f"This enrollment is {page.state}."
-    return Refusal(page.http_status, codes.get(page.http_status, "gone"), text)
+    return Refusal(page.http_status, codes.get(page.http_status, "gone"), text, page.headers)

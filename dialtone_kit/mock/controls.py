@@ -17,14 +17,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import dialtone_kit
-from dialtone_kit.mock import clock, schemas, tables, weakened
-from dialtone_kit.mock.answers import NO_STORE, Refusal, content_answer, json_answer, log
+from dialtone_kit.mock import clock, query_schemas, schemas, tables, weakened
+from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer, log, no_content
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import header_values, query_text, read_json
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import PRIVATE_KEPT, Realm
 
 GUARDED = ("control_token",)
+FARTHEST = 100 * 366 * 86400  # seconds that a realm can be ahead: no calendar reaches past 9999
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -57,7 +58,7 @@ def guarded(handler: Handler) -> Handler:
 @describe(
     "Is this the service that my state file means?",
     answers=schemas.Hello,
-    query={"nonce": "Any text that the caller just made up"},
+    query=query_schemas.HelloQuery,
     refusals=(400,),
 )
 async def hello(request: Request) -> Response:
@@ -78,7 +79,7 @@ async def hello(request: Request) -> Response:
 @describe(
     "The mails sent, newest first",
     answers=schemas.Inbox,
-    query={"email": "To this address only", "realm": "Of this realm only", "limit": "1 to 200"},
+    query=query_schemas.InboxQuery,
     refusals=(400, 401, 503),
     security=GUARDED,
 )
@@ -123,15 +124,22 @@ async def move_clock(request: Request) -> Response:
     realm = await private_realm(service, sent.realm)
     column = tables.realms.c.offset
 
-    def move(tx: Connection) -> Realm | None:
-        change = update(tables.realms).where(tables.realms.c.name == realm.name)
-        tx.execute(change.values(offset=column + sent.move_seconds))
-        return service.private_realm(tx, realm.name)
+    def move(tx: Connection) -> tuple[bool, Realm | None]:
+        change = update(tables.realms).where(
+            tables.realms.c.name == realm.name, column + sent.move_seconds <= FARTHEST
+        )
+        done = tx.execute(change.values(offset=column + sent.move_seconds)).rowcount
+        return bool(done), service.private_realm(tx, realm.name)
 
-    moved = await service.store.write(move)
+    done, moved = await service.store.write(move)
     if moved is None:
         raise _no_realm()
-    return json_answer({"realm": moved.name, "offset": moved.offset, "now": clock.now(moved)})
+    if not done:
+        raise Refusal(
+            400, "invalid_request", "move_seconds: a realm can be 100 years ahead at most."
+        )
+    reading = {"realm": moved.name, "offset": moved.offset, "now": clock.now(moved)}
+    return json_answer(reading, headers=NO_STORE)
 
 
 @describe(
@@ -153,7 +161,7 @@ async def clear_limits(request: Request) -> Response:
     cleared = await service.store.write(
         lambda tx: tx.execute(delete(hits).where(hits.c.realm.in_(names))).rowcount
     )
-    return json_answer({"cleared": cleared})
+    return json_answer({"cleared": cleared}, headers=NO_STORE)
 
 
 @describe(
@@ -184,14 +192,14 @@ async def make_realm(request: Request) -> Response:
         lambda tx: tx.execute(insert(tables.realms), {**row, "forget_at": forget_at}).rowcount
     )
     made = {"realm": name, "issuer": service.settings.issuer(name), "like": sent.like}
-    return json_answer({**made, "without": sent.without}, 201)
+    return json_answer({**made, "without": sent.without}, 201, NO_STORE)
 
 
 @describe(
     "Remove a private realm with all that is in it",
     answers=None,
     status=204,
-    refusals=(401, 403, 404, 503),
+    refusals=(401, 403, 503),
     security=GUARDED,
 )
 @guarded
@@ -200,7 +208,7 @@ async def remove_realm(request: Request) -> Response:
     service = service_of(request)
     realm = await private_realm(service, (await realm_of(request)).name)
     await service.store.write(lambda tx: drop_realm(tx, realm.name))
-    return content_answer(b"", "application/json", 204)
+    return no_content()
 
 
 @describe(
@@ -221,7 +229,7 @@ async def reset(request: Request) -> Response:
             403, "access_denied", f'Everything in {realm.name} would go. Add "confirm" to mean it.'
         )
     cleared = await service.store.write(lambda tx: empty_realm(tx, realm.name))
-    return json_answer({"cleared": cleared})
+    return json_answer({"cleared": cleared}, headers=NO_STORE)
 
 
 @describe(
@@ -243,7 +251,7 @@ async def add_fault(request: Request) -> Response:
     realm = await private_realm(service, sent.realm)
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
-    return json_answer({"cleared": 0})
+    return json_answer({"cleared": 0}, headers=NO_STORE)
 
 
 @describe(
@@ -261,7 +269,7 @@ async def clear_faults(request: Request) -> Response:
     realm = await private_realm(service, sent.realm)
     waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
     cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)
-    return json_answer({"cleared": cleared})
+    return json_answer({"cleared": cleared}, headers=NO_STORE)
 
 
 def empty_realm(tx: Connection, name: str) -> int:

@@ -6,9 +6,10 @@ own parsing is not in their way; `Operation` is a FastAPI route that calls them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import getdoc
+from typing import TypeVar
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -16,33 +17,14 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from dialtone_kit.mock import openapi
 from dialtone_kit.mock.answers import Handler, answering
-from dialtone_kit.mock.intake import FORM, JSON
-from dialtone_kit.mock.schemas import Problem
+from dialtone_kit.mock.openapi import HTML
 
 # Beside the `security` schemes: client_id and client_secret in the form, which OpenAPI can't name;
 # a client without a secret sends its client_id alone.
 IN_FORM = ""
 H = TypeVar("H", bound=Handler)
-
-WORDS = {
-    400: "Malformed, or a parameter is missing",
-    401: "Credentials, code or proof missing or wrong",
-    403: "Not permitted",
-    404: "Nothing of this name here",
-    409: "Done already",
-    410: "Expired or locked",
-    413: "Body over 64 KiB",
-    415: "Another content type is expected",
-    421: "A Host that is not this service",
-    429: "Too many requests",
-    503: "Nothing can be stored at this moment",
-}
-HEADERS = {
-    401: {"WWW-Authenticate": "How to authenticate"},
-    429: {"Retry-After": "Seconds to wait"},
-    503: {"Retry-After": "Seconds to wait"},
-}
 
 
 @dataclass(frozen=True)
@@ -55,9 +37,15 @@ class Description:
     refusals: tuple[int, ...]
     body: type[BaseModel] | None
     form: bool
-    query: Mapping[str, str]
+    query: type[BaseModel] | None
     security: tuple[str, ...]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    proof: bool
+    cached: bool
+
+    @property
+    def page(self) -> bool:
+        """For people: HTML, under any Host, since a hub's proxy may stand in front."""
+        return self.answers == HTML
 
 
 def describe(
@@ -68,13 +56,19 @@ def describe(
     refusals: tuple[int, ...] = (),
     body: type[BaseModel] | None = None,
     form: bool = False,
-    query: Mapping[str, str] | None = None,
+    query: type[BaseModel] | None = None,
     security: tuple[str, ...] = (),
-    headers: Mapping[str, str] | None = None,
+    proof: bool = False,
+    cached: bool = False,
 ) -> Callable[[H], H]:
-    """Say of a handler what OpenAPI should tell; of the `security` schemes one is enough."""
+    """Say of a handler what OpenAPI should tell; of the `security` schemes one is enough.
+
+    `refusals`: those that are its own; what every operation can answer is added. `proof`: a DPoP
+    proof may come. `cached`: others may keep the answer.
+    """
+    proof = proof or "dpop" in security
     told = Description(
-        summary, answers, status, refusals, body, form, query or {}, security, headers or {}
+        summary, answers, status, refusals, body, form, query, security, proof, cached
     )
 
     def mark(handler: H) -> H:
@@ -89,17 +83,16 @@ class Operation(APIRoute):
 
     def __init__(self, method: str, path: str, handler: Handler) -> None:
         told: Description = handler.__dict__["description"]
-        text = told.answers if isinstance(told.answers, str) else None
         super().__init__(
             path,
             handler,
             methods=[method],
             summary=told.summary,
-            description=handler.__doc__ or "",
+            description=getdoc(handler) or "",
             status_code=told.status,
-            response_model=told.answers if text is None else None,
-            responses=_responses(told, text),
-            openapi_extra=_extra(told, path),
+            response_model=None if isinstance(told.answers, str) else told.answers,
+            responses=openapi.responses(told, path),
+            openapi_extra=openapi.request_side(told, path),
             operation_id=_operation_id(method, path),
             tags=[handler.__module__.rpartition(".")[2]],
         )
@@ -115,73 +108,6 @@ class Operation(APIRoute):
         if scope["method"] not in self.serves:
             raise HTTPException(405)
         await self.app(scope, receive, send)
-
-
-SECURITY_SCHEMES = {
-    "client_secret_basic": {"type": "http", "scheme": "basic"},
-    "dpop": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "Authorization",
-        "description": "`Authorization: DPoP <token>` and a proof in the `DPoP` header (RFC 9449)",
-    },
-    "bearer": {"type": "http", "scheme": "bearer"},
-    "control_token": {"type": "http", "scheme": "bearer"},
-}
-
-
-def _responses(told: Description, text: str | None) -> dict[int | str, dict[str, Any]]:
-    found: dict[int | str, dict[str, Any]] = {
-        told.status: {"description": told.summary, "headers": _headers(told.headers)}
-    }
-    if text is not None:
-        found[told.status]["content"] = {text: {"schema": {"type": "string"}}}
-    for status in sorted({*told.refusals, 421}):
-        found[status] = {
-            "model": Problem,
-            "description": WORDS[status],
-            "headers": _headers(HEADERS.get(status, {})),
-        }
-    return found
-
-
-def _headers(words: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        name: {"description": text, "schema": {"type": "string"}} for name, text in words.items()
-    }
-
-
-def _extra(told: Description, path: str) -> dict[str, Any]:
-    extra: dict[str, Any] = {}
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    parameters = [_parameter(name, "path", required=True) for name in names]
-    parameters += [_parameter(name, "query", text) for name, text in told.query.items()]
-    if parameters:
-        extra["parameters"] = parameters
-    if told.body is not None:
-        schema = told.body.model_json_schema()
-        schema = _inlined(schema, schema.pop("$defs", {}))
-        media = FORM if told.form else JSON
-        extra["requestBody"] = {"required": True, "content": {media: {"schema": schema}}}
-    if told.security:
-        extra["security"] = [{scheme: []} if scheme else {} for scheme in told.security]
-    return extra
-
-
-def _inlined(part: Any, definitions: Mapping[str, Any]) -> Any:
-    """`part` of a schema with what it refers to in place: components hold answers only."""
-    if isinstance(part, list):
-        return [_inlined(one, definitions) for one in part]
-    if not isinstance(part, dict):
-        return part
-    if "$ref" in part:
-        return _inlined(definitions[part["$ref"].rpartition("/")[2]], definitions)
-    return {name: _inlined(value, definitions) for name, value in part.items()}
-
-
-def _parameter(name: str, where: str, text: str = "", required: bool = False) -> dict[str, Any]:
-    told = {"name": name, "in": where, "required": required, "schema": {"type": "string"}}
-    return {**told, "description": text} if text else told
 
 
 def _operation_id(method: str, path: str) -> str:

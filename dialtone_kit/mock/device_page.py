@@ -30,6 +30,7 @@ from dialtone_kit.mock.html_page import (
 from dialtone_kit.mock.intake import one, read_form
 from dialtone_kit.mock.mail import Letter, visible
 from dialtone_kit.mock.orders import Form
+from dialtone_kit.mock.query_schemas import UserCodeQuery
 from dialtone_kit.mock.schemas import EMAIL
 from dialtone_kit.mock.service import Service, path_realm, realm_of, service_of
 from dialtone_kit.mock.settings import DEVICE_MAILS, Realm
@@ -77,8 +78,8 @@ class Page:
 @describe(
     "The device page: enter the code that the device shows",
     answers="text/html",
-    query={"user_code": "The code, as in verification_uri_complete"},
-    refusals=(404, 503),
+    query=UserCodeQuery,
+    refusals=(503,),
 )
 async def show(request: Request) -> Response:
     """Changes nothing, however often it is fetched; a code in the link only fills the form."""

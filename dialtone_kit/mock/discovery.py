@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.keys import ALGORITHMS
+from dialtone_kit.mock import openapi
 from dialtone_kit.mock import settings as limits
 from dialtone_kit.mock.answers import Headers, content_answer, json_answer
 from dialtone_kit.mock.describe import describe
-from dialtone_kit.mock.schemas import AgentMetadata, KeySet, Metadata
+from dialtone_kit.mock.schemas import AgentMetadata, KeySet, Metadata, OpenApi
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.spiffe_settings import CHALLENGE_LIFETIME, SVID_LIFETIME
@@ -23,7 +24,7 @@ WITH_SECRET = ("client_secret_basic", "client_secret_post")
 CACHED: Headers = (("Cache-Control", "public, max-age=60"),)
 
 
-@describe("OpenID Connect and OAuth metadata", answers=Metadata, refusals=(404, 503))
+@describe("OpenID Connect and OAuth metadata", answers=Metadata, refusals=(503,), cached=True)
 async def metadata(request: Request) -> Response:
     """Only what works. There is no authorization endpoint: agents come with credentials."""
     service, realm = service_of(request), await realm_of(request)
@@ -31,14 +32,14 @@ async def metadata(request: Request) -> Response:
     return json_answer(_metadata(service, realm, issuer), headers=CACHED)
 
 
-@describe("The public keys that verify access tokens", answers=KeySet, refusals=(404, 503))
+@describe("The public keys that verify access tokens", answers=KeySet, refusals=(503,), cached=True)
 async def jwks(request: Request) -> Response:
     """RFC 7517; each key has a `kid`."""
     await realm_of(request)
     return json_answer(await service_of(request).keys.jwks(), headers=CACHED)
 
 
-@describe("How an agent uses this service, in words", answers="text/plain")
+@describe("How an agent uses this service, in words", answers="text/plain", cached=True)
 async def agent_instructions(request: Request) -> Response:
     """To be read by an agent, or to its human."""
     base = service_of(request).settings.base_url
@@ -46,10 +47,16 @@ async def agent_instructions(request: Request) -> Response:
     return content_answer(text.encode(), "text/plain; charset=utf-8", headers=CACHED)
 
 
-@describe("The same for programs", answers=AgentMetadata)
+@describe("The same for programs", answers=AgentMetadata, cached=True)
 async def agent_json(request: Request) -> Response:
     """Endpoints, grants, limits and lifetimes."""
     return json_answer(_agent_metadata(service_of(request)), headers=CACHED)
+
+
+@describe("This document", answers=OpenApi, cached=True)
+async def openapi_json(request: Request) -> Response:
+    """Every operation with all that it takes and answers (OpenAPI 3.1)."""
+    return json_answer(openapi.document(request.app), headers=CACHED)
 
 
 def _metadata(service: Service, realm: Realm, issuer: str) -> dict[str, Any]:

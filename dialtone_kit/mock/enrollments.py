@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.mock import audit, clock
-from dialtone_kit.mock.answers import Refusal
+from dialtone_kit.mock.answers import Headers, Refusal
 from dialtone_kit.mock.schemas import EnrollmentRequest
 from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import ENROLLMENT_LIFETIME, WRONG_CODES, Realm
@@ -26,6 +26,8 @@ from dialtone_kit.mock.tables import clients, enrollments
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 letters: no 0 O, no 1 I
 ENROLLMENT_ID = re.compile(r"enroll_[0-9a-f-]{36}")
 NOT_IN_A_CODE = re.compile(r"[\s\-‐-―]+")  # blanks and dashes, however they were pasted
+# A 401 has to say how to come back (RFC 9110 §11.6.1): with the code from the sponsor's mailbox.
+ASK_THE_SPONSOR: Headers = (("WWW-Authenticate", 'VerificationCode realm="dialtone"'),)
 KEPT = 24 * 3600  # seconds that an ended enrollment still answers "expired" and not "unknown"
 
 
@@ -133,7 +135,7 @@ def wrong(what: str, wrong_codes: int) -> Refusal:
     """401 with the tries that are left for the code, in words and as a number."""
     left = WRONG_CODES - wrong_codes
     tries = "1 try" if left == 1 else f"{left} tries"
-    return Refusal(401, "unauthorized", f"{what} {tries} left.", tries_left=left)
+    return Refusal(401, "unauthorized", f"{what} {tries} left.", ASK_THE_SPONSOR, tries_left=left)
 
 
 def approve(tx: Connection, realm: Realm, row: Any) -> None:

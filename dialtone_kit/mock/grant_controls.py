@@ -31,7 +31,8 @@ async def lock_client(request: Request) -> Response:
     service = service_of(request)
     sent = await read_json(request, schemas.ClientLock)
     await service.store.write(lambda tx: _lock(tx, service, sent))
-    return json_answer({"client_id": sent.client_id, "locked": sent.locked})
+    told = {"client_id": sent.client_id, "locked": sent.locked}
+    return json_answer(told, headers=NO_STORE)
 
 
 @describe(

@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from dialtone_kit.mock.formats import (
+    ClientId,
+    Code,
+    DeviceCode,
+    RealmId,
+    Seconds,
+    Thumbprint,
+    Url,
+)
 from dialtone_kit.mock.schemas import Sent
 
 
 class DeviceAuthorizationForm(Sent):
     """The form of a device authorization request (RFC 8628 §3.1)."""
 
-    scope: str | None = None
-    client_id: str | None = None
-    client_secret: str | None = None
+    scope: str = ""
+    client_id: str = ""
+    client_secret: str = ""
 
 
 class TokenQuestion(Sent):
     """The form of introspection and revocation: a token, and what it may be."""
 
-    token: str
-    token_type_hint: str | None = None
-    client_id: str | None = None
-    client_secret: str | None = None
+    token: Annotated[str, Field(min_length=1)]
+    token_type_hint: str = ""
+    client_id: str = ""
+    client_secret: str = ""
 
 
 class DevicePageForm(Sent):
     """The forms of the device page: first code and address, then the mailed code and an answer."""
 
     form_token: str
-    user_code: str | None = None
-    email: str | None = None
-    visit: str | None = None
-    verification_code: str | None = None
-    decision: Literal["approve", "deny"] | None = None
+    user_code: str = ""
+    email: str = ""
+    visit: str = ""
+    verification_code: str = ""
+    decision: Literal["", "approve", "deny"] = ""
+
+
+class Confirmation(BaseModel):
+    """The key that a token is bound to, by its thumbprint (RFC 9449 §6.1)."""
+
+    jkt: Thumbprint
 
 
 class DeviceAuthorization(BaseModel):
-    device_code: str
-    user_code: str
-    verification_uri: str
-    verification_uri_complete: str
-    expires_in: int
-    interval: int
+    device_code: DeviceCode
+    user_code: Code
+    verification_uri: Url
+    verification_uri_complete: Url
+    expires_in: Seconds
+    interval: Seconds
 
 
 class Introspection(BaseModel):
@@ -52,11 +67,17 @@ class Introspection(BaseModel):
     model_config = ConfigDict(extra="allow")
     active: bool
     token_type: Literal["DPoP", "Bearer"] | None = None
-    client_id: str | None = None
+    client_id: ClientId | None = None
     sub: str | None = None
     scope: str | None = None
+    iss: Url | None = None
+    realm: RealmId | None = None
+    iat: int | None = None
     exp: int | None = None
-    cnf: dict[str, str] | None = None
+    jti: str | None = None
+    aud: str | list[str] | None = None
+    cnf: Confirmation | None = None
+    may_act: dict[str, Any] | None = None
     act: dict[str, Any] | None = None
 
 

@@ -21,7 +21,7 @@ from dialtone_kit.mock.service import Service, service_of
 @describe(
     "The policy files: which are valid, and what is wrong with the others",
     answers=schemas.PolicyReport,
-    refusals=(401, 503),
+    refusals=(401,),
     security=GUARDED,
 )
 @guarded

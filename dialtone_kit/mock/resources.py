@@ -21,8 +21,7 @@ from dialtone_kit.mock.schemas import Note, NoteRequest, Notes, UserInfo, WhoAmI
 from dialtone_kit.mock.tables import notes
 
 NOTES_SHOWN, NOTES_KEPT = 100, 1000
-REFUSALS = (400, 401, 403, 404, 503)
-NONCE = {"DPoP-Nonce": "The nonce for the next proof, in a realm that demands nonces"}
+REFUSALS = (400, 401, 413, 503)
 
 
 @describe(
@@ -30,7 +29,6 @@ NONCE = {"DPoP-Nonce": "The nonce for the next proof, in a realm that demands no
     answers=UserInfo,
     refusals=(*REFUSALS, 413),
     security=("dpop", "bearer"),
-    headers=NONCE,
 )
 async def userinfo(request: Request) -> Response:
     """OpenID Connect Core §5.3, for an agent. By GET or POST: clients may choose (§5.3.1)."""
@@ -50,9 +48,8 @@ async def userinfo(request: Request) -> Response:
 @describe(
     "Who the service sees when you call",
     answers=WhoAmI,
-    refusals=REFUSALS,
+    refusals=(*REFUSALS, 403),
     security=("dpop", "bearer"),
-    headers=NONCE,
 )
 async def whoami(request: Request) -> Response:
     """Client, scope, and the key that the token is bound to."""
@@ -74,9 +71,8 @@ async def whoami(request: Request) -> Response:
 @describe(
     "Your notes, newest first",
     answers=Notes,
-    refusals=REFUSALS,
+    refusals=(*REFUSALS, 403),
     security=("dpop", "bearer"),
-    headers=NONCE,
 )
 async def read_notes(request: Request) -> Response:
     """Needs the scope notes:read. A token shows the notes of its subject only."""
@@ -92,9 +88,8 @@ async def read_notes(request: Request) -> Response:
     answers=Note,
     status=201,
     body=NoteRequest,
-    refusals=(*REFUSALS, 409, 413, 415),
+    refusals=(*REFUSALS, 403, 409, 415),
     security=("dpop", "bearer"),
-    headers=NONCE,
 )
 async def write_note(request: Request) -> Response:
     """Needs the scope notes:write. The proof does not cover the body: TLS has to."""

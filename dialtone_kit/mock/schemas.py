@@ -7,6 +7,27 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from dialtone_kit.mock.formats import (
+    AskedClient,
+    AskedEnrollment,
+    AskedRealm,
+    ClientId,
+    ClientSecret,
+    Code,
+    EnrollmentId,
+    Jwt,
+    Moment,
+    Opaque,
+    PollToken,
+    RealmId,
+    RefreshToken,
+    Seconds,
+    Thumbprint,
+    TypedCode,
+    Url,
+    storable,
+)
+
 # The address part of RFC 5322 that mail systems really deliver to, as HTML's e-mail field has it.
 # Whatever could end a header or name a second recipient (CR, LF, NUL, comma, angle) is not in it.
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -19,13 +40,6 @@ def is_email(value: str) -> str:
     """An address that mail can be sent to, and nothing that could steer the mail."""
     if not EMAIL.fullmatch(value):
         raise ValueError("this is not an e-mail address (one address, name@domain)")
-    return value
-
-
-def storable(value: str) -> str:
-    """Any text but NUL, which no database keeps."""
-    if "\0" in value:
-        raise ValueError("a text can't hold a NUL character")
     return value
 
 
@@ -44,15 +58,35 @@ def are_scopes(values: list[str]) -> list[str]:
 
 
 Email = Annotated[
-    str, AfterValidator(is_email), Field(max_length=254, examples=["you@example.com"])
+    str,
+    AfterValidator(is_email),
+    Field(max_length=254, examples=["you@example.com"], json_schema_extra={"format": "email"}),
 ]
-Name = Annotated[str, AfterValidator(named), Field(max_length=100, examples=["my-agent"])]
+Name = Annotated[
+    str,
+    AfterValidator(named),
+    Field(max_length=100, examples=["my-agent"], json_schema_extra={"pattern": r"\S"}),
+]
 Prose = Annotated[str, AfterValidator(storable), Field(max_length=1000)]
+ScopeName = Annotated[str, Field(json_schema_extra={"pattern": f"^{SCOPE.pattern}$"})]
 Scopes = Annotated[
-    list[str], AfterValidator(are_scopes), Field(min_length=1, max_length=20, examples=[["openid"]])
+    list[ScopeName],
+    AfterValidator(are_scopes),
+    Field(min_length=1, max_length=20, examples=[["openid"]]),
 ]
 AuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
-Opaque = Annotated[str, AfterValidator(storable), Field(max_length=200)]
+
+
+GrantName = Literal[
+    "client_credentials",
+    "refresh_token",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+]
+TokenType = Literal[
+    "urn:ietf:params:oauth:token-type:access_token",
+    "urn:ietf:params:oauth:token-type:jwt",
+]
 
 
 class Sent(BaseModel):
@@ -70,36 +104,39 @@ class EnrollmentRequest(Sent):
 
 
 class ConfirmRequest(Sent):
-    enrollment_id: Opaque
+    enrollment_id: AskedEnrollment
     poll_token: Opaque
-    verification_code: Opaque = ""
+    verification_code: TypedCode = ""
 
 
 class TokenForm(Sent):
-    """The form of a token request. With HTTP Basic the client's two parameters stay away."""
+    """The form of a token request. With HTTP Basic the client's two parameters stay away.
 
-    grant_type: str
-    scope: str | None = None
-    client_id: str | None = None
-    client_secret: str | None = None
-    audience: list[str] | None = None
-    resource: list[str] | None = None
-    may_act: str | None = None  # the client that may exchange the new token
-    device_code: str | None = None
-    refresh_token: str | None = None
-    subject_token: str | None = None
-    subject_token_type: str | None = None
-    actor_token: str | None = None
-    actor_token_type: str | None = None
-    requested_token_type: str | None = None
+    An empty parameter counts as absent, here and in every form.
+    """
+
+    grant_type: GrantName
+    scope: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    audience: list[str] = Field(default=[], max_length=10)
+    resource: list[str] = Field(default=[], max_length=10)
+    may_act: str = Field(default="", description="the client that may exchange the new token")
+    device_code: str = ""
+    refresh_token: str = ""
+    subject_token: str = ""
+    subject_token_type: TokenType | Literal[""] = ""
+    actor_token: str = ""
+    actor_token_type: TokenType | Literal[""] = ""
+    requested_token_type: TokenType | Literal[""] = ""
 
 
 class ApprovalForm(Sent):
     """The form of the sponsor's page; `form_token` is the one that the page gave."""
 
-    enrollment: str
+    enrollment: AskedEnrollment
     form_token: str
-    verification_code: str
+    verification_code: TypedCode
 
 
 class NoteRequest(Sent):
@@ -107,44 +144,44 @@ class NoteRequest(Sent):
 
 
 class ClockMove(Sent):
-    realm: Opaque
+    realm: AskedRealm
     move_seconds: Annotated[float, Field(ge=0, le=10 * 366 * 86400, allow_inf_nan=False)]
 
 
 class RealmChoice(Sent):
-    realm: Opaque | None = None
+    realm: AskedRealm | None = None
 
 
 class RealmName(Sent):
-    realm: Opaque
+    realm: AskedRealm
 
 
 class RealmLike(Sent):
     """`without`: the name of the one proof rule that is off there."""
 
-    like: Opaque = "default"
+    like: AskedRealm = "default"
     without: Opaque | None = None
 
 
 class PolicyText(Sent):
     """Cedar policies for a private realm, instead of those of the realm that it is like."""
 
-    realm: Opaque
+    realm: AskedRealm
     text: Annotated[str, AfterValidator(storable), Field(max_length=60_000)]
 
 
 class ClientLock(Sent):
-    client_id: Opaque
+    client_id: AskedClient
     locked: bool = True
 
 
 class ResetRequest(Sent):
-    realm: Opaque
+    realm: AskedRealm
     confirm: Opaque | None = None
 
 
 class FaultRequest(Sent):
-    realm: Opaque
+    realm: AskedRealm
     path_suffix: Opaque = ""
     kind: Literal["status", "drop", "delay"]
     status: Annotated[int, Field(ge=400, le=599)] = 503
@@ -152,97 +189,134 @@ class FaultRequest(Sent):
     times: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
+ErrorCode = Literal[
+    # the demo's table
+    "invalid_request", "unauthorized", "access_denied", "not_found", "conflict", "gone",
+    "rate_limited",
+    # OAuth: RFC 6749, 6750, 8628, 8693, 8707, 9449
+    "invalid_client", "invalid_grant", "invalid_scope", "invalid_target", "unauthorized_client",
+    "unsupported_grant_type", "authorization_pending", "slow_down", "expired_token",
+    "invalid_dpop_proof", "use_dpop_nonce", "invalid_token", "insufficient_scope",
+    # HTTP itself
+    "method_not_allowed", "payload_too_large", "unsupported_media_type",
+    "server_error", "temporarily_unavailable",
+]  # fmt: skip
+
+
 class Problem(BaseModel):
     """Every refusal of this service: a code for programs, a sentence for people."""
 
-    error: str
+    error: ErrorCode
     error_description: str
+    tries_left: int | None = Field(default=None, description="for a verification code")
+    line: int | None = Field(default=None, description="of a policy text, where it is wrong")
 
 
 class Enrollment(BaseModel):
-    enrollment_id: str
-    poll_token: str
-    status_url: str
-    approval_url: str
-    expires_at: str
+    enrollment_id: EnrollmentId
+    poll_token: PollToken
+    status_url: Url
+    approval_url: Url
+    expires_at: Moment
     email_sent: bool
-    realm: str
-    token_endpoint: str
+    realm: RealmId
+    token_endpoint: Url
 
 
 class EnrollmentStatus(BaseModel):
-    enrollment_id: str
+    enrollment_id: EnrollmentId
     status: Literal["pending", "approved", "confirmed", "expired", "locked"]
-    expires_at: str
-    realm: str
+    expires_at: Moment
+    realm: RealmId
 
 
 class ClientCredentials(BaseModel):
     """A client without a secret (`token_endpoint_auth_method: none`) gets none."""
 
-    client_id: str
-    client_secret: str | None = None
+    client_id: ClientId
+    client_secret: ClientSecret | None = None
     token_endpoint_auth_method: Literal["none"] | None = None
     granted_scopes: list[str]
-    token_endpoint: str
-    issuer: str
-    realm: str
+    token_endpoint: Url
+    issuer: Url
+    realm: RealmId
 
 
 class TokenAnswer(BaseModel):
-    access_token: str
+    access_token: Jwt
     token_type: Literal["DPoP", "Bearer"]
-    expires_in: int
+    expires_in: Seconds
     scope: str
-    refresh_token: str | None = None
-    issued_token_type: str | None = None
+    refresh_token: RefreshToken | None = None
+    issued_token_type: TokenType | None = None
 
 
 class UserInfo(BaseModel):
     sub: str
-    client_id: str
+    client_id: ClientId
     client_name: str
-    realm: str
+    realm: RealmId
     scope: str
     act: dict[str, Any] | None = None
 
 
 class WhoAmI(BaseModel):
-    client_id: str
+    client_id: ClientId
     client_name: str
-    realm: str
+    realm: RealmId
     scope: str
     token_type: Literal["DPoP", "Bearer"]
-    cnf: dict[str, str] | None = None
-    sub: str | None = None  # where it is not the client itself
+    cnf: dict[Literal["jkt"], Thumbprint] | None = None
+    sub: str | None = Field(default=None, description="where it is not the client itself")
     act: dict[str, Any] | None = None
 
 
 class Note(BaseModel):
     id: int
     text: str
-    created_at: str
+    created_at: Moment
 
 
 class Notes(BaseModel):
     notes: list[Note]
 
 
+class SigningKey(BaseModel):
+    """A public JWK (RFC 7517)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    kid: str
+    alg: Literal["ES256"]
+    use: Literal["sig"]
+
+
 class KeySet(BaseModel):
-    keys: list[dict[str, Any]]
+    keys: list[SigningKey]
+
+
+class OpenApi(BaseModel):
+    """OpenAPI 3.1; its members are that specification's."""
+
+    model_config = ConfigDict(extra="allow")
+    openapi: Annotated[str, Field(pattern=r"^3\.1\.")]
+    info: dict[str, Any]
+    paths: dict[str, Any]
 
 
 class Metadata(BaseModel):
     """OpenID Connect Discovery and RFC 8414; further members may come."""
 
     model_config = ConfigDict(extra="allow")
-    issuer: str
-    token_endpoint: str
-    jwks_uri: str
-    userinfo_endpoint: str
-    device_authorization_endpoint: str
-    introspection_endpoint: str
-    revocation_endpoint: str
+    issuer: Url
+    token_endpoint: Url
+    jwks_uri: Url
+    userinfo_endpoint: Url
+    device_authorization_endpoint: Url
+    introspection_endpoint: Url
+    revocation_endpoint: Url
     grant_types_supported: list[str]
     response_types_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
@@ -255,8 +329,8 @@ class AgentMetadata(BaseModel):
 
     model_config = ConfigDict(extra="allow")
     name: str
-    base_url: str
-    openapi: str
+    base_url: Url
+    openapi: Url
     endpoints: dict[str, str]
     grant_types: list[str]
 
@@ -265,17 +339,17 @@ class Hello(BaseModel):
     answer: str
     pid: int
     version: str
-    base_url: str
+    base_url: Url
 
 
 class Mail(BaseModel):
     id: int
     to: str
     subject: str
-    sent_at: str
-    realm: str
+    sent_at: Moment
+    realm: RealmId
     text: str
-    code: str | None = None
+    code: Code | None
 
 
 class Inbox(BaseModel):
@@ -283,7 +357,7 @@ class Inbox(BaseModel):
 
 
 class ClockReading(BaseModel):
-    realm: str
+    realm: RealmId
     offset: float
     now: float
 
@@ -293,15 +367,15 @@ class Cleared(BaseModel):
 
 
 class LockedClient(BaseModel):
-    client_id: str
+    client_id: ClientId
     locked: bool
 
 
 class RotatedRoots(BaseModel):
     """SPIFFE's part: the new root and JWT key, beside the old ones in the bundle of this number."""
 
-    signs_from: str
-    old_until: str
+    signs_from: Moment
+    old_until: Moment
     spiffe_sequence: int
 
 
@@ -309,25 +383,25 @@ class RotatedKeys(BaseModel):
     """The new signing key. From when on it signs, and until when the old ones are published."""
 
     kid: str
-    signs_from: str
-    old_until: str
+    signs_from: Moment
+    old_until: Moment
     spiffe: RotatedRoots
 
 
 class PrivateRealm(BaseModel):
-    realm: str
-    issuer: str
-    like: str
-    without: str | None = None
+    realm: RealmId
+    issuer: Url
+    like: RealmId
+    without: str | None
 
 
 class PolicyFile(BaseModel):
     file: str
     realms: list[str]
     valid: bool
-    error: str | None = None
-    line: int | None = None
-    version: str | None = None
+    error: str | None
+    line: int | None
+    version: str | None
     edited: bool
 
 
@@ -337,7 +411,7 @@ class PolicyReport(BaseModel):
 
 
 class RealmPolicies(BaseModel):
-    realm: str
+    realm: RealmId
     version: str
 
 
@@ -346,15 +420,15 @@ class AuditEvent(BaseModel):
 
     model_config = ConfigDict(extra="allow")
     id: int
-    timestamp: str
+    timestamp: Moment
     event: str
-    realm: str
-    client_id: str | None = None
+    realm: RealmId
+    client_id: ClientId | None
 
 
 class AuditPage(BaseModel):
     events: list[AuditEvent]
-    next: str | None = None
+    next: Url | None
 
 
 class AuditTrail(BaseModel):

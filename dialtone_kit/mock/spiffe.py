@@ -26,7 +26,7 @@ from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import read_json
 from dialtone_kit.mock.local_platform import trusted_keys
 from dialtone_kit.mock.protection import authorize
-from dialtone_kit.mock.resources import NONCE, REFUSALS
+from dialtone_kit.mock.resources import REFUSALS
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.mock.spiffe_schemas import (
@@ -103,9 +103,8 @@ async def jwt_svid(request: Request) -> Response:
     "A JWT-SVID, with an access token",
     answers=JwtSvid,
     body=JwtForToken,
-    refusals=(*REFUSALS, 413, 415),
+    refusals=(*REFUSALS, 415),
     security=("dpop", "bearer"),
-    headers=NONCE,
 )
 async def jwt_svid_for_token(request: Request) -> Response:
     """For a registered client: spiffe://…/workload/<client_id>."""
@@ -124,7 +123,7 @@ async def jwt_svid_for_token(request: Request) -> Response:
     return json_answer(_told(svid), headers=NO_STORE + caller.nonce)
 
 
-@describe("The keys that verify SVIDs", answers=TrustBundle, refusals=(404, 503))
+@describe("The keys that verify SVIDs", answers=TrustBundle, refusals=(503,), cached=True)
 async def trust_bundle(request: Request) -> Response:
     """One for the trust domain, the same in every realm. Fetch it again after the hinted time."""
     service = service_of(request)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from dialtone_kit.evidence import Evidence, PlatformName
-from dialtone_kit.mock.schemas import Opaque, Sent, storable
+from dialtone_kit.mock.formats import Jwt, Moment, Opaque, SpiffeUri, Url, storable
+from dialtone_kit.mock.schemas import Sent
 from dialtone_kit.mock.spiffe_settings import SVID_LIFETIME
 
 MOST_TEXT = 32 * 1024  # characters: a JWT, a document, a request with a long RSA key
@@ -91,27 +99,40 @@ class JwtForToken(Sent):
 
 class Challenge(BaseModel):
     nonce: str
-    expires_at: str
+    expires_at: Moment
     expires_in: int
 
 
 class X509Svid(BaseModel):
-    svid: str = Field(description="PEM: the leaf, then the authorities below the root")
-    spiffe_id: str
-    expires_at: str
-    trust_bundle_url: str
+    svid: str = Field(
+        description="PEM: the leaf, then the authorities below the root",
+        pattern="^-----BEGIN CERTIFICATE-----",
+    )
+    spiffe_id: SpiffeUri
+    expires_at: Moment
+    trust_bundle_url: Url
 
 
 class JwtSvid(BaseModel):
-    svid: str
-    spiffe_id: str
-    expires_at: str
+    svid: Jwt
+    spiffe_id: SpiffeUri
+    expires_at: Moment
+
+
+class BundleKey(BaseModel):
+    """A public JWK. `use` x509-svid: one certificate in `x5c`, no kid; jwt-svid: a kid."""
+
+    model_config = ConfigDict(extra="allow")
+    kty: str
+    use: Literal["x509-svid", "jwt-svid"]
+    kid: str | None = None
+    x5c: Annotated[list[str], Field(min_length=1, max_length=1)] | None = None
 
 
 class TrustBundle(BaseModel):
     """SPIFFE Trust Domain and Bundle §4."""
 
-    keys: list[dict[str, Any]]
+    keys: list[BundleKey]
     spiffe_sequence: int
     spiffe_refresh_hint: int
 
@@ -141,7 +162,7 @@ class GcpMachine(Sent):
 
 
 class SignedToken(BaseModel):
-    token: str
+    token: Jwt
 
 
 class SignedDocument(BaseModel):

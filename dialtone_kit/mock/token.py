@@ -30,7 +30,7 @@ from dialtone_kit.mock.settings import TOKEN_LIFETIME, Realm
     form=True,
     refusals=(400, 401, 404, 413, 415, 503),
     security=("client_secret_basic", IN_FORM),
-    headers={"DPoP-Nonce": "The nonce for the next proof, in a realm that demands nonces"},
+    proof=True,
 )
 async def token(request: Request) -> Response:
     """By client_credentials (RFC 6749 §4.4), device_code (RFC 8628), refresh_token (RFC 6749 §6) or

@@ -13,7 +13,8 @@ from dialtone_kit.mock.controls import GUARDED, guarded
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import query_text
 from dialtone_kit.mock.protection import authorize
-from dialtone_kit.mock.resources import NONCE, REFUSALS
+from dialtone_kit.mock.query_schemas import AuditPageQuery, AuditTrailQuery
+from dialtone_kit.mock.resources import REFUSALS
 from dialtone_kit.mock.schemas import AuditPage, AuditTrail
 from dialtone_kit.mock.service import service_of
 
@@ -24,10 +25,9 @@ NEWEST = 2**62
 @describe(
     "What was recorded of you, newest first",
     answers=AuditPage,
-    query={"before": "Only events older than the one with this id", "limit": f"1 to {MOST}"},
+    query=AuditPageQuery,
     refusals=REFUSALS,
     security=("dpop", "bearer"),
-    headers=NONCE,
 )
 async def events(request: Request) -> Response:
     """Use case 5: which agent did what, when, with whose leave. `next` leads to older events."""
@@ -47,12 +47,7 @@ async def events(request: Request) -> Response:
 @describe(
     "What was recorded of everybody, oldest first",
     answers=AuditTrail,
-    query={
-        "realm": "Of this realm only",
-        "client": "Of this client only",
-        "after": "Only events newer than the one with this id",
-        "limit": f"1 to {MOST}",
-    },
+    query=AuditTrailQuery,
     refusals=(400, 401, 503),
     security=GUARDED,
 )

@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 from databases import Database
+from documented import must_be_documented
 
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import build_proof
@@ -145,6 +146,7 @@ class Mock:
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.secret = secrets.token_urlsafe(32)
         self.http = httpx.Client(timeout=20, trust_env=False, verify=False)  # plain http
+        self.http.event_hooks["response"] = [must_be_documented(self.base_url, controls)]
         self.workers, self._arguments = workers, arguments
         self.database = Database(state_dir, database)
         self._environment = {**os.environ, **self.database.environment, **(environment or {})}

@@ -192,3 +192,13 @@ def test_the_pid_file_names_the_process(mock: Mock) -> None:
     assert note["database"] == (without_password(where) if isinstance(where, str) else str(where))
     assert note["pid"] == mock.process.pid
     assert note["create_time"] == pytest.approx(psutil.Process(note["pid"]).create_time(), abs=0.1)
+
+
+def test_a_realm_can_be_a_hundred_years_ahead_and_no_more(mock: Mock, realm: str) -> None:
+    """Ten years at a time would reach a year that no calendar has, and end in a 500."""
+    ten_years = {"realm": realm, "move_seconds": 10 * 366 * 86400}
+    answers = [mock.control("POST", "clock", json=ten_years) for _ in range(11)]
+    assert [one.status_code for one in answers] == [200] * 10 + [400]
+    assert "100 years" in answers[-1].json()["error_description"]
+    still = mock.control("POST", "clock", json={"realm": realm, "move_seconds": 0}).json()
+    assert still["offset"] == answers[-2].json()["offset"]

@@ -1,0 +1,55 @@
+"""The formats of what goes over the wire, named once: OpenAPI shows them as they really are.
+
+Those of answers only describe. Those of requests are wide, as the service is when it reads: a code
+may come in lower case, an id that is none is simply not found.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+B64URL = "[A-Za-z0-9_-]"
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+CODE = "[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}"
+REALM_PATTERN = "^[a-z0-9-]+$"
+ENROLLMENT_PATTERN = f"^enroll_{UUID}$"
+JWT_PATTERN = rf"^{B64URL}+\.{B64URL}+\.{B64URL}+$"
+
+
+def storable(value: str) -> str:
+    """Any text but NUL, which no database keeps."""
+    if "\0" in value:
+        raise ValueError("a text can't hold a NUL character")
+    return value
+
+
+# --- answers ---------------------------------------------------------------------------------
+EnrollmentId = Annotated[str, Field(pattern=ENROLLMENT_PATTERN)]
+PollToken = Annotated[str, Field(pattern=f"^pt_{B64URL}{{43}}$", description="keep it secret")]
+ClientId = Annotated[str, Field(pattern="^cli_[a-z0-9_]{1,64}$")]
+ClientSecret = Annotated[
+    str, Field(pattern=f"^sec_{B64URL}{{43}}$", description="shown once, keep it secret")
+]
+RefreshToken = Annotated[
+    str, Field(pattern=f"^rt_{B64URL}{{43}}$", description="good once, keep it secret")
+]
+DeviceCode = Annotated[str, Field(pattern=f"^dc_{B64URL}{{43}}$", description="keep it secret")]
+Code = Annotated[str, Field(pattern=f"^{CODE}$")]
+Jwt = Annotated[str, Field(pattern=JWT_PATTERN)]
+RealmId = Annotated[str, Field(pattern=REALM_PATTERN, examples=["default"])]
+Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, pattern="Z$")]
+Thumbprint = Annotated[str, Field(pattern=f"^{B64URL}{{43}}$")]
+SpiffeUri = Annotated[str, Field(pattern="^spiffe://[a-z0-9._-]+/")]
+Seconds = Annotated[int, Field(ge=1)]
+
+# --- requests --------------------------------------------------------------------------------
+Opaque = Annotated[str, AfterValidator(storable), Field(max_length=200)]
+AskedEnrollment = Annotated[Opaque, Field(json_schema_extra={"pattern": ENROLLMENT_PATTERN})]
+AskedRealm = Annotated[Opaque, Field(json_schema_extra={"pattern": REALM_PATTERN})]
+AskedClient = Annotated[Opaque, Field(json_schema_extra={"pattern": "^cli_[a-z0-9_]{1,64}$"})]
+TypedCode = Annotated[
+    Opaque, Field(description="XXXX-XXXX from the mail; case, blanks and the dash don't matter")
+]
