@@ -3,13 +3,17 @@
 import asyncio
 import importlib.util
 import os
+import re
 import secrets
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from databases import SERVER, Database
 from lossy_line import LossyLine
@@ -188,6 +192,40 @@ def test_several_workers_share_it(own_mock: Callable[..., Mock]) -> None:
     proof = client.proof("POST", client.token_url)
     answers = [client.ask_token(proof).status_code for _ in range(6)]
     assert answers == [200] + 5 * [400]
+
+
+@here
+@on_postgres
+def test_dialtone_serve_uses_it_and_passes_the_password_on_where_nobody_sees_it(
+    own_database: Database, tmp_path: Path
+) -> None:
+    password = secrets.token_hex(8)
+    url = str(own_database.place).replace("postgres@", f"postgres:{password}@")
+    home = {"DIALTONE_STATE_DIR": str(tmp_path / "s"), "DIALTONE_CONFIG_DIR": str(tmp_path / "c")}
+    command = [Path(sys.executable).with_name("dialtone")]
+    serve = subprocess.Popen(
+        [*command, "serve", "--workers", "2", "--database", url],
+        env={**os.environ, **home}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        assert serve.stdout is not None
+        said = ""
+        while "The local service runs on" not in said:
+            said += (line := serve.stdout.readline())
+            assert line, said  # it ended
+        family = psutil.Process(serve.pid).children(recursive=True)
+        assert len(family) >= 3  # the service and its workers
+        assert password not in " ".join(word for one in family for word in one.cmdline())
+        assert own_database.sql("SELECT count(*) FROM signing_keys") == [(1,)]
+        doctor = subprocess.run(
+            [*command, "doctor"], env={**os.environ, **home}, text=True, capture_output=True
+        )
+        assert re.search(f"Database: postgresql://.*/{own_database.name}$", doctor.stdout, re.M)
+    finally:
+        serve.terminate()
+        rest, _ = serve.communicate(timeout=20)
+    state = "".join(path.read_text() for path in (tmp_path / "s").glob("*.*") if path.is_file())
+    assert password not in said + rest + doctor.stdout + doctor.stderr + state
 
 
 def start_with(monkeypatch: pytest.MonkeyPatch, url: str, folder: Path) -> str:
