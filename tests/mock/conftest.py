@@ -31,7 +31,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[dict[str, Mock]]:
+def mocks_by_database() -> Iterator[dict[str, Mock]]:
     """The service on each kind of database, kept while the tests go from one to the other."""
     mocks: dict[str, Mock] = {}
     yield mocks
@@ -42,10 +42,13 @@ def running() -> Iterator[dict[str, Mock]]:
 
 
 @pytest.fixture(scope="session")
-def mock(tmp_path_factory: pytest.TempPathFactory, database: str, running: dict[str, Mock]) -> Mock:
-    if database not in running:
-        running[database] = Mock(tmp_path_factory.mktemp("mock"), database=database).start()
-    return running[database]
+def mock(
+    tmp_path_factory: pytest.TempPathFactory, database: str, mocks_by_database: dict[str, Mock]
+) -> Mock:
+    if database not in mocks_by_database:
+        folder = tmp_path_factory.mktemp("mock")
+        mocks_by_database[database] = Mock(folder, database=database).start()
+    return mocks_by_database[database]
 
 
 @pytest.fixture
