@@ -122,6 +122,7 @@ class Person:
         self.email = email or f"person-{secrets.token_hex(4)}@example.com"
         self.url = f"{mock.issuer(realm)}/device"
         self.http = httpx.Client(headers={**HTML, **headers}, trust_env=False, verify=False)
+        self.http.event_hooks = mock.http.event_hooks  # each answer is documented
         self.form: dict[str, str] = {}
 
     def open(self, url: str | None = None) -> httpx.Response:
