@@ -78,13 +78,21 @@ def state() -> Iterator[Finding]:
         yield Finding(False, "State folder", text)
     else:
         yield Finding(True, "State folder", f"{tilde(folder)} (0700, local disk, {disk})")
-    if url := os.environ.get(service_process.DATABASE):
-        text = f"{without_password(url)}, as {service_process.DATABASE} says"
-        yield Finding(True, "Database", text)
+    yield database()
     try:
         service_record.read()
     except service_record.Unusable as why:
         yield Finding(False, "service.json", f"{why}; the next lesson mends it.")
+
+
+def database() -> Finding:
+    """Where the local service keeps its state, or would: never with a password."""
+    asked = os.environ.get(service_process.DATABASE)
+    would = f"{without_password(asked)}, as {service_process.DATABASE} says" if asked else "SQLite"
+    used = service_process.database(state_dir())
+    if used is None:
+        return Finding(True, "Database", would)
+    return Finding(True, "Database", used if used.startswith("postgres") else "SQLite")
 
 
 def configuration() -> Iterator[Finding]:

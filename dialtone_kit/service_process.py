@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
 
@@ -106,12 +106,26 @@ def last_line(log: Path) -> str:
 def running(folder: Path) -> psutil.Process | None:
     """The live process that `mock.pid` names, known by its start time: pids are used again."""
     try:
-        noted = json.loads((folder / PID).read_text())
+        noted = _noted(folder)
         process = psutil.Process(int(noted["pid"]))
         same = abs(process.create_time() - float(noted["create_time"])) < 1.0
         return process if same and not _is_gone(process) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
+
+
+def database(folder: Path) -> str | None:
+    """Where the running service keeps its state, as it says itself: never with a password."""
+    if running(folder) is None:
+        return None
+    try:
+        return str(_noted(folder)["database"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _noted(folder: Path) -> Any:
+    return json.loads((folder / PID).read_text())
 
 
 def was_left_behind(folder: Path) -> bool:

@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         chosen.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         listener = _listen(chosen.port)
-        with _pid_file(chosen.state_dir / "mock.pid"):
+        with _pid_file(chosen.state_dir / "mock.pid", chosen.database_name):
             _serve(chosen, listener)
     except (BadSettings, OSError) as problem:
         print(f"dialtone: {problem}", file=sys.stderr)
@@ -113,9 +113,10 @@ def _listen(port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _pid_file(path: Path) -> Iterator[None]:
+def _pid_file(path: Path, database: str) -> Iterator[None]:
     """DIR/mock.pid for as long as we run. With the birth time nobody else is taken for us."""
-    note = {"pid": os.getpid(), "create_time": psutil.Process().create_time()}
+    born = psutil.Process().create_time()
+    note = {"pid": os.getpid(), "create_time": born, "database": database}
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.write_text(json.dumps(note), encoding="utf-8")
     fresh.replace(path)

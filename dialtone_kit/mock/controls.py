@@ -20,7 +20,7 @@ import dialtone_kit
 from dialtone_kit.mock import clock, query_schemas, schemas, tables, weakened
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer, log, no_content
 from dialtone_kit.mock.describe import describe
-from dialtone_kit.mock.intake import header_values, read_json
+from dialtone_kit.mock.intake import header_values, query_text, read_json
 from dialtone_kit.mock.service import Service, realm_of, service_of
 from dialtone_kit.mock.settings import PRIVATE_KEPT, Realm
 
@@ -90,11 +90,10 @@ async def inbox(request: Request) -> Response:
     limit = asked.get("limit", "50")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= 200):
         raise Refusal(400, "invalid_request", "limit: a number from 1 to 200.")
+    email, realm = query_text(request, "email"), query_text(request, "realm")
     box = service.inbox
     assert box is not None  # noqa: S101  (with a secret there is one)
-    rows = await service.store.read(
-        lambda tx: box.look(tx, asked.get("email"), asked.get("realm"), int(limit))
-    )
+    rows = await service.store.read(lambda tx: box.look(tx, email, realm, int(limit)))
     mails = [
         {
             "id": row["id"],

@@ -6,6 +6,7 @@ The device holds the device code, the person types the user code; both are store
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from dialtone_kit.mock.settings import DEVICE_INTERVAL, DEVICE_LIFETIME, HOUR, W
 from dialtone_kit.mock.tables import device_grants, device_visits
 
 PUNCTUAL = 0.5  # seconds that a poll may come early: the network is not a metronome
+VISIT = re.compile(r"visit_[0-9a-f]{32}")
 KEPT = HOUR  # seconds that an ended grant still answers what became of it
 
 
@@ -134,6 +136,8 @@ def find_visit(tx: Connection, visit: str) -> Any:
     joined = select(device_grants, device_visits.c.visit, device_visits.c.email,
                     device_visits.c.code_hash)  # fmt: skip
     query = joined.join(device_visits, device_visits.c.device_hash == device_grants.c.device_hash)
+    if not VISIT.fullmatch(visit):  # it may hold what no database can look for
+        return None
     return tx.execute(query.where(device_visits.c.visit == visit)).first()
 
 

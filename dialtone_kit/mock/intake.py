@@ -107,6 +107,14 @@ def parse_form(body: bytes) -> dict[str, list[str]]:
     return {name: kept for name, values in form.items() if (kept := _kept(values))}
 
 
+def query_text(request: Request, name: str) -> str | None:
+    """A text in the query, for the store to look for. 400 when no database could hold it."""
+    value = request.query_params.get(name)
+    if "\0" in (value or ""):
+        raise Refusal(400, "invalid_request", f"{name}: a text can't hold a NUL character.")
+    return value
+
+
 def one(form: Mapping[str, list[str]], name: str) -> str | None:
     """The value of a parameter that came at most once."""
     values = form.get(name)

@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from dialtone_kit.mock import schema
 from dialtone_kit.mock.sqlite import Sqlite
-from dialtone_kit.mock.transactions import Database, Work, unavailable
+from dialtone_kit.mock.transactions import AWAY, Database, Work, mistake, unavailable
 from dialtone_kit.mock.transactions import StoreUnavailable as StoreUnavailable
 
 T = TypeVar("T")
 Waiting = tuple[Work, "asyncio.Future[Any]"]
 
-AWAY = (OperationalError, InterfaceError)  # other errors are mistakes of ours
 GROUP = 128  # works in one transaction at most: bounds how long the first one waits
 
 
@@ -60,6 +59,8 @@ class Store:
             value: T = await self._database.read(work)
         except AWAY as problem:
             raise unavailable(problem) from None
+        except DBAPIError as problem:
+            raise mistake(problem) from None
         return value
 
     def create_tables(self, fill: Callable[[Connection], T]) -> T:

@@ -11,6 +11,7 @@ from dialtone_kit.mock import audit
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
 from dialtone_kit.mock.controls import GUARDED, guarded
 from dialtone_kit.mock.describe import describe
+from dialtone_kit.mock.intake import query_text
 from dialtone_kit.mock.protection import authorize
 from dialtone_kit.mock.query_schemas import AuditPageQuery, AuditTrailQuery
 from dialtone_kit.mock.resources import REFUSALS
@@ -53,10 +54,11 @@ async def events(request: Request) -> Response:
 @guarded
 async def whole(request: Request) -> Response:
     """For `dialtone audit`. A page shorter than `limit` is the last one for now."""
-    service, asked = service_of(request), request.query_params
+    service = service_of(request)
+    realm, client_id = query_text(request, "realm"), query_text(request, "client")
     after, limit = _number(request, "after", 0), _number(request, "limit", MOST, MOST)
     rows = await service.store.read(
-        lambda tx: audit.whole_trail(tx, asked.get("realm"), asked.get("client"), after, limit)
+        lambda tx: audit.whole_trail(tx, realm, client_id, after, limit)
     )
     return json_answer({"events": [audit.shown(row) for row in rows]}, headers=NO_STORE)
 

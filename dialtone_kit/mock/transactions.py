@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
 from dialtone_kit.mock.prepared import run_plain
 
 Work = Callable[[Connection], Any]
+# Locked, full, gone, or read-only from now on. Other errors are mistakes of ours.
+AWAY = (OperationalError, InterfaceError, InternalError)
 
 
 class StoreUnavailable(Exception):
@@ -42,15 +44,21 @@ def unavailable(problem: DBAPIError) -> StoreUnavailable:
     return StoreUnavailable(lines[0] if lines else type(problem.orig).__name__)
 
 
+def mistake(problem: DBAPIError) -> RuntimeError:
+    """A statement that the database refuses, for the log: PostgreSQL would quote a row's values."""
+    told = RuntimeError(f"{type(problem.orig).__name__}: the database refuses a statement")
+    return told.with_traceback(problem.__traceback__)
+
+
 def _in_savepoint(tx: Connection, work: Work) -> Any:
     """What `work` returned or raised. A failing database is the whole group's affair: it raises."""
     run_plain(tx, "SAVEPOINT work")
     try:
         outcome = work(tx)
-    except OperationalError:
+    except AWAY:
         raise
     except Exception as problem:
         run_plain(tx, "ROLLBACK TO work")
-        outcome = problem
+        outcome = mistake(problem) if isinstance(problem, DBAPIError) else problem
     run_plain(tx, "RELEASE work")
     return outcome

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import doctor, environment, service, service_record
+from dialtone_kit import doctor, environment, service, service_process, service_record
 from dialtone_kit.cli import main
 from tests.kit.strangers import stranger
 
@@ -33,11 +33,23 @@ def test_a_running_service_is_reached_and_its_clock_is_compared(
     found = {finding.what: finding for finding in doctor.examine()}
     assert found["Local service"].ok
     assert running.base_url in found["Local service"].text
+    assert found["Database"].text == "SQLite"
     assert found["Reachability"].ok
     assert found["Clock"].ok
     with pytest.raises(SystemExit):
         main(["doctor"])
     assert "Local service: runs on" in capsys.readouterr().out
+
+
+def test_the_database_is_named_without_its_password(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:hush@db.example/x?password=hush")
+    told = doctor.database().text
+    assert told == "postgresql://db.example/x, as DIALTONE_DATABASE_URL says"
+    # what runs says itself what it uses: it may have been started with another URL
+    monkeypatch.setattr(service_process, "database", lambda folder: "postgresql://other.example/y")
+    assert doctor.database().text == "postgresql://other.example/y"
 
 
 def test_a_stranger_on_the_port_is_told_with_the_way_out(home: Path) -> None:

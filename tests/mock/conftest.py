@@ -10,6 +10,7 @@
                      the hundreds of tests that leave nothing behind but used proofs
 `line`               a connection to `mock` that sends any header field as it is given
 `own_mock`           makes further services, for tests that kill, fill or configure one
+`own_database`       an empty database, for tests that do without a service
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import KINDS
+from databases import KINDS, Database
 from raw_http import Line
 from running_mock import Mock, Registered
 
@@ -30,12 +31,24 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def mock(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Mock]:
-    running = Mock(tmp_path_factory.mktemp("mock"), database=database).start()
-    yield running
-    running.stop()
-    running.database.drop()
-    assert "Traceback" not in running.log, running.log
+def mocks_by_database() -> Iterator[dict[str, Mock]]:
+    """The service on each kind of database, kept while the tests go from one to the other."""
+    mocks: dict[str, Mock] = {}
+    yield mocks
+    for one in mocks.values():
+        one.stop()
+        one.database.drop()
+        assert "Traceback" not in one.log, one.log
+
+
+@pytest.fixture(scope="session")
+def mock(
+    tmp_path_factory: pytest.TempPathFactory, database: str, mocks_by_database: dict[str, Mock]
+) -> Mock:
+    if database not in mocks_by_database:
+        folder = tmp_path_factory.mktemp("mock")
+        mocks_by_database[database] = Mock(folder, database=database).start()
+    return mocks_by_database[database]
 
 
 @pytest.fixture
@@ -92,3 +105,10 @@ def own_mock(tmp_path: Path, database: str) -> Iterator[Callable[..., Mock]]:
         if one.process.poll() is None:
             one.stop()
         one.database.drop()
+
+
+@pytest.fixture
+def own_database(tmp_path: Path, database: str) -> Iterator[Database]:
+    made = Database(tmp_path, database)
+    yield made
+    made.drop()

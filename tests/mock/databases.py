@@ -21,6 +21,13 @@ SERVER = os.environ.get("DIALTONE_TEST_DATABASE", "")
 KINDS = ("sqlite", "postgresql") if SERVER else ("sqlite",)
 
 
+NO_ROOM = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+END $$
+"""
+
+
 class Database:
     """What a mock keeps its state in, looked at from behind. `url` is as SQLAlchemy wants it."""
 
@@ -33,6 +40,13 @@ class Database:
         _on_server(f"CREATE DATABASE {name}")
         self.environment["DIALTONE_DATABASE_URL"] = f"{SERVER}/{name}"
         self.url = f"{SERVER}/{name}".replace("postgresql:", "postgresql+psycopg:", 1)
+
+    @property
+    def place(self) -> Path | str:
+        """The same as the service's store wants it."""
+        if self.kind == "sqlite":
+            return Path(self.url.removeprefix("sqlite:///"))
+        return self.environment["DIALTONE_DATABASE_URL"]
 
     def engine(self) -> Engine:
         return create_engine(self.url)
@@ -72,19 +86,44 @@ class Database:
             tx.rollback()
         engine.dispose()
 
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """PostgreSQL: while it answers all that writes as a server whose disk is full."""
+        self.sql(NO_ROOM)
+        names = self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (name,) in names:
+            self.sql(
+                f'CREATE TRIGGER no_room BEFORE INSERT OR UPDATE OR DELETE ON "{name}"'
+                " EXECUTE FUNCTION no_room()"
+            )
+        yield
+        self.sql("DROP FUNCTION no_room CASCADE")
+
+    @property
+    def name(self) -> str:
+        return self.url.rpartition("/")[2]
+
+    def set(self, option: str, value: str) -> None:
+        """PostgreSQL: a default of the database; every connection is cut, so that it holds."""
+        _on_server(f"ALTER DATABASE {self.name} SET {option} = {value}")
+        self._cut()
+
     def close_to_all(self) -> None:
         """PostgreSQL: cut every connection and let nobody in, as while a server is down."""
-        name = self.url.rpartition("/")[2]
-        _on_server(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        _on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='{name}'")
+        _on_server(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS false")
+        self._cut()
 
     def open_again(self) -> None:
-        _on_server(f"ALTER DATABASE {self.url.rpartition('/')[2]} ALLOW_CONNECTIONS true")
+        _on_server(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS true")
 
     def drop(self) -> None:
         """Remove it, whoever is connected."""
         if self.kind == "postgresql":
-            _on_server(f"DROP DATABASE {self.url.rpartition('/')[2]} WITH (FORCE)")
+            _on_server(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+    def _cut(self) -> None:
+        ours = f"datname = '{self.name}'"
+        _on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
 
 
 def _on_server(statement: str) -> None:

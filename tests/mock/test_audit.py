@@ -389,11 +389,16 @@ def test_the_whole_trail_goes_on_from_where_one_was(mock: Mock, realm: str) -> N
 
 
 @pytest.mark.parametrize(
-    "query", [{"after": "-1"}, {"after": "x"}, {"limit": "0"}, {"limit": "201"}], ids=str
-)
+    "query",
+    [{"after": "-1"}, {"after": "x"}, {"limit": "0"}, {"limit": "201"}, {"realm": "a\0"},
+     {"client": "\0"}],
+    ids=ascii,
+)  # fmt: skip
 def test_a_wrong_place_in_the_trail_is_400(mock: Mock, query: dict[str, str]) -> None:
     answer = mock.control("GET", "audit", params=query)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    newest = mock.control("GET", "audit", params={"after": str(10**18 - 1)})
+    assert newest.json() == {"events": []}
 
 
 def test_an_id_never_comes_again(mock: Mock) -> None:

@@ -11,6 +11,8 @@ import psutil
 import pytest
 from running_mock import Mock, Registered
 
+from dialtone_kit.masking import without_password
+
 GUARDED = [("GET", "inbox"), ("POST", "clock"), ("POST", "limits/clear"), ("POST", "realms"),
            ("DELETE", "realms/default"), ("POST", "faults"), ("POST", "reset"),
            ("POST", "faults/clear"), ("GET", "policies"), ("PUT", "policies"),
@@ -65,6 +67,9 @@ def test_the_inbox_shows_the_newest_first(mock: Mock, realm: str) -> None:
     assert len(mock.inbox(realm=realm, limit="1")) == 1
     for limit in ("0", "x", "-1", "1000000000000000", "²"):
         answer = mock.control("GET", "inbox", params={"limit": limit})
+        assert error(answer) == (400, "invalid_request")
+    for name in ("email", "realm"):
+        answer = mock.control("GET", "inbox", params={name: "a\0b"})
         assert error(answer) == (400, "invalid_request")
 
 
@@ -183,6 +188,8 @@ def test_only_its_owner_can_read_the_state(mock: Mock, realm: str) -> None:
 
 def test_the_pid_file_names_the_process(mock: Mock) -> None:
     note = json.loads((mock.state_dir / "mock.pid").read_text())
+    where = mock.database.place
+    assert note["database"] == (without_password(where) if isinstance(where, str) else str(where))
     assert note["pid"] == mock.process.pid
     assert note["create_time"] == pytest.approx(psutil.Process(note["pid"]).create_time(), abs=0.1)
 

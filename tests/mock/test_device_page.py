@@ -234,8 +234,9 @@ def test_an_answer_without_yes_or_no(registered_client: Registered, person: Pers
 def test_programs_get_json_when_the_answer_is_no(mock: Mock, realm: str) -> None:
     told = mock.http.post(f"{mock.issuer(realm)}/device", data={"user_code": "x"})
     assert error(told) == (403, "access_denied")
-    told = mock.http.post(f"{mock.issuer(realm)}/device", data={"visit": "visit_x"})
-    assert error(told) == (404, "not_found")
+    for visit in ("visit_x", "visit_\0"):
+        told = mock.http.post(f"{mock.issuer(realm)}/device", data={"visit": visit})
+        assert error(told) == (404, "not_found")
 
 
 def test_the_page_runs_nothing_and_works_behind_a_prefix(

@@ -1,12 +1,15 @@
 """The store by itself: grouped commits, savepoints, and forgetting in small batches."""
 
 import asyncio
+import secrets
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Database
 from sqlalchemy import Connection, func, insert, select
 
 from dialtone_kit.mock import cleaning, tables
@@ -16,21 +19,22 @@ from dialtone_kit.mock.store import Store
 from dialtone_kit.tokens import verify_token
 
 Scenario = Callable[[Store], Awaitable[None]]
+Run = Callable[[Scenario], None]
 
 
-def run(folder: Path, scenario: Scenario) -> None:
-    """Run `scenario` on a store of its own, in an event loop of its own."""
+@pytest.fixture
+def run(own_database: Database) -> Run:
+    """Run a scenario on a store of its own, in an event loop of its own."""
+    return lambda scenario: asyncio.run(on_store(Store(own_database.place), scenario))
 
-    async def inside() -> None:
-        store = Store(folder / "mock.sqlite3")
-        store.create_tables(ensure_secrets)
-        store.start()
-        try:
-            await scenario(store)
-        finally:
-            await store.stop()
 
-    asyncio.run(inside())
+async def on_store(store: Store, scenario: Scenario) -> None:
+    store.create_tables(ensure_secrets)
+    store.start()
+    try:
+        await scenario(store)
+    finally:
+        await store.stop()
 
 
 def use(tx: Connection, name: str, forget_at: float = 0.0) -> None:
@@ -41,7 +45,7 @@ def count(tx: Connection) -> int:
     return int(tx.execute(select(func.count()).select_from(tables.used_proofs)).scalar_one())
 
 
-def test_a_work_that_raises_takes_only_its_own_rows_back(tmp_path: Path) -> None:
+def test_a_work_that_raises_takes_only_its_own_rows_back(run: Run) -> None:
     async def scenario(store: Store) -> None:
         def work(number: int) -> Callable[[Connection], int]:
             def inner(tx: Connection) -> int:
@@ -58,10 +62,25 @@ def test_a_work_that_raises_takes_only_its_own_rows_back(tmp_path: Path) -> None
         assert sum(isinstance(o, LookupError) for o in outcomes) == 25
         assert await store.read(count) == 25
 
-    run(tmp_path, scenario)
+    run(scenario)
 
 
-def test_a_cancelled_request_disturbs_nobody(tmp_path: Path) -> None:
+def test_a_refused_statement_tells_no_values(run: Run) -> None:
+    value = secrets.token_hex(8)
+
+    async def scenario(store: Store) -> None:
+        await store.write(lambda tx: use(tx, value))
+        with pytest.raises(RuntimeError, match="refuses a statement") as told:
+            await store.write(lambda tx: use(tx, value))
+        shown = "".join(traceback.format_exception(told.value))
+        assert value not in shown
+        assert value.encode().hex() not in shown
+        assert await store.read(count) == 1
+
+    run(scenario)
+
+
+def test_a_cancelled_request_disturbs_nobody(run: Run) -> None:
     async def scenario(store: Store) -> None:
         gone = asyncio.ensure_future(store.write(lambda tx: use(tx, "gone")))
         await asyncio.sleep(0)
@@ -69,10 +88,10 @@ def test_a_cancelled_request_disturbs_nobody(tmp_path: Path) -> None:
         await store.write(lambda tx: use(tx, "here"))
         assert await store.read(count) == 2
 
-    run(tmp_path, scenario)
+    run(scenario)
 
 
-def test_the_clean_up_forgets_what_is_over_and_nothing_else(tmp_path: Path) -> None:
+def test_the_clean_up_forgets_what_is_over_and_nothing_else(run: Run) -> None:
     async def scenario(store: Store) -> None:
         now = time.time()
 
@@ -85,10 +104,10 @@ def test_the_clean_up_forgets_what_is_over_and_nothing_else(tmp_path: Path) -> N
         assert await cleaning.clean(store) == 450
         assert await store.read(count) == 1
 
-    run(tmp_path, scenario)
+    run(scenario)
 
 
-def test_private_realms_that_nobody_removed_end(tmp_path: Path) -> None:
+def test_private_realms_that_nobody_removed_end(run: Run) -> None:
     async def scenario(store: Store) -> None:
         row = {"like": "default", "offset": 0.0}
         rows = [
@@ -100,10 +119,10 @@ def test_private_realms_that_nobody_removed_end(tmp_path: Path) -> None:
         left = await store.read(lambda tx: tx.execute(select(tables.realms.c.name)).scalars().all())
         assert left == ["lab-000000000002"]
 
-    run(tmp_path, scenario)
+    run(scenario)
 
 
-def test_a_rotated_key_breaks_no_live_token(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_rotated_key_breaks_no_live_token(run: Run, monkeypatch: Any) -> None:
     async def scenario(store: Store) -> None:
         start = time.time()
         keys = SigningKeys(store)
@@ -126,10 +145,11 @@ def test_a_rotated_key_breaks_no_live_token(tmp_path: Path, monkeypatch: Any) ->
         monkeypatch.setattr(time, "time", lambda: start + 121 + 3600 + 60)
         assert [key["kid"] for key in (await SigningKeys(store).jwks())["keys"]] == [new]
 
-    run(tmp_path, scenario)
+    run(scenario)
 
 
-def test_a_commit_is_on_the_disk_before_it_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_commit_is_on_the_disk_before_it_is_told(run: Run) -> None:
     """SQLite's own promise against a power cut: the journal is synced at each commit (FULL)."""
 
     def pragma(name: str) -> Callable[[Connection], Any]:
@@ -139,10 +159,10 @@ def test_a_commit_is_on_the_disk_before_it_is_told(tmp_path: Path) -> None:
         assert await store.write(pragma("journal_mode")) == "wal"
         assert await store.write(pragma("synchronous")) == 2
 
-    run(tmp_path, scenario)
+    run(scenario)
 
 
-def test_a_mail_is_readable_with_the_secret_only(tmp_path: Path) -> None:
+def test_a_mail_is_readable_with_the_secret_only(run: Run) -> None:
     letter = Letter("default", "a@x.de", "Subject", "the text", "ABCD-2345")
 
     async def scenario(store: Store) -> None:
@@ -152,7 +172,7 @@ def test_a_mail_is_readable_with_the_secret_only(tmp_path: Path) -> None:
         assert (read["text"], read["code"]) == ("the text", "ABCD-2345")
         assert await store.read(lambda tx: other.look(tx, None, None, 10)) == []
 
-    run(tmp_path, scenario)
+    run(scenario)
 
 
 @pytest.mark.parametrize("name", ["mock.sqlite3"])

@@ -11,6 +11,7 @@ COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    _renew_platform_keys()
     _table(
         "attested_instances",
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
@@ -155,6 +156,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     _index("notes_by_subject", "notes", ["subject", "id"])
+    op.drop_index("notes_by_client", "notes", if_exists=True)
+    # before agents acted for others, a note was its writer's own
+    op.execute("UPDATE notes SET subject = client_id WHERE subject IS NULL")
     _table(
         "platform_keys",
         sa.Column("platform", sa.String(length=16), nullable=False),
@@ -253,6 +257,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     _index("ix_used_proofs_forget_at", "used_proofs", ["forget_at"])
+
+
+def _renew_platform_keys() -> None:
+    """Early ones lack what they publish. A platform makes new ones when it is next used."""
+    found = sa.inspect(op.get_bind())
+    name = "platform_keys"
+    if found.has_table(name) and "published" not in {c["name"] for c in found.get_columns(name)}:
+        op.drop_table(name)
 
 
 def _table(name: str, *parts: sa.schema.SchemaItem, **options: Any) -> None:

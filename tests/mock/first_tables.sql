@@ -1,0 +1,24 @@
+-- The tables as the first version of the service made them, before there were steps.
+CREATE TABLE service_secrets (name VARCHAR(32) NOT NULL, value BLOB NOT NULL, PRIMARY KEY (name));
+CREATE TABLE signing_keys (kid VARCHAR(64) NOT NULL, alg VARCHAR(16) NOT NULL, private_pem TEXT NOT NULL, sign_from FLOAT NOT NULL, publish_until FLOAT, PRIMARY KEY (kid));
+CREATE TABLE realms (name VARCHAR(32) NOT NULL, "like" VARCHAR(32) NOT NULL, "offset" FLOAT NOT NULL, forget_at FLOAT NOT NULL, PRIMARY KEY (name));
+CREATE TABLE clients (client_id VARCHAR(80) NOT NULL, realm VARCHAR(32) NOT NULL, secret_hash BLOB NOT NULL, client_name TEXT NOT NULL, description TEXT NOT NULL, scopes TEXT NOT NULL, sponsor TEXT NOT NULL, created_at FLOAT NOT NULL, PRIMARY KEY (client_id));
+CREATE INDEX ix_clients_realm ON clients (realm);
+CREATE TABLE enrollments (enrollment_id VARCHAR(64) NOT NULL, realm VARCHAR(32) NOT NULL, email TEXT NOT NULL, client_name TEXT NOT NULL, description TEXT NOT NULL, scopes TEXT NOT NULL, poll_hash BLOB NOT NULL, code_hash BLOB NOT NULL, status VARCHAR(16) NOT NULL, wrong_codes INTEGER NOT NULL, expires_at FLOAT NOT NULL, forget_at FLOAT NOT NULL, PRIMARY KEY (enrollment_id));
+CREATE INDEX ix_enrollments_realm ON enrollments (realm);
+CREATE INDEX ix_enrollments_forget_at ON enrollments (forget_at);
+CREATE TABLE limit_hits (id INTEGER NOT NULL, realm VARCHAR(32) NOT NULL, subject TEXT NOT NULL, at FLOAT NOT NULL, forget_at FLOAT NOT NULL, PRIMARY KEY (id));
+CREATE INDEX ix_limit_hits_forget_at ON limit_hits (forget_at);
+CREATE INDEX limit_hits_by_subject ON limit_hits (realm, subject, at);
+CREATE TABLE used_proofs (digest BLOB NOT NULL, forget_at FLOAT NOT NULL, PRIMARY KEY (digest)) WITHOUT ROWID;
+CREATE INDEX ix_used_proofs_forget_at ON used_proofs (forget_at);
+CREATE TABLE mails (id INTEGER NOT NULL, realm VARCHAR(32) NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL, sealed BLOB NOT NULL, sent_at FLOAT NOT NULL, forget_at FLOAT NOT NULL, PRIMARY KEY (id));
+CREATE INDEX ix_mails_forget_at ON mails (forget_at);
+CREATE INDEX ix_mails_realm ON mails (realm);
+CREATE TABLE notes (id INTEGER NOT NULL, realm VARCHAR(32) NOT NULL, client_id VARCHAR(80) NOT NULL, text TEXT NOT NULL, created_at FLOAT NOT NULL, PRIMARY KEY (id));
+CREATE INDEX notes_by_client ON notes (client_id, id);
+CREATE TABLE audit_events (id INTEGER NOT NULL, at FLOAT NOT NULL, realm VARCHAR(32) NOT NULL, event VARCHAR(40) NOT NULL, client_id VARCHAR(80), details TEXT NOT NULL, forget_at FLOAT NOT NULL, PRIMARY KEY (id));
+CREATE INDEX audit_events_by_client ON audit_events (client_id, id);
+CREATE INDEX ix_audit_events_forget_at ON audit_events (forget_at);
+CREATE TABLE faults (id INTEGER NOT NULL, realm VARCHAR(32) NOT NULL, path_suffix TEXT NOT NULL, kind VARCHAR(8) NOT NULL, status INTEGER, seconds FLOAT, times_left INTEGER NOT NULL, PRIMARY KEY (id));
+CREATE INDEX ix_faults_realm ON faults (realm);
