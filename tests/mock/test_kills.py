@@ -5,6 +5,8 @@ More of it, with a tally: `python benchmarks/kills.py --kills 50`.
 
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kill_run import Killings
@@ -16,14 +18,21 @@ KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token"
 LAZY_DISK = Path(__file__).parent / "lazy_disk"
 
 
+@contextmanager
+def ended(mock: Mock) -> Iterator[Mock]:
+    """The service, of which nothing is left afterwards, however the run ended."""
+    try:
+        yield mock
+    finally:
+        mock.kill()
+        mock.database.drop()
+
+
 def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
     tmp_path: Path, database: str
 ) -> None:
-    mock = Mock(tmp_path / "mock", database=database)
-    try:
+    with ended(Mock(tmp_path / "mock", database=database)) as mock:
         tally = Killings(mock, SEED).run(KILLS, KINDS)
-    finally:
-        mock.database.drop()
     print(tally)  # with the seed, where it fails
     assert tally.violations == []
     assert tally.kills.total() >= KILLS
@@ -33,7 +42,8 @@ def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
 
 
 def test_answers_before_the_commit_would_be_found(tmp_path: Path) -> None:
-    mock = Mock(tmp_path / "mock", environment={"PYTHONPATH": str(LAZY_DISK)})
-    tally = Killings(mock, SEED).run(KILLS)
+    lazy = {"PYTHONPATH": str(LAZY_DISK)}
+    with ended(Mock(tmp_path / "mock", environment=lazy)) as mock:
+        tally = Killings(mock, SEED).run(KILLS)
     print(tally)
     assert tally.violations
