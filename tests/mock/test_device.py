@@ -1,9 +1,11 @@
 """The device flow (RFC 8628), rows V1 to V12 of the catalogue, and its page."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import Database
 from grant_desk import (
     DEVICE,
     Person,
@@ -17,8 +19,10 @@ from grant_desk import (
     says,
 )
 from running_mock import Mock, Registered
+from sqlalchemy import insert, select
 
 from dialtone_kit.keys import ProofKey
+from dialtone_kit.mock import device_grants, schema, tables
 from dialtone_kit.tokens import read_unverified
 
 
@@ -191,6 +195,26 @@ def test_v7_polls_in_parallel_bring_one_token(
     answers = in_parallel(12, send)
     assert sorted(answer.status_code for answer in answers) == [200] + 11 * [400]
     assert {error(one) for one in answers if one.status_code == 400} == {(400, "invalid_grant")}
+
+
+def test_v7_of_two_that_saw_it_approved_the_second_gets_nothing(
+    tmp_path: Path, database: str
+) -> None:
+    """What the race above comes down to, without the race."""
+    made = Database(tmp_path, database)
+    engine = made.engine()
+    grant = {
+        "device_hash": b"d" * 32, "user_hash": b"u" * 32, "realm": "default", "client_id": "cli_x",
+        "scopes": "openid", "status": "approved", "interval": 5, "mails": 1, "wrong_codes": 0,
+        "expires_at": 2.0**40, "forget_at": 2.0**40,
+    }  # fmt: skip
+    with engine.begin() as tx:
+        schema.bring_up_to_date(tx)
+        tx.execute(insert(tables.device_grants), grant)
+        row = tx.execute(select(tables.device_grants)).one()
+        assert [device_grants.use(tx, row), device_grants.use(tx, row)] == [True, False]
+    engine.dispose()
+    made.drop()
 
 
 def test_v8_codes_are_many_and_easy_to_type(registered_client: Registered, person: Person) -> None:
