@@ -138,3 +138,14 @@ def test_what_belongs_to_no_operation_is_judged_too(
     answer = mock.http.request(method, mock.base_url + path)
     with pytest.raises(AssertionError, match="not documented"):
         document_of(mock.base_url).judge(altered(answer, status=status))
+
+
+@pytest.mark.parametrize(("form", "status"), [("a=" + "x" * 65536, 413), ("access_token=x", 400)])
+@pytest.mark.parametrize("path", ["/userinfo", "/api/whoami", "/api/notes", "/audit/events"])
+def test_a_protected_get_reads_a_form_and_the_document_says_so(
+    mock: Mock, resident: Registered, path: str, form: str, status: int
+) -> None:
+    """A token in a form is refused everywhere, so a GET may be too large. No generator tries it."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = mock.http.request("GET", resident.url(path), content=form, headers=kind)
+    assert answer.status_code == status

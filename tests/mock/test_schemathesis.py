@@ -16,6 +16,7 @@ import httpx
 import pytest
 import requests
 import schemathesis
+from databases import KINDS
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from insider import Insider
@@ -42,10 +43,12 @@ Try = Callable[[Case], None]
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
-    """A service of its own: here every control is tried, too."""
-    mock = Mock(tmp_path_factory.mktemp("tried") / "mock").start()
+    """A service of its own: here every control is tried, too. On PostgreSQL where one is offered:
+    it refuses texts that SQLite takes."""
+    mock = Mock(tmp_path_factory.mktemp("tried") / "mock", database=KINDS[-1]).start()
     yield mock
     mock.stop()
+    mock.database.drop()
     assert "Traceback" not in mock.log, mock.log
 
 
