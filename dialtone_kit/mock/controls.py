@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import dialtone_kit
-from dialtone_kit.mock import clock, query_schemas, schemas, tables, weakened
+from dialtone_kit.mock import clock, control_schemas, query_schemas, tables, weakened
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer, log, no_content
 from dialtone_kit.mock.describe import describe
 from dialtone_kit.mock.intake import header_values, query_text, read_json
@@ -57,7 +57,7 @@ def guarded(handler: Handler) -> Handler:
 
 @describe(
     "Is this the service that my state file means?",
-    answers=schemas.Hello,
+    answers=control_schemas.Hello,
     query=query_schemas.HelloQuery,
     refusals=(400,),
 )
@@ -78,7 +78,7 @@ async def hello(request: Request) -> Response:
 
 @describe(
     "The mails sent, newest first",
-    answers=schemas.Inbox,
+    answers=control_schemas.Inbox,
     query=query_schemas.InboxQuery,
     refusals=(400, 401, 503),
     security=GUARDED,
@@ -111,8 +111,8 @@ async def inbox(request: Request) -> Response:
 
 @describe(
     "Move a private realm's time on",
-    answers=schemas.ClockReading,
-    body=schemas.ClockMove,
+    answers=control_schemas.ClockReading,
+    body=control_schemas.ClockMove,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -120,7 +120,7 @@ async def inbox(request: Request) -> Response:
 async def move_clock(request: Request) -> Response:
     """Forward only: going back would open the window of proofs that were used already."""
     service = service_of(request)
-    sent = await read_json(request, schemas.ClockMove)
+    sent = await read_json(request, control_schemas.ClockMove)
     realm = await private_realm(service, sent.realm)
     column = tables.realms.c.offset
 
@@ -144,8 +144,8 @@ async def move_clock(request: Request) -> Response:
 
 @describe(
     "Forget the counted registrations",
-    answers=schemas.Cleared,
-    body=schemas.RealmChoice,
+    answers=control_schemas.Cleared,
+    body=control_schemas.RealmChoice,
     refusals=(400, 401, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -153,7 +153,7 @@ async def move_clock(request: Request) -> Response:
 async def clear_limits(request: Request) -> Response:
     """Of one realm; of all public ones when none is named."""
     service = service_of(request)
-    sent = await read_json(request, schemas.RealmChoice)
+    sent = await read_json(request, control_schemas.RealmChoice)
     names = list(service.realms)
     if sent.realm is not None:
         names = [(await _realm(service, sent.realm)).name]
@@ -166,9 +166,9 @@ async def clear_limits(request: Request) -> Response:
 
 @describe(
     "A private realm of your own",
-    answers=schemas.PrivateRealm,
+    answers=control_schemas.PrivateRealm,
     status=201,
-    body=schemas.RealmLike,
+    body=control_schemas.RealmLike,
     refusals=(400, 401, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -180,7 +180,7 @@ async def make_realm(request: Request) -> Response:
     the others can't do without.
     """
     service = service_of(request)
-    sent = await read_json(request, schemas.RealmLike)
+    sent = await read_json(request, control_schemas.RealmLike)
     if sent.like not in service.realms:
         raise _no_realm()
     if sent.without is not None:
@@ -213,8 +213,8 @@ async def remove_realm(request: Request) -> Response:
 
 @describe(
     "Empty a realm",
-    answers=schemas.Cleared,
-    body=schemas.ResetRequest,
+    answers=control_schemas.Cleared,
+    body=control_schemas.ResetRequest,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -222,7 +222,7 @@ async def remove_realm(request: Request) -> Response:
 async def reset(request: Request) -> Response:
     """A public realm only with `confirm` naming it again: others may be using it."""
     service = service_of(request)
-    sent = await read_json(request, schemas.ResetRequest)
+    sent = await read_json(request, control_schemas.ResetRequest)
     realm = await _realm(service, sent.realm)
     if not realm.private and sent.confirm != realm.name:
         raise Refusal(
@@ -234,8 +234,8 @@ async def reset(request: Request) -> Response:
 
 @describe(
     "Break the next requests in a private realm",
-    answers=schemas.Cleared,
-    body=schemas.FaultRequest,
+    answers=control_schemas.Cleared,
+    body=control_schemas.FaultRequest,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -247,7 +247,7 @@ async def add_fault(request: Request) -> Response:
     the connection is cut. Several wait in the order in which they came.
     """
     service = service_of(request)
-    sent = await read_json(request, schemas.FaultRequest)
+    sent = await read_json(request, control_schemas.FaultRequest)
     realm = await private_realm(service, sent.realm)
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
@@ -256,8 +256,8 @@ async def add_fault(request: Request) -> Response:
 
 @describe(
     "Take back the faults that still wait in a private realm",
-    answers=schemas.Cleared,
-    body=schemas.RealmName,
+    answers=control_schemas.Cleared,
+    body=control_schemas.RealmName,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -265,7 +265,7 @@ async def add_fault(request: Request) -> Response:
 async def clear_faults(request: Request) -> Response:
     """All of them; the realm stays as it is otherwise."""
     service = service_of(request)
-    sent = await read_json(request, schemas.RealmName)
+    sent = await read_json(request, control_schemas.RealmName)
     realm = await private_realm(service, sent.realm)
     waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
     cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)

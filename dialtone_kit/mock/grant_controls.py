@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.mock import audit, clock, lineage, schemas, signing_keys
+from dialtone_kit.mock import audit, clock, control_schemas, lineage, signing_keys
 from dialtone_kit.mock import certificate_authority as authority
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
 from dialtone_kit.mock.client_auth import find_client
@@ -20,8 +20,8 @@ from dialtone_kit.mock.service import Service, service_of
 
 @describe(
     "Lock a client, or let it in again",
-    answers=schemas.LockedClient,
-    body=schemas.ClientLock,
+    answers=control_schemas.LockedClient,
+    body=control_schemas.ClientLock,
     refusals=(400, 401, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -29,7 +29,7 @@ from dialtone_kit.mock.service import Service, service_of
 async def lock_client(request: Request) -> Response:
     """A locked client gets no token, and those that it has, or that came from them, are dead."""
     service = service_of(request)
-    sent = await read_json(request, schemas.ClientLock)
+    sent = await read_json(request, control_schemas.ClientLock)
     await service.store.write(lambda tx: _lock(tx, service, sent))
     told = {"client_id": sent.client_id, "locked": sent.locked}
     return json_answer(told, headers=NO_STORE)
@@ -37,7 +37,7 @@ async def lock_client(request: Request) -> Response:
 
 @describe(
     "Rotate the keys: those that sign access tokens, and SPIFFE's roots",
-    answers=schemas.RotatedKeys,
+    answers=control_schemas.RotatedKeys,
     status=201,
     refusals=(401, 503),
     security=GUARDED,
@@ -75,7 +75,7 @@ def _times(new: signing_keys.Rotation | authority.Rotation) -> dict[str, str]:
     }
 
 
-def _lock(tx: Connection, service: Service, sent: schemas.ClientLock) -> None:
+def _lock(tx: Connection, service: Service, sent: control_schemas.ClientLock) -> None:
     found = find_client(tx, sent.client_id)
     realm = service.realm_in(tx, found[0].realm) if found is not None else None
     if found is None or realm is None:

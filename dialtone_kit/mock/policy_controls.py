@@ -8,7 +8,7 @@ from sqlalchemy import Connection, update
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.mock import schemas, tables
+from dialtone_kit.mock import control_schemas, tables
 from dialtone_kit.mock.answers import NO_STORE, Refusal, json_answer
 from dialtone_kit.mock.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.controls import GUARDED, guarded, private_realm
@@ -20,7 +20,7 @@ from dialtone_kit.mock.service import Service, service_of
 
 @describe(
     "The policy files: which are valid, and what is wrong with the others",
-    answers=schemas.PolicyReport,
+    answers=control_schemas.PolicyReport,
     refusals=(401,),
     security=GUARDED,
 )
@@ -38,8 +38,8 @@ async def show(request: Request) -> Response:
 
 @describe(
     "Give a private realm its own policies",
-    answers=schemas.RealmPolicies,
-    body=schemas.PolicyText,
+    answers=control_schemas.RealmPolicies,
+    body=control_schemas.PolicyText,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -47,7 +47,7 @@ async def show(request: Request) -> Response:
 async def write(request: Request) -> Response:
     """A broken text changes nothing: 400 with its `line`. Public realms have their files."""
     service = service_of(request)
-    sent = await read_json(request, schemas.PolicyText)
+    sent = await read_json(request, control_schemas.PolicyText)
     realm = await private_realm(service, sent.realm)
     found = compiled(sent.text)
     if isinstance(found, PolicyProblem):
