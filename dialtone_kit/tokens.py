@@ -167,7 +167,7 @@ def check_audience(aud: object, audience: str | None) -> None:
         )
 
 
-@lru_cache(maxsize=1024)  # a token comes with many calls, and the same bytes have the same answer
+@lru_cache(maxsize=512)  # a token comes with many calls, and the same bytes have the same answer
 def _is_signed(token: str, alg: str, jwk: tuple[tuple[str, str], ...]) -> bool:
     parts = split(token)
     key = public_key_from_jwk(dict(jwk), alg)

@@ -15,10 +15,16 @@ from dialtone_kit.mock.service import Service
 from dialtone_kit.mock.settings import Realm
 from dialtone_kit.tokens import Decoded, read_unverified, verify_decoded
 
+REMEMBERED = 4096  # characters: anybody can send a token, and what is read weighs many times that
 
-@lru_cache(maxsize=1024)  # a token comes with many calls
+
 def decoded(token: str) -> Decoded:
     """The token read, not verified; shared, so nobody changes it. Raises TokenRefused."""
+    return _remembered(token) if len(token) <= REMEMBERED else read_unverified(token)
+
+
+@lru_cache(maxsize=512)  # a token comes with many calls
+def _remembered(token: str) -> Decoded:
     return read_unverified(token)
 
 
