@@ -102,6 +102,11 @@ def answering(handler: Handler) -> ASGIApp:
     return app
 
 
+def nothing_here() -> Refusal:
+    """No route has this path."""
+    return Refusal(404, "not_found", "There is nothing at this path.")
+
+
 async def unrouted(request: Request, problem: Exception) -> Response:
     """For the router's own refusals: no such path, or not by this method."""
     if isinstance(problem, HTTPException) and problem.status_code == 405:
@@ -112,7 +117,7 @@ async def unrouted(request: Request, problem: Exception) -> Response:
             f"{request.method} does not work here. Use {methods}.",
             (("Allow", methods),),
         ).answer()
-    return Refusal(404, "not_found", "There is nothing at this path.").answer()
+    return nothing_here().answer()
 
 
 def _unavailable(problem: StoreUnavailable) -> Response:

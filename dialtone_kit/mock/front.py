@@ -9,7 +9,7 @@ from functools import lru_cache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.mock import faults
-from dialtone_kit.mock.answers import Refusal, log
+from dialtone_kit.mock.answers import Refusal, log, nothing_here
 from dialtone_kit.mock.describe import Operation
 from dialtone_kit.mock.intake import values_in
 from dialtone_kit.mock.service import Service
@@ -41,6 +41,9 @@ class Front:
                 return
             if direct := self._find(scope):
                 await direct(scope, receive, send)
+                return
+            if scope["path"].endswith("\n"):  # the router's patterns let a final newline pass
+                await nothing_here().answer()(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

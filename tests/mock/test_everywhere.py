@@ -24,12 +24,24 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     "path",
     ["/", "/nothing", "/token/", "/realms/default/token/", "/realms/nobody/token", "/docs",
      "/realms/lab-000000000000/jwks", "/realms/DEFAULT/jwks", "//token", "/mock/nothing",
-     "/realms/default%0a/jwks"],
+     "/realms/default%0a/jwks", "/jwks%0a", "/realms/default/jwks%0a", "/openapi.json%0a"],
 )  # fmt: skip
 def test_unknown_paths_and_realms(mock: Mock, path: str) -> None:
     method = "POST" if path.endswith("token") else "GET"
     sent = {"data": {"a": "b"}} if method == "POST" else {}
     assert problem(mock.http.request(method, mock.base_url + path, **sent)) == (404, "not_found")
+
+
+def test_a_final_newline_is_no_part_of_a_path_for_who_is_known_either(
+    registered_client: Registered,
+) -> None:
+    client, url = registered_client, registered_client.url("/userinfo")
+    proof = client.proof("POST", client.token_url)
+    assert problem(client.ask_token(proof, url=f"{client.token_url}%0A")) == (404, "not_found")
+    again = client.proof("GET", url, access_token=(token := client.token()))
+    assert problem(client.call("GET", f"{url}%0A", token, proof=again)) == (404, "not_found")
+    assert client.ask_token(proof).status_code == 200  # nothing was used up
+    assert client.call("GET", url, token, proof=again).status_code == 200
 
 
 @pytest.mark.parametrize(
