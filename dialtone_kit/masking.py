@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import re
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 # A secret may stand behind anything, so long as it is long: `\n` in a JSON text, `%3D` in a form.
 _PREFIX, _REST = r"(?:sec|pt|rt|dc)(?:_|%5F)", r"[A-Za-z0-9_%-]"
@@ -48,8 +47,9 @@ def _without_jwt(found: re.Match[str]) -> str:
 
 def without_password(url: str) -> str:
     """The URL of a database as it may be shown: where it is, not who may enter."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    scheme, _, rest = url.partition("://")  # by hand: a password may hold what ends a host
+    behind_user = rest.partition("@")[2] or rest
+    return f"{scheme}://{behind_user.partition('?')[0].rpartition('@')[2]}"
 
 
 class Secret:

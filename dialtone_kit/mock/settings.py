@@ -35,6 +35,7 @@ NONCE_PERIOD = 120  # a nonce is good for its own period and for the next one
 MAX_BODY = 64 * 1024  # bytes
 PRIVATE_KEPT = 7 * 24 * HOUR  # a private realm that nobody removed
 
+POSTGRES_URL = re.compile(r"postgres(?:ql)?://(?:[^@/?#\s]*@)?[^@/?#\s]+/[^@/?#\s]+(?:\?[^#\s]*)?")
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
 # How a database is named where `ps` shows it to nobody, and how worker processes learn of it.
 DATABASE_ENVIRONMENT = "DIALTONE_DATABASE_URL"
@@ -218,14 +219,14 @@ def _checked_database(url: str | None) -> str | None:
     if not url:
         return None
     try:
-        parts = urlsplit(url)
-        fits = (
-            parts.scheme in ("postgresql", "postgres") and parts.path.strip("/") and parts.port != 0
-        )
+        fits = POSTGRES_URL.fullmatch(url) is not None and urlsplit(url).port != 0
     except ValueError:
         fits = False
     if not fits:
-        raise BadSettings("The database is given as postgresql://USER@HOST:PORT/DATABASE.")
+        raise BadSettings(
+            "The database is given as postgresql://USER@HOST:PORT/DATABASE; in a password @ / ? # are "
+            "written as %40 %2F %3F %23."
+        )
     if find_spec("psycopg") is None:
         raise BadSettings("PostgreSQL needs its driver: pip install 'dialtone-kit[postgres]'.")
     return url

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusals.forge import key_of
 
-from dialtone_kit.masking import Secret, mask, mask_text
+from dialtone_kit.masking import Secret, mask, mask_text, without_password
 from dialtone_kit.proofs import build_proof
 
 URLSAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -201,3 +201,12 @@ def test_a_secret_is_revealed_compared_and_hashed() -> None:
 @pytest.mark.row("C5")
 def test_a_mask_shows_nothing_of_the_value() -> None:
     assert mask("abc") == "•••••• (3 characters)"
+
+
+@pytest.mark.parametrize(
+    "password", ["hush", "12/hush", "hu/sh", "hu?sh", "hu#sh", "hu@sh", "hu:sh", "%2Fhush", ""]
+)
+@pytest.mark.parametrize("options", ["", "?sslmode=require&password=hush", "?password=hu@sh"])
+def test_a_database_is_shown_without_its_password(password: str, options: str) -> None:
+    shown = without_password(f"postgresql://me:{password}@db.example:5433/dialtone{options}")
+    assert shown == "postgresql://db.example:5433/dialtone"

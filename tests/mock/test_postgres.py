@@ -251,7 +251,17 @@ def test_a_server_that_is_not_there_is_told_without_the_password(
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://x/y", "postgresql://x", "postgresql://x:99999/y", "sqlite:///x", "pw@word"]
+    "url",
+    [
+        "mysql://x/y",
+        "postgresql://x",
+        "postgresql://x:99999/y",
+        "sqlite:///x",
+        "pw@word",
+        "postgresql://me:12/hush@x/y",
+        "postgresql://me:hu@sh@x/y",
+        "postgresql:me:hush@x/y",
+    ],
 )
 def test_what_is_no_postgresql_is_told(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
