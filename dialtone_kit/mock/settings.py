@@ -224,8 +224,8 @@ def _checked_database(url: str | None) -> str | None:
         fits = False
     if not fits:
         raise BadSettings(
-            "The database is given as postgresql://USER@HOST:PORT/DATABASE; in a password @ / ? # are "
-            "written as %40 %2F %3F %23."
+            "The database is given as postgresql://USER@HOST:PORT/DATABASE; in a password @ / ? # "
+            "are written as %40 %2F %3F %23."
         )
     if find_spec("psycopg") is None:
         raise BadSettings("PostgreSQL needs its driver: pip install 'dialtone-kit[postgres]'.")

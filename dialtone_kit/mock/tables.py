@@ -247,7 +247,7 @@ audit_events = Table(
     Column("client_id", String(80)),
     Column("details", Text, nullable=False),  # a JSON object
     Column("forget_at", Float, nullable=False, index=True),
-    Index("audit_events_by_client", "client_id", "id"),
+    Index("audit_events_of_a_client", "realm", "client_id", "id"),  # and all those of a realm
     sqlite_autoincrement=True,  # an id never comes again: who follows the trail goes on from one
 )
 

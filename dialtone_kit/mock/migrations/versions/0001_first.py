@@ -34,7 +34,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
-    _index("audit_events_by_client", "audit_events", ["client_id", "id"])
+    _index("audit_events_of_a_client", "audit_events", ["realm", "client_id", "id"])
+    op.drop_index("audit_events_by_client", "audit_events", if_exists=True)
     _index("ix_audit_events_forget_at", "audit_events", ["forget_at"])
     _table(
         "clients",
