@@ -16,6 +16,9 @@ _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*KEY-
 _CREDENTIALS = re.compile(
     r"\b(?:(Basic)\s+[A-Za-z0-9+/=_-]{16,}|(Bearer|DPoP)\s+[A-Za-z0-9+/=._~-]{32,})", re.I
 )
+POSTGRES_URL = re.compile(  # what could end a user or a host is percent-encoded in it
+    r"(postgres(?:ql)?://)(?:[^@/?#\s]*@)?([^@/?#\s]+/[^@/?#\s]+)(?:\?[^#\s]*)?"
+)
 _QUOTE = r"""(?:\\?["']|&quot;|&#34;|&#x27;|&#39;)"""
 _PRIVATE_JWK = re.compile(  # only the value goes: which member it was is the lesson (M14)
     rf"({_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s*:\s*{_QUOTE})[A-Za-z0-9_-]{{16,}}"
@@ -46,10 +49,9 @@ def _without_jwt(found: re.Match[str]) -> str:
 
 
 def without_password(url: str) -> str:
-    """The URL of a database as it may be shown: where it is, not who may enter."""
-    scheme, _, rest = url.partition("://")  # by hand: a password may hold what ends a host
-    behind_user = rest.partition("@")[2] or rest
-    return f"{scheme}://{behind_user.partition('?')[0].rpartition('@')[2]}"
+    """The URL of a PostgreSQL as it may be shown: where it is, not who may enter."""
+    found = POSTGRES_URL.fullmatch(url)
+    return found[1] + found[2] if found else "•••••• (no URL of a PostgreSQL)"
 
 
 class Secret:

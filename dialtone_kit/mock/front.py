@@ -13,6 +13,7 @@ from dialtone_kit.mock.answers import Refusal, log, nothing_here
 from dialtone_kit.mock.describe import Operation
 from dialtone_kit.mock.intake import values_in
 from dialtone_kit.mock.service import Service
+from dialtone_kit.mock.settings import MAX_HEAD
 from dialtone_kit.mock.store import StoreUnavailable
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
@@ -28,11 +29,19 @@ class Front:
     def __init__(self, app: ASGIApp, service: Service, operations: Iterable[Operation]) -> None:
         self._app, self._service = app, service
         self._hosts = service.settings.hosts
-        self._direct = {(m, one.path): one.app for one in operations for m in one.serves}
+        self._direct = {  # a path with any other variable is the router's
+            (method, one.path): one.app
+            for one in operations
+            for method in one.serves
+            if "{" not in one.path.removeprefix("/realms/{realm}")
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["service"] = self._service
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
+                await _long_head().answer()(scope, receive, send)
+                return
             if not self._host_is_ours(scope) and not ANY_HOST.fullmatch(scope["path"]):
                 log.warning("a request under a foreign Host was refused")
                 await _foreign_host().answer()(scope, receive, send)
@@ -79,6 +88,14 @@ def _name_in(host: str) -> str:
     """The name in a Host header, "" for what is none."""
     found = HOST.fullmatch(host)
     return "" if found is None else found[1].strip("[]").lower()
+
+
+def _long_head() -> Refusal:
+    """The connection ends: who sends that much has more of it."""
+    return Refusal(
+        431, "invalid_request", "All headers together have at most 64 KiB here.",
+        (("Connection", "close"),),
+    )  # fmt: skip
 
 
 def _foreign_host() -> Refusal:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dialtone_kit.errors import UnsafeUrl
-from dialtone_kit.masking import without_password
+from dialtone_kit.masking import POSTGRES_URL, without_password
 from dialtone_kit.mock.mail import MailRoute, mail_route
 from dialtone_kit.urls import normalize
 
@@ -33,9 +33,9 @@ DEVICE_MAILS = 5  # for one device code
 REFRESH_LIFETIME = 30 * 24 * HOUR  # from the person's approval, however often it is renewed
 NONCE_PERIOD = 120  # a nonce is good for its own period and for the next one
 MAX_BODY = 64 * 1024  # bytes
+MAX_HEAD = 64 * 1024  # bytes: names and values of all headers together
 PRIVATE_KEPT = 7 * 24 * HOUR  # a private realm that nobody removed
 
-POSTGRES_URL = re.compile(r"postgres(?:ql)?://(?:[^@/?#\s]*@)?[^@/?#\s]+/[^@/?#\s]+(?:\?[^#\s]*)?")
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
 # How a database is named where `ps` shows it to nobody, and how worker processes learn of it.
 DATABASE_ENVIRONMENT = "DIALTONE_DATABASE_URL"

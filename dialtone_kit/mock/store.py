@@ -88,10 +88,16 @@ class Store:
 
     async def _write_all(self) -> None:
         """Commit what waits, a group at a time, until nothing does."""
-        while self._waiting:
-            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            _deliver(group, await self._commit([work for work, _ in group]))
-        self._writing = None
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+                outcomes = await self._commit([work for work, _ in group])
+                if isinstance(outcomes[0], StoreUnavailable):  # nobody waits for the same in turn
+                    group, self._waiting = group + self._waiting, []
+                    outcomes = [outcomes[0]] * len(group)
+                _deliver(group, outcomes)
+        finally:
+            self._writing = None
 
     async def _commit(self, works: list[Work]) -> list[Any]:
         try:

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from databases import Database
 from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import OperationalError
 
 from dialtone_kit.mock import cleaning, tables
 from dialtone_kit.mock.mail import Inbox, Letter
 from dialtone_kit.mock.signing_keys import SigningKeys, ensure_secrets, rotate
-from dialtone_kit.mock.store import Store
+from dialtone_kit.mock.store import Store, StoreUnavailable
 from dialtone_kit.tokens import verify_token
 
 Scenario = Callable[[Store], Awaitable[None]]
@@ -76,6 +77,26 @@ def test_a_refused_statement_tells_no_values(run: Run) -> None:
         assert value not in shown
         assert value.encode().hex() not in shown
         assert await store.read(count) == 1
+
+    run(scenario)
+
+
+def test_a_database_that_is_away_is_not_waited_for_by_one_group_after_the_other(
+    run: Run,
+) -> None:
+    async def scenario(store: Store) -> None:
+        tries = 0
+
+        async def away(_works: list[Any]) -> list[Any]:
+            nonlocal tries
+            tries += 1
+            raise OperationalError("BEGIN", None, Exception("away"))
+
+        store._database.commit = away  # type: ignore[method-assign]
+        waiting = [store.write(lambda tx: None) for _ in range(1000)]
+        outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {type(one) for one in outcomes} == {StoreUnavailable}
+        assert tries == 1
 
     run(scenario)
 

@@ -1,0 +1,53 @@
+"""Requests whose head is too much, or whose path is a pattern and no path."""
+
+import socket
+
+import pytest
+from running_mock import Mock, Registered
+
+from dialtone_kit.mock.settings import MAX_HEAD
+
+
+def ask(mock: Mock, head: bytes, name: str = "/jwks") -> bytes:
+    """The answer to a GET with this after the Host; b"" when the service hung up without one."""
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=10) as line:
+        start = b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n" % name.encode()
+        try:
+            line.sendall(start + head)
+            return line.recv(65536)
+        except ConnectionError:
+            return b""
+
+
+def header(size: int) -> bytes:
+    return b"X-Filling: " + b"x" * size + b"\r\nConnection: close\r\n\r\n"
+
+
+def test_a_head_has_at_most_64_kib(mock: Mock) -> None:
+    assert ask(mock, header(MAX_HEAD - 200)).startswith(b"HTTP/1.1 200 ")
+    refused = ask(mock, header(MAX_HEAD))
+    assert refused.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+    assert b'"error":' in refused
+
+
+def test_a_head_without_end_is_not_read_for_ever(mock: Mock) -> None:
+    refused = ask(mock, b"X-Filling: " + b"x" * 3_000_000)
+    assert refused == b"" or b"does not end within 64 KiB" in refused
+    assert mock.http.get(f"{mock.base_url}/jwks").status_code == 200
+
+
+def test_a_body_does_not_count_for_the_head_that_follows(registered_client: Registered) -> None:
+    """On one connection, kept alive."""
+    client = registered_client
+    for _ in range(4):
+        answer = client.ask_token(client.proof("POST", client.token_url), filling="x" * 30_000)
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/register/status/{enrollment_id}", "/realms/default/register/status/{enrollment_id}",
+     "/.well-known/oauth-authorization-server/realms/{realm}", "/realms/{realm}/jwks"],
+)  # fmt: skip
+def test_a_pattern_is_no_path(mock: Mock, path: str) -> None:
+    assert ask(mock, b"Connection: close\r\n\r\n", path).startswith(b"HTTP/1.1 404 ")
