@@ -34,7 +34,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     home = config.stash.get(_home, None)
     if home is None:
         return
-    from dialtone_kit import service
+    from dialtone_kit.local import service
 
     service.stop()
     shutil.rmtree(home, ignore_errors=True)

@@ -62,7 +62,7 @@ def lesson() -> float:
             python(LESSON, **places)
             times = [float(python(LESSON, **places).split()[-1]) for _ in range(ROUNDS)]
         finally:
-            python("from dialtone_kit import service; service.stop()", **places)
+            python("from dialtone_kit.local import service; service.stop()", **places)
     return statistics.median(times)
 
 

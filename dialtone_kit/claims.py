@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dialtone_kit.display import BORDER, CODE, FAINT, INK, SHADE, Shown, escaped, masked
-from dialtone_kit.grants import Token, text_of
-from dialtone_kit.masking import Secret
-from dialtone_kit.redaction import Redactor
+from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, Shown, escaped, masked
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client.token_answer import Token, text_of
 from dialtone_kit.tokens import Decoded, read_unverified
+from dialtone_kit.wire.redaction import Redactor
 
 MEANINGS = {
     "token_type": "what this JWT is for: an access token, not some other signed statement",

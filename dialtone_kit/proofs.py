@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dialtone_kit.jws import to_segment
+from dialtone_kit.base.jws import to_segment
 from dialtone_kit.keys import ProofKey, b64url
 from dialtone_kit.rules import (
     AHEAD,

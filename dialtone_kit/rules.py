@@ -13,8 +13,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from dialtone_kit.errors import KeyMismatch, NonceRequired, ProofRefused, UnsafeUrl
-from dialtone_kit.jws import Parts, json_object, split
+from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused, UnsafeUrl
+from dialtone_kit.base.jws import Parts, json_object, split
+from dialtone_kit.base.urls import is_loopback, normalize
 from dialtone_kit.keys import (
     ALGORITHMS,
     PRIVATE_MEMBERS,
@@ -24,7 +25,6 @@ from dialtone_kit.keys import (
     public_key_from_jwk,
     thumbprint,
 )
-from dialtone_kit.urls import is_loopback, normalize
 
 WINDOW = 60  # seconds that a proof may be old
 AHEAD = 5  # seconds that its clock may be ahead of ours

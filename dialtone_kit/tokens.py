@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dialtone_kit.errors import TokenRefused, brief
-from dialtone_kit.jws import json_object, split, to_segment
+from dialtone_kit.base.errors import TokenRefused, brief
+from dialtone_kit.base.jws import json_object, split, to_segment
 from dialtone_kit.keys import ALGORITHMS, BadKey, ProofKey, b64url, public_key_from_jwk, sign
 
 ACCESS_TOKEN_TYPES = ("at+jwt", "application/at+jwt")  # RFC 9068 §2.1

@@ -63,7 +63,10 @@ def test_the_wheel_carries_what_is_not_python(wheel: zipfile.ZipFile) -> None:
 
 def test_the_wheel_brings_the_command_and_the_licence(wheel: zipfile.ZipFile) -> None:
     about = f"dialtone_kit-{PROJECT['version']}.dist-info"
-    assert "dialtone = dialtone_kit.cli:main" in wheel.read(f"{about}/entry_points.txt").decode()
+    assert (
+        "dialtone = dialtone_kit.commands.cli:main"
+        in wheel.read(f"{about}/entry_points.txt").decode()
+    )
     assert "License-Expression: Apache-2.0" in wheel.read(f"{about}/METADATA").decode()
     assert wheel.read(f"{about}/licenses/LICENSE").decode() == read("LICENSE")
 

@@ -15,7 +15,7 @@ from hatchling.build import get_requires_for_build_editable
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from dialtone_kit.lab import OVERRIDES
+from dialtone_kit.commands.lab import OVERRIDES
 
 ROOT = Path(__file__).parents[1]
 PINS_FILE = ROOT / "binder" / "requirements.txt"

@@ -17,13 +17,13 @@ import psutil
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from dialtone_kit.mock import settings
-from dialtone_kit.mock.logs import log_to_stderr
-from dialtone_kit.mock.settings import BadSettings, Settings
-from dialtone_kit.mock.wire_errors import JsonErrors
+from dialtone_kit.mock.core import settings
+from dialtone_kit.mock.core.settings import BadSettings, Settings
+from dialtone_kit.mock.web.bad_requests import JsonErrors
+from dialtone_kit.mock.web.logs import log_to_stderr
 
 if TYPE_CHECKING:
-    from dialtone_kit.mock.front import Front
+    from dialtone_kit.mock.web.gate import Front
 
 HOST = "127.0.0.1"
 
@@ -91,8 +91,8 @@ def _application(chosen: Settings) -> Front:
     """The service put together. Raises BadSettings when its database can't be used."""
     # imported here: it takes half a second, and a wrong option is told without that wait
     from dialtone_kit.mock.app import create_app
-    from dialtone_kit.mock.schema import TooNew
-    from dialtone_kit.mock.store import StoreUnavailable
+    from dialtone_kit.mock.store.store import StoreUnavailable
+    from dialtone_kit.mock.store.upgrade import TooNew
 
     try:
         return create_app(chosen)

@@ -17,43 +17,30 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
 import dialtone_kit
-from dialtone_kit.mock import (
-    approval,
-    certificate_authority,
-    controls,
-    device,
-    device_page,
-    discovery,
-    grant_controls,
-    introspection,
-    local_platform,
-    openapi,
-    policy_controls,
-    registration,
-    resources,
-    revocation,
-    settings,
-    signing_keys,
-    spiffe,
-    spiffe_settings,
-    token,
-    trail,
-)
-from dialtone_kit.mock.answers import unrouted
-from dialtone_kit.mock.cleaning import keep_clean
-from dialtone_kit.mock.describe import Operation
-from dialtone_kit.mock.front import Front
-from dialtone_kit.mock.logs import log_to_stderr
-from dialtone_kit.mock.mail import Inbox
-from dialtone_kit.mock.policy_files import PolicyFiles
-from dialtone_kit.mock.service import Service
-from dialtone_kit.mock.settings import Settings
-from dialtone_kit.mock.signing_keys import SigningKeys
-from dialtone_kit.mock.store import Store
+from dialtone_kit.mock.api import audit_trail, discovery, resources
+from dialtone_kit.mock.core import settings, signing_keys
+from dialtone_kit.mock.core.expiry import keep_clean
+from dialtone_kit.mock.core.mail import Inbox
+from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.core.settings import Settings
+from dialtone_kit.mock.core.signing_keys import SigningKeys
+from dialtone_kit.mock.policy.files import PolicyFiles
+from dialtone_kit.mock.registration import approval, endpoints
+from dialtone_kit.mock.spiffe import authority
+from dialtone_kit.mock.spiffe import endpoints as spiffe
+from dialtone_kit.mock.spiffe import settings as spiffe_settings
+from dialtone_kit.mock.store.store import Store
+from dialtone_kit.mock.teaching import controls, grant_controls, local_platform, policy_controls
+from dialtone_kit.mock.tokens import device, device_page, endpoint, introspection, revocation
+from dialtone_kit.mock.web import openapi
+from dialtone_kit.mock.web.describe import Operation
+from dialtone_kit.mock.web.gate import Front
+from dialtone_kit.mock.web.logs import log_to_stderr
+from dialtone_kit.mock.web.responses import unrouted
 
 REALM = "/realms/{realm}"
 ROUTES = (
-    ("POST", "{p}/token", token.token),
+    ("POST", "{p}/token", endpoint.token),
     ("POST", "{p}/introspect", introspection.introspect),
     ("POST", "{p}/revoke", revocation.revoke),
     ("POST", "{p}/device_authorization", device.device_authorization),
@@ -64,18 +51,18 @@ ROUTES = (
     ("GET", "{p}/api/whoami", resources.whoami),
     ("GET", "{p}/api/notes", resources.read_notes),
     ("POST", "{p}/api/notes", resources.write_note),
-    ("GET", "{p}/audit/events", trail.events),
+    ("GET", "{p}/audit/events", audit_trail.events),
     ("GET", "{p}/.well-known/openid-configuration", discovery.metadata),
     ("GET", "/.well-known/oauth-authorization-server{p}", discovery.metadata),
     ("GET", "{p}/jwks", discovery.jwks),
     ("GET", "/.well-known/agent-instructions", discovery.agent_instructions),
     ("GET", "/agent.json", discovery.agent_json),
     ("GET", "/openapi.json", discovery.openapi_json),
-    ("POST", "{p}/register/request", registration.request_enrollment),
-    ("GET", "{p}/register/status/{enrollment_id}", registration.status),
+    ("POST", "{p}/register/request", endpoints.request_enrollment),
+    ("GET", "{p}/register/status/{enrollment_id}", endpoints.status),
     ("GET", "{p}/register/approve", approval.show),
     ("POST", "{p}/register/approve", approval.answer),
-    ("POST", "{p}/register/confirm", registration.confirm),
+    ("POST", "{p}/register/confirm", endpoints.confirm),
     ("GET", "/v1/attest/challenge", spiffe.challenge),
     ("POST", "/v1/svid/x509", spiffe.x509_svid),
     ("POST", "/v1/svid/jwt", spiffe.jwt_svid),
@@ -96,7 +83,7 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("POST", "/mock/keys/rotate", grant_controls.rotate_keys),
     ("GET", "/mock/policies", policy_controls.show),
     ("PUT", "/mock/policies", policy_controls.write),
-    ("GET", "/mock/audit", trail.whole),
+    ("GET", "/mock/audit", audit_trail.whole),
     ("POST", "/mock/platform/kubernetes", local_platform.kubernetes),
     ("POST", "/mock/platform/aws", local_platform.aws),
     ("POST", "/mock/platform/azure", local_platform.azure),
@@ -111,7 +98,7 @@ def create_app(chosen: Settings) -> Front:
     workloads = spiffe_settings.load(chosen.state_dir, realms)
 
     def first(tx: Connection) -> bytes:
-        certificate_authority.ensure(tx, workloads.trust_domain)
+        authority.ensure(tx, workloads.trust_domain)
         return signing_keys.ensure_secrets(tx)
 
     service = Service(

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from dialtone_kit.errors import ServiceError
+from dialtone_kit.base.errors import ServiceError
 from dialtone_kit.widgets.panel import Panel, State, must_answer, stop
 
 if TYPE_CHECKING:
-    from dialtone_kit.credentials import Credentials
+    from dialtone_kit.client.credentials import Credentials
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters: no 0 O, no 1 I
 _CODE = re.compile(f"[{ALPHABET}]{{8}}")

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dialtone_kit.errors import LessonStop
+from dialtone_kit.base.errors import LessonStop
 from dialtone_kit.widgets.panel import Panel, State, must_answer
 
 if TYPE_CHECKING:
-    from dialtone_kit.enrollments import Enrollment
+    from dialtone_kit.client.enrollments import Enrollment
 
 _ADDRESS = re.compile(r"[^\s@,;<>()\"\\]+@[^\s@,;<>()\"\\]+\.[^\s@,;<>()\"\\.]{2,}")
 _LONGEST = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets

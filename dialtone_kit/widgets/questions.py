@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dialtone_kit.progress import Answer, Confidence
-from dialtone_kit.questions import Question
+from dialtone_kit.lesson.progress import Answer, Confidence
+from dialtone_kit.lesson.questions import Question
 from dialtone_kit.widgets.panel import Panel, State
 
 Record = Callable[[Answer], None]

@@ -70,7 +70,7 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
             process.terminate()
             process.wait(timeout=15)
             stop = (
-                "from dialtone_kit import service; service.stop()"  # the mock that a lesson began
+                "from dialtone_kit.local import service; service.stop()"  # the mock that a lesson began
             )
             subprocess.run([sys.executable, "-c", stop], env=_environment(home), check=False)
 

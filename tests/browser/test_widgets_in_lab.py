@@ -15,8 +15,8 @@ CELLS = (
     """
     from dataclasses import dataclass
     from datetime import datetime, timedelta, timezone
-    from dialtone_kit import questions
-    from dialtone_kit.errors import RateLimited, ServiceError
+    from dialtone_kit.lesson import questions
+    from dialtone_kit.base.errors import RateLimited, ServiceError
     from dialtone_kit.widgets import *
     @dataclass
     class Thing:

@@ -11,7 +11,7 @@ from node import Script
 from running_mock import Registered
 
 from dialtone_kit import DPoPAuth, ProofKey
-from dialtone_kit.transport import open_client
+from dialtone_kit.client.transport import open_client
 
 pytestmark = pytest.mark.index  # npm, once for each lock
 API = "https://api.example.com"

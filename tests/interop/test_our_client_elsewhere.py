@@ -17,8 +17,8 @@ from node import Script
 from running_mock import free_port
 
 from dialtone_kit import Credentials, DPoPAuth, IdentityClient, ProofKey, Secret
-from dialtone_kit.device_login import DeviceLogin
-from dialtone_kit.errors import IssuerMismatch, NotThisService, ServiceError
+from dialtone_kit.base.errors import IssuerMismatch, NotThisService, ServiceError
+from dialtone_kit.client.device_login import DeviceLogin
 
 pytestmark = pytest.mark.index  # npm, once for each lock
 # What HTTP Basic must form-encode first (RFC 6749 §2.3.1), or be taken for another secret.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import service, service_record
+from dialtone_kit.local import record, service
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def shared_home(shared_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DIALTONE_STATE_DIR", str(shared_state))
     monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.delenv("DIALTONE_INTERACTIVE", raising=False)
-    monkeypatch.setattr(service_record, "DEFAULT_PORT", 0)
+    monkeypatch.setattr(record, "DEFAULT_PORT", 0)
     (shared_state / "progress.json").unlink(missing_ok=True)
     return tmp_path
 
@@ -37,6 +37,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("DIALTONE_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.delenv("DIALTONE_INTERACTIVE", raising=False)
-    monkeypatch.setattr(service_record, "DEFAULT_PORT", 0)  # 8787 may be the developer's own
+    monkeypatch.setattr(record, "DEFAULT_PORT", 0)  # 8787 may be the developer's own
     yield tmp_path
     service.stop()

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from dialtone_kit.client import IdentityClient
-from dialtone_kit.credentials import Credentials
-from dialtone_kit.masking import Secret
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.tokens import read_unverified
 
 BASE = "https://id.example"

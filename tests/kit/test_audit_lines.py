@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import audit_lines, doctor, service
-from dialtone_kit.cli import main
-from dialtone_kit.controls import Controls
-from dialtone_kit.environment import state_dir
-from dialtone_kit.errors import MockOnly, ServiceError
-from dialtone_kit.lab_realm import LabRealm
-from dialtone_kit.wire import Wire
+from dialtone_kit.base.errors import MockOnly, ServiceError
+from dialtone_kit.commands import audit, doctor
+from dialtone_kit.commands.cli import main
+from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.state_folder import state_dir
+from dialtone_kit.wire.recorder import Wire
 
 
 def dialtone(*arguments: str) -> int:
@@ -64,11 +65,11 @@ def test_each_event_is_a_line_of_json(
 
 
 def test_more_than_a_page_comes_whole(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit_lines, "PAGE", 2)
+    monkeypatch.setattr(audit, "PAGE", 2)
     with lab() as one:
         for _ in range(5):
             one.client.get_token()
-        assert len(list(audit_lines.events(one.realm))) == 8
+        assert len(list(audit.events(one.realm))) == 8
 
 
 def test_following_tells_what_happens_later_and_nothing_twice(shared_home: Path) -> None:
@@ -82,7 +83,7 @@ def test_following_tells_what_happens_later_and_nothing_twice(shared_home: Path)
             one.client.get_token()
 
         with suppress(KeyboardInterrupt):
-            for line in audit_lines.events(one.realm, follow=True, sleep=nap):
+            for line in audit.events(one.realm, follow=True, sleep=nap):
                 seen.append(line)
         events = [json.loads(line) for line in seen]
         assert [event["event"] for event in events][2:] == ["registration", *["token_issued"] * 3]
@@ -93,7 +94,12 @@ def test_ctrl_c_ends_following_as_it_should_and_a_closed_pipe_ends_it_quietly(
     shared_home: Path,
 ) -> None:
     with lab() as one:
-        command = [sys.executable, "-c", "from dialtone_kit.cli import main; main()", "audit"]
+        command = [
+            sys.executable,
+            "-c",
+            "from dialtone_kit.commands.cli import main; main()",
+            "audit",
+        ]
         child = subprocess.Popen(
             [*command, "--realm", one.realm, "--follow"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from dialtone_kit.base.errors import TokenRefused
+from dialtone_kit.base.masking import Secret
 from dialtone_kit.claims import UNKNOWN, show_claims
-from dialtone_kit.errors import TokenRefused
-from dialtone_kit.grants import Token
-from dialtone_kit.masking import Secret
+from dialtone_kit.client.token_answer import Token
 from dialtone_kit.tokens import read_unverified, sign_token
 
 CLAIMS = {

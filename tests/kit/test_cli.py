@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import cli, service
-from dialtone_kit.cli import main
-from dialtone_kit.controls import Controls
-from dialtone_kit.lesson import start
-from dialtone_kit.service_record import free_port
+from dialtone_kit.commands import cli
+from dialtone_kit.commands.cli import main
+from dialtone_kit.lesson.lesson import start
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.record import free_port
 from tests.kit.strangers import stranger
 
 COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor")
@@ -133,7 +134,7 @@ def test_without_a_service_it_says_how_to_get_one(
 def test_serve_runs_in_the_foreground_with_the_lessons_state_until_it_is_ended(
     home: Path, ending: signal.Signals
 ) -> None:
-    code = "from dialtone_kit.cli import main; main(['serve'])"
+    code = "from dialtone_kit.commands.cli import main; main(['serve'])"
     serving = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -27,11 +27,7 @@ from fake_service import (
     says,
 )
 
-from dialtone_kit import credentials as store
-from dialtone_kit import enrollments
-from dialtone_kit.answers import WrongCode
-from dialtone_kit.client import IdentityClient
-from dialtone_kit.errors import (
+from dialtone_kit.base.errors import (
     CredentialProblem,
     DialtoneError,
     EnrollmentProblem,
@@ -43,6 +39,10 @@ from dialtone_kit.errors import (
     TokenRefused,
     UnsafeUrl,
 )
+from dialtone_kit.client import credentials as store
+from dialtone_kit.client import enrollments
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.responses import WrongCode
 from dialtone_kit.keys import ProofKey, jwk_of
 from dialtone_kit.tokens import sign_token
 
@@ -191,7 +191,7 @@ def test_an_enrollment_ends_in_stored_credentials() -> None:
     assert enrollments.pending(ISSUER) == enrollment
     credentials = client.confirm_enrollment(enrollment, "abcd2345")
     assert json_body(service.sent_to("confirm")[0])["verification_code"] == "ABCD-2345"
-    assert store.load(credentials.client_id) == credentials == client.credentials
+    assert store.load_credentials(credentials.client_id) == credentials == client.credentials
     assert enrollments.pending(ISSUER) is None
 
 
@@ -201,7 +201,7 @@ def test_another_kernel_goes_on_with_the_pending_enrollment() -> None:
     found = enrollments.pending(ISSUER)
     assert found is not None
     service.client().confirm_enrollment(found, "ABCD-2345")
-    assert store.load(CREDENTIALS.client_id).client_secret.reveal() == SECRET
+    assert store.load_credentials(CREDENTIALS.client_id).client_secret.reveal() == SECRET
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_store_that_can_not_be_written_is_told_before_the_secret_is_shown(conf
 def test_a_secret_that_can_not_be_stored_after_all_is_not_lost() -> None:
     client = enrolling().client()
     enrollment = client.request_enrollment("a@example.com", "my-agent")
-    path = store.save(CREDENTIALS)
+    path = store.save_credentials(CREDENTIALS)
     path.write_text(path.read_text().replace(SECRET, "sec_other"))
     with pytest.raises(CredentialProblem, match=r"save_credentials\(client\.credentials\)"):
         client.confirm_enrollment(enrollment, "ABCD-2345")

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import credentials as store
-from dialtone_kit import enrollments, service
-from dialtone_kit.answers import WrongCode
-from dialtone_kit.client import IdentityClient
-from dialtone_kit.controls import Controls
-from dialtone_kit.credentials import Credentials
-from dialtone_kit.errors import CredentialProblem, RateLimited, ServiceError, TokenRefused
+from dialtone_kit.base.errors import CredentialProblem, RateLimited, ServiceError, TokenRefused
+from dialtone_kit.client import credentials as store
+from dialtone_kit.client import enrollments
+from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.responses import WrongCode
 from dialtone_kit.keys import ProofKey
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
 from dialtone_kit.proofs import build_proof
 
 SCOPES = ("openid", "notes:read", "notes:write")

@@ -21,10 +21,10 @@ from fake_service import CREDENTIALS, ISSUER, SECRET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone_kit import credentials as store
-from dialtone_kit import private_files
-from dialtone_kit.errors import CredentialProblem
-from dialtone_kit.masking import Secret
+from dialtone_kit.base.errors import CredentialProblem
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client import credentials as store
+from dialtone_kit.client import private_files
 
 ID = CREDENTIALS.client_id
 
@@ -43,13 +43,13 @@ def mode_of(path: Path) -> int:
 
 
 def test_saved_credentials_come_back() -> None:
-    path = store.save(CREDENTIALS)
-    assert store.load(ID) == CREDENTIALS
+    path = store.save_credentials(CREDENTIALS)
+    assert store.load_credentials(ID) == CREDENTIALS
     assert path == store.path_for(ID)
 
 
 def test_the_demos_own_loader_reads_the_file(config: Path) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     members = json.load((config / ID / "client.json").open())
     assert members["client_secret"] == SECRET
     assert members["token_endpoint"] == f"{ISSUER}/token"
@@ -68,7 +68,7 @@ def test_a_file_written_by_the_demos_shell_lines_loads(config: Path, umask: int)
       chmod 600 '{config}/{ID}/client.json'
     """
     subprocess.run(["/bin/sh", "-ec", lines], check=True)
-    loaded = store.load(ID)
+    loaded = store.load_credentials(ID)
     assert loaded.client_secret.reveal() == SECRET
     assert loaded.granted_scopes == ()
     assert store.find(ISSUER, ["openid"]) == loaded
@@ -84,20 +84,20 @@ def test_the_default_place_is_the_demos(monkeypatch: pytest.MonkeyPatch) -> None
 def test_the_newest_of_the_fitting_is_found() -> None:
     old, new = replace(CREDENTIALS, client_id="cli_a_1"), replace(CREDENTIALS, client_id="cli_b_2")
     for credentials, age in ((old, 100), (new, 50)):
-        path = store.save(credentials)
+        path = store.save_credentials(credentials)
         os.utime(path, (path.stat().st_mtime - age,) * 2)
     assert store.find(ISSUER) == new
     assert store.find(ISSUER, client_name="A!") == old
 
 
 def test_other_issuers_and_missing_scopes_do_not_fit() -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     assert store.find(f"{ISSUER}/") is None
     assert store.find(ISSUER, ["openid", "notes:read"]) is None
 
 
 def test_forgetting_leaves_no_file_and_no_leftover(config: Path) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     (config / ID / ".client.json.deadbeef").write_text(SECRET)
     assert store.forget(ID)
     assert not (config / ID).exists()
@@ -115,11 +115,11 @@ HOSTILE = [
 @pytest.mark.row("P1")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_client_id_touches_no_file(name: str, config: Path) -> None:
-    for use in (store.path_for, store.load, store.forget):
+    for use in (store.path_for, store.load_credentials, store.forget):
         with pytest.raises(CredentialProblem, match="can't be a client_id"):
             use(name)
     with pytest.raises(CredentialProblem, match="can't be a client_id"):
-        store.save(replace(CREDENTIALS, client_id=name))
+        store.save_credentials(replace(CREDENTIALS, client_id=name))
     assert not config.exists()
 
 
@@ -149,8 +149,8 @@ def test_a_secret_given_as_a_name_is_not_repeated() -> None:
 def test_the_umask_changes_nothing(umask: int, config: Path) -> None:
     before = os.umask(umask)
     try:
-        path = store.save(CREDENTIALS)
-        loaded = store.load(ID)
+        path = store.save_credentials(CREDENTIALS)
+        loaded = store.load_credentials(ID)
     finally:
         os.umask(before)
     assert loaded == CREDENTIALS
@@ -170,7 +170,7 @@ def test_the_file_is_never_open_to_others_not_even_for_a_moment(
         return real(path, flags, mode, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", spy)
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     [(flags, mode)] = created
     assert mode == 0o600
     assert flags & os.O_EXCL
@@ -183,14 +183,14 @@ def test_the_file_is_never_open_to_others_not_even_for_a_moment(
 @pytest.mark.row("P3")
 def test_a_linked_file_is_refused(config: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.json"
-    store.save(CREDENTIALS).rename(elsewhere)
+    store.save_credentials(CREDENTIALS).rename(elsewhere)
     (config / ID / "client.json").symlink_to(elsewhere)
     content = elsewhere.read_bytes()
     with pytest.raises(CredentialProblem, match="symbolic link"):
-        store.load(ID)
+        store.load_credentials(ID)
     for overwrite in (False, True):
         with pytest.raises(CredentialProblem, match="symbolic link"):
-            store.save(CREDENTIALS, overwrite=overwrite)
+            store.save_credentials(CREDENTIALS, overwrite=overwrite)
     assert elsewhere.read_bytes() == content
 
 
@@ -199,21 +199,21 @@ def test_a_dangling_link_is_refused(config: Path, tmp_path: Path) -> None:
     (config / ID).mkdir(parents=True, mode=0o700)
     (config / ID / "client.json").symlink_to(tmp_path / "nowhere")
     with pytest.raises(CredentialProblem, match="symbolic link"):
-        store.save(CREDENTIALS)
+        store.save_credentials(CREDENTIALS)
     assert not (tmp_path / "nowhere").exists()
 
 
 @pytest.mark.row("P3")
 @pytest.mark.parametrize("linked", ["", ID])
 def test_a_linked_folder_is_refused(linked: str, config: Path, tmp_path: Path) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     place, elsewhere = config / linked, tmp_path / "elsewhere"
     place.rename(elsewhere)
     place.symlink_to(elsewhere)
     with pytest.raises(CredentialProblem, match="symbolic link"):
-        store.load(ID)
+        store.load_credentials(ID)
     with pytest.raises(CredentialProblem, match="symbolic link"):
-        store.save(CREDENTIALS, overwrite=True)
+        store.save_credentials(CREDENTIALS, overwrite=True)
 
 
 @pytest.mark.row("P3")
@@ -221,7 +221,7 @@ def test_a_linked_folder_is_refused(linked: str, config: Path, tmp_path: Path) -
 def test_a_foreign_owner_is_refused(
     foreign: str, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     theirs = (config / foreign).stat().st_ino
     real = os.fstat
 
@@ -233,16 +233,16 @@ def test_a_foreign_owner_is_refused(
 
     monkeypatch.setattr(os, "fstat", seen_by_us)
     with pytest.raises(CredentialProblem, match="another user"):
-        store.load(ID)
+        store.load_credentials(ID)
 
 
 @pytest.mark.row("P3")
 @pytest.mark.parametrize(("loose", "mode"), [(ID, 0o750), (f"{ID}/client.json", 0o640)])
 def test_a_loose_mode_is_refused_with_the_way_out(loose: str, mode: int, config: Path) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     (config / loose).chmod(mode)
     with pytest.raises(CredentialProblem, match=r"chmod [67]00 .*M18") as refused:
-        store.load(ID)
+        store.load_credentials(ID)
     assert str(config) not in str(refused.value)
     assert store.find(ISSUER) is None
     assert store.problems() == [str(refused.value)]
@@ -250,17 +250,17 @@ def test_a_loose_mode_is_refused_with_the_way_out(loose: str, mode: int, config:
 
 @pytest.mark.row("P3")
 def test_a_folder_that_anybody_may_change_is_refused(config: Path) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     config.chmod(0o777)
     with pytest.raises(CredentialProblem, match="open to others"):
-        store.load(ID)
+        store.load_credentials(ID)
 
 
 def test_a_pipe_does_not_hang(config: Path) -> None:
     (config / ID).mkdir(parents=True, mode=0o700)
     os.mkfifo(config / ID / "client.json", 0o600)
     with pytest.raises(CredentialProblem, match="not a regular file"):
-        store.load(ID)
+        store.load_credentials(ID)
 
 
 # --- P4 and P5: whole or not at all, and nothing lost ---
@@ -268,23 +268,23 @@ def test_a_pipe_does_not_hang(config: Path) -> None:
 
 @pytest.mark.row("P5")
 def test_other_credentials_are_never_overwritten_silently() -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     other = replace(CREDENTIALS, client_secret=Secret("sec_" + "other" * 8))
     with pytest.raises(CredentialProblem, match="overwrite=True"):
-        store.save(other)
-    assert store.load(ID) == CREDENTIALS
-    store.save(other, overwrite=True)
-    assert store.load(ID) == other
+        store.save_credentials(other)
+    assert store.load_credentials(ID) == CREDENTIALS
+    store.save_credentials(other, overwrite=True)
+    assert store.load_credentials(ID) == other
 
 
 @pytest.mark.row("P5✓")
 def test_the_same_credentials_may_be_saved_again() -> None:
-    assert store.save(CREDENTIALS) == store.save(CREDENTIALS)
+    assert store.save_credentials(CREDENTIALS) == store.save_credentials(CREDENTIALS)
 
 
 @pytest.mark.row("P4")
 def test_a_full_disk_keeps_the_old_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     real = os.fsync
 
     def full(descriptor: int) -> None:
@@ -295,33 +295,33 @@ def test_a_full_disk_keeps_the_old_file(config: Path, monkeypatch: pytest.Monkey
     with monkeypatch.context() as broken:
         broken.setattr(os, "fsync", full)
         with pytest.raises(CredentialProblem, match="No space left"):
-            store.save(replace(CREDENTIALS, realm="other"), overwrite=True)
-    assert store.load(ID) == CREDENTIALS
+            store.save_credentials(replace(CREDENTIALS, realm="other"), overwrite=True)
+    assert store.load_credentials(ID) == CREDENTIALS
     assert [path.name for path in (config / ID).iterdir()] == ["client.json"]
 
 
 @pytest.mark.row("P4")
 @pytest.mark.parametrize("step", ["fchmod", "fsync", "rename", "unlink"])
 def test_killed_at_any_step_leaves_the_old_or_the_new(step: str) -> None:
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     script = f"""
 import os
 from dataclasses import replace
-from dialtone_kit import credentials as store
-old = store.load({ID!r})
+from dialtone_kit.client import credentials as store
+old = store.load_credentials({ID!r})
 os.{step} = lambda *_, **__: os._exit(9)
-store.save(replace(old, realm="new"), overwrite=True)
+store.save_credentials(replace(old, realm="new"), overwrite=True)
 """
     ended = subprocess.run([sys.executable, "-c", script], check=False)
     assert ended.returncode == 9
-    assert store.load(ID).realm in ("default", "new")
+    assert store.load_credentials(ID).realm in ("default", "new")
 
 
 @pytest.mark.row("P5")
 def test_of_twenty_writers_one_wins(config: Path) -> None:
     def write(number: int) -> bool:
         try:
-            store.save(replace(CREDENTIALS, realm=str(number)))
+            store.save_credentials(replace(CREDENTIALS, realm=str(number)))
         except CredentialProblem:
             return False
         return True
@@ -339,10 +339,10 @@ def test_without_hard_links_a_file_is_still_never_overwritten(
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr(os, "link", unsupported)
-    store.save(CREDENTIALS)
+    store.save_credentials(CREDENTIALS)
     with pytest.raises(CredentialProblem, match="overwrite=True"):
-        store.save(replace(CREDENTIALS, realm="other"))
-    assert store.load(ID) == CREDENTIALS
+        store.save_credentials(replace(CREDENTIALS, realm="other"))
+    assert store.load_credentials(ID) == CREDENTIALS
 
 
 @pytest.mark.row("P4")
@@ -354,7 +354,7 @@ def test_a_disk_that_fails_at_the_last_step_is_told_and_nothing_appears(
 
     monkeypatch.setattr(os, "link", broken)
     with pytest.raises(CredentialProblem, match="Input/output error"):
-        store.save(CREDENTIALS)
+        store.save_credentials(CREDENTIALS)
     assert list((config / ID).iterdir()) == []
 
 
@@ -380,10 +380,10 @@ def test_what_is_no_text_is_no_name(name: object) -> None:
     ],
 )
 def test_a_damaged_file_is_one_clear_line(content: str, says: str) -> None:
-    path = store.save(CREDENTIALS)
+    path = store.save_credentials(CREDENTIALS)
     path.write_text(content)
     with pytest.raises(CredentialProblem, match=says):
-        store.load(ID)
+        store.load_credentials(ID)
 
 
 @pytest.mark.parametrize(
@@ -401,10 +401,10 @@ def test_a_damaged_file_is_one_clear_line(content: str, says: str) -> None:
 def test_a_file_that_would_send_the_secret_astray_is_refused(
     member: str, value: object, says: str
 ) -> None:
-    path = store.save(CREDENTIALS)
+    path = store.save_credentials(CREDENTIALS)
     path.write_text(json.dumps({**json.loads(path.read_text()), member: value}))
     with pytest.raises(CredentialProblem, match=says) as refused:
-        store.load(ID)
+        store.load_credentials(ID)
     assert SECRET not in str(refused.value)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import doctor, environment, service, service_process, service_record
-from dialtone_kit.cli import main
+from dialtone_kit.commands import doctor
+from dialtone_kit.commands.cli import main
+from dialtone_kit.local import process, service, state_folder
+from dialtone_kit.local import record as service_record
 from tests.kit.strangers import stranger
 
 
@@ -48,7 +50,7 @@ def test_the_database_is_named_without_its_password(
     told = doctor.database().text
     assert told == "postgresql://db.example/x, as DIALTONE_DATABASE_URL says"
     # what runs says itself what it uses: it may have been started with another URL
-    monkeypatch.setattr(service_process, "database", lambda folder: "postgresql://other.example/y")
+    monkeypatch.setattr(process, "database", lambda folder: "postgresql://other.example/y")
     assert doctor.database().text == "postgresql://other.example/y"
 
 
@@ -77,7 +79,7 @@ def test_a_loose_credential_file_is_told(home: Path) -> None:
 
 
 def test_a_state_on_a_network_disk_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "_mounts", lambda: [(Path("/"), "nfs4")])
+    monkeypatch.setattr(state_folder, "_mounts", lambda: [(Path("/"), "nfs4")])
     [told] = wrong(doctor.state())
     assert "nfs4" in told
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from fake_service import says
 
-from dialtone_kit.dpop_auth import DPoPAuth
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client.dpop_auth import DPoPAuth
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.masking import Secret
 from dialtone_kit.proofs import check_proof
 from dialtone_kit.rules import Request, access_token_hash
 from dialtone_kit.tokens import read_unverified

@@ -7,7 +7,7 @@ from refusals import NOW, Case, Scene
 from refusals.curves import P256, P384, SMALL_ORDER_POINTS, TORSION, Edwards, Weierstrass
 from refusals.edge_values import CASES, PUBLIC
 
-from dialtone_kit.errors import ProofRefused
+from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.proofs import check_proof
 from dialtone_kit.rules import Request
 

@@ -14,9 +14,9 @@ from fake_service import ENROLLMENT, ISSUER
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone_kit import enrollments
-from dialtone_kit.enrollments import Enrollment, checked_email, normal_code
-from dialtone_kit.errors import EnrollmentProblem, UnsafeUrl
+from dialtone_kit.base.errors import EnrollmentProblem, UnsafeUrl
+from dialtone_kit.client import enrollments
+from dialtone_kit.client.enrollments import Enrollment, checked_email, normal_code
 
 MEMBERS = {**ENROLLMENT, "email": "a@example.com", "client_name": "my-agent", "issuer": ISSUER}
 

@@ -10,9 +10,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from dialtone_kit import environment
-from dialtone_kit.environment import is_interactive, link, private_dir, state_dir, write_private
-from dialtone_kit.errors import DialtoneError
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.local import state_folder
+from dialtone_kit.local.state_folder import (
+    is_interactive,
+    link,
+    private_dir,
+    state_dir,
+    write_private,
+)
 
 APPROVE = "http://127.0.0.1:8787/realms/default/register/approve?enrollment=enroll_1"
 
@@ -83,7 +89,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
 
 def mounts(monkeypatch: pytest.MonkeyPatch, *rows: tuple[str, str]) -> None:
     table = [(Path(point), kind) for point, kind in rows]
-    monkeypatch.setattr(environment, "_mounts", lambda: table)
+    monkeypatch.setattr(state_folder, "_mounts", lambda: table)
 
 
 @pytest.mark.parametrize("kind", ["nfs4", "nfs", "cifs", "ceph", "fuse.sshfs", "fuse.gcsfuse"])
@@ -92,8 +98,8 @@ def test_a_home_on_the_network_is_not_for_the_state(
 ) -> None:
     mounts(monkeypatch, ("/", "ext4"), (str(tmp_path), kind))
     monkeypatch.delenv("DIALTONE_STATE_DIR", raising=False)
-    monkeypatch.setattr(environment.platformdirs, "user_data_path", lambda _: tmp_path / "data")
-    monkeypatch.setattr(environment, "local_alternative", lambda: tmp_path / "local")
+    monkeypatch.setattr(state_folder.platformdirs, "user_data_path", lambda _: tmp_path / "data")
+    monkeypatch.setattr(state_folder, "local_alternative", lambda: tmp_path / "local")
     assert state_dir() == tmp_path / "local"
     assert not (tmp_path / "data").exists()
 
@@ -103,22 +109,22 @@ def test_a_home_on_a_local_disk_holds_the_state(
 ) -> None:
     mounts(monkeypatch, ("/", "nfs"), (str(tmp_path), "fuse.fuse-overlayfs"))
     monkeypatch.delenv("DIALTONE_STATE_DIR", raising=False)
-    monkeypatch.setattr(environment.platformdirs, "user_data_path", lambda _: tmp_path / "data")
+    monkeypatch.setattr(state_folder.platformdirs, "user_data_path", lambda _: tmp_path / "data")
     assert state_dir() == tmp_path / "data"
 
 
 def test_the_mount_that_covers_another_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     mounts(monkeypatch, ("/", "ext4"), ("/h", "ext4"), ("/h", "nfs"), ("/home", "xfs"))
-    assert environment.is_on_network(Path("/h/new"))
-    assert not environment.is_on_network(Path("/home/new"))
+    assert state_folder.is_on_network(Path("/h/new"))
+    assert not state_folder.is_on_network(Path("/home/new"))
 
 
 def test_the_local_alternative_names_its_user() -> None:
-    assert environment.local_alternative().name == f"dialtone-kit-{os.getuid()}"
+    assert state_folder.local_alternative().name == f"dialtone-kit-{os.getuid()}"
 
 
 def test_this_machine_has_a_file_system() -> None:
-    assert environment.file_system_of(Path.cwd())
+    assert state_folder.file_system_of(Path.cwd())
 
 
 # -- a person or not ---------------------------------------------------------------------------
@@ -155,7 +161,7 @@ def test_the_parameter_of_the_lesson_has_the_last_word(monkeypatch: pytest.Monke
 def test_outside_a_kernel_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIALTONE_INTERACTIVE", raising=False)
     assert is_interactive() is False
-    assert environment.in_notebook() is False
+    assert state_folder.in_notebook() is False
 
 
 # -- links for a person ------------------------------------------------------------------------

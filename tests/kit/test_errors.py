@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from dialtone_kit import errors
-from dialtone_kit.errors import (
+from dialtone_kit.base import errors
+from dialtone_kit.base.errors import (
     DialtoneError,
     KeyMismatch,
     NonceRequired,

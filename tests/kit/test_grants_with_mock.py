@@ -11,13 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dialtone_kit import credentials as store
-from dialtone_kit import service
-from dialtone_kit.client import IdentityClient, Token
-from dialtone_kit.controls import Controls
-from dialtone_kit.device_login import DeviceLogin
-from dialtone_kit.errors import ServiceError
+from dialtone_kit.base.errors import ServiceError
+from dialtone_kit.client import credentials as store
+from dialtone_kit.client.device_login import DeviceLogin
+from dialtone_kit.client.identity import IdentityClient, Token
 from dialtone_kit.keys import ProofKey
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
 
 SCOPES = ("openid", "notes:read", "notes:write")
 
@@ -187,7 +187,7 @@ def test_a_public_client_is_stored_without_a_secret_and_found_when_asked_for(
 ) -> None:
     public = Somebody(mock.base_url, realm, controls, public=True).credentials
     assert public.client_secret is None
-    assert store.load(public.client_id) == public
+    assert store.load_credentials(public.client_id) == public
     assert "client_secret" not in store.path_for(public.client_id).read_text()
     assert store.find(public.issuer) is None  # lessons with a secret must not meet it
     assert store.find(public.issuer, public=True) == public

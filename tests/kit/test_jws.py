@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusals.forge import b64
 
-from dialtone_kit.jws import json_object, split, to_segment
+from dialtone_kit.base.jws import json_object, split, to_segment
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=20)

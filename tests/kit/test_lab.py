@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import lab
-from dialtone_kit.cli import main
-from dialtone_kit.errors import DialtoneError
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.commands import lab
+from dialtone_kit.commands.cli import main
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ import httpx
 import psutil
 import pytest
 
-from dialtone_kit import IdentityClient, ProofKey, service, start
-from dialtone_kit import credentials as store
-from dialtone_kit.credentials import Credentials
-from dialtone_kit.errors import DialtoneError, LessonStop, MockOnly, ServiceError
-from dialtone_kit.lesson import Lesson
-from dialtone_kit.masking import Secret
-from dialtone_kit.reviving import Reviving
+from dialtone_kit import IdentityClient, ProofKey, start
+from dialtone_kit.base.errors import DialtoneError, LessonStop, MockOnly, ServiceError
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client import credentials as store
+from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.lesson.lesson import Lesson
+from dialtone_kit.local import service
+from dialtone_kit.local.reviving import Reviving
 
 REAL = "https://id.example.com"
 
@@ -152,7 +153,7 @@ def test_twelve_registrations_within_the_hour_meet_the_limit_and_go_on(
         lesson = start(2, credentials=False, interactive=False)
         enrollment = lesson.email_form().require()
         credentials = lesson.code_form(enrollment).require()
-        assert store.load(credentials.client_id) == credentials
+        assert store.load_credentials(credentials.client_id) == credentials
     assert "lesson.reset_limits()" in capsys.readouterr().out
 
 
@@ -273,7 +274,7 @@ def stored_for_the_real_one() -> Credentials:
         "cli_my_agent_1", Secret("sec_" + "x" * 43), f"{issuer}/token", issuer, "default",
         ("openid",),
     )  # fmt: skip
-    store.save(found)
+    store.save_credentials(found)
     return found
 
 

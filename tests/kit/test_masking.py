@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusals.forge import key_of
 
-from dialtone_kit.masking import Secret, mask, mask_text, without_password
+from dialtone_kit.base.masking import Secret, mask, mask_text, without_password
 from dialtone_kit.proofs import build_proof
 
 URLSAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -108,7 +108,7 @@ def test_the_private_member_of_a_jwk_is_masked_and_its_name_is_not(write: object
         "cli_my_agent_0123456789abcdef0123456789abcdef",
         "enroll_123e4567-e89b-12d3-a456-426614174000",
         "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
-        "dialtone_kit.exercises.lesson_03.check_everything",
+        "dialtone_kit.lesson.exercises.lesson_03.check_everything",
         "attempt_counter_of_the_day, script_name, sec_, pt_1, accept_language",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "Pragma: no-cache\r\nCache-Control: no-store",

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from dialtone_kit.progress import Answer, Exercise, Progress
-from dialtone_kit.questions import Choice, Question
+from dialtone_kit.lesson.progress import Answer, Exercise, Progress
+from dialtone_kit.lesson.questions import Choice, Question
 
 ITEM = Question(
     "02.a-b", "?", (Choice("x", "no", code="M25"), Choice("y", "yes", right=True))
@@ -92,7 +92,7 @@ def test_a_damaged_file_is_set_aside_and_stops_no_lesson(progress, content):
 
 def test_several_kernels_lose_nothing_of_each_other(progress):
     code = (
-        "import sys; from pathlib import Path; from dialtone_kit.progress import Progress\n"
+        "import sys; from pathlib import Path; from dialtone_kit.lesson.progress import Progress\n"
         "for n in range(8): Progress(Path(sys.argv[1])).checked('02.x', 'wrong')"
     )
     kernels = [subprocess.Popen([sys.executable, "-c", code, str(progress.path)]) for _ in range(3)]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
 from refusals.forge import NOW, Scene, b64, key_of
 
-from dialtone_kit.errors import ProofRefused
+from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.keys import ALGORITHMS, ProofKey
 from dialtone_kit.proofs import SeenProofs, build_proof, check_proof
 from dialtone_kit.rules import Request, access_token_hash

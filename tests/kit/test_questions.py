@@ -6,9 +6,9 @@ from importlib import resources
 
 import pytest
 
-from dialtone_kit import questions
-from dialtone_kit.errors import DialtoneError
-from dialtone_kit.questions import BadQuestions, parse
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.lesson import questions
+from dialtone_kit.lesson.questions import BadQuestions, parse
 
 GOOD = """
 [[prediction]]
@@ -24,7 +24,7 @@ question = "What   comes\\n next?"
   code = "M25"
 """
 SHIPPED = sorted(
-    file.name[:2] for file in resources.files("dialtone_kit.questions").iterdir()
+    file.name[:2] for file in resources.files("dialtone_kit.lesson.questions").iterdir()
     if file.name.endswith(".toml")
 )  # fmt: skip
 

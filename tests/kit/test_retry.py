@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fake_service import says
 
-from dialtone_kit.errors import DialtoneError, NotThisService, RateLimited, ServiceUnreachable
-from dialtone_kit.retry import retry_after, send_with_retries
+from dialtone_kit.base.errors import DialtoneError, NotThisService, RateLimited, ServiceUnreachable
+from dialtone_kit.client.retry import retry_after, send_with_retries
 
 NOW = 1_800_000_000.0
 OK = httpx.Response(200)

@@ -15,16 +15,16 @@ import pytest
 from peers import JSON, Speak, body, peer, saying
 from test_trust_bundle import ID
 
-from dialtone_kit.client import IdentityClient
-from dialtone_kit.errors import (
+from dialtone_kit.base.errors import (
     DialtoneError,
     NotThisService,
     RateLimited,
     ServiceError,
     ServiceUnreachable,
 )
-from dialtone_kit.evidence import Evidence
-from dialtone_kit.workload import Workload
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.spiffe.evidence import Evidence
+from dialtone_kit.spiffe.workload import Workload
 
 MIB = 1024 * 1024
 slept: list[float] = []

@@ -13,7 +13,7 @@ from refusals.jwks import uint
 from refusals.signatures import twin
 
 from dialtone_kit import rules
-from dialtone_kit.errors import KeyMismatch, NonceRequired, ProofRefused
+from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused
 from dialtone_kit.keys import BadKey, public_key_from_jwk, thumbprint
 from dialtone_kit.proofs import RULES, SeenProofs, check_proof
 from dialtone_kit.rules import Proof, Request

@@ -9,11 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dialtone_kit import runner
-from dialtone_kit.cli import main
-from dialtone_kit.run_parameters import BadParameters, Parameters
-from dialtone_kit.run_table import run_and_show
-from dialtone_kit.runner import Result, select
+from dialtone_kit.commands import run
+from dialtone_kit.commands.cli import main
+from dialtone_kit.commands.run import Result, select
+from dialtone_kit.commands.run_parameters import BadParameters, Parameters
+from dialtone_kit.commands.run_table import run_and_show
 
 DEFAULTS = 'base_url = "mock"\nemail = ""\ninteractive = None\nverification_code = ""\ncount = 1'
 
@@ -42,7 +42,7 @@ assert not lesson.interactive and email == "ada@example.com" and count == 3
 assert verification_code == "00012345"
 print("PORT", lesson.base_url)
 """
-STOPS = "from dialtone_kit.errors import LessonStop\nraise LessonStop('Type the code first.')"
+STOPS = "from dialtone_kit.base.errors import LessonStop\nraise LessonStop('Type the code first.')"
 
 
 def test_every_lesson_is_run_and_its_result_told(
@@ -76,8 +76,8 @@ def test_every_lesson_is_run_and_its_result_told(
 def test_when_all_pass_the_exit_code_is_0(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_execute", lambda *_: ("passed", ""))
-    monkeypatch.setattr("dialtone_kit.service.ensure", lambda *_: None)
+    monkeypatch.setattr(run, "_execute", lambda *_: ("passed", ""))
+    monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
         main(["run", "--solutions", "--lesson", "3", "--output", str(home / "out")])
     assert ended.value.code == 0
@@ -96,20 +96,20 @@ def test_the_real_service_keeps_the_persons_credentials_and_starts_no_mock(
         seen.append((os.environ["DIALTONE_CONFIG_DIR"], os.environ["DIALTONE_INTERACTIVE"]))
         return "passed", ""
 
-    monkeypatch.setattr(runner, "_execute", note)
-    monkeypatch.setattr("dialtone_kit.service.ensure", lambda *_: pytest.fail("a mock"))
+    monkeypatch.setattr(run, "_execute", note)
+    monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: pytest.fail("a mock"))
     lesson = notebook(home, "01-x.ipynb")
     results: list[Result] = []
-    runner.run([lesson], home / "out", Parameters("https://id.example.com"), results.append, print)
+    run.run([lesson], home / "out", Parameters("https://id.example.com"), results.append, print)
     assert seen == [(str(home / "config"), "0")]
     assert [result.outcome for result in results] == ["passed"]
 
 
 def test_a_secret_in_an_error_is_masked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sec_" + "q" * 43
-    monkeypatch.setattr(runner, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))
+    monkeypatch.setattr(run, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))
     lesson = notebook(home, "01-x.ipynb")
-    [result] = runner.run([lesson], home / "out", Parameters("https://x.example"), print, print)
+    [result] = run.run([lesson], home / "out", Parameters("https://x.example"), print, print)
     assert secret not in result.reason
 
 

@@ -15,10 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dialtone_kit import service, service_challenge, service_process, service_record
-from dialtone_kit.controls import Controls
-from dialtone_kit.errors import DialtoneError, MockOnly, ServiceError, ServiceUnreachable
-from dialtone_kit.service_record import free_port
+from dialtone_kit.base.errors import DialtoneError, MockOnly, ServiceError, ServiceUnreachable
+from dialtone_kit.local import challenge, service
+from dialtone_kit.local import process as service_process
+from dialtone_kit.local import record as service_record
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.record import free_port
 from tests.kit.strangers import silence, stranger
 
 
@@ -61,7 +63,7 @@ def test_it_starts_once_and_is_found_fast(home: Path) -> None:
 
 @pytest.mark.row("J2")
 def test_ten_kernels_at_once_get_one_service(home: Path) -> None:
-    code = "from dialtone_kit import service; print(service.ensure().pid)"
+    code = "from dialtone_kit.local import service; print(service.ensure().pid)"
     kernels = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(10)
@@ -73,7 +75,7 @@ def test_ten_kernels_at_once_get_one_service(home: Path) -> None:
 
 
 def test_it_outlives_its_starter_in_a_session_of_its_own(home: Path) -> None:
-    code = "from dialtone_kit import service; print(service.ensure().pid)"
+    code = "from dialtone_kit.local import service; print(service.ensure().pid)"
     starter = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     pid = int(starter.stdout)
     assert os.getsid(pid) == pid
@@ -135,7 +137,7 @@ def test_a_hung_service_is_ended_and_started_again(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "PATIENCE", 0.2)
-    monkeypatch.setattr(service, "ask", partial(_ask_quickly, service_challenge.ask))
+    monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGSTOP)
     second, said = started()
@@ -249,7 +251,7 @@ def test_a_stranger_on_the_port_is_named_in_one_line_and_told_nothing(
     assert one_line(text)
     assert str(record.port) in text
     assert "dialtone serve --port N" in text
-    assert service_challenge.control_token(record) not in "".join(heard)
+    assert challenge.control_token(record) not in "".join(heard)
     assert record.secret.reveal() not in "".join(heard)
     assert "authorization" not in "".join(heard).lower()
     assert service_record.read() == record  # it never moves by itself
@@ -258,7 +260,7 @@ def test_a_stranger_on_the_port_is_named_in_one_line_and_told_nothing(
 def test_somebody_who_takes_calls_and_is_silent_is_told_apart(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "ask", partial(_ask_quickly, service_challenge.ask))
+    monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
     record = service_record.remember(free_port(0))
     with silence(record.port), pytest.raises(ServiceUnreachable, match="does not answer") as failed:
         started()
@@ -268,7 +270,7 @@ def test_somebody_who_takes_calls_and_is_silent_is_told_apart(
 def test_an_answer_heard_before_is_worth_nothing(home: Path) -> None:
     """Each challenge has its own nonce: a recorded answer is a stranger's."""
     running, _ = started()
-    nonce_of_before = service_challenge._digest(running.record, f"hello|n|{running.base_url}")
+    nonce_of_before = challenge._digest(running.record, f"hello|n|{running.base_url}")
     service.stop()
     with stranger(running.port, {"answer": nonce_of_before, "pid": running.pid}):
         assert service.find() is None

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import names, without
 
-from dialtone_kit import spiffe_id
-from dialtone_kit.errors import BadSpiffeId
-from dialtone_kit.spiffe_id import SpiffeId, check_trust_domain
+from dialtone_kit.base.errors import BadSpiffeId
+from dialtone_kit.spiffe import spiffe_id
+from dialtone_kit.spiffe.spiffe_id import SpiffeId, check_trust_domain
 
 GOOD = [
     "spiffe://dialtone.test",

@@ -15,13 +15,13 @@ import pytest
 from cryptography import x509
 from test_trust_bundle import BUNDLE, ID, NOW, OURS
 
-from dialtone_kit import mutual_tls
-from dialtone_kit.errors import SvidRefused
+from dialtone_kit.base.errors import SvidRefused
 from dialtone_kit.keys import BadKey, jwk_of
-from dialtone_kit.mock.certificate_requests import read_request
-from dialtone_kit.mock.certificates import new_leaf
-from dialtone_kit.mutual_tls import tls_context
-from dialtone_kit.svids import ALGS, WorkloadKey, X509Svid
+from dialtone_kit.mock.spiffe.certificate_requests import read_request
+from dialtone_kit.mock.spiffe.certificates import new_leaf
+from dialtone_kit.spiffe import mutual_tls
+from dialtone_kit.spiffe.mutual_tls import tls_context
+from dialtone_kit.spiffe.svids import ALGS, WorkloadKey, X509Svid
 
 
 def svid(alg: str = "ES256") -> X509Svid:

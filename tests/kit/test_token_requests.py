@@ -12,8 +12,7 @@ import httpx
 import pytest
 from fake_service import BASE, CREDENTIALS, ISSUER, METADATA, FakeService, says
 
-from dialtone_kit.device_login import DeviceLogin
-from dialtone_kit.errors import (
+from dialtone_kit.base.errors import (
     DialtoneError,
     NotThisService,
     RateLimited,
@@ -21,9 +20,10 @@ from dialtone_kit.errors import (
     ServiceUnreachable,
     TokenRefused,
 )
-from dialtone_kit.grants import Token
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client.device_login import DeviceLogin
+from dialtone_kit.client.token_answer import Token
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.masking import Secret
 from dialtone_kit.tokens import read_unverified
 
 KEY, OTHER = ProofKey.generate(), ProofKey.generate()

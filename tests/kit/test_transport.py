@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from peers import JSON, peer, saying
 
-from dialtone_kit.client import IdentityClient
-from dialtone_kit.dpop_auth import DPoPAuth
-from dialtone_kit.errors import NotThisService, ServiceUnreachable
+from dialtone_kit.base.errors import NotThisService, ServiceUnreachable
+from dialtone_kit.client.dpop_auth import DPoPAuth
+from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 
 

@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import names, without
 
-from dialtone_kit import trust_bundle
-from dialtone_kit.errors import NotThisService, SvidRefused
+from dialtone_kit.base.errors import NotThisService, SvidRefused
 from dialtone_kit.keys import b64url, jwk_of
-from dialtone_kit.mock.certificates import new_authority, new_leaf
-from dialtone_kit.spiffe_id import SpiffeId
+from dialtone_kit.mock.spiffe.certificates import new_authority, new_leaf
+from dialtone_kit.spiffe import trust_bundle
+from dialtone_kit.spiffe.spiffe_id import SpiffeId
+from dialtone_kit.spiffe.trust_bundle import TrustBundle, verify_jwt_svid, verify_x509_svid
 from dialtone_kit.tokens import sign_token
-from dialtone_kit.trust_bundle import TrustBundle, verify_jwt_svid, verify_x509_svid
 
 DOMAIN = "dialtone.test"
 ID = SpiffeId.parse(f"spiffe://{DOMAIN}/ns/lessons/sa/reader")

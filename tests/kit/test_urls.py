@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone_kit.errors import UnsafeUrl
-from dialtone_kit.urls import (
+from dialtone_kit.base.errors import UnsafeUrl
+from dialtone_kit.base.urls import (
     is_loopback,
     normalize,
     origin,

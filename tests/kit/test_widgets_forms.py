@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dialtone_kit.errors import LessonStop, RateLimited, ServiceError, ServiceUnreachable
+from dialtone_kit.base.errors import LessonStop, RateLimited, ServiceError, ServiceUnreachable
 from dialtone_kit.widgets import CodeForm, EmailForm, email_problem, normalize_code
 
 HOUR = datetime.fromtimestamp(4600, UTC)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dialtone_kit.errors import ServiceUnreachable
-from dialtone_kit.progress import Answer
-from dialtone_kit.questions import Choice, Question
+from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.lesson.progress import Answer
+from dialtone_kit.lesson.questions import Choice, Question
 from dialtone_kit.widgets import InboxView, Prediction, Quiz, TokenExplorer
 
 SECRET = "sec_" + "Zq3" * 15

@@ -15,12 +15,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from fake_service import CREDENTIALS, ENROLLMENT, GRANTED, ISSUER, SECRET
 
-from dialtone_kit.dpop_auth import DPoPAuth
-from dialtone_kit.errors import DialtoneError
-from dialtone_kit.grants import authentication
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.client.dpop_auth import DPoPAuth
+from dialtone_kit.client.token_answer import authentication
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import sign_token
-from dialtone_kit.wire import Wire
+from dialtone_kit.wire.recorder import Wire
 
 KEY = ProofKey.generate()
 SIGNER = ec.generate_private_key(ec.SECP256R1())

@@ -11,7 +11,7 @@ import pytest
 from test_svids import svid
 from test_trust_bundle import ID, OURS
 
-from dialtone_kit.errors import (
+from dialtone_kit.base.errors import (
     BadSpiffeId,
     DialtoneError,
     NotThisService,
@@ -20,8 +20,8 @@ from dialtone_kit.errors import (
     SvidRefused,
     UnsafeUrl,
 )
-from dialtone_kit.evidence import Evidence
-from dialtone_kit.workload import Workload
+from dialtone_kit.spiffe.evidence import Evidence
+from dialtone_kit.spiffe.workload import Workload
 
 BASE = "https://id.example"
 Answer = Callable[[httpx.Request], httpx.Response]

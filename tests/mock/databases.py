@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 
-from dialtone_kit.mock.postgres import STATE_LOCK
+from dialtone_kit.mock.store.postgres import STATE_LOCK
 
 SERVER = os.environ.get("DIALTONE_TEST_DATABASE", "")
 KINDS = ("sqlite", "postgresql") if SERVER else ("sqlite",)

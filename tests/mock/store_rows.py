@@ -9,7 +9,7 @@ from typing import Any
 from running_mock import Mock
 from sqlalchemy import select
 
-from dialtone_kit.mock import tables
+from dialtone_kit.mock.store import tables
 
 
 def all_rows(mock: Mock) -> dict[str, list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from refusals import ACCEPTED, CASES, REFUSED, Case
 from running_mock import Mock, Registered
 
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.mock.weakened import ALWAYS_ON, BY_NAME, rules_without
+from dialtone_kit.mock.access.attack_lab import ALWAYS_ON, BY_NAME, rules_without
 from dialtone_kit.proofs import RULES
 
 NEVER_OFF = sorted(rule.__name__ for rule in ALWAYS_ON)

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dialtone_kit.mock import cedar
-from dialtone_kit.mock.cedar import Answer, Party, Question
-from dialtone_kit.mock.cedar_text import (
+from dialtone_kit.mock.policy import cedar
+from dialtone_kit.mock.policy.cedar import Answer, Party, Question
+from dialtone_kit.mock.policy.cedar_text import (
     KIT_POLICIES,
     MAX_TEXT,
     Policies,
     PolicyProblem,
     compiled,
 )
-from dialtone_kit.mock.domains import canonical_domain, canonical_email
+from dialtone_kit.mock.policy.domains import canonical_domain, canonical_email
 
 ANYTHING = "permit (principal, action, resource)"
 REGISTER = 'action == Action::"register"'

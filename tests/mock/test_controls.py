@@ -11,7 +11,7 @@ import psutil
 import pytest
 from running_mock import Mock, Registered
 
-from dialtone_kit.masking import without_password
+from dialtone_kit.base.masking import without_password
 
 GUARDED = [("GET", "inbox"), ("POST", "clock"), ("POST", "limits/clear"), ("POST", "realms"),
            ("DELETE", "realms/default"), ("POST", "faults"), ("POST", "reset"),

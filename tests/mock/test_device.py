@@ -22,7 +22,8 @@ from running_mock import Mock, Registered
 from sqlalchemy import insert, select
 
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.mock import device_grants, schema, tables
+from dialtone_kit.mock.store import tables, upgrade
+from dialtone_kit.mock.tokens import device_grants
 from dialtone_kit.tokens import read_unverified
 
 
@@ -209,7 +210,7 @@ def test_v7_of_two_that_saw_it_approved_the_second_gets_nothing(
         "expires_at": 2.0**40, "forget_at": 2.0**40,
     }  # fmt: skip
     with engine.begin() as tx:
-        schema.bring_up_to_date(tx)
+        upgrade.bring_up_to_date(tx)
         tx.execute(insert(tables.device_grants), grant)
         row = tx.execute(select(tables.device_grants)).one()
         assert [device_grants.use(tx, row), device_grants.use(tx, row)] == [True, False]

@@ -17,10 +17,13 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from dialtone_kit import rules
-from dialtone_kit.errors import ProofRefused
-from dialtone_kit.mock import challenges, cleaning, clock, dpop, tables
-from dialtone_kit.mock.answers import Refusal
-from dialtone_kit.mock.settings import built_in_realms
+from dialtone_kit.base.errors import ProofRefused
+from dialtone_kit.mock.access import dpop
+from dialtone_kit.mock.core import clock, expiry
+from dialtone_kit.mock.core.settings import built_in_realms
+from dialtone_kit.mock.spiffe import challenges
+from dialtone_kit.mock.store import tables
+from dialtone_kit.mock.web.responses import Refusal
 
 KEY = b"the key of a service that does not run"
 START = 1_800_000_000
@@ -59,7 +62,7 @@ class Clocks:
 
 def clean(tx: Connection) -> None:
     for table in tables.EXPIRING:
-        while cleaning._remove_batch(tx, table):
+        while expiry._remove_batch(tx, table):
             pass
 
 

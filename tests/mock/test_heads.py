@@ -5,7 +5,7 @@ import socket
 import pytest
 from running_mock import Mock, Registered
 
-from dialtone_kit.mock.settings import MAX_HEAD
+from dialtone_kit.mock.core.settings import MAX_HEAD
 
 
 def ask(mock: Mock, head: bytes, name: str = "/jwks") -> bytes:

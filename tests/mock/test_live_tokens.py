@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from dialtone_kit.errors import TokenRefused
+from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.keys import b64url
-from dialtone_kit.mock import live_tokens
+from dialtone_kit.mock.access import live_tokens
 
 
 def unsigned(size: int) -> str:

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from running_mock import Mock, Registered
 
-from dialtone_kit.mock import policy
-from dialtone_kit.mock.client_auth import Client
-from dialtone_kit.mock.settings import built_in_realms
+from dialtone_kit.mock.access.clients import Client
+from dialtone_kit.mock.core.settings import built_in_realms
+from dialtone_kit.mock.policy import decisions
 
 SCOPES = ("openid", "notes:read", "notes:write", "deploy:prod")
 NOBODY_WRITES = """
@@ -273,7 +273,7 @@ class Held:
     """As much of a service as a decision needs."""
 
     def __init__(self, folder: Path) -> None:
-        from dialtone_kit.mock.policy_files import PolicyFiles
+        from dialtone_kit.mock.policy.files import PolicyFiles
 
         self.policies = PolicyFiles(folder)
         self.policies.seed()
@@ -304,7 +304,7 @@ def test_who_may_exchange_anothers_bound_token(
     """X13: nobody, unless a policy of the realm says so."""
     held: Any = Held(tmp_path)
     client, owner = agent("worker", who), agent("owner", whose)
-    decision = policy.may_exchange(
+    decision = decisions.may_exchange(
         held, built_in_realms()[realm], client, owner, subject=owner.client_id, scopes=["openid"]
     )
     assert decision.allowed is permitted
@@ -323,7 +323,9 @@ def test_may_exchange_can_look_at_subject_and_scopes(tmp_path: Path) -> None:
     worker, owner = agent("worker", "x.example"), agent("owner", "x.example")
 
     def may(who: Client = worker, subject: str = "usr_1", *scopes: str) -> bool:
-        return policy.may_exchange(held, realm, who, owner, subject=subject, scopes=scopes).allowed
+        return decisions.may_exchange(
+            held, realm, who, owner, subject=subject, scopes=scopes
+        ).allowed
 
     assert may(worker, "usr_1", "openid")
     assert not may(worker, "usr_2", "openid")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit.mock import policy_files
-from dialtone_kit.mock.policy_files import PolicyFiles, where
+from dialtone_kit.mock.policy import files as policy_files
+from dialtone_kit.mock.policy.files import PolicyFiles, where
 
 NAME = "acme.cedar"
 OPEN = '@id("open") permit (principal, action, resource);\n'
@@ -276,7 +276,7 @@ def test_a_process_killed_while_it_keeps_the_last_good_text_leaves_the_old_or_th
     (folder / NAME).write_text(OPEN)
     assert ids(files) == ["open"]
     code = (
-        "import sys; from pathlib import Path; from dialtone_kit.mock.policy_files import *\n"
+        "import sys; from pathlib import Path; from dialtone_kit.mock.policy.files import *\n"
         f"files = PolicyFiles(Path({str(folder)!r})); path = files.folder / {NAME!r}\n"
         f"print('ready', flush=True)\nfor n in range(10**6):\n"
         f"    path.write_text([{OPEN!r}, {SHUT!r}][n % 2]); files.in_force({NAME!r})\n"

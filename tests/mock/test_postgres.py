@@ -23,9 +23,9 @@ from sqlalchemy import Connection
 from test_endurance import start_command
 from test_store import count, on_store, use
 
-from dialtone_kit.mock import settings
-from dialtone_kit.mock.settings import BadSettings
-from dialtone_kit.mock.store import Store, StoreUnavailable
+from dialtone_kit.mock.core import settings
+from dialtone_kit.mock.core.settings import BadSettings
+from dialtone_kit.mock.store.store import Store, StoreUnavailable
 
 on_postgres = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 here = pytest.mark.skipif(not SERVER, reason="NOT RUN: PostgreSQL tests: no server is offered")

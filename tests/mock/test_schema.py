@@ -15,9 +15,9 @@ from databases import Database
 from running_mock import Mock
 from sqlalchemy import Connection, inspect
 
-from dialtone_kit.mock import schema, tables
-from dialtone_kit.mock.schema import TooNew, bring_up_to_date
-from dialtone_kit.mock.store import Store, StoreUnavailable
+from dialtone_kit.mock.store import tables, upgrade
+from dialtone_kit.mock.store.store import Store, StoreUnavailable
+from dialtone_kit.mock.store.upgrade import TooNew, bring_up_to_date
 
 FIRST_TABLES = Path(__file__).with_name("first_tables.sql")
 OLD_CLIENT = """
@@ -56,18 +56,18 @@ def must_be_as_the_tables_stand(tx: Connection) -> None:
     context = MigrationContext.configure(tx, opts={"compare_type": True})
     assert compare_metadata(context, tables.metadata) == []
     assert set(inspect(tx).get_table_names()) == {*tables.metadata.tables, "alembic_version"}
-    assert tx.exec_driver_sql("SELECT * FROM alembic_version").all() == [(schema.steps()[-1],)]
+    assert tx.exec_driver_sql("SELECT * FROM alembic_version").all() == [(upgrade.steps()[-1],)]
 
 
 def test_the_steps_end_where_the_tables_stand(empty: Connection) -> None:
-    schema._take_steps(empty)
+    upgrade._take_steps(empty)
     must_be_as_the_tables_stand(empty)
 
 
 def test_an_empty_database_gets_the_same_at_once(
     empty: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "_take_steps", lambda tx: pytest.fail("a step was taken"))
+    monkeypatch.setattr(upgrade, "_take_steps", lambda tx: pytest.fail("a step was taken"))
     bring_up_to_date(empty)
     must_be_as_the_tables_stand(empty)
 
@@ -111,11 +111,11 @@ def test_a_service_goes_on_with_a_file_of_the_first_version(tmp_path: Path) -> N
 
 def new_step(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """One step more than the kit has."""
-    last = schema.steps()[-1]
-    copied = shutil.copytree(schema.STEPS, folder / "migrations")
+    last = upgrade.steps()[-1]
+    copied = shutil.copytree(upgrade.STEPS, folder / "migrations")
     head = "import sqlalchemy as sa\nfrom alembic import op\n"
     (copied / "versions" / "9999_colour.py").write_text(head + text.format(last=last))
-    monkeypatch.setattr(schema, "STEPS", copied)
+    monkeypatch.setattr(upgrade, "STEPS", copied)
 
 
 def test_an_older_database_is_brought_up_to_date_with_its_rows(
@@ -134,7 +134,7 @@ def test_a_step_that_fails_changes_nothing(
     own_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(own_database)
-    before = schema.steps()[-1]
+    before = upgrade.steps()[-1]
     new_step(tmp_path, monkeypatch, BAD_STEP)
     with pytest.raises(StoreUnavailable, match="nowhere"):
         prepare(own_database)
@@ -152,14 +152,14 @@ def test_two_that_start_together_do_not_get_in_each_others_way(own_database: Dat
 
 
 def test_every_step_follows_the_one_before() -> None:
-    names = sorted(path.name for path in (schema.STEPS / "versions").glob("[0-9]*.py"))
+    names = sorted(path.name for path in (upgrade.STEPS / "versions").glob("[0-9]*.py"))
     assert [name[:4] for name in names] == [f"{n:04}" for n in range(1, len(names) + 1)]
-    assert schema.steps() == [name[:4] for name in names]
+    assert upgrade.steps() == [name[:4] for name in names]
 
 
 def test_up_to_date_nothing_is_done(empty: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     bring_up_to_date(empty)
-    monkeypatch.setattr(schema, "_take_steps", lambda tx: pytest.fail("a step was taken again"))
+    monkeypatch.setattr(upgrade, "_take_steps", lambda tx: pytest.fail("a step was taken again"))
     bring_up_to_date(empty)
 
 
@@ -170,7 +170,7 @@ def test_what_a_newer_kit_wrote_is_left_alone(own_mock: Callable[..., Mock]) -> 
     mine.sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(AssertionError, match=r"can't be used: .*step 9999.* Update the kit"):
         mine.start()
-    mine.sql("UPDATE alembic_version SET version_num = :known", known=schema.steps()[-1])
+    mine.sql("UPDATE alembic_version SET version_num = :known", known=upgrade.steps()[-1])
     mine.start()
     assert client.token()
 

@@ -19,15 +19,16 @@ from hypothesis import strategies as st
 from running_mock import Mock, Registered
 from spiffe_scene import ID, NAMES, RSA, Platforms, Scene, csr, der, pem
 
-from dialtone_kit.evidence import PLATFORMS
 from dialtone_kit.keys import PRIVATE_MEMBERS, jwk_of
-from dialtone_kit.mock import certificate_authority, spiffe_settings
-from dialtone_kit.mock.answers import Refusal
-from dialtone_kit.mock.certificate_requests import read_request
-from dialtone_kit.mock.settings import BadSettings
-from dialtone_kit.spiffe_id import SpiffeId
+from dialtone_kit.mock.core.settings import BadSettings
+from dialtone_kit.mock.spiffe import authority
+from dialtone_kit.mock.spiffe import settings as spiffe_settings
+from dialtone_kit.mock.spiffe.certificate_requests import read_request
+from dialtone_kit.mock.web.responses import Refusal
+from dialtone_kit.spiffe.evidence import PLATFORMS
+from dialtone_kit.spiffe.spiffe_id import SpiffeId
+from dialtone_kit.spiffe.trust_bundle import TrustBundle, verify_jwt_svid, verify_x509_svid
 from dialtone_kit.tokens import read_unverified
-from dialtone_kit.trust_bundle import TrustBundle, verify_jwt_svid, verify_x509_svid
 
 DOMAIN = "dialtone.test"
 
@@ -248,7 +249,7 @@ def rotate(mock: Mock, ago: float) -> None:
     """Rotate as `ago` seconds before now would have done."""
     engine = mock.database.engine()
     with engine.begin() as tx:
-        certificate_authority.rotate(tx, DOMAIN, time.time() - ago)
+        authority.rotate(tx, DOMAIN, time.time() - ago)
     engine.dispose()
 
 

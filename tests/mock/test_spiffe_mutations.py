@@ -17,12 +17,12 @@ from mutations import names, without
 from running_mock import Mock
 from spiffe_scene import NAMES, Platforms, Scene
 
-from dialtone_kit.evidence import Evidence
-from dialtone_kit.mock import attestation, certificate_requests, challenges, spiffe_settings
-from dialtone_kit.mock.answers import Refusal
-from dialtone_kit.mock.attestation import Shown
-from dialtone_kit.mock.certificate_requests import read_request
-from dialtone_kit.mock.spiffe_settings import SpiffeSettings
+from dialtone_kit.mock.spiffe import attestation, certificate_requests, challenges, settings
+from dialtone_kit.mock.spiffe.attestation import Shown
+from dialtone_kit.mock.spiffe.certificate_requests import read_request
+from dialtone_kit.mock.spiffe.settings import SpiffeSettings
+from dialtone_kit.mock.web.responses import Refusal
+from dialtone_kit.spiffe.evidence import Evidence
 
 KEY = b"the key of a service that does not run"
 
@@ -72,7 +72,7 @@ def test_a_rule_for_requests_that_is_off_is_missed(rule: Callable[..., Any]) -> 
 def believed(tmp_path_factory: pytest.TempPathFactory) -> SpiffeSettings:
     folder: Path = tmp_path_factory.mktemp("settings")
     Platforms().configure(folder)
-    return spiffe_settings.load(folder, {"default": None})
+    return settings.load(folder, {"default": None})
 
 
 def holds_for_evidence(row: tables.Row, believed: SpiffeSettings) -> bool:

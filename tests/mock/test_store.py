@@ -13,10 +13,11 @@ from databases import Database
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import OperationalError
 
-from dialtone_kit.mock import cleaning, tables
-from dialtone_kit.mock.mail import Inbox, Letter
-from dialtone_kit.mock.signing_keys import SigningKeys, ensure_secrets, rotate
-from dialtone_kit.mock.store import Store, StoreUnavailable
+from dialtone_kit.mock.core import expiry
+from dialtone_kit.mock.core.mail import Inbox, Letter
+from dialtone_kit.mock.core.signing_keys import SigningKeys, ensure_secrets, rotate
+from dialtone_kit.mock.store import tables
+from dialtone_kit.mock.store.store import Store, StoreUnavailable
 from dialtone_kit.tokens import verify_token
 
 Scenario = Callable[[Store], Awaitable[None]]
@@ -122,7 +123,7 @@ def test_the_clean_up_forgets_what_is_over_and_nothing_else(run: Run) -> None:
             use(tx, "new", now + 100)
 
         await store.write(fill)
-        assert await cleaning.clean(store) == 450
+        assert await expiry.clean(store) == 450
         assert await store.read(count) == 1
 
     run(scenario)
@@ -136,7 +137,7 @@ def test_private_realms_that_nobody_removed_end(run: Run) -> None:
             {"name": "lab-000000000002", "forget_at": time.time() + 9, **row},
         ]
         await store.write(lambda tx: tx.execute(insert(tables.realms), rows).rowcount)
-        assert await cleaning.clean(store) == 1
+        assert await expiry.clean(store) == 1
         left = await store.read(lambda tx: tx.execute(select(tables.realms.c.name)).scalars().all())
         assert left == ["lab-000000000002"]
 

@@ -7,7 +7,7 @@ import jwt
 import pytest
 from running_mock import Mock, Registered
 
-from dialtone_kit.jws import to_segment
+from dialtone_kit.base.jws import to_segment
 from dialtone_kit.keys import ProofKey, b64url
 from dialtone_kit.tokens import read_unverified
 

@@ -8,18 +8,18 @@ import pytest
 from running_mock import Mock, Registered
 from spiffe_scene import ID, NAMES
 
-from dialtone_kit.client import IdentityClient
-from dialtone_kit.controls import Controls
-from dialtone_kit.credentials import read_members
-from dialtone_kit.errors import MockOnly, ServiceError, SvidRefused
-from dialtone_kit.evidence import PLATFORMS, Evidence, PlatformName
+from dialtone_kit.base.errors import MockOnly, ServiceError, SvidRefused
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client.credentials import read_members
+from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.masking import Secret
-from dialtone_kit.service import Service
-from dialtone_kit.service_record import Record
-from dialtone_kit.svids import ALGS, WorkloadKey
-from dialtone_kit.trust_bundle import verify_jwt_svid, verify_x509_svid
-from dialtone_kit.workload import Workload, jwt_svid_for
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.record import Record
+from dialtone_kit.local.service import Service
+from dialtone_kit.spiffe.evidence import PLATFORMS, Evidence, PlatformName
+from dialtone_kit.spiffe.svids import ALGS, WorkloadKey
+from dialtone_kit.spiffe.trust_bundle import verify_jwt_svid, verify_x509_svid
+from dialtone_kit.spiffe.workload import Workload, jwt_svid_for
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ import sys
 
 import httpx
 
-from dialtone_kit import service
-from dialtone_kit.controls import Controls
-from dialtone_kit.errors import DialtoneError
-from dialtone_kit.mutual_tls import accept, connect, peer_of
-from dialtone_kit.service import Service
-from dialtone_kit.svids import X509Svid
-from dialtone_kit.trust_bundle import TrustBundle
-from dialtone_kit.workload import Workload
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.service import Service
+from dialtone_kit.spiffe.mutual_tls import accept, connect, peer_of
+from dialtone_kit.spiffe.svids import X509Svid
+from dialtone_kit.spiffe.trust_bundle import TrustBundle
+from dialtone_kit.spiffe.workload import Workload
 
 
 def tell(**what: object) -> None:

@@ -91,10 +91,10 @@ def outcomes(item: pytest.Item, session: pytest.Session) -> list[str]:
 
 def start_in_thread(mock: Any) -> Any:
     """What `python -m dialtone_kit.mock` does, in this process."""
-    from dialtone_kit.mock import settings
     from dialtone_kit.mock.__main__ import _listen
     from dialtone_kit.mock.app import create_app
-    from dialtone_kit.mock.wire_errors import JsonErrors
+    from dialtone_kit.mock.core import settings
+    from dialtone_kit.mock.web.bad_requests import JsonErrors
 
     chosen = settings.load(mock.state_dir, mock.port, None, 1)
     (mock.state_dir / "mock.log").touch()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dialtone_kit import start
-from dialtone_kit.lesson import Lesson
+from dialtone_kit.lesson.lesson import Lesson
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,10 @@ import pytest
 from books import FOLDER, LESSONS, cells, source, tags
 from wrong_answers import WRONG, Case
 
-from dialtone_kit import exercises
-from dialtone_kit.errors import ServiceUnreachable
-from dialtone_kit.exercises import Verdict
-from dialtone_kit.lesson import Lesson
+from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.lesson import exercises
+from dialtone_kit.lesson.exercises import Verdict
+from dialtone_kit.lesson.lesson import Lesson
 
 ALL = [entry.id for number in exercises.NUMBERS for entry in exercises.of_lesson(number)]
 LessonOf = Callable[[str], Lesson]

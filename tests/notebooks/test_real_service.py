@@ -14,8 +14,8 @@ import pytest
 from books import FOLDER, LESSONS, output_text, run, verdicts
 from papermill.exceptions import PapermillExecutionError
 
-from dialtone_kit import service
-from dialtone_kit.controls import Controls
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
 
 SPONSOR = "sponsor@example.org"
 

@@ -12,9 +12,10 @@ import pytest
 from books import FOLDER, LESSONS, output_text, run, verdicts
 from papermill.exceptions import PapermillExecutionError
 
-from dialtone_kit import exercises, service
-from dialtone_kit.controls import Controls
-from dialtone_kit.environment import state_dir
+from dialtone_kit.lesson import exercises
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.state_folder import state_dir
 
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 SECRET_LOOKS = re.compile(

@@ -10,8 +10,9 @@ import pytest
 from books import BOOKS, FOLDER, LESSONS, TAGS, cells, imports, read, source, tags
 
 import dialtone_kit
-from dialtone_kit import exercises, nbstrip, questions
-from dialtone_kit.lesson_recap import LESSONS as MAP
+from dialtone_kit import nbstrip
+from dialtone_kit.lesson import exercises, questions
+from dialtone_kit.lesson.recap import LESSONS as MAP
 
 PARAMETERS = {"base_url", "realm", "email", "client_name", "interactive"}
 BESIDE_THE_KIT = {"httpx", "jwt", "cryptography"} | set(sys.stdlib_module_names)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from dialtone_kit.lesson import Lesson
+from dialtone_kit.lesson.lesson import Lesson
 
 Make = Callable[[Lesson], Any]
 

@@ -7,7 +7,7 @@ import base64
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from dialtone_kit import b64url
-from dialtone_kit.lesson import Lesson
+from dialtone_kit.lesson.lesson import Lesson
 from wrong_answers import Make, value, wrong
 
 

@@ -1,0 +1,82 @@
+"""DPoP as an `httpx.Auth`: whatever request it goes with, that request carries a proof of its own.
+
+httpx.get(url, auth=DPoPAuth(key, token))
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, MutableMapping
+
+import httpx
+
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.urls import origin
+from dialtone_kit.client.token_answer import Token, text_of
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.proofs import build_proof
+
+# The last nonce of each origin, for its token endpoint ("") and for its resources ("token").
+Nonces = MutableMapping[tuple[str, str], str]
+
+
+class DPoPAuth(httpx.Auth):
+    """A fresh proof on every request; with a token also `Authorization: DPoP …` and `ath`.
+
+    `now` gives Unix seconds. `nonces` may be shared between objects: a nonce only ever goes back
+    to the origin that issued it (M16). A demand for a nonce is answered once, with a new proof.
+    """
+
+    requires_response_body = True  # the token endpoint demands its nonce in the body (RFC 9449 §8)
+
+    def __init__(
+        self, key: ProofKey, token: Token | Secret | str | None = None, *,
+        now: Callable[[], float] = time.time, nonces: Nonces | None = None,
+    ) -> None:  # fmt: skip
+        self.key, self._now = key, now
+        self._token = None if token is None else Secret(text_of(token))
+        self._nonces: Nonces = {} if nonces is None else nonces
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """httpx calls this for each send: prove, send, and once more if a nonce is demanded."""
+        place = (origin(str(request.url)), "token" if self._token else "")
+        sent = self._prove(request, self._nonces.get(place))
+        response = yield request
+        fresh = self._remember(response, place)
+        # The same nonce demanded again would be demanded for ever: then the refusal stands.
+        if fresh is not None and fresh != sent and demands_nonce(response):
+            self._prove(request, fresh)
+            self._remember((yield request), place)
+
+    def _prove(self, request: httpx.Request, nonce: str | None) -> str | None:
+        token = self._token.reveal() if self._token else None
+        request.headers["DPoP"] = build_proof(
+            self.key, request.method, str(request.url),
+            access_token=token, nonce=nonce, now=self._now(),
+        )  # fmt: skip
+        if token is not None:
+            request.headers["Authorization"] = f"DPoP {token}"
+        return nonce
+
+    def _remember(self, response: httpx.Response, place: tuple[str, str]) -> str | None:
+        """Keep the nonce that came, on success too (RFC 9449 §8.2)."""
+        nonce = response.headers.get("DPoP-Nonce")
+        if nonce:
+            self._nonces[place] = nonce
+        return nonce or None
+
+    def __repr__(self) -> str:
+        return f"<DPoPAuth by {self.key!r}, {'with' if self._token else 'without'} a token>"
+
+
+def demands_nonce(response: httpx.Response) -> bool:
+    """Whether the answer says `use_dpop_nonce`: in its header (resource) or its body (token)."""
+    if response.status_code not in (400, 401):
+        return False
+    if 'error="use_dpop_nonce"' in response.headers.get("WWW-Authenticate", ""):
+        return True
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and body.get("error") == "use_dpop_nonce"

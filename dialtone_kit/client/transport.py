@@ -1,0 +1,156 @@
+"""The one way out of the kit: an httpx client with every limit on, for its own calls and yours.
+
+https, or http on loopback; no redirect followed; an answer is small, complete and in time.
+"""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from ssl import SSLContext, SSLError
+from typing import Any, cast
+
+import httpcore
+import httpx
+
+from dialtone_kit.base.errors import DialtoneError, NotThisService
+from dialtone_kit.base.urls import is_loopback, require_https_or_loopback
+
+MAX_ANSWER = 1024 * 1024  # bytes
+_DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send that this thread waits for
+Wrap = Callable[[httpx.BaseTransport], httpx.BaseTransport]
+
+
+def open_client(
+    base_url: str, *, timeout: float, ca_file: str | Path | None = None, wrap: Wrap | None = None,
+    inner: httpx.BaseTransport | None = None,
+) -> httpx.Client:  # fmt: skip
+    """A client for the service at `base_url`. `timeout` is in seconds, for each part of a send.
+
+    `wrap` puts a recorder around the transport; `inner` takes the network's place in tests.
+    """
+    network = inner or PunctualTransport(verify=_trust(ca_file), proxy=_proxy(base_url))
+    guarded: httpx.BaseTransport = GuardedTransport(network, longest=3 * timeout)
+    return httpx.Client(
+        transport=wrap(guarded) if wrap else guarded,
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        # A compressed answer could unpack to any size; identity keeps what we count what we get.
+        headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+    )
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """Refuses unsafe URLs before anything is sent, and answers that are too big or too slow."""
+
+    def __init__(self, inner: httpx.BaseTransport, *, longest: float) -> None:
+        self._inner, self._longest = inner, longest
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        require_https_or_loopback(str(request.url))
+        before = _DEADLINE.set(time.monotonic() + self._longest)
+        try:
+            return _read(self._inner.handle_request(request))
+        finally:
+            _DEADLINE.reset(before)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class PunctualTransport(httpx.HTTPTransport):
+    """The network, which ends a send in time however small the pieces are that come.
+
+    httpx limits the wait for each piece only: a header that trickles in would hold it for hours.
+    """
+
+    def __init__(self, *, verify: SSLContext, proxy: str | None) -> None:
+        super().__init__(verify=verify, proxy=proxy)
+        self._pool._network_backend = _Punctual()  # httpx has no argument for it
+
+
+class _Punctual(httpcore.SyncBackend):
+    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _PunctualStream(super().connect_tcp(*arguments, **options))
+
+
+class _PunctualStream(httpcore.NetworkStream):
+    """A stream whose reads share one deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self.write, self.close = stream.write, stream.close  # type: ignore[method-assign]
+        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = _DEADLINE.get() - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the answer trickles in too slowly")
+        return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
+
+    def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _PunctualStream(self._stream.start_tls(*arguments, **options))
+
+
+def _read(response: httpx.Response) -> httpx.Response:
+    """The answer with its whole body, if that is plain and small."""
+    try:
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise NotThisService("The answer is compressed, which was not asked for: not read.")
+        return _with_body(response, b"".join(_limited(response)))
+    finally:
+        response.close()
+
+
+def buffered(response: httpx.Response) -> httpx.Response:
+    """The same answer with its body already read: to look into it on its way to the client."""
+    try:
+        return _with_body(response, b"".join(cast(httpx.SyncByteStream, response.stream)))
+    finally:
+        response.close()
+
+
+def _with_body(response: httpx.Response, body: bytes) -> httpx.Response:
+    return httpx.Response(
+        response.status_code,
+        headers=response.headers,
+        stream=httpx.ByteStream(body),
+        extensions=response.extensions,
+    )
+
+
+def _limited(response: httpx.Response) -> Iterator[bytes]:
+    size = 0
+    for chunk in cast(httpx.SyncByteStream, response.stream):
+        size += len(chunk)
+        if size > MAX_ANSWER:
+            raise NotThisService(
+                f"The answer is larger than {MAX_ANSWER // 1024} KiB: no identity service sends "
+                "that much. Check base_url."
+            )
+        yield chunk
+
+
+def _trust(ca_file: str | Path | None) -> SSLContext:
+    """The usual authorities, and yours on top. There is no way to trust nobody's certificate."""
+    context = httpx.create_ssl_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, SSLError) as problem:
+            raise DialtoneError(
+                f"ca_file: {problem}. A PEM file of certificates is needed."
+            ) from None
+    return context
+
+
+def _proxy(base_url: str) -> str | None:
+    """The proxy that the environment names for this service; never one for loopback."""
+    host = httpx.URL(base_url).host
+    if is_loopback(base_url) or urllib.request.proxy_bypass(host):
+        return None
+    return urllib.request.getproxies().get("https")

@@ -1,0 +1,1 @@
+"""The `dialtone` command: one module for each of its commands."""

@@ -1,0 +1,229 @@
+"""`dialtone doctor`: what a lesson needs, looked at one by one. Nothing is started or changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.masking import without_password
+from dialtone_kit.client import credentials
+from dialtone_kit.client.private_files import config_dir, shown
+from dialtone_kit.local import process
+from dialtone_kit.local import record as service_record
+from dialtone_kit.local.challenge import ask, explain
+from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir, tilde
+
+AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1, protocol §5)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: ok, or what to do."""
+
+    ok: bool
+    what: str
+    text: str
+
+
+def examine(base_url: str = "mock") -> Iterator[Finding]:
+    """All findings, one by one. One that can't be made is a finding, too."""
+    for check in (python, packages, kernel, state, configuration, port, policies):
+        yield from _guarded(check)
+    yield from _guarded(lambda: reach(base_url))
+
+
+def python() -> Iterator[Finding]:
+    """The version of Python that runs this."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = sys.version_info >= (3, 11)
+    yield Finding(good, "Python", version if good else f"{version}; 3.11 or later is needed.")
+
+
+def packages() -> Iterator[Finding]:
+    """The packages that the installed dialtone-kit asks for."""
+    try:
+        wrong = [p for p in map(_problem_with, metadata.requires("dialtone-kit") or []) if p]
+    except metadata.PackageNotFoundError:
+        wrong = ["dialtone-kit itself is not installed"]
+    todo = f"{'; '.join(wrong)}. Run: {Path(sys.executable).name} -m pip install -e ."
+    yield Finding(not wrong, "Packages", todo if wrong else "all there, in versions that fit")
+
+
+def kernel() -> Iterator[Finding]:
+    """Whether a notebook's kernel `python3` is this environment's."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        first = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
+    except NoSuchKernel:
+        yield Finding(False, "Kernel", "no kernel python3. Run: python -m pip install ipykernel")
+        return
+    # A bare name is replaced by the Python that starts the kernel, which is this one.
+    own = not first.is_absolute() or first.parent == Path(sys.executable).parent
+    other = f"python3 is {tilde(first)}, of another environment. `dialtone lab` uses the right one."
+    yield Finding(own, "Kernel", "python3, of this environment" if own else other)
+
+
+def state() -> Iterator[Finding]:
+    """The folder of the local service: mode, disk, and the secret in it."""
+    folder = state_dir()
+    disk = file_system_of(folder) or "unknown"
+    if is_on_network(folder):
+        text = f"{tilde(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
+        yield Finding(False, "State folder", text)
+    else:
+        yield Finding(True, "State folder", f"{tilde(folder)} (0700, local disk, {disk})")
+    yield database()
+    try:
+        service_record.read()
+    except service_record.Unusable as why:
+        yield Finding(False, "service.json", f"{why}; the next lesson mends it.")
+
+
+def database() -> Finding:
+    """Where the local service keeps its state, or would: never with a password."""
+    asked = os.environ.get(process.DATABASE)
+    would = f"{without_password(asked)}, as {process.DATABASE} says" if asked else "SQLite"
+    used = process.database(state_dir())
+    if used is None:
+        return Finding(True, "Database", would)
+    return Finding(True, "Database", used if used.startswith("postgres") else "SQLite")
+
+
+def configuration() -> Iterator[Finding]:
+    """The folder of the credentials, and every file in it."""
+    folder = config_dir()
+    if not folder.exists():
+        yield Finding(True, "Credentials", f"none yet; they go to {shown(folder)}")
+        return
+    mode = stat.S_IMODE(folder.lstat().st_mode)
+    wrong = credentials.problems()
+    if mode & 0o022:
+        wrong.insert(0, f"{shown(folder)} can be written by others: chmod 700 {shown(folder)}")
+    for problem in wrong:
+        yield Finding(False, "Credentials", problem)
+    if not wrong:
+        yield Finding(True, "Credentials", f"{shown(folder)}: yours alone")
+
+
+def port() -> Iterator[Finding]:
+    """Who sits on the remembered port."""
+    try:
+        record = service_record.read()
+    except service_record.Unusable:
+        return  # said above
+    if record is None:
+        chosen = service_record.free_port()
+        yield Finding(True, "Local service", f"not started yet; a lesson starts it on {chosen}")
+        return
+    answer = ask(record)
+    if answer.kind == "ours":
+        text = f"runs on {record.base_url} (process {answer.pid}, version {answer.version})"
+        yield Finding(True, "Local service", text)
+    elif answer.kind == "nothing":
+        yield Finding(True, "Local service", f"not running; a lesson starts it on {record.port}")
+    elif process.running(state_dir()) is not None:
+        yield Finding(False, "Local service", "hangs. Run: dialtone stop")
+    else:
+        yield Finding(False, "Local service", explain(answer.kind, record.port))
+
+
+def policies() -> Iterator[Finding]:
+    """The local service's policy files, and what it says of them while it runs."""
+    from dialtone_kit.local import service
+    from dialtone_kit.local.controls import Controls
+
+    folder = state_dir() / "policies"
+    if not folder.is_dir():
+        text = f"the local service puts them into {tilde(folder)} when it first starts"
+        yield Finding(True, "Policies", text)
+        return
+    found = service.find()
+    files = Controls(lambda: found).policies() if found is not None else []
+    broken = [one for one in files if not one.valid]
+    for one in broken:
+        rest = "the last good text stays in force" if one.version else "it permits nothing"
+        yield Finding(False, "Policies", f"{tilde(folder)}/{one.error}; {rest}.")
+    if not broken:
+        valid = "all valid; " if files else ""
+        text = f"{tilde(folder)}: {valid}yours to edit, the next request obeys"
+        yield Finding(True, "Policies", text)
+
+
+def reach(base_url: str) -> Iterator[Finding]:
+    """Whether the service answers, and how far our clock is off its own."""
+    url = _address(base_url)
+    if url is None:
+        yield Finding(True, "Reachability", "nothing to reach: the local service is not running")
+        return
+    import httpx
+
+    from dialtone_kit.client.identity import IdentityClient
+
+    client = IdentityClient(url, max_wait=0, timeout=10.0, sleep=lambda _: None)
+    dates: list[tuple[str, float]] = []
+
+    def note(response: httpx.Response) -> None:
+        dates.append((response.headers.get("Date", ""), time.time()))
+
+    client.http.event_hooks["response"].append(note)
+    try:
+        client.discover()
+        yield Finding(True, "Reachability", f"{client.issuer} answers with its discovery document")
+    finally:
+        client.http.close()
+        if dates:
+            yield clock(*dates[-1])
+
+
+def clock(date: str, now: float) -> Finding:
+    """Our clock against the service's `Date`, which counts in whole seconds."""
+    from dialtone_kit.client.retry import http_date
+
+    theirs = http_date(date)
+    if theirs is None:
+        return Finding(True, "Clock", "the service sends no Date, so it can't be compared")
+    ahead = now - theirs
+    if -BEHIND <= ahead <= AHEAD + 1:  # Date is cut to the second: up to 1 s more may be no skew
+        return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
+    side = "ahead of" if ahead > 0 else "behind"
+    text = f"{abs(ahead):.0f} s {side} the service's: proofs will be refused (M06). Set it by NTP."
+    return Finding(False, "Clock", text)
+
+
+def _address(base_url: str) -> str | None:
+    if base_url != "mock":
+        return base_url
+    from dialtone_kit.local import service
+
+    found = service.find()
+    return found.base_url if found is not None else None
+
+
+def _problem_with(requirement: str) -> str:
+    from packaging.requirements import Requirement
+
+    wanted = Requirement(requirement)
+    if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+        return ""
+    try:
+        have = metadata.version(wanted.name)
+    except metadata.PackageNotFoundError:
+        return f"{wanted.name} is missing"
+    fits = wanted.specifier.contains(have, prereleases=True)
+    return "" if fits else f"{wanted.name} is {have}, but {wanted.specifier} is needed"
+
+
+def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    name = getattr(check, "__name__", "").strip("<>").replace("lambda", "reachability")
+    try:
+        yield from check()
+    except (DialtoneError, OSError) as failed:
+        yield Finding(False, name.capitalize(), str(failed))

@@ -1,0 +1,74 @@
+"""What `dialtone run` hands to the lessons. Papermill copies it into the notebook: no secrets."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.masking import mask_text
+
+_SECRET_NAME = re.compile(r"secret|passw|token|private|api_?key|credential", re.I)
+_SHORT_SECRET = re.compile(r"\b(?:sec|pt|rt)_\w")  # too short to be real is no reason to take it
+
+
+class BadParameters(DialtoneError):
+    """The parameters can't be used; nothing was run."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """`base_url`, and the values given by `-p`, as they were typed."""
+
+    base_url: str = "mock"
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, notebooks: Sequence[Path]) -> None:
+        """Refuse, before anything runs, a secret and a name that no lesson has."""
+        for name, value in {"base_url": self.base_url, **self.given}.items():
+            _refuse_secret(name, value)
+        known = {name for notebook in notebooks for name in defaults(notebook)}
+        unknown = sorted(set(self.given) - known)
+        if unknown:
+            names = ", ".join(sorted(known))
+            raise BadParameters(f"No lesson has the parameter {unknown[0]!r}; there are: {names}.")
+
+    def for_notebook(self, notebook: Path) -> dict[str, Any]:
+        """Those that this notebook has, in the type of its own default."""
+        texts = {"base_url": self.base_url, **self.given}
+        own = defaults(notebook)
+        return {name: _as(text, own[name]) for name, text in texts.items() if name in own}
+
+
+def defaults(notebook: Path) -> dict[str, str]:
+    """The parameters of a notebook with their defaults, as its parameters cell writes them."""
+    import papermill
+
+    found = papermill.inspect_notebook(str(notebook))
+    return {name: str(one["default"]) for name, one in found.items()}
+
+
+def _as(text: str, default: str) -> Any:
+    """`text` itself where the default is a text: a code such as 000123 must not become a number."""
+    try:
+        if isinstance(ast.literal_eval(default), str):
+            return text
+        return ast.literal_eval(text.capitalize() if text in {"true", "false", "none"} else text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _refuse_secret(name: str, value: str) -> None:
+    parts = urlsplit(value) if "://" in value else None
+    if parts is not None and (parts.username or parts.password):
+        raise BadParameters(f"{name}: a URL with a user or password in it is not passed on.")
+    if _SECRET_NAME.search(name) or _SHORT_SECRET.search(value) or mask_text(value) != value:
+        raise BadParameters(
+            f"{name} looks like a secret. A parameter is written into the executed notebook, so it "
+            "was refused and nothing ran; lessons take credentials from the stored file (C3)."
+        )

@@ -1,0 +1,54 @@
+"""What a run looks like in a terminal: a bar while it goes on, a table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from dialtone_kit.base.display import visible
+from dialtone_kit.commands.run import Result, run
+from dialtone_kit.commands.run_parameters import Parameters
+from dialtone_kit.local.state_folder import tilde
+
+_COLORS = {"passed": "green", "failed": "red", "stopped": "yellow"}
+
+
+def run_and_show(notebooks: Sequence[Path], output: Path, parameters: Parameters) -> int:
+    """Run, show, and return the exit code: 1 when a lesson did not pass."""
+    console = Console()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=len(notebooks))
+        results = run(
+            notebooks, output, parameters,
+            on_start=lambda notebook: bar.update(task, description=notebook.stem),
+            on_result=lambda _: bar.advance(task),
+        )  # fmt: skip
+    console.print(table(results))
+    for result in results:
+        if result.reason:
+            console.print(f"{result.lesson}: {escape(visible(result.reason))}", soft_wrap=True)
+    console.print(f"Executed copies: {escape(tilde(output.absolute()))}", soft_wrap=True)
+    return 0 if all(result.outcome == "passed" for result in results) else 1
+
+
+def table(results: Sequence[Result]) -> Table:
+    """Lesson, result, seconds, exercises."""
+    shown = Table("Lesson", "Result")
+    shown.add_column("Seconds", justify="right")
+    shown.add_column("Exercises")
+    for result in results:
+        color = _COLORS[result.outcome]
+        outcome = f"[{color}]{result.outcome}[/{color}]"
+        shown.add_row(result.lesson, outcome, f"{result.seconds:.1f}", result.exercises)
+    return shown

@@ -1,0 +1,1 @@
+"""What a notebook works with: the lesson, its questions, exercises and progress."""

@@ -1,0 +1,83 @@
+"""How a lesson fills its forms: with a person the widget asks, without one the lesson answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dialtone_kit.base.errors import LessonStop
+from dialtone_kit.client.credentials import find
+from dialtone_kit.lesson import registering
+from dialtone_kit.local.state_folder import link
+from dialtone_kit.widgets import CodeForm, EmailForm
+
+if TYPE_CHECKING:
+    from dialtone_kit.client.identity import Enrollment
+    from dialtone_kit.lesson.lesson import Lesson
+
+
+def email_form(lesson: Lesson, scopes: Sequence[str], description: str) -> EmailForm:
+    """The e-mail form of `lesson`; an enrollment that waits for its code is gone on with."""
+    waiting = registering.pending(lesson.client, lesson.email, lesson.client_name)
+    if waiting is None and not lesson.interactive:
+        _check_unattended(lesson, scopes)
+
+    def send(address: str) -> Enrollment:
+        if lesson.interactive or not lesson.is_mock:
+            return lesson.client.request_enrollment(
+                address, lesson.client_name, description, tuple(scopes)
+            )
+        return registering.request(
+            lesson.client, lesson.controls, address, lesson.client_name,
+            scopes=scopes, description=description, say=print,
+        )  # fmt: skip
+
+    email = lesson.email or ("" if lesson.interactive else registering.own_address())
+    return EmailForm(
+        send, email, lesson.interactive, enrollment=waiting, note=_note(lesson, scopes),
+        clear_limits="lesson.reset_limits()" if lesson.is_mock else "",
+    )  # fmt: skip
+
+
+def code_form(lesson: Lesson, enrollment: Enrollment, verification_code: str) -> CodeForm:
+    """The code form of `lesson` for `enrollment`."""
+    client = lesson.client
+    where = "the inbox cell" if lesson.is_mock else f"the mailbox of {enrollment.email}"
+    return CodeForm(
+        lambda code: client.confirm_enrollment(enrollment, code), enrollment.expires_at,
+        code_source=_code_source(lesson, enrollment, verification_code),
+        interactive=lesson.interactive, email=enrollment.email, inbox=where,
+        approved=lambda: client.confirm_enrollment(enrollment),
+        approval_url=link(enrollment.approval_url),
+    )  # fmt: skip
+
+
+def _code_source(
+    lesson: Lesson, enrollment: Enrollment, verification_code: str
+) -> Callable[[], str] | None:
+    if verification_code:
+        return lambda: verification_code
+    if lesson.is_mock:
+        return lambda: lesson.controls.code_for(enrollment.email, enrollment.realm)
+    return None
+
+
+def _check_unattended(lesson: Lesson, scopes: Sequence[str]) -> None:
+    """At the real service an unattended run never registers a second client by accident."""
+    if lesson.is_mock:
+        return
+    stored = find(lesson.issuer, scopes, lesson.client_name)
+    if stored is not None:
+        raise LessonStop(
+            f"{stored.client_id} is registered there already; lessons 03 and on use it. To "
+            "register another one, give another client_name."
+        )
+    if not lesson.email:
+        raise LessonStop("Give the sponsor's address as the parameter email: a code is sent there.")
+
+
+def _note(lesson: Lesson, scopes: Sequence[str]) -> str:
+    stored = find(lesson.issuer, scopes, lesson.client_name)
+    if stored is None:
+        return ""
+    return f"You have credentials here already ({stored.client_id}); this registers one more."

@@ -1,0 +1,84 @@
+"""A private realm: where a lesson moves time or breaks things without moving anybody else."""
+
+from __future__ import annotations
+
+import atexit
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.client import credentials as store
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.registering import register
+
+if TYPE_CHECKING:
+    from dialtone_kit.local.controls import Controls
+    from dialtone_kit.wire.recorder import Wire
+
+
+class LabRealm:
+    """A realm `lab-…` of your own, made like another; `remove()` or the end of `with` removes it.
+
+    `client` is registered there, and takes the realm's time as its own. `without` names one proof
+    rule that is off there: an attack lab.
+    """
+
+    def __init__(
+        self, base_url: str, controls: Controls, wire: Wire, *, like: str = "default",
+        scopes: Sequence[str] = ("openid",), without: str | None = None,
+    ) -> None:  # fmt: skip
+        self.controls = controls
+        self.realm = controls.new_realm(like, without=without)
+        self.offset = 0.0  # seconds that the realm's clock is ahead of ours
+        self.client = IdentityClient(base_url, self.realm, wire=wire, now=self.now)
+        self._removed = False
+        atexit.register(self.remove)
+        if scopes:
+            register(
+                self.client, controls, email="", client_name="lab", scopes=scopes, say=_keep_quiet
+            )
+
+    @property
+    def issuer(self) -> str:
+        """The realm's issuer."""
+        return self.client.issuer
+
+    def now(self) -> float:
+        """The time in this realm, in Unix seconds."""
+        return time.time() + self.offset
+
+    def move_clock(self, seconds: float) -> float:
+        """Move the realm's time on, for the service and the client; returns the new offset."""
+        self.offset = self.controls.move_clock(self.realm, seconds)
+        return self.offset
+
+    def remove(self) -> None:
+        """Remove the realm and the credentials for it. Nothing is said when it is gone already."""
+        if self._removed:
+            return
+        self._removed = True
+        atexit.unregister(self.remove)
+        with suppress(DialtoneError):  # the service went away: so did the use of the realm
+            self.controls.remove_realm(self.realm)
+        if self.client.credentials is not None:
+            with suppress(DialtoneError):
+                store.forget(self.client.credentials.client_id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.remove()
+
+    def __repr__(self) -> str:
+        return f"LabRealm({self.realm!r}, {self.offset:+.0f} s)"
+
+
+def _keep_quiet(line: str) -> None:
+    del line

@@ -1,0 +1,118 @@
+"""Is it ours? The service proves it by a challenge, before it is told anything.
+
+On a shared machine anybody can sit on a port, so an open port and a friendly answer mean nothing.
+`http.client` and not httpx: no proxy from the environment, no redirect, and a third of the time.
+"""
+
+from __future__ import annotations
+
+import hmac
+import http.client
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.local.record import Record
+
+Kind = Literal["ours", "stranger", "silent", "nothing"]
+MAX_BYTES = 16 * 1024 * 1024  # of a control's answer: an inbox of many mails, not more
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Who sits on the port: ours, a stranger, somebody who takes calls but is silent, or nobody."""
+
+    kind: Kind
+    pid: int | None = None
+    version: str = ""
+
+
+def ask(record: Record, *, timeout: float = 2.0) -> Answer:
+    """Challenge whoever sits on the record's port. `timeout` is in seconds for each step."""
+    connection = _connection(record, timeout)
+    try:
+        return _challenge(connection, record)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def proven(record: Record, *, timeout: float = 10.0) -> Iterator[http.client.HTTPConnection]:
+    """A connection whose other end has just answered the challenge: this one may hear the token.
+
+    Raises ServiceUnreachable, before anything was told, when it is not our service.
+    """
+    connection = _connection(record, timeout)
+    try:
+        kind = _challenge(connection, record).kind
+        if kind != "ours":
+            raise ServiceUnreachable(explain(kind, record.port))
+        # http.client would silently connect anew, to whoever listens by then.
+        connection.auto_open = 0
+        yield connection
+    finally:
+        connection.close()
+
+
+def control_token(record: Record) -> str:
+    """What the teaching controls ask for. Send it on a `proven` connection only."""
+    return _digest(record, "control")
+
+
+def explain(kind: Kind, port: int) -> str:
+    """One line on why there is no service of ours on `port`, and the way out."""
+    if kind == "nothing":
+        return f"No local service on port {port}. Start it: `dialtone serve`, or run start() again."
+    if kind == "silent":
+        return (
+            f"Something on port {port} takes calls and does not answer. Try `dialtone stop`; "
+            "if it is not yours: `dialtone serve --port N` moves your service to port N."
+        )
+    return (
+        f"Port {port} is held by another program, not by your local service. End that program, "
+        "or move your service to port N: `dialtone serve --port N` (you register anew there)."
+    )
+
+
+def _connection(record: Record, timeout: float) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", record.port, timeout=timeout)
+
+
+def _challenge(connection: http.client.HTTPConnection, record: Record) -> Answer:
+    nonce = secrets.token_urlsafe(24)
+    try:
+        connection.connect()
+    except TimeoutError:
+        return Answer("silent")
+    except OSError:
+        return Answer("nothing")
+    try:
+        connection.request("GET", f"/mock/hello?nonce={nonce}", headers=_headers(record))
+        reply = connection.getresponse()
+        said = json.loads(reply.read(MAX_BYTES))
+    except TimeoutError:
+        return Answer("silent")
+    except (OSError, http.client.HTTPException, ValueError, RecursionError):
+        return Answer("stranger")
+    return _judge(said, nonce, record)
+
+
+def _judge(said: Any, nonce: str, record: Record) -> Answer:
+    answer = said.get("answer") if isinstance(said, dict) else None
+    expected = _digest(record, f"hello|{nonce}|{record.base_url}")
+    if not isinstance(answer, str) or not hmac.compare_digest(answer.encode(), expected.encode()):
+        return Answer("stranger")
+    pid = said.get("pid")
+    return Answer("ours", pid if isinstance(pid, int) else None, str(said.get("version", "")))
+
+
+def _headers(record: Record) -> dict[str, str]:
+    return {"Host": record.base_url.removeprefix("http://"), "Accept": "application/json"}
+
+
+def _digest(record: Record, message: str) -> str:
+    return hmac.new(record.secret.reveal().encode(), message.encode(), "sha256").hexdigest()

@@ -1,0 +1,187 @@
+"""The service's process: started in a session of its own, told apart by its start time, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.local.state_folder import tilde
+
+COMMAND = ("-P", "-m", "dialtone_kit.mock")  # -P: a token.py in the notebooks' folder is not ours
+LOG, PID = "mock.log", "mock.pid"
+LOG_LIMIT = 1_000_000  # bytes; a longer log is begun anew at the next start
+T = TypeVar("T")
+DATABASE = "DIALTONE_DATABASE_URL"  # where `ps` shows its password to nobody else
+_started: list[subprocess.Popen[bytes]] = []  # held, so that a child that ends is reaped
+
+
+def command(folder: Path, port: int, workers: int = 1) -> list[str]:
+    """The command line of the service with its state in `folder`."""
+    many = ["--workers", str(workers)] if workers > 1 else []
+    return [sys.executable, *COMMAND, "--state-dir", str(folder), "--port", str(port), *many]
+
+
+def environment(database: str | None) -> dict[str, str]:
+    """The environment of a service whose state is in the PostgreSQL of that URL."""
+    return {**os.environ, **({DATABASE: database} if database else {})}
+
+
+def launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start the service in the background.
+
+    It outlives us and hears no Ctrl-C of ours: a plain child of a kernel would die with it.
+    """
+    reap()
+    log = folder / LOG
+    fresh = os.O_TRUNC if log.exists() and log.stat().st_size > LOG_LIMIT else 0
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | fresh
+    handle = os.open(log, flags, 0o600)
+    try:
+        os.fchmod(handle, 0o600)
+        child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
+            command(folder, port),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=handle,
+            stderr=handle,
+            start_new_session=True,
+        )
+    finally:
+        os.close(handle)
+    _started.append(child)
+    return child
+
+
+def reap() -> None:
+    """Collect children that ended, so that none stays as a zombie."""
+    _started[:] = [child for child in _started if child.poll() is None]
+
+
+def wait_until(
+    child: subprocess.Popen[bytes], ready: Callable[[], T | None], log: Path | None,
+    timeout: float = 60.0,
+) -> T:  # fmt: skip
+    """What `ready` returns once it is not None. An end of `child` before that is an error.
+
+    `log` is where the child writes, None for our own terminal.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        found = ready()
+        if found is not None:
+            return found
+        if child.poll() is not None:
+            said = f"saying: {last_line(log)} ." if log else "what it said stands above."
+            more = f" More in {tilde(log)} ." if log else ""
+            raise ServiceUnreachable(
+                f"The local service ended at its start, {said}{more} See also `dialtone doctor`."
+            )
+        if time.monotonic() > deadline:
+            raise ServiceUnreachable(
+                f"The local service does not answer after {timeout:.0f} s; this machine may be "
+                "busy. Run this again."
+            )
+        time.sleep(0.02)
+
+
+def last_line(log: Path) -> str:
+    """The last line of the log that says something."""
+    try:
+        text = log.read_text(errors="replace")[-4000:]
+    except OSError:
+        text = ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:300].rstrip(".") if lines else "nothing"
+
+
+def running(folder: Path) -> psutil.Process | None:
+    """The live process that `mock.pid` names, known by its start time: pids are used again."""
+    try:
+        noted = _noted(folder)
+        process = psutil.Process(int(noted["pid"]))
+        same = abs(process.create_time() - float(noted["create_time"])) < 1.0
+        return process if same and not _is_gone(process) else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return None
+
+
+def database(folder: Path) -> str | None:
+    """Where the running service keeps its state, as it says itself: never with a password."""
+    if running(folder) is None:
+        return None
+    try:
+        return str(_noted(folder)["database"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _noted(folder: Path) -> Any:
+    return json.loads((folder / PID).read_text())
+
+
+def was_left_behind(folder: Path) -> bool:
+    """Whether a service was here that did not end in order: killed, or the machine went down."""
+    return (folder / PID).exists() and running(folder) is None
+
+
+def forget(folder: Path) -> None:
+    """Remove the note of a process that is no more."""
+    (folder / PID).unlink(missing_ok=True)
+
+
+def main_of(pid: int) -> psutil.Process | None:
+    """The service's main process, when `pid` is that or one of its workers."""
+    try:
+        process = psutil.Process(pid)
+        parent = process.parent()
+        while parent is not None and "dialtone_kit.mock" in parent.cmdline():
+            process, parent = parent, parent.parent()
+        return process
+    except psutil.Error:
+        return None
+
+
+def end(process: psutil.Process, *, grace: float = 5.0) -> None:
+    """End `process` and its workers: politely, and after `grace` seconds for certain."""
+    family = [process]
+    try:
+        family += process.children(recursive=True)
+        process.terminate()
+    except psutil.Error:
+        pass
+    if not _all_gone(family, grace):
+        for one in family:
+            try:
+                one.kill()
+            except psutil.Error:
+                continue
+        _all_gone(family, 5.0)
+    reap()
+
+
+def _all_gone(family: list[psutil.Process], timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while not all(_is_gone(one) for one in family):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """Ended, and its port free: a dead main thread may leave others, which still hold the port."""
+    try:
+        if not process.is_running():
+            return True
+        return bool(process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
+    except psutil.Error:
+        return True

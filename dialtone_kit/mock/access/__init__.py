@@ -1,0 +1,1 @@
+"""Who is calling: clients, proofs, and tokens that are still alive."""

@@ -1,0 +1,139 @@
+"""Who is this client? `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
+
+A public client has no secret (`token_endpoint_auth_method: none`) and only says who it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from sqlalchemy import Connection, bindparam, exists, select
+from starlette.requests import Request
+
+from dialtone_kit.mock.access import lineage
+from dialtone_kit.mock.core.service import Service, service_of
+from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.registration.enrollments import secret_hash
+from dialtone_kit.mock.store.statements import Prepared
+from dialtone_kit.mock.store.tables import clients, revocations
+from dialtone_kit.mock.web.requests import header_values, one
+from dialtone_kit.mock.web.responses import Headers, Refusal, log
+
+CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
+CHALLENGE: Headers = (("WWW-Authenticate", 'Basic realm="dialtone"'),)
+_C = clients.c
+_LOCKED = exists().where(revocations.c.node == bindparam("node"))
+_BY_ID = Prepared(
+    select(_C.realm, _C.client_name, _C.scopes, _C.sponsor, _C.secret_hash, _LOCKED).where(
+        _C.client_id == bindparam("wanted")
+    )
+)
+NOBODY = bytes(32)  # stands in for an unknown client: it takes as long as a known one
+
+
+@dataclass(frozen=True)
+class Client:
+    """A registered client, as stored."""
+
+    client_id: str
+    realm: str
+    client_name: str
+    scopes: tuple[str, ...]
+    sponsor: str
+    public: bool = False
+    locked: bool = False
+
+
+async def authenticate_client(
+    request: Request, form: Mapping[str, list[str]], realm: Realm | None, *, public: bool = False
+) -> Client:
+    """The client that this request comes from, of `realm` where the path names one.
+
+    A client without a secret only where `public` ones are let in.
+    400 for two ways at once, 401 otherwise: one text for an unknown client and a wrong secret.
+    """
+    client_id, secret = _presented(request, form)
+    service = service_of(request)
+    found = await service.store.read(lambda tx: find_client(tx, client_id))
+    client, stored = found if found is not None else (None, NOBODY)
+    if secret is None and not (public and client is not None and client.public):
+        raise invalid_client(
+            "Authenticate with your client_id and client_secret, by HTTP Basic or in the form."
+        )
+    right = secret is None or hmac.compare_digest(secret_hash(secret), stored)
+    if client is None or not right or (realm is not None and client.realm != realm.name):
+        log.warning("client authentication failed for %r", client_id[:80])
+        raise invalid_client("No client of this realm has this id and this secret.")
+    return client
+
+
+def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
+    """A client and the hash of its secret: empty, and so equal to no hash, for a public one."""
+    if not CLIENT_ID.fullmatch(client_id):
+        return None
+    row = _BY_ID.run(tx, wanted=client_id, node=lineage.client_node(client_id)).fetchone()
+    if row is None:
+        return None
+    realm, name, scopes, sponsor, stored, locked = row
+    client = Client(
+        client_id=client_id,
+        realm=realm,
+        client_name=name,
+        scopes=tuple(scopes.split()),
+        sponsor=sponsor,
+        public=not stored,
+        locked=bool(locked),
+    )
+    return client, stored
+
+
+async def realm_of_client(service: Service, client: Client) -> Realm:
+    """At the root the client says which realm it is. 404 when that is gone."""
+    realm = await service.find_realm(client.realm)
+    if realm is None:  # removed between two reads
+        raise Refusal(404, "not_found", "The realm of this client is gone.")
+    return realm
+
+
+def invalid_client(description: str) -> Refusal:
+    """401 as RFC 6749 §5.2 has it."""
+    return Refusal(401, "invalid_client", description, CHALLENGE)
+
+
+def _presented(request: Request, form: Mapping[str, list[str]]) -> tuple[str, str | None]:
+    """The id and secret that came, by exactly one of the two ways; an id alone in the form."""
+    headers = header_values(request, "authorization")
+    if len(headers) > 1:
+        raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
+    posted_id, posted_secret = one(form, "client_id"), one(form, "client_secret")
+    if not headers:
+        return posted_id or "", posted_secret
+    if posted_secret is not None:
+        raise Refusal(400, "invalid_request", "Authenticate once: by HTTP Basic or in the form.")
+    basic_id, basic_secret = _basic(headers[0])
+    if posted_id not in (None, basic_id):
+        raise Refusal(400, "invalid_request", "The client_id in the form is not that of Basic.")
+    return basic_id, basic_secret
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Id and secret of an `Authorization: Basic` header; both are form-encoded in it."""
+    scheme, _, encoded = header.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise ValueError(scheme)
+        plain = base64.b64decode(encoded.strip(" "), validate=True).decode("utf-8")
+        name, colon, secret = plain.partition(":")
+        if not colon:
+            raise ValueError(colon)
+        return unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict")
+    except (ValueError, binascii.Error):
+        raise invalid_client(
+            "The Authorization header is not Basic with base64 of client_id:client_secret."
+        ) from None

@@ -1,0 +1,96 @@
+"""Where the thirteen rules meet HTTP: the proof of a request, and its one use in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, insert, select
+from starlette.requests import Request
+
+from dialtone_kit import proofs, rules
+from dialtone_kit.base.errors import ProofRefused
+from dialtone_kit.keys import ALGORITHMS
+from dialtone_kit.mock.access import attack_lab
+from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.core.settings import PRIVATE_KEPT, Realm
+from dialtone_kit.mock.store.statements import Prepared
+from dialtone_kit.mock.store.tables import used_proofs
+from dialtone_kit.mock.web.requests import header_values
+from dialtone_kit.mock.web.responses import Headers
+
+
+@dataclass(frozen=True)
+class Wanted(rules.Request):
+    """What a proof is held against, and by which rules: all of them, but in the attack lab."""
+
+    rules: tuple[rules.Rule, ...] = rules.RULES
+
+
+_NEW: Any = select(bindparam("digest"), bindparam("forget_at")).where(
+    ~exists().where(used_proofs.c.digest == bindparam("digest"))
+)
+_FIRST_USE = Prepared(insert(used_proofs).from_select(["digest", "forget_at"], _NEW))
+ALGS = " ".join(ALGORITHMS)
+# Seconds that a used proof is remembered beyond its window: as far as the machine's own clock may
+# be set back without opening the window for it again.
+MARGIN = 300
+
+
+def judged_by(
+    service: Service,
+    realm: Realm,
+    request: Request,
+    purpose: str,
+    access_token: str | None = None,
+    bound_to: str | None = None,
+) -> Wanted:
+    """What a proof in `request` is held against. The URL is ours, whatever the Host header says."""
+    return Wanted(
+        method=request.method,
+        url=service.settings.base_url + request.scope["path"],
+        now=clock.now(realm),
+        access_token=access_token,
+        bound_to=bound_to,
+        nonces=service.nonces(purpose, realm) if realm.nonce_required else None,
+        rules=attack_lab.rules_without(realm.without),
+    )
+
+
+def proof_of(request: Request, wanted: Wanted) -> rules.Proof | None:
+    """The request's proof, by all rules but the last; None when no DPoP header came.
+
+    Raises ProofRefused, naming the rule.
+    """
+    headers = header_values(request, "dpop")
+    return proofs.check_proof(headers, wanted, wanted.rules) if headers else None
+
+
+def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Request) -> None:
+    """Rule 13, in the transaction of what the proof permits: raises ProofRefused for a replay."""
+    if realm.without == rules.jti_is_new.__name__:
+        return
+
+    def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
+        digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
+        forget_at = keep_until - realm.offset + MARGIN  # in machine time, whatever it is by now
+        if realm.without == rules.iat_is_fresh.__name__:  # it could pass at any time: one hole only
+            forget_at = clock.machine_now() + PRIVATE_KEPT
+        return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
+
+    asked = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
+    rules.jti_is_new(proof, asked)
+
+
+def missing(expected: str) -> ProofRefused:
+    """Rule 1 where a proof is demanded and none came."""
+    return ProofRefused("one_header", expected, hint="Send a proof in the DPoP header.")
+
+
+def fresh_nonce(service: Service, realm: Realm, purpose: str) -> Headers:
+    """The header with the next nonce, where this realm asks for nonces (RFC 9449 §8.2)."""
+    if not realm.nonce_required:
+        return ()
+    return (("DPoP-Nonce", service.nonces(purpose, realm).current()),)

@@ -1,0 +1,62 @@
+"""Access tokens as the service judges its own: signed by it, for this realm, and still alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dialtone_kit.base.errors import TokenRefused
+from dialtone_kit.mock.access import lineage
+from dialtone_kit.mock.access.clients import Client, find_client
+from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.tokens import Decoded, read_unverified, verify_decoded
+
+REMEMBERED = 4096  # characters: anybody can send a token, and what is read weighs many times that
+
+
+def decoded(token: str) -> Decoded:
+    """The token read, not verified; shared, so nobody changes it. Raises TokenRefused."""
+    return _remembered(token) if len(token) <= REMEMBERED else read_unverified(token)
+
+
+@lru_cache(maxsize=512)  # a token comes with many calls
+def _remembered(token: str) -> Decoded:
+    return read_unverified(token)
+
+
+async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[str, Any], Client]:
+    """The claims and the client of an access token that is good at this moment, whoever it is for.
+
+    Raises TokenRefused naming the check: forged, expired, of another realm, revoked.
+    """
+    unverified = decoded(token)
+    named = unverified.claims.get("aud")
+    audience = named[0] if isinstance(named, list) and named else named
+    jwks, issuer = await service.keys.jwks(), service.settings.issuer(realm.name)
+    claims = verify_decoded(
+        token, unverified, jwks, issuer, now=clock.now(realm),
+        audience=audience if isinstance(audience, str) else None,
+    )  # fmt: skip
+    return claims, await live_client(service, realm, claims)
+
+
+async def live_client(service: Service, realm: Realm, claims: Mapping[str, Any]) -> Client:
+    """The client of a verified token. Raises TokenRefused, see `must_be_alive`."""
+    return await service.store.read(lambda tx: must_be_alive(tx, realm, claims))
+
+
+def must_be_alive(tx: Connection, realm: Realm, claims: Mapping[str, Any]) -> Client:
+    """The client of a verified token. TokenRefused when client, token or its origin is gone."""
+    found = find_client(tx, str(claims["client_id"]))
+    if found is None or found[0].realm != realm.name:
+        raise TokenRefused("client", "the client of this token is gone.")
+    if found[0].locked:
+        raise TokenRefused("client", "the client of this token is locked.")
+    if lineage.is_dead(tx, claims):
+        raise TokenRefused("revoked", "this token, or one that it came from, was revoked.")
+    return found[0]

@@ -1,0 +1,1 @@
+"""Discovery, the protected demo API, and the caller's own audit trail."""

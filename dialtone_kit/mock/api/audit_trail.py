@@ -1,0 +1,75 @@
+"""Reading the audit trail: one's own over the API, all of it through a teaching control."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.mock.access.callers import authorize
+from dialtone_kit.mock.api.resources import REFUSALS
+from dialtone_kit.mock.core import audit
+from dialtone_kit.mock.core.service import service_of
+from dialtone_kit.mock.schemas.core import AuditPage, AuditTrail
+from dialtone_kit.mock.schemas.queries import AuditPageQuery, AuditTrailQuery
+from dialtone_kit.mock.teaching.controls import GUARDED, guarded
+from dialtone_kit.mock.web.describe import describe
+from dialtone_kit.mock.web.requests import query_text
+from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+
+SHOWN, MOST = 50, 200  # events on a page
+NEWEST = 2**62
+
+
+@describe(
+    "What was recorded of you, newest first",
+    answers=AuditPage,
+    query=AuditPageQuery,
+    refusals=REFUSALS,
+    security=("dpop", "bearer"),
+)
+async def events(request: Request) -> Response:
+    """Use case 5: which agent did what, when, with whose leave. `next` leads to older events."""
+    before, limit = _number(request, "before", NEWEST), _number(request, "limit", SHOWN, MOST)
+    caller = await authorize(request)
+    realm, client_id = caller.realm.name, caller.client.client_id
+    rows = await caller.finish(lambda tx: audit.own_trail(tx, realm, client_id, before, limit + 1))
+    page = rows[:limit]
+    answer: dict[str, object] = {"events": [audit.shown(row) for row in page], "next": None}
+    if len(rows) > limit:
+        query = urlencode({"before": page[-1].id, "limit": limit})
+        base = caller.service.settings.base_url + request.scope["path"]
+        answer["next"] = f"{base}?{query}"
+    return json_answer(answer, headers=NO_STORE + caller.nonce)
+
+
+@describe(
+    "What was recorded of everybody, oldest first",
+    answers=AuditTrail,
+    query=AuditTrailQuery,
+    refusals=(400, 401, 503),
+    security=GUARDED,
+)
+@guarded
+async def whole(request: Request) -> Response:
+    """For `dialtone audit`. A page shorter than `limit` is the last one for now."""
+    service = service_of(request)
+    realm, client_id = query_text(request, "realm"), query_text(request, "client")
+    after, limit = _number(request, "after", 0), _number(request, "limit", MOST, MOST)
+    rows = await service.store.read(
+        lambda tx: audit.whole_trail(tx, realm, client_id, after, limit)
+    )
+    return json_answer({"events": [audit.shown(row) for row in rows]}, headers=NO_STORE)
+
+
+def _number(request: Request, name: str, default: int, most: int = NEWEST) -> int:
+    """A number in the query, at least 0, and where there is a most from 1 to that."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    least = 0 if most == NEWEST else 1
+    if not (text.isascii() and text.isdigit() and len(text) < 19 and least <= int(text) <= most):
+        wanted = f"a number from {least} to {most}" if most < NEWEST else "the id of an event"
+        raise Refusal(400, "invalid_request", f"{name}: {wanted}.")
+    return int(text)

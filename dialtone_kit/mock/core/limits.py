@@ -1,0 +1,102 @@
+"""How often something may happen in an hour, counted in the store for all workers together."""
+
+from __future__ import annotations
+
+import math
+
+from sqlalchemy import Connection, insert, select
+
+from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.settings import (
+    DEVICE_MAILS_PER_EMAIL,
+    HOUR,
+    REQUESTS_PER_ADDRESS,
+    REQUESTS_PER_EMAIL,
+    WRONG_USER_CODES,
+    Realm,
+)
+from dialtone_kit.mock.store.tables import limit_hits
+from dialtone_kit.mock.web.responses import Refusal
+
+
+def count_registration(tx: Connection, realm: Realm, email: str, address: str) -> Refusal | None:
+    """Count one request for this e-mail and IP address, or say no and count nothing.
+
+    Upper and lower case make one address: most mailboxes don't tell them apart.
+    """
+    allowed = {
+        f"email:{email.lower()}": (REQUESTS_PER_EMAIL, "for this e-mail address"),
+        f"ip:{address}": (REQUESTS_PER_ADDRESS, "from this IP address"),
+    }
+    for subject, (limit, what) in allowed.items():
+        wait = _seconds_to_wait(tx, realm, subject, limit)
+        if wait > 0:
+            return _too_many(f"{limit} registrations an hour {what}", wait)
+    _count(tx, realm, list(allowed))
+    return None
+
+
+def user_codes_tried(tx: Connection, realm: Realm, address: str) -> Refusal | None:
+    """No for an IP address that tried too many wrong user codes, whatever it tries now."""
+    wait = _seconds_to_wait(tx, realm, f"user-code:{address}", WRONG_USER_CODES)
+    if wait == 0:
+        return None
+    return _too_many(f"{WRONG_USER_CODES} wrong codes an hour from one IP address", wait)
+
+
+def count_wrong_user_code(tx: Connection, realm: Realm, address: str) -> None:
+    """One more. A right code in between takes none back."""
+    _count(tx, realm, [f"user-code:{address}"])
+
+
+def count_device_mail(tx: Connection, realm: Realm, email: str) -> Refusal | None:
+    """Count one mail from the device page to this address, or say no and count nothing."""
+    subject = f"device-email:{email.lower()}"
+    wait = _seconds_to_wait(tx, realm, subject, DEVICE_MAILS_PER_EMAIL)
+    if wait > 0:
+        return _too_many(f"{DEVICE_MAILS_PER_EMAIL} codes an hour for one e-mail address", wait)
+    _count(tx, realm, [subject])
+    return None
+
+
+def _too_many(what: str, wait: int) -> Refusal:
+    return Refusal(
+        429,
+        "rate_limited",
+        f"{what} are the limit. Try again in {wait} s.",
+        (("Retry-After", str(wait)),),
+    )
+
+
+def is_seldom(tx: Connection, realm: Realm, what: str, limit: int) -> bool:
+    """Count one of `what`; False, and nothing is counted, when the hour had `limit` of them."""
+    seldom = _seconds_to_wait(tx, realm, what, limit) == 0
+    if seldom:
+        _count(tx, realm, [what])
+    return seldom
+
+
+def _seconds_to_wait(tx: Connection, realm: Realm, subject: str, limit: int) -> int:
+    """Until the oldest of the last `limit` hits is an hour old; 0 while there are fewer."""
+    now = clock.now(realm)
+    query = (
+        select(limit_hits.c.at)
+        .where(
+            limit_hits.c.realm == realm.name,
+            limit_hits.c.subject == subject,
+            limit_hits.c.at > now - HOUR,
+        )
+        .order_by(limit_hits.c.at.desc())
+        .limit(limit)
+    )
+    hits = tx.execute(query).scalars().all()
+    return max(1, math.ceil(hits[-1] + HOUR - now)) if len(hits) == limit else 0
+
+
+def _count(tx: Connection, realm: Realm, subjects: list[str]) -> None:
+    now, forget_at = clock.now(realm), clock.machine_now() + HOUR
+    rows = [
+        {"realm": realm.name, "subject": subject, "at": now, "forget_at": forget_at}
+        for subject in subjects
+    ]
+    tx.execute(insert(limit_hits), rows)

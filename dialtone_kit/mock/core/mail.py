@@ -1,0 +1,206 @@
+"""The verification mail: its words, its way out by SMTP, and the inbox that lessons look into."""
+
+from __future__ import annotations
+
+import json
+import logging
+import smtplib
+import ssl
+import unicodedata
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from hashlib import sha256
+from hmac import digest
+from ipaddress import ip_address
+from os import urandom
+from socket import gethostname
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, insert, select
+
+from dialtone_kit.mock.store.tables import mails
+
+if TYPE_CHECKING:
+    from dialtone_kit.mock.schemas.core import EnrollmentRequest
+
+log = logging.getLogger("dialtone.mock")
+SMTP_TIMEOUT = 10  # seconds: the person who registers waits for it
+KEPT = 24 * 3600  # seconds that a mail stays in the inbox
+PORTS = {"smtp": 25, "smtps": 465, "starttls": 587}
+
+
+@dataclass(frozen=True)
+class MailRoute:
+    """A mail server to hand mails to. `scheme`: smtp, smtps (TLS from the start) or starttls."""
+
+    scheme: str
+    host: str
+    port: int
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail, before it is sent. `code` is the verification code that `text` tells."""
+
+    realm: str
+    recipient: str
+    subject: str
+    text: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+def mail_route(url: str | None, sender: str | None) -> MailRoute | None:
+    """The server that DIALTONE_SMTP_URL names, None when it names none. Raises ValueError."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ValueError("write smtp://host:25, smtps://user:password@host or starttls://…")
+    if parts.password and parts.scheme == "smtp" and not _is_loopback(parts.hostname):
+        raise ValueError("a password would travel in the clear; use smtps:// or starttls://")
+    return MailRoute(
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=parts.port or PORTS[parts.scheme],
+        sender=sender or f"dialtone@{parts.hostname}",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def verification_letter(
+    asked: EnrollmentRequest, realm: str, code: str, approval_url: str
+) -> Letter:
+    """What the sponsor reads. The agent's words are shown as text and never reach a header."""
+    scopes = " ".join(asked.requested_scopes)
+    described = visible(asked.client_description) or "(nothing)"
+    text = (
+        f"An agent asks for an identity and names you as its sponsor.\n\n"
+        f"  Agent:        {visible(asked.client_name)}\n"
+        f"  It says:      {described}\n"
+        f"  It may then:  {scopes}\n"
+        f"  Realm:        {realm}\n\n"
+        f"Your verification code: {code}\n\n"
+        f"Give it to whoever set up this agent, or enter it yourself here:\n"
+        f"  {approval_url}\n\n"
+        f"The code works once and for one hour. With it you vouch for the agent.\n"
+        f"You know nothing of it? Then do nothing: without the code no identity is given.\n"
+    )
+    return Letter(realm, asked.email, "Your verification code for an agent", text, code)
+
+
+def device_letter(
+    email: str, realm: str, code: str, agent: str, scopes: str, minutes: int
+) -> Letter:
+    """What a person reads who lets an agent act for them. The agent's words are shown as text."""
+    text = (
+        f"Somebody entered a device's code and this address: an agent wants to act for you.\n\n"
+        f"  Agent:        {visible(agent)}\n"
+        f"  It may then:  {scopes}\n"
+        f"  Realm:        {realm}\n\n"
+        f"Your code: {code}\n\n"
+        f"Enter it on the page that asked for it, and only if you started this yourself, on a\n"
+        f"device that you have in front of you. The code is good for {minutes} minutes.\n"
+        f"You know nothing of it? Then do nothing: without the code the agent gets nothing.\n"
+    )
+    return Letter(realm, email, "Your code to let an agent act for you", text, code)
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with each control or direction mark spelled out: ⟨U+202E⟩."""
+    line = " ".join(text.split())
+    return "".join(
+        f"⟨U+{ord(character):04X}⟩"
+        if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
+        else character
+        for character in line
+    )
+
+
+def send(route: MailRoute, letter: Letter) -> bool:
+    """Hand `letter` to the mail server; False when it did not take it. Blocks: call in a thread."""
+    message = EmailMessage()
+    message["From"], message["To"] = route.sender, letter.recipient
+    message["Subject"] = letter.subject
+    message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="dialtone.invalid")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    try:
+        with _connect(route) as server:
+            if route.user is not None:
+                server.login(route.user, route.password or "")
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as problem:
+        log.error("the mail server did not take a mail: %s", type(problem).__name__)
+        return False
+    return True
+
+
+class Inbox:
+    """The mails sent, kept sealed: whoever copies the database reads no code without the secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._seal = AESGCM(digest(secret.encode(), b"inbox", sha256))
+
+    def keep(self, tx: Connection, letter: Letter, sent_at: float, forget_at: float) -> None:
+        """Keep `letter`. `sent_at` is in the realm's time, `forget_at` in the machine's."""
+        nonce = urandom(12)
+        content = json.dumps({"text": letter.text, "code": letter.code}).encode()
+        tx.execute(
+            insert(mails),
+            {
+                "realm": letter.realm,
+                "recipient": letter.recipient,
+                "subject": letter.subject,
+                "sealed": nonce + self._seal.encrypt(nonce, content, letter.realm.encode()),
+                "sent_at": sent_at,
+                "forget_at": forget_at,
+            },
+        )
+
+    def look(
+        self, tx: Connection, email: str | None, realm: str | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """The newest mails first, those to `email` or of `realm` only when named."""
+        wanted = select(mails).order_by(mails.c.id.desc()).limit(limit)
+        if realm is not None:
+            wanted = wanted.where(mails.c.realm == realm)
+        if email is not None:
+            wanted = wanted.where(mails.c.recipient == email)
+        rows = tx.execute(wanted).mappings().all()
+        return [opened for row in rows if (opened := self._open(dict(row))) is not None]
+
+    def _open(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """The mail in `row`, or None when it was sealed with another secret."""
+        sealed, realm = bytes(row["sealed"]), str(row["realm"])
+        try:
+            content = self._seal.decrypt(sealed[:12], sealed[12:], realm.encode())
+        except InvalidTag:
+            return None
+        return {**row, **json.loads(content)}
+
+
+def _connect(route: MailRoute) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if route.scheme == "smtps":
+        return smtplib.SMTP_SSL(
+            route.host, route.port, gethostname(), timeout=SMTP_TIMEOUT, context=context
+        )
+    server = smtplib.SMTP(route.host, route.port, gethostname(), timeout=SMTP_TIMEOUT)
+    if route.scheme == "starttls":
+        server.starttls(context=context)
+    return server
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

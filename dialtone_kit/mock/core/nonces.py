@@ -1,0 +1,41 @@
+"""Nonces for proofs (RFC 9449 §8, §9): made by computation, so nothing is stored or shared."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+
+from dialtone_kit.keys import b64url, b64url_decode
+from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.settings import NONCE_PERIOD, Realm
+
+STAMP, MAC = 8, 16  # bytes
+
+
+class RealmNonces:
+    """One realm's nonces for one purpose. Each is good in its period and in the one after."""
+
+    def __init__(self, key: bytes, purpose: str, realm: Realm) -> None:
+        self._key = key
+        self._label = f"nonce|{purpose}|{realm.name}|".encode()
+        self._period = int(clock.now(realm) // NONCE_PERIOD)
+
+    def current(self) -> str:
+        """The nonce to send out now."""
+        stamp = self._period.to_bytes(STAMP, "big")
+        return b64url(stamp + self._mac(stamp))
+
+    def judge(self, nonce: str) -> str:
+        """ "fresh"; "expired" when it was ours once; "unknown" when it never was."""
+        try:
+            raw = b64url_decode(nonce)
+        except ValueError:
+            return "unknown"
+        stamp, mac = raw[:STAMP], raw[STAMP:]
+        if len(raw) != STAMP + MAC or not hmac.compare_digest(mac, self._mac(stamp)):
+            return "unknown"
+        age = self._period - int.from_bytes(stamp, "big")
+        return "fresh" if age in (0, 1) else "expired"
+
+    def _mac(self, stamp: bytes) -> bytes:
+        return hmac.digest(self._key, self._label + stamp, sha256)[:MAC]

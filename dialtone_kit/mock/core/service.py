@@ -1,0 +1,95 @@
+"""What a route needs to do its work: settings, store, keys, inbox; and the realm it stands in."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from hmac import digest
+
+from sqlalchemy import Connection, select
+from starlette.requests import Request
+
+from dialtone_kit.mock.core import mail
+from dialtone_kit.mock.core.mail import Inbox, Letter
+from dialtone_kit.mock.core.nonces import RealmNonces
+from dialtone_kit.mock.core.settings import PRIVATE_REALM, Realm, Settings
+from dialtone_kit.mock.core.signing_keys import SigningKeys
+from dialtone_kit.mock.policy.files import PolicyFiles
+from dialtone_kit.mock.spiffe.settings import SpiffeSettings
+from dialtone_kit.mock.store import tables
+from dialtone_kit.mock.store.store import Store
+from dialtone_kit.mock.web.responses import Refusal
+
+
+@dataclass(frozen=True)
+class Service:
+    """One per process. `key`: the service's own secret, the same in all workers and restarts."""
+
+    settings: Settings
+    store: Store
+    keys: SigningKeys
+    realms: dict[str, Realm]  # the built-in ones
+    policies: PolicyFiles
+    inbox: Inbox | None
+    key: bytes
+    spiffe: SpiffeSettings
+
+    def keyed_hash(self, purpose: str, text: str) -> bytes:
+        """HMAC-SHA256 with the service's key: for short codes and for form tokens."""
+        return digest(self.key, f"{purpose}|{text}".encode(), sha256)
+
+    def nonces(self, purpose: str, realm: Realm) -> RealmNonces:
+        """The nonces of one realm for "token" or "resource": neither is good for the other."""
+        return RealmNonces(self.key, purpose, realm)
+
+    async def find_realm(self, name: str) -> Realm | None:
+        """The realm of that name, built in or private, with the offset of its clock."""
+        if name in self.realms or not PRIVATE_REALM.fullmatch(name):
+            return self.realms.get(name)
+        return await self.store.read(lambda tx: self.private_realm(tx, name))
+
+    def realm_in(self, tx: Connection, name: str) -> Realm | None:
+        """The same inside a transaction."""
+        return self.realms.get(name) or self.private_realm(tx, name)
+
+    def private_realm(self, tx: Connection, name: str) -> Realm | None:
+        """A private realm as it is at this moment: the settings it was made like, its own clock."""
+        query = select(tables.realms).where(tables.realms.c.name == name)
+        row = tx.execute(query).first()
+        model = self.realms.get(row.like) if row is not None else None
+        if row is None or model is None:
+            return None
+        return replace(
+            model,
+            name=name,
+            like=row.like,
+            offset=row.offset,
+            without=row.without,
+            own_policies=row.policies,
+        )
+
+    async def deliver(self, letter: Letter) -> bool:
+        """Whether the mail is on its way: taken by the mail server, or lying in the inbox."""
+        if self.settings.mail is None:
+            return self.inbox is not None
+        return await asyncio.to_thread(mail.send, self.settings.mail, letter)
+
+
+def service_of(request: Request) -> Service:
+    """The service that this request reached."""
+    service: Service = request.scope["service"]  # front.py put it there
+    return service
+
+
+async def realm_of(request: Request) -> Realm:
+    """The realm in the path, `default` at the root. 404 when there is no such realm."""
+    realm = await service_of(request).find_realm(request.path_params.get("realm", "default"))
+    if realm is None:
+        raise Refusal(404, "not_found", "There is no realm of this name.")
+    return realm
+
+
+async def path_realm(request: Request) -> Realm | None:
+    """The realm in the path, None at the root, where client or token say which it is."""
+    return await realm_of(request) if "realm" in request.path_params else None

@@ -1,0 +1,1 @@
+"""Who may register and do what: Cedar policies and the decisions by them."""

@@ -1,0 +1,1 @@
+"""Registration through a sponsor's e-mail (the demo's step 2)."""

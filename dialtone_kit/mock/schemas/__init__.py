@@ -1,0 +1,1 @@
+"""The models that parse requests and describe them."""

@@ -1,0 +1,146 @@
+"""What goes over the wire at the teaching controls, /mock/…: as schemas.py for the protocol."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from dialtone_kit.mock.schemas.core import Sent
+from dialtone_kit.mock.schemas.formats import (
+    AskedClient,
+    AskedRealm,
+    ClientId,
+    Code,
+    Moment,
+    Opaque,
+    RealmId,
+    Url,
+    storable,
+)
+
+
+class ClockMove(Sent):
+    realm: AskedRealm
+    move_seconds: Annotated[float, Field(ge=0, le=10 * 366 * 86400, allow_inf_nan=False)]
+
+
+class RealmChoice(Sent):
+    realm: AskedRealm | None = None
+
+
+class RealmName(Sent):
+    realm: AskedRealm
+
+
+class RealmLike(Sent):
+    """`without`: the name of the one proof rule that is off there."""
+
+    like: AskedRealm = "default"
+    without: Opaque | None = None
+
+
+class PolicyText(Sent):
+    """Cedar policies for a private realm, instead of those of the realm that it is like."""
+
+    realm: AskedRealm
+    text: Annotated[str, AfterValidator(storable), Field(max_length=60_000)]
+
+
+class ClientLock(Sent):
+    client_id: AskedClient
+    locked: bool = True
+
+
+class ResetRequest(Sent):
+    realm: AskedRealm
+    confirm: Opaque | None = None
+
+
+class FaultRequest(Sent):
+    realm: AskedRealm
+    path_suffix: Opaque = ""
+    kind: Literal["status", "drop", "delay"]
+    status: Annotated[int, Field(ge=400, le=599)] = 503
+    seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 1.0
+    times: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class Hello(BaseModel):
+    answer: str
+    pid: int
+    version: str
+    base_url: Url
+
+
+class Mail(BaseModel):
+    id: int
+    to: str
+    subject: str
+    sent_at: Moment
+    realm: RealmId
+    text: str
+    code: Code | None
+
+
+class Inbox(BaseModel):
+    mails: list[Mail]
+
+
+class ClockReading(BaseModel):
+    realm: RealmId
+    offset: float
+    now: float
+
+
+class Cleared(BaseModel):
+    cleared: int
+
+
+class LockedClient(BaseModel):
+    client_id: ClientId
+    locked: bool
+
+
+class RotatedRoots(BaseModel):
+    """SPIFFE's part: the new root and JWT key, beside the old ones in the bundle of this number."""
+
+    signs_from: Moment
+    old_until: Moment
+    spiffe_sequence: int
+
+
+class RotatedKeys(BaseModel):
+    """The new signing key. From when on it signs, and until when the old ones are published."""
+
+    kid: str
+    signs_from: Moment
+    old_until: Moment
+    spiffe: RotatedRoots
+
+
+class PrivateRealm(BaseModel):
+    realm: RealmId
+    issuer: Url
+    like: RealmId
+    without: str | None
+
+
+class PolicyFile(BaseModel):
+    file: str
+    realms: list[str]
+    valid: bool
+    error: str | None
+    line: int | None
+    version: str | None
+    edited: bool
+
+
+class PolicyReport(BaseModel):
+    folder: str
+    policies: list[PolicyFile]
+
+
+class RealmPolicies(BaseModel):
+    realm: RealmId
+    version: str

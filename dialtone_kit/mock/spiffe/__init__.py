@@ -1,0 +1,1 @@
+"""SVIDs for workloads that a platform vouches for."""

@@ -1,0 +1,145 @@
+"""A PKCS#10 request, rule by rule: what it must hold, and what it may not ask for.
+
+Only the key and one URI are ever taken from a request. Whatever else it says is not copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+
+from dialtone_kit.base.errors import BadSpiffeId
+from dialtone_kit.keys import BadKey, jwk_of, public_key_from_jwk
+from dialtone_kit.mock.web.responses import Refusal
+from dialtone_kit.spiffe.spiffe_id import SpiffeId
+
+BEGIN = "-----BEGIN CERTIFICATE REQUEST-----"
+ALG = {"P-256": "ES256", "P-384": "ES384"}  # by curve; an RSA key signs RS256
+# What the library raises for bytes that are DER of something, only not of a request we know.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
+
+@dataclass(frozen=True)
+class CertificateRequest:
+    """A request that passed all rules: which key asks, and for which name."""
+
+    public_key: Any
+    jwk: Mapping[str, str]
+    spiffe_id: SpiffeId
+
+
+def read_request(pem: str) -> CertificateRequest:
+    """The request in `pem`. Raises Refusal (400), naming the rule that it breaks."""
+    try:
+        csr = one_request(pem)
+        for rule in RULES:
+            rule(csr)
+        names = _uris(csr)
+        return CertificateRequest(
+            csr.public_key(), jwk_of(csr.public_key()), SpiffeId.parse(names[0])
+        )
+    except BadSpiffeId as problem:
+        raise refused("spiffe_id", str(problem)) from None
+    except UNREADABLE:
+        raise refused("well_formed", "this is not a PKCS#10 request that can be read.") from None
+
+
+def one_request(pem: str) -> x509.CertificateSigningRequest:
+    """Exactly one request, in PEM."""
+    if pem.count(BEGIN) != 1 or not pem.strip().startswith(BEGIN):
+        raise refused("well_formed", f"csr is one PKCS#10 request in PEM: {BEGIN}…")
+    return x509.load_pem_x509_csr(pem.encode("utf-8", "replace"))
+
+
+def key_is_strong(csr: x509.CertificateSigningRequest) -> None:
+    """EC P-256 or P-384, or RSA with 2048 to 8192 bits."""
+    try:
+        jwk = jwk_of(csr.public_key())
+        public_key_from_jwk(jwk, key_alg(jwk))
+    except BadKey as problem:
+        raise refused("key", f"{problem}.") from None
+    except (KeyError, AttributeError, UnsupportedAlgorithm):  # another curve, another kind of key
+        raise refused("key", "use EC P-256, EC P-384, or RSA of 2048 bits and more.") from None
+
+
+def hash_is_strong(csr: x509.CertificateSigningRequest) -> None:
+    """Signed over SHA-256 or a longer SHA-2: SHA-1 and MD5 can be made to collide."""
+    found = csr.signature_hash_algorithm
+    if not isinstance(found, hashes.SHA256 | hashes.SHA384 | hashes.SHA512):
+        name = found.name if found else "no hash"
+        raise refused("hash", f"signed over {name}; use SHA-256, SHA-384 or SHA-512.")
+
+
+def signature_verifies(csr: x509.CertificateSigningRequest) -> None:
+    """The key in the request signed the request: whoever asks holds it (RFC 2986 §3)."""
+    if not csr.is_signature_valid:
+        raise refused("signature", "the request is not signed by the key that it names.")
+
+
+def no_authority(csr: x509.CertificateSigningRequest) -> None:
+    """A workload never gets a certificate that can sign others."""
+    constraints = _extension(csr, x509.BasicConstraints)
+    usage = _extension(csr, x509.KeyUsage)
+    if constraints is not None and constraints.ca:
+        raise refused("authority", "CA:TRUE is asked for; a workload gets no authority.")
+    if usage is not None and (usage.key_cert_sign or usage.crl_sign):
+        raise refused("authority", "keyCertSign or cRLSign is asked for; a workload gets neither.")
+
+
+def one_uri(csr: x509.CertificateSigningRequest) -> None:
+    """One URI as the only subject alternative name (X.509-SVID §2)."""
+    names = _extension(csr, x509.SubjectAlternativeName) or ()
+    kinds = [type(name).__name__ for name in names]
+    if kinds.count("UniformResourceIdentifier") != 1:
+        raise refused(
+            "one_uri",
+            f"the request names {kinds.count('UniformResourceIdentifier')} URIs; put your SPIFFE "
+            "ID there, once, as a subject alternative name.",
+        )
+    if len(kinds) > 1:
+        raise refused("extra_names", "next to the SPIFFE ID no other name (DNS, IP, e-mail).")
+
+
+RULES: tuple[Callable[[x509.CertificateSigningRequest], None], ...] = (
+    key_is_strong,
+    hash_is_strong,
+    signature_verifies,
+    no_authority,
+    one_uri,
+)
+
+
+def key_alg(jwk: Mapping[str, Any]) -> str:
+    """The JWS algorithm that a workload's key signs with: decided by the key, not by the caller."""
+    return ALG.get(str(jwk.get("crv")), "RS256")
+
+
+def refused(rule: str, text: str) -> Refusal:
+    """400, with the rule's name in front."""
+    return Refusal(400, "invalid_request", f"{rule}: {text}")
+
+
+def _uris(csr: x509.CertificateSigningRequest) -> list[str]:
+    names = _extension(csr, x509.SubjectAlternativeName)
+    assert names is not None  # noqa: S101  (one_uri saw to it)
+    return list(names.get_values_for_type(x509.UniformResourceIdentifier))
+
+
+def _extension(csr: x509.CertificateSigningRequest, kind: type[Any]) -> Any:
+    """The value of a requested extension, None when it is not there."""
+    try:
+        return csr.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

@@ -1,0 +1,81 @@
+"""Attestation challenges: made by computation, so that asking for one costs the store nothing.
+
+What is kept is that one was used: in the store, for all workers and across a restart.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from hashlib import sha256
+
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
+
+from dialtone_kit.keys import b64url, b64url_decode
+from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME
+from dialtone_kit.mock.store.tables import used_challenges
+from dialtone_kit.mock.web.responses import Headers, Refusal
+
+STAMP, RANDOM, MAC = 8, 16, 16  # bytes; the stamp counts milliseconds
+MARGIN = 300  # seconds that a used one is remembered longer: our own clock may be set back
+LABEL = b"attest|"
+# A 401 has to say how to come back (RFC 9110 §11.6.1): with a platform's evidence.
+ATTEST: Headers = (("WWW-Authenticate", 'Attestation challenge="/v1/attest/challenge"'),)
+
+
+def issue(key: bytes, now: float) -> str:
+    """A new challenge, signed with the service's own `key` at `now` (Unix seconds)."""
+    stamp = int(now * 1000).to_bytes(STAMP, "big")
+    content = stamp + secrets.token_bytes(RANDOM)
+    return b64url(content + _mac(key, content))
+
+
+def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
+    """Use `challenge` up for this very attempt, or raise Refusal.
+
+    401 when it is not ours, 410 when it is over 5 minutes old, 409 when it was used.
+    """
+    issued_at = _issued_at(key, challenge)
+    if issued_at is None:
+        raise Refusal(
+            401,
+            "unauthorized",
+            "challenge: this service did not issue it. Get one at /v1/attest/challenge.",
+            ATTEST,
+        )
+    if now - issued_at > CHALLENGE_LIFETIME:
+        raise Refusal(
+            410,
+            "gone",
+            f"challenge: issued {now - issued_at:.0f} s ago, it was good for "
+            f"{CHALLENGE_LIFETIME} s. Get a new one, and new evidence for it.",
+        )
+    row = {
+        "digest": sha256(challenge.encode()).digest(),
+        "forget_at": issued_at + CHALLENGE_LIFETIME + MARGIN,
+    }
+    try:
+        tx.execute(insert(used_challenges), row)
+    except IntegrityError:
+        raise Refusal(
+            409,
+            "conflict",
+            "challenge: used already. Each serves for one attempt, right or wrong: get a new one.",
+        ) from None
+
+
+def _issued_at(key: bytes, challenge: str) -> float | None:
+    """Unix seconds of its issue; None when it is not one of ours."""
+    try:
+        raw = b64url_decode(challenge)
+    except ValueError:
+        return None
+    content, mac = raw[: STAMP + RANDOM], raw[STAMP + RANDOM :]
+    if len(mac) != MAC or not hmac.compare_digest(mac, _mac(key, content)):
+        return None
+    return int.from_bytes(content[:STAMP], "big") / 1000
+
+
+def _mac(key: bytes, content: bytes) -> bytes:
+    return hmac.digest(key, LABEL + content, sha256)[:MAC]

@@ -1,0 +1,231 @@
+"""SPIFFE (Pathway C): challenge, SVIDs by attestation or with an access token, trust bundle.
+
+At /v1/svid/… a platform vouches for the workload; at {p}/svid/jwt a registered client asks with
+its token. Both end in an identity that lasts an hour at most and needs no stored secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.keys import thumbprint
+from dialtone_kit.mock.access.callers import authorize
+from dialtone_kit.mock.api.resources import REFUSALS
+from dialtone_kit.mock.core import audit, clock
+from dialtone_kit.mock.core.service import Service, realm_of, service_of
+from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.schemas.spiffe import (
+    Attempt,
+    Challenge,
+    JwtForToken,
+    JwtRequest,
+    JwtSvid,
+    TrustBundle,
+    X509Request,
+    X509Svid,
+)
+from dialtone_kit.mock.spiffe import attestation, authority, challenges
+from dialtone_kit.mock.spiffe.attestation import Attested, Shown
+from dialtone_kit.mock.spiffe.authority import Signer, Svid, Use
+from dialtone_kit.mock.spiffe.certificate_requests import read_request
+from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, REFRESH_HINT
+from dialtone_kit.mock.store.tables import attested_instances
+from dialtone_kit.mock.teaching.local_platform import trusted_keys
+from dialtone_kit.mock.web.describe import describe
+from dialtone_kit.mock.web.requests import read_json
+from dialtone_kit.mock.web.responses import NO_STORE, Headers, Refusal, json_answer, log
+from dialtone_kit.spiffe.spiffe_id import SpiffeId
+
+ATTEMPT = (400, 401, 403, 409, 410, 413, 415, 503)
+BUNDLE_PATH = "/.well-known/spiffe-trust-bundle"
+
+
+@describe("A single-use challenge for attestation", answers=Challenge)
+async def challenge(request: Request) -> Response:
+    """Good for five minutes and one attempt. Have your platform's evidence made for it."""
+    now = clock.machine_now()
+    answer = {
+        "nonce": challenges.issue(service_of(request).key, now),
+        "expires_at": clock.rfc3339(now + CHALLENGE_LIFETIME),
+        "expires_in": CHALLENGE_LIFETIME,
+    }
+    return json_answer(answer, headers=NO_STORE)
+
+
+@describe(
+    "An X.509-SVID for the key of a certificate request",
+    answers=X509Svid,
+    body=X509Request,
+    refusals=ATTEMPT,
+)
+async def x509_svid(request: Request) -> Response:
+    """The request names the SPIFFE ID that your platform's evidence is for, and nothing else."""
+    service = service_of(request)
+    sent = await read_json(request, X509Request)
+    await _use_up(service, sent.nonce)
+    asked = read_request(sent.csr)
+    realm, attested = await _attested(service, sent, asked.jwk)
+    _must_be_own(asked.spiffe_id, attested.spiffe_id)
+    now = clock.now(realm)
+    by = await _signer(service, "x509")
+    svid = authority.sign_x509(by, asked.public_key, asked.spiffe_id, now, sent.ttl)
+    await _record(service, realm, sent, svid, attested, thumbprint(asked.jwk))
+    url = f"{service.settings.base_url}{BUNDLE_PATH}"
+    return json_answer({**_told(svid), "trust_bundle_url": url}, headers=NO_STORE)
+
+
+@describe(
+    "A JWT-SVID, by attestation", answers=JwtSvid, body=JwtRequest, refusals=ATTEMPT
+)  # fmt: skip
+async def jwt_svid(request: Request) -> Response:
+    """For the audience that you name, which alone should accept it: it is a bearer token."""
+    service = service_of(request)
+    sent = await read_json(request, JwtRequest)
+    await _use_up(service, sent.nonce)
+    key = None if sent.key is None else attestation.checked_key(sent.key)
+    realm, attested = await _attested(service, sent, key)
+    now = clock.now(realm)
+    by = await _signer(service, "jwt")
+    svid = authority.sign_jwt(by, attested.spiffe_id, sent.audience, now, sent.ttl)
+    jkt = None if key is None else thumbprint(key)
+    await _record(service, realm, sent, svid, attested, jkt)
+    return json_answer(_told(svid), headers=NO_STORE)
+
+
+@describe(
+    "A JWT-SVID, with an access token",
+    answers=JwtSvid,
+    body=JwtForToken,
+    refusals=(*REFUSALS, 415),
+    security=("dpop", "bearer"),
+)
+async def jwt_svid_for_token(request: Request) -> Response:
+    """For a registered client: spiffe://…/workload/<client_id>."""
+    caller = await authorize(request)
+    sent = await read_json(request, JwtForToken)
+    service, realm, now = caller.service, caller.realm, clock.now(caller.realm)
+    spiffe_id = SpiffeId.of(service.spiffe.trust_domain, f"/workload/{caller.client.client_id}")
+    by = await _signer(service, "jwt")
+    svid = authority.sign_jwt(by, spiffe_id, sent.audience, now, sent.ttl)
+
+    def record(tx: Connection) -> None:
+        details = {"spiffe_id": str(spiffe_id), "by": "access_token"}
+        audit.record(tx, realm, "svid_issued", caller.client.client_id, **details)
+
+    await caller.finish(record, writes=True)
+    return json_answer(_told(svid), headers=NO_STORE + caller.nonce)
+
+
+@describe("The keys that verify SVIDs", answers=TrustBundle, refusals=(503,), cached=True)
+async def trust_bundle(request: Request) -> Response:
+    """One for the trust domain, the same in every realm. Fetch it again after the hinted time."""
+    service = service_of(request)
+    await realm_of(request)
+    found = await service.store.read(
+        lambda tx: authority.bundle(tx, service.spiffe.trust_domain, clock.machine_now())
+    )
+    cached: Headers = (("Cache-Control", f"public, max-age={REFRESH_HINT // 5}"),)
+    return json_answer(found, headers=cached)
+
+
+async def _use_up(service: Service, nonce: str) -> None:
+    """The challenge is gone from here on, whatever becomes of the attempt."""
+    now = clock.machine_now()
+    try:
+        await service.store.write(lambda tx: challenges.use_up(tx, service.key, nonce, now))
+    except Refusal as problem:
+        log.warning("an attestation was refused: %s", problem.description)
+        raise
+
+
+async def _attested(
+    service: Service, sent: Attempt, key: Mapping[str, Any] | None
+) -> tuple[Realm, Attested]:
+    """Realm and identity of the workload that the evidence speaks of."""
+    platform = service.spiffe.platforms[sent.platform]
+    realm = await service.find_realm(platform.realm)
+    assert realm is not None  # noqa: S101  (checked when the settings were read)
+    shown = Shown(platform, sent.evidence_shown(), sent.nonce, key, sent.binding)
+    keys = await trusted_keys(service, platform)
+    try:
+        attested = attestation.attest(shown, keys, service.spiffe.trust_domain, clock.now(realm))
+    except Refusal as problem:
+        log.warning("evidence of %s refused: %s", platform.name, problem.description)
+        raise
+    return realm, attested
+
+
+def _must_be_own(asked: SpiffeId, attested: SpiffeId) -> None:
+    """403 for another workload's name, and for a name in another trust domain."""
+    if asked.trust_domain != attested.trust_domain:
+        raise Refusal(
+            403,
+            "access_denied",
+            f"trust_domain: this service speaks for {attested.trust_domain}, not for "
+            f"{asked.trust_domain}.",
+        )
+    if asked != attested:
+        raise Refusal(
+            403, "access_denied", f"spiffe_id: your platform vouches for {attested}, not {asked}."
+        )
+
+
+async def _signer(service: Service, use: Use) -> Signer:
+    return await service.store.read(
+        lambda tx: authority.signer(tx, service.spiffe.trust_domain, use, clock.machine_now())
+    )
+
+
+async def _record(
+    service: Service, realm: Realm, sent: Attempt, svid: Svid, attested: Attested, jkt: str | None
+) -> None:
+    """Nothing goes out before its event is written, and before the machine's first key is known."""
+
+    def work(tx: Connection) -> None:
+        if attested.instance is not None:
+            _first_key_only(tx, realm, attested.instance, str(jkt))
+        audit.record(
+            tx,
+            realm,
+            "svid_issued",
+            spiffe_id=str(svid.spiffe_id),
+            by=sent.platform,
+            jkt=jkt,
+            expires_at=svid.expires_at,
+        )
+
+    await service.store.write(work)
+
+
+def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> None:
+    """401 when this machine came with another key before: anybody can show its evidence."""
+    table = attested_instances
+    digest = sha256(f"{realm.name}|{instance}".encode()).digest()
+    known = tx.execute(select(table.c.thumbprint).where(table.c.digest == digest)).scalar()
+    if known is None:
+        row = {"digest": digest, "realm": realm.name, "thumbprint": jkt}
+        try:
+            tx.execute(insert(table), {**row, "first_at": clock.now(realm)})
+        except IntegrityError:  # another worker was faster, with a key that is now the first
+            known = ""
+    if known not in (None, jkt):
+        raise attestation.refused(
+            "first_key",
+            "this instance came with another key before. Its document can be read by whoever gets "
+            "at it, so only the first key counts: use that one.",
+        )
+
+
+def _told(svid: Svid) -> dict[str, str]:
+    return {
+        "svid": svid.text,
+        "spiffe_id": str(svid.spiffe_id),
+        "expires_at": clock.rfc3339(svid.expires_at),
+    }

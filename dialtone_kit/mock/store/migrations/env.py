@@ -1,0 +1,12 @@
+"""How Alembic runs the steps: on the connection, and in the transaction, of `schema.py`."""
+
+from alembic import context
+
+from dialtone_kit.mock.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=False,  # BEGIN and COMMIT are the store's
+)
+context.run_migrations()

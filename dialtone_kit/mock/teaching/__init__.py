@@ -1,0 +1,1 @@
+"""What only the mock has: controls for lessons, faults, the local platform."""

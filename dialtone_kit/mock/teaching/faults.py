@@ -1,0 +1,72 @@
+"""Faults that a lesson ordered for its private realm: an error status, a delay, a dropped line."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+from starlette.types import Receive, Scope, Send
+
+from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.store.tables import faults
+from dialtone_kit.mock.web.responses import Refusal
+
+PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
+
+
+async def suffer(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
+    """Act out the fault that is due for this request. True when the request ends with it."""
+    found = PRIVATE_PATH.match(scope["path"])
+    if found is None:
+        return False
+    realm, path = found[1], scope["path"]
+    if await service.store.read(lambda tx: _due(tx, realm, path)) is None:
+        return False
+    fault = await service.store.write(lambda tx: _take(tx, realm, path))
+    if fault is None:
+        return False
+    if fault.kind == "delay":
+        await asyncio.sleep(fault.seconds)
+        return False
+    if fault.kind == "drop":
+        await _drop(receive)
+    else:
+        await _refusal(fault.status, fault.seconds).answer()(scope, receive, send)
+    return True
+
+
+def _due(tx: Connection, realm: str, path: str) -> Any:
+    """The oldest fault that waits for this path."""
+    waiting = tx.execute(select(faults).where(faults.c.realm == realm).order_by(faults.c.id))
+    return next((row for row in waiting.all() if path.endswith(row.path_suffix)), None)
+
+
+def _take(tx: Connection, realm: str, path: str) -> Any:
+    """The same, counted: two requests never share one turn."""
+    row = _due(tx, realm, path)
+    if row is not None:
+        mine = faults.c.id == row.id
+        change = update(faults).where(mine).values(times_left=row.times_left - 1)
+        tx.execute(delete(faults).where(mine) if row.times_left <= 1 else change)
+    return row
+
+
+def _refusal(status: int, seconds: float) -> Refusal:
+    """The error that was ordered, in the shape of a real one. `seconds`: for Retry-After."""
+    codes = {429: "rate_limited", 503: "temporarily_unavailable"}
+    code = codes.get(status, "server_error" if status >= 500 else "invalid_request")
+    wait = (("Retry-After", str(max(1, math.ceil(seconds)))),) if status in codes else ()
+    return Refusal(status, code, "A fault that a lesson ordered.", wait)
+
+
+async def _drop(receive: Receive) -> None:
+    """Cut the connection without a word. ASGI has no message for that, so ask the server's own."""
+    cycle = getattr(receive, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if transport is not None:
+        transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass

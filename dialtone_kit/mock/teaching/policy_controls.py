@@ -1,0 +1,78 @@
+"""Teaching controls for policies: which texts hold, what is wrong, and one for a private realm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, update
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.mock.core.service import Service, service_of
+from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
+from dialtone_kit.mock.policy.files import where
+from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.store import tables
+from dialtone_kit.mock.teaching.controls import GUARDED, guarded, private_realm
+from dialtone_kit.mock.web.describe import describe
+from dialtone_kit.mock.web.requests import read_json
+from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+
+
+@describe(
+    "The policy files: which are valid, and what is wrong with the others",
+    answers=controls.PolicyReport,
+    refusals=(401,),
+    security=GUARDED,
+)
+@guarded
+async def show(request: Request) -> Response:
+    """`version` is of the text in force: after a broken edit still that of the last good one."""
+    service = service_of(request)
+    names = dict.fromkeys(realm.policy_file for realm in service.realms.values())
+    answer = {
+        "folder": str(service.policies.folder),
+        "policies": [_state(service, name) for name in names],
+    }
+    return json_answer(answer, headers=NO_STORE)
+
+
+@describe(
+    "Give a private realm its own policies",
+    answers=controls.RealmPolicies,
+    body=controls.PolicyText,
+    refusals=(400, 401, 403, 404, 413, 415, 503),
+    security=GUARDED,
+)
+@guarded
+async def write(request: Request) -> Response:
+    """A broken text changes nothing: 400 with its `line`. Public realms have their files."""
+    service = service_of(request)
+    sent = await read_json(request, controls.PolicyText)
+    realm = await private_realm(service, sent.realm)
+    found = compiled(sent.text)
+    if isinstance(found, PolicyProblem):
+        name = f"{realm.name}.cedar"
+        raise Refusal(400, "invalid_request", where(name, found), line=found.line)
+
+    def store(tx: Connection) -> int:
+        change = update(tables.realms).where(tables.realms.c.name == realm.name)
+        return tx.execute(change.values(policies=sent.text)).rowcount
+
+    await service.store.write(store)
+    return json_answer({"realm": realm.name, "version": found.version}, headers=NO_STORE)
+
+
+def _state(service: Service, name: str) -> dict[str, Any]:
+    held = service.policies.in_force(name)
+    policies: Policies | None = held.policies
+    problem = held.problem
+    return {
+        "file": name,
+        "realms": [realm.name for realm in service.realms.values() if realm.policy_file == name],
+        "valid": problem is None,
+        "error": where(name, problem) if problem else None,
+        "line": problem.line or None if problem else None,
+        "version": policies.version if policies else None,
+        "edited": service.policies.edited(name),
+    }

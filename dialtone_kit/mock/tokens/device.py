@@ -1,0 +1,98 @@
+"""Device authorization (RFC 8628): for an agent that has no browser, by a person who has one.
+
+The device asks for two codes and polls with the one; the person brings the other to the page,
+which is device_page.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.mock.access.clients import authenticate_client, realm_of_client
+from dialtone_kit.mock.core.service import path_realm, service_of
+from dialtone_kit.mock.core.settings import DEVICE_INTERVAL, DEVICE_LIFETIME
+from dialtone_kit.mock.schemas.grants import DeviceAuthorization, DeviceAuthorizationForm
+from dialtone_kit.mock.tokens import device_grants, refresh
+from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
+from dialtone_kit.mock.web.describe import IN_FORM, describe
+from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+
+GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+ENDED = {  # what became of it → what the device is told
+    "expired": ("expired_token", "This device code expired. Start again."),
+    "denied": ("access_denied", "The person said no."),
+    "locked": ("access_denied", "Five wrong codes came on the page. Start again."),
+    "used": ("invalid_grant", "This device code was used. Start again."),
+}
+
+
+@describe(
+    "Two codes: one for the device to poll with, one for a person to approve with",
+    answers=DeviceAuthorization,
+    body=DeviceAuthorizationForm,
+    form=True,
+    refusals=(400, 401, 404, 413, 415, 503),
+    security=("client_secret_basic", IN_FORM),
+)
+async def device_authorization(request: Request) -> Response:
+    """RFC 8628 §3.1. A client without a secret sends its client_id alone."""
+    service, realm = service_of(request), await path_realm(request)
+    form = await read_form(request)
+    client = await authenticate_client(request, form, realm, public=True)
+    if client.locked:
+        raise Refusal(400, "unauthorized_client", "This client is locked.")
+    here = realm or await realm_of_client(service, client)
+    scope = asked_scope(form, client.scopes)
+    codes = await service.store.write(
+        lambda tx: device_grants.open_grant(tx, service, here, client, scope)
+    )
+    page = f"{service.settings.issuer(here.name)}/device"
+    answer = {
+        "device_code": codes.device_code,
+        "user_code": codes.user_code,
+        "verification_uri": page,
+        "verification_uri_complete": f"{page}?user_code={codes.user_code}",
+        "expires_in": DEVICE_LIFETIME,
+        "interval": DEVICE_INTERVAL,
+    }
+    return json_answer(answer, headers=NO_STORE)
+
+
+async def device_code(order: Order) -> Grant:
+    """The person's approval, once: an access token for them, and the first refresh token."""
+    code = one(order.form, "device_code")
+    if code is None:
+        raise Refusal(400, "invalid_request", "device_code is missing.")
+    store = order.service.store
+    row = await store.read(lambda tx: device_grants.find(tx, order.realm, code))
+    if row is None or row.client_id != order.client.client_id:
+        raise Refusal(400, "invalid_grant", "No device code of this client is like that.")
+    status = device_grants.status_of(row, order.realm)
+    if status == "pending":
+        raise await store.write(lambda tx: device_grants.pace(tx, order.realm, row))
+    if status != "approved":
+        raise Refusal(400, *ENDED[status])
+    first = refresh.new_token()
+    return Grant(
+        subject=row.subject,
+        scope=row.scopes,
+        audience=asked_audience(order.form),
+        answer={"refresh_token": first},
+        told={"subject": row.subject},
+        effect=_use(row, refresh.begin(order, row.subject, row.scopes, first)),
+    )
+
+
+def _use(row: Any, begin_family: Effect) -> Effect:
+    def effect(tx: Connection, claims: Mapping[str, Any]) -> Refusal | None:
+        if not device_grants.use(tx, row):
+            raise Refusal(400, *ENDED["used"])
+        return begin_family(tx, claims)
+
+    return effect

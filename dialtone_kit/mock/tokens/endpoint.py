@@ -1,0 +1,167 @@
+"""The token endpoint (the demo's step 3): who asks, by which grant, and for which key."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.base.errors import ProofRefused
+from dialtone_kit.mock.access import dpop
+from dialtone_kit.mock.access.clients import Client, authenticate_client, realm_of_client
+from dialtone_kit.mock.core import audit, clock
+from dialtone_kit.mock.core.service import Service, path_realm, service_of
+from dialtone_kit.mock.core.settings import TOKEN_LIFETIME, Realm
+from dialtone_kit.mock.schemas.core import TokenAnswer, TokenForm
+from dialtone_kit.mock.tokens import device, exchange, refresh
+from dialtone_kit.mock.tokens.grant import Form, Grant, Order, asked_audience, asked_scope, may_act
+from dialtone_kit.mock.web.describe import IN_FORM, describe
+from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer, log
+
+
+@describe(
+    "An access token: bound to your key with a DPoP proof, a bearer token without",
+    answers=TokenAnswer,
+    body=TokenForm,
+    form=True,
+    refusals=(400, 401, 404, 413, 415, 503),
+    security=("client_secret_basic", IN_FORM),
+    proof=True,
+)
+async def token(request: Request) -> Response:
+    """By client_credentials (RFC 6749 §4.4), device_code (RFC 8628), refresh_token (RFC 6749 §6) or
+    token-exchange (RFC 8693); with or without DPoP (RFC 9449 §5)."""
+    service, realm = service_of(request), await path_realm(request)
+    form = await read_form(request)
+    client = await authenticate_client(request, form, realm, public=True)
+    realm = realm or await realm_of_client(service, client)
+    nonce = dpop.fresh_nonce(service, realm, "token")
+    try:
+        order = _order(request, service, realm, client, form)
+        grant = await _grant_type(order).decide(order)
+        answer = await _issue(order, grant)
+    except ProofRefused as problem:
+        log.warning("proof of %s refused: %s", client.client_id, problem.rule)
+        raise Refusal(400, problem.error, str(problem), nonce) from None
+    except Refusal as problem:
+        raise problem.and_headers(nonce) from None
+    return json_answer(answer, headers=NO_STORE + nonce)
+
+
+async def client_credentials(order: Order) -> Grant:
+    """The client for itself."""
+    return Grant(
+        subject=order.client.client_id,
+        scope=asked_scope(order.form, order.client.scopes),
+        audience=asked_audience(order.form),
+    )
+
+
+@dataclass(frozen=True)
+class GrantType:
+    """How a grant decides. `public`: clients without a secret may use it. `when_locked`: the code
+    that a locked client gets."""
+
+    decide: Callable[[Order], Awaitable[Grant]]
+    public: bool = False
+    when_locked: str = "unauthorized_client"
+
+
+GRANTS: Mapping[str, GrantType] = {
+    "client_credentials": GrantType(client_credentials),
+    device.GRANT: GrantType(device.device_code, public=True, when_locked="invalid_grant"),
+    refresh.GRANT: GrantType(refresh.refresh_token, public=True, when_locked="invalid_grant"),
+    exchange.GRANT: GrantType(exchange.token_exchange),
+}
+
+
+def _order(request: Request, service: Service, realm: Realm, client: Client, form: Form) -> Order:
+    """The order with its proof judged, or the refusal of a realm that needs one."""
+    wanted = dpop.judged_by(service, realm, request, "token")
+    proof = dpop.proof_of(request, wanted)
+    if proof is None and realm.dpop_required:
+        raise dpop.missing(f"a DPoP proof: realm {realm.name} gives bound tokens only")
+    return Order(service, realm, client, form, wanted, proof)
+
+
+def _grant_type(order: Order) -> GrantType:
+    """The grant that was asked for, if this client may use it."""
+    name = one(order.form, "grant_type")
+    if name is None:
+        raise Refusal(400, "invalid_request", "grant_type is missing.")
+    grant = GRANTS.get(name)
+    if grant is None:
+        raise Refusal(400, "unsupported_grant_type", f"grant_type is one of: {', '.join(GRANTS)}.")
+    if order.client.locked:
+        raise Refusal(400, grant.when_locked, "This client is locked.")
+    if order.client.public and not grant.public:
+        raise Refusal(
+            400, "unauthorized_client", "A client without a secret gets tokens by the device flow."
+        )
+    return grant
+
+
+async def _issue(order: Order, grant: Grant) -> dict[str, Any]:
+    """Sign the token, and let it out once its proof is used up and its event written."""
+    claims = _claims(order, grant)
+    signed = await order.service.keys.sign(claims, "at+jwt" if grant.audience else "JWT")
+
+    def record(tx: Connection) -> Refusal | None:
+        if order.proof is not None:
+            dpop.use_up(tx, order.realm, order.proof, order.wanted)
+        if refusal := grant.effect(tx, claims):
+            return refusal
+        audit.record(
+            tx,
+            order.realm,
+            "token_issued",
+            order.client.client_id,
+            sponsor=order.client.sponsor,
+            grant=one(order.form, "grant_type"),
+            scope=grant.scope,
+            binding="DPoP" if order.proof else "Bearer",
+            jkt=order.proof.thumbprint if order.proof else None,
+            token=claims["jti"],
+            **grant.told,
+        )
+        return None
+
+    if refusal := await order.service.store.write(record):
+        raise refusal
+    return {
+        "access_token": signed,
+        "token_type": "DPoP" if order.proof else "Bearer",
+        "expires_in": claims["exp"] - claims["iat"],
+        "scope": grant.scope,
+        **grant.answer,
+    }
+
+
+def _claims(order: Order, grant: Grant) -> dict[str, Any]:
+    """The claims of the demo's step 4; `aud` only when the request named one."""
+    now = int(clock.now(order.realm))
+    ends_at = now + TOKEN_LIFETIME
+    claims: dict[str, Any] = {
+        "token_type": "access_token",
+        "iss": order.service.settings.issuer(order.realm.name),
+        "sub": grant.subject,
+        "client_id": order.client.client_id,
+        "realm": order.realm.name,
+        "scope": grant.scope,
+        "iat": now,
+        "exp": ends_at if grant.ends_at is None else min(ends_at, grant.ends_at),
+        "jti": secrets.token_urlsafe(16),
+        **grant.claims,
+        **may_act(order.form),
+    }
+    if grant.audience:
+        claims["aud"] = grant.audience[0] if len(grant.audience) == 1 else list(grant.audience)
+    if order.proof is not None:
+        claims["cnf"] = {"jkt": order.proof.thumbprint}
+    return claims

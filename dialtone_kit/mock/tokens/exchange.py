@@ -1,0 +1,154 @@
+"""Token exchange (RFC 8693): a token for another place, for less, or for another agent's hands.
+
+What comes in is read and verified first; then the rules of exchange_rules.py; then one new token
+that never has more than the subject token: not in scope, audience, time or binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from dialtone_kit.base.errors import TokenRefused
+from dialtone_kit.mock.access import dpop, lineage
+from dialtone_kit.mock.access.clients import Client, find_client
+from dialtone_kit.mock.access.live_tokens import live_token
+from dialtone_kit.mock.policy import decisions
+from dialtone_kit.mock.tokens.exchange_rules import RULES, Case, NotPermitted, no
+from dialtone_kit.mock.tokens.grant import Effect, Form, Grant, Order, asked_audience, asked_scope
+from dialtone_kit.mock.web.requests import one
+from dialtone_kit.mock.web.responses import Refusal
+from dialtone_kit.tokens import bound_thumbprint
+
+GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a name, no secret)
+TYPES = (ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt")  # our access tokens are both
+
+
+async def token_exchange(order: Order) -> Grant:
+    """A token for the same subject, bound to the key of the proof sent."""
+    requested = _requested_type(order.form)
+    case = await _case(order)
+    try:
+        for rule in RULES:
+            rule(case)
+    except NotPermitted:
+        await order.service.store.write(lambda tx: _record_denial(tx, case))
+        raise
+    subject = case.subject
+    shared = [scope for scope in subject["scope"].split() if scope in order.client.scopes]
+    chain = case.chain
+    return Grant(
+        subject=subject["sub"],
+        scope=_narrowed(order.form, shared),
+        audience=await _audience(case),
+        ends_at=subject["exp"],
+        claims={"act": chain} if chain else {},
+        answer={"issued_token_type": requested},
+        told={"subject": subject["sub"], "parent": subject["jti"], "act": chain},
+        effect=_descend(case),
+    )
+
+
+# --- what comes in ---
+
+
+async def _case(order: Order) -> Case:
+    subject = await _token(order, "subject")
+    if subject is None:
+        raise no("subject_token is missing.")
+    actor = await _token(order, "actor")
+    return Case(order, *subject, actor[0] if actor else None)
+
+
+async def _token(order: Order, role: str) -> tuple[Mapping[str, Any], Client] | None:
+    """The verified claims of `<role>_token` and its client; None when no such token came."""
+    token, kind = one(order.form, f"{role}_token"), one(order.form, f"{role}_token_type")
+    if token is None and kind is None:
+        return None
+    if token is None or kind not in TYPES:
+        raise no(f"{role}_token goes with {role}_token_type={ACCESS_TOKEN}.")
+    try:
+        claims, client = await live_token(order.service, order.realm, token)
+        bound_thumbprint(claims)
+    except TokenRefused as problem:
+        raise no(f"{role}_token: {problem}") from None
+    return claims, client
+
+
+def _requested_type(form: Form) -> str:
+    kind = one(form, "requested_token_type") or ACCESS_TOKEN
+    if kind not in TYPES:
+        raise no(f"requested_token_type is {ACCESS_TOKEN} here.")
+    return kind
+
+
+# --- what goes out ---
+
+
+def _narrowed(form: Form, shared: list[str]) -> str:
+    """What is asked for, if both the subject token and the client have it. Nothing is no scope."""
+    if not shared:
+        raise Refusal(
+            400, "invalid_scope", "The subject token and this client have no scope in common."
+        )
+    return asked_scope(form, shared, "This exchange was")
+
+
+async def _audience(case: Case) -> tuple[str, ...]:
+    """The audiences asked for, within the subject token's; those themselves when none is named.
+
+    Out of a token for nobody in particular: this service's own resources and clients of the realm.
+    """
+    named = case.subject.get("aud", [])
+    parents = tuple(named) if isinstance(named, list) else (named,)
+    asked = asked_audience(case.order.form)
+    if not asked:
+        return parents
+    for audience in asked:
+        if audience not in parents if parents else not await _is_known(case.order, audience):
+            where = "beyond the subject token's" if parents else "not known here"
+            raise Refusal(400, "invalid_target", f"This audience or resource is {where}.")
+    return asked
+
+
+async def _is_known(order: Order, audience: str) -> bool:
+    if audience in order.service.settings.audiences(order.realm.name):
+        return True
+    found = await order.service.store.read(lambda tx: find_client(tx, audience))
+    return found is not None and found[0].realm == order.realm.name
+
+
+def _descend(case: Case) -> Effect:
+    """Note where the new token comes from: what is revoked there is revoked here."""
+
+    def effect(tx: Connection, claims: Mapping[str, Any]) -> None:
+        issued_to = lineage.client_node(case.owner.client_id)
+        lineage.link(tx, claims, [lineage.token_node(case.subject), issued_to])
+        _record_leave(tx, case)
+
+    return effect
+
+
+def _record_denial(tx: Connection, case: Case) -> None:
+    """A no is an event, too. It uses the proof up: nobody pads the trail with one request."""
+    if case.order.proof is not None:
+        dpop.use_up(tx, case.order.realm, case.order.proof, case.order.wanted)
+    _record_leave(tx, case)
+
+
+def _record_leave(tx: Connection, case: Case) -> None:
+    if case.leave is not None:
+        decisions.record_decision(
+            tx,
+            case.order.realm,
+            case.leave,
+            "exchange",
+            f"client:{case.owner.client_id}",
+            case.caller,
+            sponsor=case.order.client.sponsor,
+            subject=case.subject["sub"],
+            token=case.subject["jti"],
+        )

@@ -1,0 +1,140 @@
+"""Who may exchange what (RFC 8693): a case, and the rules that it must pass, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dialtone_kit.mock.access.clients import Client
+from dialtone_kit.mock.policy import decisions
+from dialtone_kit.mock.tokens.grant import Order
+from dialtone_kit.mock.web.requests import one
+from dialtone_kit.mock.web.responses import Refusal
+from dialtone_kit.tokens import bound_thumbprint
+
+DEEPEST = 5  # agents in an `act` chain
+
+
+class NotPermitted(Refusal):
+    """A policy said no: a decision to be recorded."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who exchanges what: the order, the verified claims of the tokens that came, and `owner`, the
+    client that the subject token was issued to."""
+
+    order: Order
+    subject: Mapping[str, Any]
+    owner: Client
+    actor: Mapping[str, Any] | None
+
+    @property
+    def caller(self) -> str:
+        return self.order.client.client_id
+
+    @property
+    def own(self) -> bool:
+        """The subject token was issued to the caller itself: case (a)."""
+        return self.owner.client_id == self.caller
+
+    @cached_property
+    def leave(self) -> decisions.Decision | None:
+        """What the policy says, where it is asked: on another's token without a `may_act`."""
+        if self.own or "may_act" in self.subject:
+            return None
+        scope = one(self.order.form, "scope") or str(self.subject["scope"])
+        return decisions.may_exchange(
+            self.order.service,
+            self.order.realm,
+            self.order.client,
+            self.owner,
+            subject=self.subject["sub"],
+            scopes=scope.split(),
+        )
+
+    @property
+    def acts(self) -> bool:
+        """The caller becomes visible as an actor: with an actor token, or in case (b)."""
+        return self.actor is not None or not self.own
+
+    @property
+    def chain(self) -> Mapping[str, Any] | None:
+        """The `act` of the new token: the newest outermost; nobody who was in it drops out."""
+        before = self.subject.get("act")
+        if not self.acts:
+            return before
+        return {"sub": self.caller, **({"act": before} if before else {})}
+
+
+def bound_needs_a_proof(case: Case) -> None:
+    """A bound token never becomes a bearer token."""
+    if bound_thumbprint(case.subject) is not None and case.order.proof is None:
+        raise no("The subject token is bound to a key: send a proof, the new one is bound too.")
+
+
+def own_needs_its_key(case: Case) -> None:
+    """Case (a): whoever exchanges its own bound token proves the key that it is bound to."""
+    key = bound_thumbprint(case.subject)
+    if case.own and key is not None and key != _key_sent(case):
+        raise no("The proof is not by the key that your subject token is bound to. M07")
+
+
+def may_act_names_the_actor(case: Case) -> None:
+    """A `may_act` in the subject token names the one client that may become its actor."""
+    named = case.subject.get("may_act")
+    if case.acts and named is not None and named.get("sub") != case.caller:
+        raise no("The may_act of the subject token names another actor.")
+
+
+def foreign_needs_leave(case: Case) -> None:
+    """Case (b): another client's token only for whom its `may_act` or the policy names."""
+    if case.leave is not None and not case.leave.allowed:
+        raise NotPermitted(
+            400,
+            "invalid_request",
+            "The subject token was issued to another client, and its may_act does not name you. "
+            f"{case.leave.why}",
+        )
+
+
+def actor_is_the_caller(case: Case) -> None:
+    """The actor token is the caller's own; bound, it is bound to the key of the proof."""
+    if case.actor is None:
+        return
+    if case.actor["client_id"] != case.caller:
+        raise no("The actor token was issued to another client: an actor comes in person.")
+    key = bound_thumbprint(case.actor)
+    if key is not None and key != _key_sent(case):
+        raise no("The actor token is bound to another key than the proof's. M07")
+
+
+def not_too_deep(case: Case) -> None:
+    """At most five agents in a row act for the subject."""
+    if _depth(case.chain) > DEEPEST:
+        raise no(f"More than {DEEPEST} actors in a row: ask the subject for a token of your own.")
+
+
+RULES: tuple[Callable[[Case], None], ...] = (
+    bound_needs_a_proof,
+    own_needs_its_key,
+    may_act_names_the_actor,
+    foreign_needs_leave,
+    actor_is_the_caller,
+    not_too_deep,
+)
+
+
+def _key_sent(case: Case) -> str | None:
+    return case.order.proof.thumbprint if case.order.proof else None
+
+
+def _depth(chain: Mapping[str, Any] | None) -> int:
+    return 0 if chain is None else 1 + _depth(chain.get("act"))
+
+
+def no(description: str) -> Refusal:
+    """RFC 8693 §2.2.2: a bad or unacceptable subject or actor token is an invalid_request."""
+    return Refusal(400, "invalid_request", description)

@@ -1,0 +1,100 @@
+"""What every grant works with: the order as it came in, and what was decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from dialtone_kit import rules
+from dialtone_kit.mock.access.clients import CLIENT_ID, Client
+from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.web.requests import one
+from dialtone_kit.mock.web.responses import Refusal
+
+Form = Mapping[str, list[str]]
+# What else happens when the token goes out, in the same transaction; it gets the token's claims.
+# A refusal that it raises takes everything back, one that it returns keeps what it wrote.
+Effect = Callable[[Connection, Mapping[str, Any]], Refusal | None]
+
+
+def nothing_else(_tx: Connection, _claims: Mapping[str, Any]) -> None:
+    """The token goes out, and that is all."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a grant is decided from: the authenticated request."""
+
+    service: Service
+    realm: Realm
+    client: Client
+    form: Form
+    wanted: rules.Request
+    proof: rules.Proof | None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a grant decided: whose token, with which scope, for whom, and until when at most.
+
+    `claims` and `answer` are further members of the token and of the answer that brings it;
+    `told` is what the audit trail learns besides. `ends_at` is in Unix seconds of the realm.
+    """
+
+    subject: str
+    scope: str
+    audience: tuple[str, ...] = ()
+    ends_at: int | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+    effect: Effect = nothing_else
+
+
+def asked_scope(form: Form, granted: Collection[str], who: str = "This client was") -> str:
+    """What is asked for, all that was granted when nothing is named. Never more, never less."""
+    text = one(form, "scope")
+    if text is None:
+        return " ".join(granted)
+    asked = tuple(dict.fromkeys(scope for scope in text.split(" ") if scope))
+    if not asked or any(scope not in granted for scope in asked):
+        allowed = " ".join(granted) or "nothing"
+        raise Refusal(400, "invalid_scope", f"{who} granted {allowed} and nothing more.")
+    return " ".join(asked)
+
+
+def asked_audience(form: Form) -> tuple[str, ...]:
+    """`audience` and `resource` values together (RFC 8707, RFC 8693). 400 invalid_target."""
+    resources, audiences = form.get("resource", []), form.get("audience", [])
+    if not all(map(_is_absolute_uri, resources)):
+        raise Refusal(
+            400, "invalid_target", "resource is an absolute URI without a fragment (RFC 8707)."
+        )
+    named = tuple(dict.fromkeys([*audiences, *resources]))
+    if len(named) > 10 or any(not value or len(value) > 500 for value in named):
+        raise Refusal(400, "invalid_target", "Name at most 10 audiences of at most 500 characters.")
+    return named
+
+
+def may_act(form: Form) -> dict[str, Any]:
+    """The claim that lets one other client exchange this token (RFC 8693 §4.4), if asked for."""
+    named = one(form, "may_act")
+    if named is None:
+        return {}
+    if not CLIENT_ID.fullmatch(named):
+        raise Refusal(400, "invalid_request", "may_act is the client_id of another client.")
+    return {"may_act": {"sub": named}}
+
+
+def _is_absolute_uri(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    plain = value.isascii() and value.isprintable() and " " not in value
+    return plain and bool(parts.scheme and (parts.netloc or parts.path)) and "#" not in value

@@ -1,0 +1,85 @@
+"""Introspection (RFC 7662): is this token alive, and what does it say?
+
+Whatever is not a live token of the caller's realm gets one and the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialtone_kit.base.errors import TokenRefused
+from dialtone_kit.mock.access.clients import (
+    Client,
+    authenticate_client,
+    invalid_client,
+    realm_of_client,
+)
+from dialtone_kit.mock.access.live_tokens import live_token
+from dialtone_kit.mock.core.service import Service, path_realm, service_of
+from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.schemas.grants import Introspection, TokenQuestion
+from dialtone_kit.mock.tokens import refresh
+from dialtone_kit.mock.web.describe import IN_FORM, describe
+from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+
+INACTIVE = {"active": False}
+SHOWN = ("scope", "client_id", "sub", "aud", "iss", "iat", "exp", "jti", "cnf", "act", "may_act",
+         "realm")  # fmt: skip
+
+
+@describe(
+    "Is this token alive, and what does it say?",
+    answers=Introspection,
+    body=TokenQuestion,
+    form=True,
+    refusals=(400, 401, 404, 413, 415, 503),
+    security=("client_secret_basic", IN_FORM),
+)
+async def introspect(request: Request) -> Response:
+    """For a client with a secret, about tokens of its realm. The hint is not needed."""
+    service, realm = service_of(request), await path_realm(request)
+    form = await read_form(request)
+    client = await authenticate_client(request, form, realm)
+    if client.locked:
+        raise invalid_client("This client is locked.")
+    realm = realm or await realm_of_client(service, client)
+    token = one(form, "token")
+    if token is None:
+        raise Refusal(400, "invalid_request", "token is missing.")
+    told = await _access_token(service, realm, token)
+    told = told or await _refresh_token(service, realm, client, token)
+    return json_answer(told or INACTIVE, headers=NO_STORE)
+
+
+async def _access_token(service: Service, realm: Realm, token: str) -> Mapping[str, Any] | None:
+    """What is told of a live access token, with its binding (RFC 9449 §6.2)."""
+    try:
+        claims, _ = await live_token(service, realm, token)
+    except TokenRefused:
+        return None
+    shown = {name: claims[name] for name in SHOWN if name in claims}
+    return {"active": True, "token_type": "DPoP" if "cnf" in claims else "Bearer", **shown}
+
+
+async def _refresh_token(
+    service: Service, realm: Realm, client: Client, token: str
+) -> Mapping[str, Any] | None:
+    """What is told of a live refresh token, to the client that holds it and to nobody else."""
+    row = await service.store.read(lambda tx: refresh.find(tx, realm, token))
+    if row is None or row.used or row.client_id != client.client_id:
+        return None
+    return {
+        "active": True,
+        "scope": row.scopes,
+        "client_id": row.client_id,
+        "sub": row.subject,
+        "iss": service.settings.issuer(realm.name),
+        "iat": int(row.started_at),
+        "exp": int(row.expires_at),
+        "realm": realm.name,
+    }

@@ -1,0 +1,1 @@
+"""HTTP: the gate, requests, responses, pages, and the OpenAPI document."""

@@ -1,0 +1,46 @@
+"""Also what is no HTTP at all gets its answer as JSON: clients poll, and trip over a text error."""
+
+from __future__ import annotations
+
+import json
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from dialtone_kit.mock.core.settings import MAX_HEAD
+
+
+class JsonErrors(HttpToolsProtocol):
+    """The server's protocol, with its one answer of its own in the shape of all the others.
+
+    It reads no head without end: the parser would keep all of it. What fits into one piece from the
+    network is counted exactly in front.py.
+    """
+
+    _head = 0  # bytes that came of a head that is not complete yet
+
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        super().data_received(data)
+        if self._head > MAX_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of this request does not end within 64 KiB.")
+
+    def on_headers_complete(self) -> None:
+        self._head = -(2**62)  # what follows is the body, which is counted elsewhere
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._head = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        told = {"error": "invalid_request", "error_description": msg}
+        body = json.dumps(told).encode()
+        head = (
+            b"HTTP/1.1 400 Bad Request\r\n"
+            b"content-type: application/json\r\n"
+            b"cache-control: no-store\r\n"
+            b"content-length: %d\r\n"
+            b"connection: close\r\n\r\n"
+        )
+        self.transport.write(head % len(body) + body)
+        self.transport.close()

@@ -1,0 +1,91 @@
+"""The headers of answers, for OpenAPI: which there are, when they come, what may stand in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialtone_kit.mock.schemas.formats import B64URL
+from dialtone_kit.mock.web.requests import FORM, JSON
+
+Said = dict[str, Any]
+HEADERS: Said = {}  # each stands in the document once
+
+
+def _header(key: str, description: str, *, required: bool = True, **schema: Any) -> Said:
+    """A reference to a header that many answers have; `key` is its name in the document."""
+    schema.setdefault("type", "string")
+    HEADERS[key] = {"description": description, "required": required, "schema": schema}
+    return {"$ref": f"#/components/headers/{key}"}
+
+
+def _of_a_page(key: str = "", *, required: bool = True) -> Said:
+    told = (
+        ("Content-Security-Policy", "It runs nothing and loads nothing", "^default-src 'none'; "),
+        ("Referrer-Policy", "Its links tell nothing", "^no-referrer$"),
+        ("X-Frame-Options", "Nobody frames it", "^DENY$"),
+        ("Vary", "A page for people, JSON for programs", "^Accept, Cookie$"),
+        (
+            "Set-Cookie",
+            "By which the page knows its forms again",
+            f"^dialtone_form={B64URL}{{22}}; HttpOnly; SameSite=Strict$",
+        ),
+    )
+    return {
+        name: _header(name + key, text, required=required, pattern=pattern)
+        for name, text, pattern in told
+    }
+
+
+ON_ALL = {
+    "X-Content-Type-Options": _header(
+        "X-Content-Type-Options", "The content type is what it says", const="nosniff"
+    )
+}
+NO_STORE = {
+    "Cache-Control": _header("NoStore", "For its receiver alone", const="no-store"),
+    "Pragma": _header("Pragma", "The same for old caches", const="no-cache"),
+}
+CACHED = {
+    "Cache-Control": _header(
+        "MaxAge", "How many seconds it may be kept", pattern="^public, max-age=[0-9]+$"
+    )
+}
+NONCE = {
+    "DPoP-Nonce": _header(
+        "DPoP-Nonce",
+        "The nonce for the next proof, in a realm that demands nonces",
+        required=False,
+        pattern=f"^{B64URL}+$",
+    )
+}
+OF_A_PAGE = _of_a_page()
+# A refusal has them where it is a page: for a program that wants no HTML it is JSON.
+OF_A_PAGE_PERHAPS = _of_a_page("-perhaps", required=False)
+WAIT = {"Retry-After": _header("Retry-After", "Seconds to wait", type="integer", minimum=1)}
+OF_A_STATUS: Mapping[int, Said] = {
+    401: {
+        "WWW-Authenticate": _header(
+            "WWW-Authenticate",
+            "How to come back; it comes more than once where there are several ways",
+            pattern="^(Basic|DPoP|Bearer|Attestation|VerificationCode) ",
+        )
+    },
+    405: {"Allow": _header("Allow", "The methods that work", pattern="^[A-Z]+(, [A-Z]+)*$")},
+    413: {
+        "Connection": _header(
+            "Connection", "Nobody will read the rest", required=False, const="close"
+        )
+    },
+    415: {"Accept-Post": _header("Accept-Post", "The content type to send", enum=[FORM, JSON])},
+    429: WAIT,
+    503: WAIT,
+}
+SCOPE_MISSING = {
+    "WWW-Authenticate": _header(
+        "WWW-Authenticate-perhaps",
+        "The scope that is missing; none where a policy said no",
+        required=False,
+        pattern="^(DPoP|Bearer) ",
+    )
+}

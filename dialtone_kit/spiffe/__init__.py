@@ -1,0 +1,1 @@
+"""SPIFFE for workloads: evidence, SVIDs, trust bundles, mutual TLS."""

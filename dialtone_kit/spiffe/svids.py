@@ -1,0 +1,116 @@
+"""What a workload holds: its key, and the SVIDs that say who the key's holder is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
+
+from dialtone_kit.base.errors import BadSpiffeId, SvidRefused, TokenRefused
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.keys import BadKey, ProofKey
+from dialtone_kit.spiffe.spiffe_id import SpiffeId
+from dialtone_kit.tokens import read_unverified
+
+ALGS = ("ES256", "ES384", "RS256")  # keys that an X.509-SVID is issued for
+
+
+class WorkloadKey(ProofKey):
+    """A workload's ephemeral key pair. Like a proof key, it ends with the process."""
+
+    __slots__ = ()
+
+    @classmethod
+    def generate(cls, alg: str = "ES256") -> WorkloadKey:
+        """A new key pair for `alg`: ES256, ES384 or RS256 (2048 bits)."""
+        if alg not in ALGS:
+            raise BadKey(f"{alg!r} is not one of {', '.join(ALGS)}: no SVID is issued for it.")
+        made = super().generate(alg)
+        assert isinstance(made, WorkloadKey)  # noqa: S101  (super makes what it is called on)
+        return made
+
+    def csr(self, spiffe_id: SpiffeId) -> str:
+        """A PKCS#10 request in PEM: this key, this one name, nothing else (X.509-SVID §2)."""
+        uri = x509.UniformResourceIdentifier(str(spiffe_id))
+        request = (
+            x509.CertificateSigningRequestBuilder()
+            .subject_name(x509.Name([]))
+            .add_extension(x509.SubjectAlternativeName([uri]), critical=True)
+            .sign(self._private, hashes.SHA256())
+        )
+        return request.public_bytes(Encoding.PEM).decode()
+
+    def sealed_pem(self, password: bytes) -> bytes:
+        """The key for OpenSSL, which takes it from a file only: encrypted with `password`."""
+        form = PrivateFormat.PKCS8
+        pem = self._private.private_bytes(Encoding.PEM, form, BestAvailableEncryption(password))
+        return bytes(pem)
+
+    def __repr__(self) -> str:
+        return f"<WorkloadKey {self.alg}, thumbprint {self.thumbprint}>"
+
+
+@dataclass(frozen=True)
+class X509Svid:
+    """A certificate chain, leaf first, and the key that it is for."""
+
+    spiffe_id: SpiffeId
+    chain: tuple[x509.Certificate, ...] = field(repr=False)
+    key: WorkloadKey
+
+    @property
+    def leaf(self) -> x509.Certificate:
+        """The workload's own certificate."""
+        return self.chain[0]
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the leaf ends; get a new SVID when half of its time is over."""
+        return self.leaf.not_valid_after_utc
+
+    @property
+    def pem(self) -> str:
+        """The chain as text. It holds no secret."""
+        return "".join(one.public_bytes(Encoding.PEM).decode() for one in self.chain)
+
+
+@dataclass(frozen=True)
+class JwtSvid:
+    """A signed statement for one audience. Whoever holds it can show it: keep it as a secret."""
+
+    spiffe_id: SpiffeId
+    token: Secret
+    audience: tuple[str, ...]
+    expires_at: datetime
+
+
+def read_jwt_svid(text: str) -> JwtSvid:
+    """What the JWT-SVID in `text` says; nothing is verified (M20). Raises SvidRefused."""
+    try:
+        claims = read_unverified(text).claims
+        spiffe_id = SpiffeId.parse(str(claims.get("sub")))
+    except TokenRefused as problem:
+        raise SvidRefused(problem.rule, "this is not a JWT.") from None
+    except BadSpiffeId as problem:
+        raise SvidRefused("spiffe_id", f"sub is no SPIFFE ID ({problem})") from None
+    aud, exp = claims.get("aud"), claims.get("exp")
+    named = aud if isinstance(aud, list) else [aud]
+    try:
+        if not isinstance(exp, int):
+            raise ValueError(exp)
+        ends = moment(exp)
+    except (ValueError, OverflowError, OSError):
+        raise SvidRefused("exp", "exp is not a time in whole Unix seconds.") from None
+    return JwtSvid(spiffe_id, Secret(text), tuple(map(str, named)), ends)
+
+
+def moment(seconds: float) -> datetime:
+    """Unix seconds as a date in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,85 @@
+"""One request and its answer, as they may be kept and shown: JWTs taken apart, secrets gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from dialtone_kit.base.display import masked
+from dialtone_kit.base.errors import TokenRefused
+from dialtone_kit.tokens import read_unverified
+from dialtone_kit.wire.curl import ShellLine, curl_line
+from dialtone_kit.wire.redaction import Redactor
+
+
+@dataclass(frozen=True)
+class Jwt:
+    """A JWT that was part of a message: what it says, without its signature."""
+
+    name: str
+    header: Any
+    claims: Any
+
+
+@dataclass(frozen=True)
+class Message:
+    """One direction of an exchange. Secrets are masked already; `secrets` names what they were."""
+
+    headers: Sequence[tuple[str, str]]
+    body: str
+    jwts: Sequence[Jwt]
+    secrets: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer. Without an answer, `problem` says what came instead."""
+
+    method: str
+    url: str
+    request: Message
+    response: Message | None
+    status: int | None
+    reason: str
+    seconds: float
+    curl: ShellLine
+    problem: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Exchange {self.method} {masked(self.url)} → {self.status or self.problem}>"
+
+
+def exchange(
+    request: httpx.Request, response: httpx.Response | None, seconds: float, problem: str = ""
+) -> Exchange:
+    """The record of one send: what may be shown of it, and nothing else. `seconds` is its time."""
+    return Exchange(
+        method=request.method,
+        url=Redactor().url(request.url),
+        request=_message(request.headers, request.content),
+        response=None if response is None else _message(response.headers, response.read()),
+        status=None if response is None else response.status_code,
+        reason="" if response is None else response.reason_phrase,
+        seconds=seconds,
+        curl=curl_line(request),
+        problem=problem,
+    )
+
+
+def _message(headers: httpx.Headers, content: bytes) -> Message:
+    redactor = Redactor()
+    fields, body = redactor.headers(headers), redactor.body(headers, content)
+    jwts = [jwt for name, value in redactor.found if (jwt := _jwt(name, value))]
+    return Message(tuple(fields), body, tuple(jwts), tuple(name for name, _ in redactor.found))
+
+
+def _jwt(name: str, value: str) -> Jwt | None:
+    try:
+        decoded = read_unverified(value)
+    except (TokenRefused, RecursionError):
+        return None
+    hidden = Redactor()  # a hostile proof may carry the private half of a key
+    return Jwt(name, hidden.json(dict(decoded.header)), hidden.json(dict(decoded.claims)))

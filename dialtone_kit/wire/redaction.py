@@ -1,0 +1,141 @@
+"""What a recorded message may show: secrets are taken out by their place, before anything is kept.
+
+`hide` says what stands in for them: the mask in a view, a shell variable in a curl line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import httpx
+
+from dialtone_kit.base.masking import mask
+from dialtone_kit.keys import PRIVATE_MEMBERS
+
+Hide = Callable[[str, str], str]  # name, value → stand-in
+# Members of JSON bodies, forms and queries that hold a secret, whatever it looks like.
+SECRET_MEMBERS = frozenset({
+    "access_token", "actor_token", "assertion", "client_assertion", "client_secret", "code",
+    "device_code", "id_token", "password", "poll_token", "refresh_token", "subject_token", "svid",
+    "token", "user_code", "verification_code", "verification_uri_complete",
+})  # fmt: skip
+# The same members in JSON that is broken or cut off.
+_MEMBER = re.compile(rf'("({"|".join(sorted(SECRET_MEMBERS))})"\s*:\s*")([^"]*)')
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_NAMES = {"dpop": "DPoP", "dpop-nonce": "DPoP-Nonce", "www-authenticate": "WWW-Authenticate"}
+MAX_TEXT = 20_000  # characters of a body that are kept
+
+
+def as_mask(name: str, value: str) -> str:
+    """The stand-in of the views: the length, and what it is as far as that is no secret."""
+    if name == "basic":
+        return f"•••••• (base64 of {_user_of(value)}:••••••)"
+    return f"•••••• (JWT, {len(value)} characters)" if value.count(".") == 2 else mask(value)
+
+
+class Redactor:
+    """Takes one message apart. `found` lists what was hidden: its name and its value."""
+
+    def __init__(self, hide: Hide = as_mask) -> None:
+        self._hide_as = hide
+        self.found: list[tuple[str, str]] = []
+
+    def url(self, url: httpx.URL) -> str:
+        """The URL without fragment and secrets. Approval links and codes travel in queries."""
+        pairs = parse_qsl(url.query.decode("ascii", "replace"), keep_blank_values=True)
+        bare = str(url.copy_with(query=None, fragment=None))
+        if not pairs:
+            return bare
+        return bare + "?" + "&".join(self._pair(name, value) for name, value in pairs)
+
+    def headers(self, headers: httpx.Headers) -> list[tuple[str, str]]:
+        """The header fields in their order; a scheme such as `DPoP` stays."""
+        fields = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
+        return [(_spelt(name), self._header(name.lower(), value)) for name, value in fields]
+
+    def body(self, headers: httpx.Headers, content: bytes, *, ascii_only: bool = False) -> str:
+        """The body as text: JSON indented, a form one pair a line."""
+        kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind == "application/x-www-form-urlencoded":
+            return "\n".join(self._pair(name, value) for name, value in form_pairs(content))
+        if "json" in kind:
+            with suppress(ValueError, RecursionError):
+                value = self.json(json.loads(content))
+                return json.dumps(value, indent=2, ensure_ascii=ascii_only)[:MAX_TEXT]
+        text = content[:MAX_TEXT].decode("utf-8", "replace")
+        return _MEMBER.sub(lambda found: found[1] + self._hide(found[2], found[3]), text)
+
+    def json(self, value: Any) -> Any:
+        """`value` with its secret members hidden, private halves of keys among them."""
+        if isinstance(value, list):
+            return [self.json(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        secret = SECRET_MEMBERS | (PRIVATE_MEMBERS if "kty" in value else frozenset())
+        return {
+            name: self._hide(name, one)
+            if name in secret and isinstance(one, str)
+            else "•••••• (private)"
+            if name in secret and name in PRIVATE_MEMBERS
+            else self.json(one)
+            for name, one in value.items()
+        }
+
+    def _header(self, name: str, value: str) -> str:
+        if name == "dpop":
+            return self._hide("dpop_proof", value)
+        if name == "location":
+            return self._link(value)
+        if name not in _SECRET_HEADERS:
+            return value
+        scheme, space, rest = value.partition(" ")
+        if not name.endswith("authorization") or not space:
+            return self._hide(name, value)
+        secret = {"basic": "basic", "dpop": "access_token", "bearer": "access_token"}
+        return f"{scheme} {self._hide(secret.get(scheme.lower(), 'authorization'), rest)}"
+
+    def _link(self, value: str) -> str:
+        try:
+            return self.url(httpx.URL(value))
+        except httpx.InvalidURL:
+            return value
+
+    def _pair(self, name: str, value: str) -> str:
+        if name in SECRET_MEMBERS:
+            return f"{name}={self._hide(name, value)}"
+        return urlencode([(name, value)])
+
+    def _hide(self, name: str, value: str) -> str:
+        self.found.append((name, value))
+        return self._hide_as(name, value)
+
+
+def _user_of(basic: str) -> str:
+    """The client_id in Basic credentials, which is no secret; anything else stays hidden."""
+    try:
+        user = b64decode(basic, validate=True).decode("ascii").partition(":")[0]
+    except ValueError:
+        return "••••••"
+    return user if re.fullmatch(r"cli_[a-z0-9_]{1,64}", user) else "••••••"
+
+
+def form_pairs(content: bytes) -> list[tuple[str, str]]:
+    """The pairs of a form, empty values too."""
+    return parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def without_noise(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The header fields that teach something."""
+    noise = {"accept", "accept-encoding", "connection", "content-length", "server", "user-agent"}
+    return [(name, value) for name, value in fields if name.lower() not in noise]
+
+
+def _spelt(name: str) -> str:
+    """A field's name as its RFC writes it: servers send them in lower case."""
+    return _NAMES.get(name.lower(), name.title() if name.islower() else name)
