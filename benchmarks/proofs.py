@@ -21,7 +21,8 @@ from jwcrypto import jws as jwcrypto_jws
 from requests_oauth2client import DPoPKey
 
 from dialtone_kit import ProofKey, Request, access_token_hash, build_proof, check_proof
-from dialtone_kit.keys import b64url, jwk_of
+from dialtone_kit.base.jws import b64url
+from dialtone_kit.keys import jwk_of
 
 URL = "https://id.example.com/realms/default/userinfo"
 TOKEN = "e" * 900

@@ -9,6 +9,8 @@ from .base.errors import RateLimited as RateLimited
 from .base.errors import ServiceError as ServiceError
 from .base.errors import TokenRefused as TokenRefused
 from .base.errors import UnsafeUrl as UnsafeUrl
+from .base.jws import b64url as b64url
+from .base.jws import b64url_decode as b64url_decode
 from .base.masking import Secret as Secret
 from .claims import show_claims as show_claims
 from .client.credentials import Credentials as Credentials
@@ -16,12 +18,9 @@ from .client.credentials import load_credentials as load_credentials
 from .client.credentials import path_for as path_for
 from .client.credentials import save_credentials as save_credentials
 from .client.dpop_auth import DPoPAuth as DPoPAuth
-from .client.identity import Enrollment as Enrollment
+from .client.enrollments import Enrollment as Enrollment
 from .client.identity import IdentityClient as IdentityClient
-from .client.identity import Token as Token
 from .keys import ProofKey as ProofKey
-from .keys import b64url as b64url
-from .keys import b64url_decode as b64url_decode
 from .keys import thumbprint as thumbprint
 from .lesson.lesson import start as start
 from .proofs import SeenProofs as SeenProofs
@@ -30,6 +29,7 @@ from .proofs import check_proof as check_proof
 from .rules import RULES as RULES
 from .rules import Request as Request
 from .rules import access_token_hash as access_token_hash
+from .tokens import Token as Token
 from .tokens import is_bound_to as is_bound_to
 from .tokens import read_unverified as read_unverified
 from .tokens import verify_token as verify_token

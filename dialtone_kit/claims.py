@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, Shown, escaped, masked
-from dialtone_kit.base.masking import Secret
-from dialtone_kit.client.token_answer import Token, text_of
-from dialtone_kit.tokens import Decoded, read_unverified
+from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, Shown
+from dialtone_kit.base.masking import Secret, escaped, masked
+from dialtone_kit.tokens import Decoded, Token, read_unverified, text_of
 from dialtone_kit.wire.redaction import Redactor
 
 MEANINGS = {

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dialtone_kit.base.jws import to_segment
-from dialtone_kit.keys import ProofKey, b64url
+from dialtone_kit.base.jws import b64url, to_segment
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.rules import (
     AHEAD,
     WINDOW,

@@ -13,18 +13,17 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused, UnsafeUrl
-from dialtone_kit.base.jws import Parts, json_object, split
-from dialtone_kit.base.urls import is_loopback, normalize
-from dialtone_kit.keys import (
+from dialtone_kit.base.algorithms import (
     ALGORITHMS,
     PRIVATE_MEMBERS,
     BadKey,
     PublicKey,
-    b64url,
     public_key_from_jwk,
-    thumbprint,
 )
+from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused, UnsafeUrl
+from dialtone_kit.base.jws import Parts, b64url, json_object, split
+from dialtone_kit.base.urls import is_loopback, normalize
+from dialtone_kit.keys import thumbprint
 
 WINDOW = 60  # seconds that a proof may be old
 AHEAD = 5  # seconds that its clock may be ahead of ours

@@ -6,12 +6,15 @@ import hmac
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, public_key_from_jwk, sign
 from dialtone_kit.base.errors import TokenRefused, brief
-from dialtone_kit.base.jws import json_object, split, to_segment
-from dialtone_kit.keys import ALGORITHMS, BadKey, ProofKey, b64url, public_key_from_jwk, sign
+from dialtone_kit.base.jws import b64url, json_object, split, to_segment
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.keys import ProofKey
 
 ACCESS_TOKEN_TYPES = ("at+jwt", "application/at+jwt")  # RFC 9068 §2.1
 TYPES = ("JWT", *ACCESS_TOKEN_TYPES)  # RFC 7519
@@ -186,3 +189,35 @@ def _check_binding(claims: Mapping[str, Any]) -> None:
     jkt = cnf.get("jkt") if isinstance(cnf, dict) else None
     if not isinstance(jkt, str) or not re.fullmatch(r"[A-Za-z0-9_-]{43}", jkt):
         raise TokenRefused("cnf", "cnf holds no thumbprint of a key.")
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token, and the key it is bound to: None for a bearer token.
+
+    `expires_in` is in seconds from `issued_at`, which is in Unix seconds of this machine.
+    """
+
+    access_token: Secret
+    token_type: str
+    expires_in: int
+    scope: str
+    key: ProofKey | None
+    issued_at: float
+    refresh_token: Secret | None = None  # in memory only: it can't be pickled or shown
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """What the token says of itself: for the eye. `client.verify(token)` checks it (M20)."""
+        return read_unverified(self.access_token.reveal()).claims
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends, in UTC."""
+        return datetime.fromtimestamp(self.issued_at + self.expires_in, UTC)
+
+
+def text_of(token: Token | Secret | str) -> str:
+    """The token as it goes over the wire, from whatever a notebook holds."""
+    secret = token.access_token if isinstance(token, Token) else token
+    return secret.reveal() if isinstance(secret, Secret) else secret

@@ -2,32 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import unicodedata
 from dataclasses import dataclass
-
-from dialtone_kit.base.masking import mask_text
-
-# Cc control (ANSI), Cf format (right-to-left marks, zero width), Cs lone surrogates, Co private
-# use, Zl and Zp line breaks that terminals don't know.
-_ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-
-
-def visible(text: str) -> str:
-    """`text` with every character that acts instead of showing written as its escape."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible_character(character) for character in text)
-
-
-def masked(text: str) -> str:
-    """`text` for a plain text view: no secret in it, and nothing that acts."""
-    return visible(mask_text(text))
-
-
-def escaped(text: str) -> str:
-    """`text` for an HTML view, in an element or in a quoted attribute: masked, visible, inert."""
-    return html.escape(masked(text), quote=True)
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,12 +30,3 @@ GOOD = "var(--jp-success-color1, #2e7d32)"
 WARN = "var(--jp-warn-color1, #b25d00)"
 BAD = "var(--jp-error-color1, #c62828)"
 CODE = "font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.45"
-
-
-def _visible_character(character: str) -> str:
-    if character in "\n\t" or unicodedata.category(character) not in _ACTING:
-        return character
-    number = ord(character)
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

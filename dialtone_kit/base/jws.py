@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import re
 from typing import Any, NamedTuple
 
 import orjson
-
-from dialtone_kit.keys import b64url, b64url_decode
 
 COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
@@ -67,3 +66,24 @@ def _no_constant(name: str) -> None:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+
+
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+
+
+def b64url(data: bytes) -> str:
+    """Base64url without padding, as every part of a JWT is written (RFC 7515 §2)."""
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+
+
+def b64url_decode(text: str) -> bytes:
+    """The bytes behind `text`. Raises ValueError unless `text` is *the* way to write them:
+    no padding, no `+` or `/`, no stray bits in the last character (RFC 4648 §3.5)."""
+    try:
+        standard = text.encode("ascii").translate(_FROM_URL)
+        data = binascii.a2b_base64(standard + b"=" * (-len(standard) % 4))
+    except (binascii.Error, UnicodeError):
+        raise ValueError("not base64url") from None
+    if b64url(data) != text:  # the decoder skips junk and ignores stray bits
+        raise ValueError("not canonical base64url")
+    return data

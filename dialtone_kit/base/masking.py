@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import html
 import re
+import unicodedata
 from typing import NoReturn
 
 # A secret may stand behind anything, so long as it is long: `\n` in a JSON text, `%3D` in a form.
@@ -92,3 +94,34 @@ class Secret:
         raise TypeError(
             "A Secret can't be pickled or copied to disk; reveal() it where it is used."
         )
+
+
+# Cc control (ANSI), Cf format (right-to-left marks, zero width), Cs lone surrogates, Co private
+# use, Zl and Zp line breaks that terminals don't know.
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """`text` with every character that acts instead of showing written as its escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible_character(character) for character in text)
+
+
+def masked(text: str) -> str:
+    """`text` for a plain text view: no secret in it, and nothing that acts."""
+    return visible(mask_text(text))
+
+
+def escaped(text: str) -> str:
+    """`text` for an HTML view, in an element or in a quoted attribute: masked, visible, inert."""
+    return html.escape(masked(text), quote=True)
+
+
+def _visible_character(character: str) -> str:
+    if character in "\n\t" or unicodedata.category(character) not in _ACTING:
+        return character
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -137,3 +137,6 @@ def _old_style_ipv4_is_link_local(host: str) -> bool:
         return ipaddress.ip_address(socket.inet_aton(host)).is_link_local
     except OSError:
         return False
+
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

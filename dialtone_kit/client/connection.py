@@ -16,10 +16,9 @@ from dialtone_kit.client.discovery import PATH, check_metadata, issuer_url
 from dialtone_kit.client.dpop_auth import DPoPAuth, Nonces
 from dialtone_kit.client.responses import read_json
 from dialtone_kit.client.retry import send_with_retries
-from dialtone_kit.client.token_answer import Token
 from dialtone_kit.client.transport import open_client
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.tokens import issuer_allows
+from dialtone_kit.tokens import Token, issuer_allows
 from dialtone_kit.wire.recorder import Wire
 
 

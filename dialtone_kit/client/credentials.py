@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dialtone_kit.base.display import masked
 from dialtone_kit.base.errors import CredentialProblem, UnsafeUrl
-from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.masking import Secret, masked
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
 from dialtone_kit.client import private_files
 from dialtone_kit.client.private_files import config_dir, shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dialtone_kit.base.display import masked
 from dialtone_kit.base.errors import IssuerMismatch, NotThisService, UnsafeUrl
+from dialtone_kit.base.masking import masked
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
 
 PATH = "/.well-known/openid-configuration"

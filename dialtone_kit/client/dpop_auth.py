@@ -12,9 +12,9 @@ import httpx
 
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.urls import origin
-from dialtone_kit.client.token_answer import Token, text_of
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import build_proof
+from dialtone_kit.tokens import Token, text_of
 
 # The last nonce of each origin, for its token endpoint ("") and for its resources ("token").
 Nonces = MutableMapping[tuple[str, str], str]

@@ -29,9 +29,8 @@ from dialtone_kit.client import enrollments
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.enrollments import Enrollment, checked_email, normal_code
 from dialtone_kit.client.responses import read_json, refused_code
-from dialtone_kit.client.token_answer import Token, text_of
 from dialtone_kit.client.token_requests import TokenRequests
-from dialtone_kit.tokens import issuer_allows, read_unverified, verify_token
+from dialtone_kit.tokens import Token, issuer_allows, read_unverified, text_of, verify_token
 
 __all__ = ["Enrollment", "IdentityClient", "Token"]
 # Sending one of these twice does the same as sending it once (RFC 9110 §9.2.2).

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import httpx
 
-from dialtone_kit.base.display import masked
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceError
+from dialtone_kit.base.masking import masked
 from dialtone_kit.client.retry import http_date, retry_after
 
 SKEW = 5  # seconds that two honest clocks may differ

@@ -15,8 +15,8 @@ from math import isfinite
 
 import httpx
 
-from dialtone_kit.base.display import masked
 from dialtone_kit.base.errors import DialtoneError, NotThisService, RateLimited, ServiceUnreachable
+from dialtone_kit.base.masking import masked
 from dialtone_kit.base.urls import origin
 
 REPEATS = 3

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -13,39 +11,7 @@ from dialtone_kit.base.errors import NotThisService, TokenRefused
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.tokens import is_bound_to, read_unverified
-
-
-@dataclass(frozen=True)
-class Token:
-    """An access token, and the key it is bound to: None for a bearer token.
-
-    `expires_in` is in seconds from `issued_at`, which is in Unix seconds of this machine.
-    """
-
-    access_token: Secret
-    token_type: str
-    expires_in: int
-    scope: str
-    key: ProofKey | None
-    issued_at: float
-    refresh_token: Secret | None = None  # in memory only: it can't be pickled or shown
-
-    @property
-    def claims(self) -> Mapping[str, Any]:
-        """What the token says of itself: for the eye. `client.verify(token)` checks it (M20)."""
-        return read_unverified(self.access_token.reveal()).claims
-
-    @property
-    def expires_at(self) -> datetime:
-        """When it ends, in UTC."""
-        return datetime.fromtimestamp(self.issued_at + self.expires_in, UTC)
-
-
-def text_of(token: Token | Secret | str) -> str:
-    """The token as it goes over the wire, from whatever a notebook holds."""
-    secret = token.access_token if isinstance(token, Token) else token
-    return secret.reveal() if isinstance(secret, Secret) else secret
+from dialtone_kit.tokens import Token, is_bound_to
 
 
 def authentication(credentials: Credentials) -> tuple[dict[str, str], dict[str, str]]:

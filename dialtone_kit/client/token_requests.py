@@ -12,8 +12,9 @@ from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.connection import Connection
 from dialtone_kit.client.device_login import DeviceLogin, read_login, still_pending
 from dialtone_kit.client.responses import read_json
-from dialtone_kit.client.token_answer import Token, authentication, read_token, text_of
+from dialtone_kit.client.token_answer import authentication, read_token
 from dialtone_kit.keys import ProofKey
+from dialtone_kit.tokens import Token, text_of
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"

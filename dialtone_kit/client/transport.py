@@ -18,6 +18,7 @@ import httpx
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService
 from dialtone_kit.base.urls import is_loopback, require_https_or_loopback
+from dialtone_kit.wire.recorder import with_body
 
 MAX_ANSWER = 1024 * 1024  # bytes
 _DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send that this thread waits for
@@ -101,26 +102,9 @@ def _read(response: httpx.Response) -> httpx.Response:
     try:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise NotThisService("The answer is compressed, which was not asked for: not read.")
-        return _with_body(response, b"".join(_limited(response)))
+        return with_body(response, b"".join(_limited(response)))
     finally:
         response.close()
-
-
-def buffered(response: httpx.Response) -> httpx.Response:
-    """The same answer with its body already read: to look into it on its way to the client."""
-    try:
-        return _with_body(response, b"".join(cast(httpx.SyncByteStream, response.stream)))
-    finally:
-        response.close()
-
-
-def _with_body(response: httpx.Response, body: bytes) -> httpx.Response:
-    return httpx.Response(
-        response.status_code,
-        headers=response.headers,
-        stream=httpx.ByteStream(body),
-        extensions=response.extensions,
-    )
 
 
 def _limited(response: httpx.Response) -> Iterator[bytes]:

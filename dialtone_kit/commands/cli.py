@@ -126,7 +126,7 @@ def inbox(email: str | None, realm: str | None, limit: int) -> int:
     \b
     Example: dialtone inbox --email you@example.com
     """
-    from dialtone_kit.base.display import visible
+    from dialtone_kit.base.masking import visible
     from dialtone_kit.local import service
     from dialtone_kit.local.controls import Controls
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dialtone_kit.base.display import visible
+from dialtone_kit.base.masking import visible
 from dialtone_kit.commands.run import Result, run
 from dialtone_kit.commands.run_parameters import Parameters
 from dialtone_kit.local.state_folder import tilde

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from dialtone_kit.base.errors import LessonStop
+from dialtone_kit.base.notebook import link
 from dialtone_kit.client.credentials import find
 from dialtone_kit.lesson import registering
-from dialtone_kit.local.state_folder import link
 from dialtone_kit.widgets import CodeForm, EmailForm
 
 if TYPE_CHECKING:

@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dialtone_kit.base.display import Shown, escaped, masked
+from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import MockOnly
+from dialtone_kit.base.masking import escaped, masked
+from dialtone_kit.base.notebook import is_interactive, link
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.identity import Enrollment, IdentityClient
@@ -17,7 +19,7 @@ from dialtone_kit.lesson.progress import Answer, Progress
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire
-from dialtone_kit.local.state_folder import is_interactive, link, state_dir
+from dialtone_kit.local.state_folder import state_dir
 from dialtone_kit.wire.recorder import Wire
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialtone_kit.base.display import Shown, escaped
+from dialtone_kit.base.display import Shown
+from dialtone_kit.base.masking import escaped
 from dialtone_kit.lesson import exercises
 from dialtone_kit.lesson.progress import Progress
 

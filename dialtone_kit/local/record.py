@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dialtone_kit.base.masking import Secret
-from dialtone_kit.local.state_folder import LOOPBACK, state_dir, write_private
+from dialtone_kit.base.urls import LOOPBACK
+from dialtone_kit.local.state_folder import state_dir, write_private
 
 FILE = "service.json"
 DEFAULT_PORT = 8787

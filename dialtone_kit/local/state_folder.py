@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import tempfile
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -22,7 +19,6 @@ NETWORK_FILE_SYSTEMS = frozenset({
 })
 # fmt: on
 LOCAL_FUSE = frozenset({"fuse.fuse-overlayfs", "fuse.ext4", "fuse.ntfs-3g", "fuseblk"})
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def state_dir() -> Path:
@@ -117,52 +113,6 @@ def _unescape(mount_point: str) -> str:
     for code, char in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         mount_point = mount_point.replace(code, char)
     return mount_point
-
-
-def is_interactive(override: bool | None = None) -> bool:
-    """Whether a person can answer a widget: the one place where that is decided.
-
-    `override` is a lesson's `interactive` parameter. Without it: the executing request allows
-    stdin (JupyterLab says yes, papermill and nbval no) and `DIALTONE_INTERACTIVE` is not 0.
-    """
-    if override is not None:
-        return override
-    if os.environ.get("DIALTONE_INTERACTIVE", "").strip().lower() in {"0", "false", "no", "off"}:
-        return False
-    kernel = _kernel()
-    if kernel is None:
-        return False
-    try:
-        request = kernel.get_parent("shell")
-        return bool(request["content"]["allow_stdin"])
-    except (AttributeError, KeyError, TypeError):
-        return False  # not an execute request, or another kernel than ipykernel: nobody to ask
-
-
-def in_notebook() -> bool:
-    """Whether this code runs in a Jupyter kernel."""
-    return _kernel() is not None
-
-
-def _kernel() -> Any:
-    # No import: when IPython is not loaded yet, we are certainly not in its kernel.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None)
-
-
-def link(url: str) -> str:
-    """The address under which a person's browser reaches `url` of this machine.
-
-    On JupyterHub and Binder a loopback port is behind the hub's proxy. Only the way to the page
-    changes: issuer, `htu` and everything the kit itself calls keep the loopback URL.
-    """
-    parts = urlsplit(url)
-    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
-    if not prefix or parts.hostname not in LOOPBACK or parts.port is None:
-        return url
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{prefix.rstrip('/')}/proxy/{parts.port}{parts.path or '/'}{query}"
 
 
 def tilde(path: Path) -> str:

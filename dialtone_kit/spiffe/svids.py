@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from dialtone_kit.base.algorithms import BadKey
 from dialtone_kit.base.errors import BadSpiffeId, SvidRefused, TokenRefused
 from dialtone_kit.base.masking import Secret
-from dialtone_kit.keys import BadKey, ProofKey
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.tokens import read_unverified
 

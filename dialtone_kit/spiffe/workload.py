@@ -18,17 +18,18 @@ import httpx
 from cryptography import x509
 
 from dialtone_kit.base.errors import NotThisService, SvidRefused
+from dialtone_kit.base.jws import b64url
 from dialtone_kit.client.discovery import issuer_url
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.responses import read_json
 from dialtone_kit.client.retry import send_with_retries
-from dialtone_kit.client.token_answer import Token
 from dialtone_kit.client.transport import open_client
-from dialtone_kit.keys import b64url, jwk_of
+from dialtone_kit.keys import jwk_of
 from dialtone_kit.spiffe.evidence import IN_AUDIENCE, Evidence, binding_input, bound_audience
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.svids import JwtSvid, WorkloadKey, X509Svid, read_jwt_svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle, peer_id
+from dialtone_kit.tokens import Token
 from dialtone_kit.wire.recorder import Wire
 
 Platform = Callable[[str], Evidence]

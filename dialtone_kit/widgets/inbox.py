@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from dialtone_kit.base.display import visible
+from dialtone_kit.base.masking import visible
 from dialtone_kit.widgets.panel import Panel, State
 
 _MOST = 50

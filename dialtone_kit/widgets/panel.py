@@ -16,9 +16,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from dialtone_kit.base.display import masked
 from dialtone_kit.base.errors import DialtoneError, LessonStop, RateLimited
-from dialtone_kit.local.state_folder import in_notebook
+from dialtone_kit.base.masking import masked
+from dialtone_kit.base.notebook import in_notebook
 
 State = dict[str, Any]
 ARRIVAL = 0.7  # seconds in which Run All's cells reach the kernel: 120 of them took 0.3 s

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialtone_kit.base.display import masked
+from dialtone_kit.base.masking import masked
 from dialtone_kit.widgets.panel import Panel, State
 
 

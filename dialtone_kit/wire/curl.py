@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from dialtone_kit.base.display import visible
-from dialtone_kit.base.masking import mask_text
+from dialtone_kit.base.masking import mask_text, visible
 from dialtone_kit.wire.redaction import SECRET_MEMBERS, Redactor, form_pairs, without_noise
 
 _FORM = "application/x-www-form-urlencoded"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from dialtone_kit.base.display import BORDER, BRAND, FAINT, INK, PAPER, Shown, escaped, masked
+from dialtone_kit.base.display import BORDER, BRAND, FAINT, INK, PAPER, Shown
+from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.wire.record import Exchange, Message
 from dialtone_kit.wire.view import NOTHING, colour, outcome
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from dialtone_kit.base.display import masked
 from dialtone_kit.base.errors import TokenRefused
+from dialtone_kit.base.masking import masked
 from dialtone_kit.tokens import read_unverified
 from dialtone_kit.wire.curl import ShellLine, curl_line
 from dialtone_kit.wire.redaction import Redactor

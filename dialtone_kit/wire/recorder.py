@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from typing import cast
 
 import httpx
 
-from dialtone_kit.base.display import Shown, masked
+from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.client.transport import buffered
+from dialtone_kit.base.masking import masked
 from dialtone_kit.wire.curl import ShellLine
 from dialtone_kit.wire.diagram import diagram
 from dialtone_kit.wire.record import Exchange, exchange
@@ -80,3 +81,20 @@ class _Recorder(httpx.BaseTransport):
 
     def close(self) -> None:
         self._inner.close()
+
+
+def buffered(response: httpx.Response) -> httpx.Response:
+    """The same answer with its body already read: to look into it on its way to the client."""
+    try:
+        return with_body(response, b"".join(cast(httpx.SyncByteStream, response.stream)))
+    finally:
+        response.close()
+
+
+def with_body(response: httpx.Response, body: bytes) -> httpx.Response:
+    return httpx.Response(
+        response.status_code,
+        headers=response.headers,
+        stream=httpx.ByteStream(body),
+        extensions=response.extensions,
+    )

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
+from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
 from dialtone_kit.base.masking import mask
-from dialtone_kit.keys import PRIVATE_MEMBERS
 
 Hide = Callable[[str, str], str]  # name, value → stand-in
 # Members of JSON bodies, forms and queries that hold a secret, whatever it looks like.

@@ -19,9 +19,8 @@ from dialtone_kit.base.display import (
     SHADE,
     WARN,
     Shown,
-    escaped,
-    masked,
 )
+from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.wire.record import Exchange, Jwt, Message
 from dialtone_kit.wire.redaction import without_noise
 

@@ -8,8 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.claims import UNKNOWN, show_claims
-from dialtone_kit.client.token_answer import Token
-from dialtone_kit.tokens import read_unverified, sign_token
+from dialtone_kit.tokens import Token, read_unverified, sign_token
 
 CLAIMS = {
     "token_type": "access_token",

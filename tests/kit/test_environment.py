@@ -11,14 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.notebook import in_notebook, is_interactive, link
 from dialtone_kit.local import state_folder
-from dialtone_kit.local.state_folder import (
-    is_interactive,
-    link,
-    private_dir,
-    state_dir,
-    write_private,
-)
+from dialtone_kit.local.state_folder import private_dir, state_dir, write_private
 
 APPROVE = "http://127.0.0.1:8787/realms/default/register/approve?enrollment=enroll_1"
 
@@ -161,7 +156,7 @@ def test_the_parameter_of_the_lesson_has_the_last_word(monkeypatch: pytest.Monke
 def test_outside_a_kernel_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIALTONE_INTERACTIVE", raising=False)
     assert is_interactive() is False
-    assert state_folder.in_notebook() is False
+    assert in_notebook() is False
 
 
 # -- links for a person ------------------------------------------------------------------------

@@ -14,16 +14,9 @@ from jwt.algorithms import get_default_algorithms
 from refusals.forge import key_of
 from refusals.jwks import SMALL_ORDER
 
-from dialtone_kit.keys import (
-    ALGORITHMS,
-    BadKey,
-    ProofKey,
-    b64url,
-    b64url_decode,
-    jwk_of,
-    public_key_from_jwk,
-    thumbprint,
-)
+from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, public_key_from_jwk
+from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.keys import ProofKey, jwk_of, thumbprint
 
 SIGNATURE_BYTES = {"ES256": 64, "ES384": 96, "EdDSA": 64, "Ed25519": 64, "RS256": 256, "PS256": 256}
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
 from refusals.forge import NOW, Scene, b64, key_of
 
+from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.base.errors import ProofRefused
-from dialtone_kit.keys import ALGORITHMS, ProofKey
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import SeenProofs, build_proof, check_proof
 from dialtone_kit.rules import Request, access_token_hash
 

@@ -13,8 +13,9 @@ from refusals.jwks import uint
 from refusals.signatures import twin
 
 from dialtone_kit import rules
+from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused
-from dialtone_kit.keys import BadKey, public_key_from_jwk, thumbprint
+from dialtone_kit.keys import thumbprint
 from dialtone_kit.proofs import RULES, SeenProofs, check_proof
 from dialtone_kit.rules import Proof, Request
 

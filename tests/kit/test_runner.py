@@ -36,7 +36,8 @@ class Typed(anywidget.AnyWidget):
 Typed()
 """
 USES_THE_SERVICE = """
-from dialtone_kit import start, service
+from dialtone_kit import start
+from dialtone_kit.local import service
 lesson = start(1)
 assert not lesson.interactive and email == "ada@example.com" and count == 3
 assert verification_code == "00012345"

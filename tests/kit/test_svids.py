@@ -15,8 +15,9 @@ import pytest
 from cryptography import x509
 from test_trust_bundle import BUNDLE, ID, NOW, OURS
 
+from dialtone_kit.base.algorithms import BadKey
 from dialtone_kit.base.errors import SvidRefused
-from dialtone_kit.keys import BadKey, jwk_of
+from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
 from dialtone_kit.mock.spiffe.certificates import new_leaf
 from dialtone_kit.spiffe import mutual_tls

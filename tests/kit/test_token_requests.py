@@ -22,9 +22,8 @@ from dialtone_kit.base.errors import (
 )
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.device_login import DeviceLogin
-from dialtone_kit.client.token_answer import Token
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.tokens import read_unverified
+from dialtone_kit.tokens import Token, read_unverified
 
 KEY, OTHER = ProofKey.generate(), ProofKey.generate()
 NOW = 1_800_000_000.0

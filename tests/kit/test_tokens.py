@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from refusals.forge import ABSENT, NOW, b64, key_of
 from refusals.signatures import der
 
+from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.base.errors import TokenRefused
-from dialtone_kit.keys import ALGORITHMS
 from dialtone_kit.tokens import (
     bound_thumbprint,
     is_bound_to,

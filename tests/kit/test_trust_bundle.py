@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from mutations import names, without
 
 from dialtone_kit.base.errors import NotThisService, SvidRefused
-from dialtone_kit.keys import b64url, jwk_of
+from dialtone_kit.base.jws import b64url
+from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.spiffe.certificates import new_authority, new_leaf
 from dialtone_kit.spiffe import trust_bundle
 from dialtone_kit.spiffe.spiffe_id import SpiffeId

@@ -3,9 +3,10 @@
 import pytest
 from refusals.signatures import twin
 
+from dialtone_kit.base.algorithms import public_key_from_jwk
 from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.base.jws import split
-from dialtone_kit.keys import public_key_from_jwk, thumbprint
+from dialtone_kit.keys import thumbprint
 from dialtone_kit.proofs import check_proof
 from dialtone_kit.rules import Request, access_token_hash
 

@@ -24,7 +24,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from running_mock import Mock
 
-from dialtone_kit.keys import b64url, jwk_of, sign
+from dialtone_kit.base.algorithms import sign
+from dialtone_kit.base.jws import b64url
+from dialtone_kit.keys import jwk_of
 
 ID = "spiffe://dialtone.test/ns/lessons/sa/reader"
 NAMES = {

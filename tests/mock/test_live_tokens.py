@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dialtone_kit.base.errors import TokenRefused
-from dialtone_kit.keys import b64url
+from dialtone_kit.base.jws import b64url
 from dialtone_kit.mock.access import live_tokens
 
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from running_mock import Mock, Registered
 from spiffe_scene import ID, NAMES, RSA, Platforms, Scene, csr, der, pem
 
-from dialtone_kit.keys import PRIVATE_MEMBERS, jwk_of
+from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
+from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.settings import BadSettings
 from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe import settings as spiffe_settings

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from running_mock import Mock, Registered
 from spiffe_scene import ID, NAMES, Platforms, Scene, csr, der, new_key, pem, service_key, sha1_csr
 
-from dialtone_kit.keys import b64url, b64url_decode, jwk_of, thumbprint
+from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.keys import jwk_of, thumbprint
 from dialtone_kit.mock.spiffe import challenges
 from dialtone_kit.tokens import read_unverified
 

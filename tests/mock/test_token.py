@@ -7,8 +7,8 @@ import jwt
 import pytest
 from running_mock import Mock, Registered
 
-from dialtone_kit.base.jws import to_segment
-from dialtone_kit.keys import ProofKey, b64url
+from dialtone_kit.base.jws import b64url, to_segment
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import read_unverified
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from dialtone_kit.keys import ProofKey, b64url_decode
+from dialtone_kit.base.jws import b64url_decode
+from dialtone_kit.keys import ProofKey
 from refusals.curves import BASE, P256, P384, SMALL_ORDER_POINTS, TORSION, Edwards, Weierstrass
 from refusals.forge import Case, Scene, b64, key_of
 

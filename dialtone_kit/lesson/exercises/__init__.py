@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
-from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN, escaped, masked
+from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN
 from dialtone_kit.base.errors import MockOnly, NotThisService, ServiceError, ServiceUnreachable
+from dialtone_kit.base.masking import escaped, masked
 
 if TYPE_CHECKING:
     from dialtone_kit.lesson.lesson import Lesson

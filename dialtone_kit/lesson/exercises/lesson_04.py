@@ -13,14 +13,8 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from dialtone_kit.keys import (
-    THUMBPRINT_MEMBERS,
-    ProofKey,
-    b64url,
-    b64url_decode,
-    jwk_of,
-    thumbprint,
-)
+from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, jwk_of, thumbprint
 from dialtone_kit.lesson.exercises import Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
 from dialtone_kit.tokens import sign_token

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from dialtone_kit.base.errors import KeyMismatch, ProofRefused
-from dialtone_kit.keys import ProofKey, b64url
+from dialtone_kit.base.jws import b64url
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.exercises import Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
 from dialtone_kit.proofs import SeenProofs, build_proof, check_proof

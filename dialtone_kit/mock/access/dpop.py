@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, exists, insert, select
 from starlette.requests import Request
 
 from dialtone_kit import proofs, rules
+from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.base.errors import ProofRefused
-from dialtone_kit.keys import ALGORITHMS
 from dialtone_kit.mock.access import attack_lab
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.service import Service

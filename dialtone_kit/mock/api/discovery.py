@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.keys import ALGORITHMS
+from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.mock.core import settings as limits
 from dialtone_kit.mock.core.service import Service, realm_of, service_of
 from dialtone_kit.mock.core.settings import Realm

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 
-from dialtone_kit.keys import b64url, b64url_decode
+from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.settings import NONCE_PERIOD, Realm
 

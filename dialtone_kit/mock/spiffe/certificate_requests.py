@@ -13,8 +13,9 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
+from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId
-from dialtone_kit.keys import BadKey, jwk_of, public_key_from_jwk
+from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.web.responses import Refusal
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 

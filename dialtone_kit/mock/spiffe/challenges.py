@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
-from dialtone_kit.keys import b64url, b64url_decode
+from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME
 from dialtone_kit.mock.store.tables import used_challenges
 from dialtone_kit.mock.web.responses import Headers, Refusal

@@ -11,9 +11,10 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from dialtone_kit.base.algorithms import public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId
-from dialtone_kit.base.jws import json_object
-from dialtone_kit.keys import b64url, jwk_of, public_key_from_jwk
+from dialtone_kit.base.jws import b64url, json_object
+from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.settings import HOUR, BadSettings
 from dialtone_kit.spiffe.evidence import PLATFORMS, PlatformName
 from dialtone_kit.spiffe.spiffe_id import SpiffeId, check_trust_domain

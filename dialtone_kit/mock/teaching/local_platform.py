@@ -31,7 +31,8 @@ from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.keys import jwk_of, sign
+from dialtone_kit.base.algorithms import sign
+from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.service import Service, service_of
 from dialtone_kit.mock.schemas.spiffe import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from dialtone_kit.keys import ALGORITHMS
+from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.mock.schemas.core import Problem
 from dialtone_kit.mock.schemas.formats import B64URL, ENROLLMENT_PATTERN, JWT_PATTERN, REALM_PATTERN
 from dialtone_kit.mock.web import openapi_headers as headers

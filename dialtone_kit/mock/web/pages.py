@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.keys import b64url
+from dialtone_kit.base.jws import b64url
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.web.requests import header_values
 from dialtone_kit.mock.web.responses import NO_STORE, Headers, content_answer
