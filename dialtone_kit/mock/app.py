@@ -30,12 +30,19 @@ from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe import endpoints as spiffe
 from dialtone_kit.mock.spiffe import settings as spiffe_settings
 from dialtone_kit.mock.store.store import Store
-from dialtone_kit.mock.teaching import controls, grant_controls, local_platform, policy_controls
+from dialtone_kit.mock.teaching import clients, local_platform, policies
+from dialtone_kit.mock.teaching.clock import move_clock
+from dialtone_kit.mock.teaching.faults import add_fault, clear_faults
+from dialtone_kit.mock.teaching.inbox import inbox
+from dialtone_kit.mock.teaching.keys import rotate_keys
+from dialtone_kit.mock.teaching.limits import clear_limits
+from dialtone_kit.mock.teaching.owner import hello
+from dialtone_kit.mock.teaching.realms import make_realm, remove_realm, reset
 from dialtone_kit.mock.tokens import device, device_page, endpoint, introspection, revocation
 from dialtone_kit.mock.web import openapi
-from dialtone_kit.mock.web.describe import Operation
 from dialtone_kit.mock.web.gate import Front
 from dialtone_kit.mock.web.logs import log_to_stderr
+from dialtone_kit.mock.web.operation import Operation
 from dialtone_kit.mock.web.responses import unrouted
 
 REALM = "/realms/{realm}"
@@ -70,19 +77,19 @@ ROUTES = (
     ("GET", "{p}/.well-known/spiffe-trust-bundle", spiffe.trust_bundle),
 )
 CONTROLS = (  # only where a secret in the user's own file can guard them
-    ("GET", "/mock/hello", controls.hello),
-    ("GET", "/mock/inbox", controls.inbox),
-    ("POST", "/mock/clock", controls.move_clock),
-    ("POST", "/mock/limits/clear", controls.clear_limits),
-    ("POST", "/mock/realms", controls.make_realm),
-    ("DELETE", "/mock/realms/{realm}", controls.remove_realm),
-    ("POST", "/mock/faults", controls.add_fault),
-    ("POST", "/mock/faults/clear", controls.clear_faults),
-    ("POST", "/mock/reset", controls.reset),
-    ("POST", "/mock/clients/lock", grant_controls.lock_client),
-    ("POST", "/mock/keys/rotate", grant_controls.rotate_keys),
-    ("GET", "/mock/policies", policy_controls.show),
-    ("PUT", "/mock/policies", policy_controls.write),
+    ("GET", "/mock/hello", hello),
+    ("GET", "/mock/inbox", inbox),
+    ("POST", "/mock/clock", move_clock),
+    ("POST", "/mock/limits/clear", clear_limits),
+    ("POST", "/mock/realms", make_realm),
+    ("DELETE", "/mock/realms/{realm}", remove_realm),
+    ("POST", "/mock/faults", add_fault),
+    ("POST", "/mock/faults/clear", clear_faults),
+    ("POST", "/mock/reset", reset),
+    ("POST", "/mock/clients/lock", clients.lock_client),
+    ("POST", "/mock/keys/rotate", rotate_keys),
+    ("GET", "/mock/policies", policies.show),
+    ("PUT", "/mock/policies", policies.write),
     ("GET", "/mock/audit", audit_trail.whole),
     ("POST", "/mock/platform/kubernetes", local_platform.kubernetes),
     ("POST", "/mock/platform/aws", local_platform.aws),

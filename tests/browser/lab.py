@@ -69,7 +69,8 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
         finally:
             process.terminate()
             process.wait(timeout=15)
-            stop = "from dialtone_kit.local import service; service.stop()"  # the mock that a lesson began
+            # The mock that a lesson started.
+            stop = "from dialtone_kit.local import service; service.stop()"
             subprocess.run([sys.executable, "-c", stop], env=_environment(home), check=False)
 
 

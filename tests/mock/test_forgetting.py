@@ -20,10 +20,10 @@ from dialtone_kit import rules
 from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.mock.access import dpop
 from dialtone_kit.mock.core import clock, expiry
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.mock.spiffe import challenges
 from dialtone_kit.mock.store import tables
-from dialtone_kit.mock.web.responses import Refusal
 
 KEY = b"the key of a service that does not run"
 START = 1_800_000_000

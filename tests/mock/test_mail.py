@@ -12,7 +12,7 @@ from grant_desk import Person, begin
 from running_mock import Mock, free_port
 from store_rows import all_rows, locked
 
-from dialtone_kit.mock.core.mail import mail_route
+from dialtone_kit.mock.core.settings import mail_route
 
 
 class Mailbox:

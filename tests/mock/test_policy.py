@@ -12,7 +12,7 @@ import httpx
 import pytest
 from running_mock import Mock, Registered
 
-from dialtone_kit.mock.access.clients import Client
+from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.mock.policy import decisions
 

@@ -21,11 +21,11 @@ from spiffe_scene import ID, NAMES, RSA, Platforms, Scene, csr, der, pem
 
 from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import BadSettings
 from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe import settings as spiffe_settings
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
-from dialtone_kit.mock.web.responses import Refusal
 from dialtone_kit.spiffe.evidence import PLATFORMS
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.trust_bundle import TrustBundle, verify_jwt_svid, verify_x509_svid

@@ -17,11 +17,11 @@ from mutations import names, without
 from running_mock import Mock
 from spiffe_scene import NAMES, Platforms, Scene
 
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.spiffe import attestation, certificate_requests, challenges, settings
 from dialtone_kit.mock.spiffe.attestation import Shown
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
 from dialtone_kit.mock.spiffe.settings import SpiffeSettings
-from dialtone_kit.mock.web.responses import Refusal
 from dialtone_kit.spiffe.evidence import Evidence
 
 KEY = b"the key of a service that does not run"

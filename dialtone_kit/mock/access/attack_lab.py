@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from dialtone_kit.base.errors import ProofRefused
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.web.responses import Refusal
 from dialtone_kit.rules import (
     MAX_BYTES,
     RULES,

@@ -16,14 +16,16 @@ from starlette.requests import Request
 from dialtone_kit import rules
 from dialtone_kit.base.errors import ProofRefused, TokenRefused
 from dialtone_kit.mock.access import dpop
-from dialtone_kit.mock.access.clients import Client
 from dialtone_kit.mock.access.live_tokens import decoded, live_client
 from dialtone_kit.mock.core import clock
-from dialtone_kit.mock.core.service import Service, path_realm, service_of
+from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.refusal import Headers, Refusal, log
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy import decisions
+from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.requests import FORM, header_values, media_type, parse_form, read_body
-from dialtone_kit.mock.web.responses import Headers, Refusal, log, quoted
+from dialtone_kit.mock.web.responses import quoted
 from dialtone_kit.tokens import bound_thumbprint, verify_decoded
 
 T = TypeVar("T")

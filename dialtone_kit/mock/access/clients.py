@@ -8,24 +8,23 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection, bindparam, exists, select
 from starlette.requests import Request
 
 from dialtone_kit.mock.access import lineage
-from dialtone_kit.mock.core.service import Service, service_of
+from dialtone_kit.mock.core.client import CLIENT_ID, Client
+from dialtone_kit.mock.core.codes import secret_hash
+from dialtone_kit.mock.core.refusal import Headers, Refusal, log
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.registration.enrollments import secret_hash
 from dialtone_kit.mock.store.statements import Prepared
 from dialtone_kit.mock.store.tables import clients, revocations
+from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.requests import header_values, one
-from dialtone_kit.mock.web.responses import Headers, Refusal, log
 
-CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
 CHALLENGE: Headers = (("WWW-Authenticate", 'Basic realm="dialtone"'),)
 _C = clients.c
 _LOCKED = exists().where(revocations.c.node == bindparam("node"))
@@ -35,19 +34,6 @@ _BY_ID = Prepared(
     )
 )
 NOBODY = bytes(32)  # stands in for an unknown client: it takes as long as a known one
-
-
-@dataclass(frozen=True)
-class Client:
-    """A registered client, as stored."""
-
-    client_id: str
-    realm: str
-    client_name: str
-    scopes: tuple[str, ...]
-    sponsor: str
-    public: bool = False
-    locked: bool = False
 
 
 async def authenticate_client(

@@ -14,12 +14,12 @@ from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.mock.access import attack_lab
 from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.refusal import Headers
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import PRIVATE_KEPT, Realm
 from dialtone_kit.mock.store.statements import Prepared
 from dialtone_kit.mock.store.tables import used_proofs
 from dialtone_kit.mock.web.requests import header_values
-from dialtone_kit.mock.web.responses import Headers
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.mock.access import lineage
-from dialtone_kit.mock.access.clients import Client, find_client
+from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.tokens import Decoded, read_unverified, verify_decoded

@@ -10,13 +10,14 @@ from starlette.responses import Response
 from dialtone_kit.mock.access.callers import authorize
 from dialtone_kit.mock.api.resources import REFUSALS
 from dialtone_kit.mock.core import audit
-from dialtone_kit.mock.core.service import service_of
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.schemas.core import AuditPage, AuditTrail
 from dialtone_kit.mock.schemas.queries import AuditPageQuery, AuditTrailQuery
-from dialtone_kit.mock.teaching.controls import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import query_text
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+from dialtone_kit.mock.web.responses import json_answer
 
 SHOWN, MOST = 50, 200  # events on a page
 NEWEST = 2**62

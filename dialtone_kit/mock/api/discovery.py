@@ -11,14 +11,16 @@ from starlette.responses import Response
 
 from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.mock.core import settings as limits
-from dialtone_kit.mock.core.service import Service, realm_of, service_of
+from dialtone_kit.mock.core.refusal import Headers
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.schemas.core import AgentMetadata, KeySet, Metadata, OpenApi
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, SVID_LIFETIME
 from dialtone_kit.mock.tokens.endpoint import GRANTS
 from dialtone_kit.mock.web import openapi
+from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
-from dialtone_kit.mock.web.responses import Headers, content_answer, json_answer
+from dialtone_kit.mock.web.responses import content_answer, json_answer
 
 WITH_SECRET = ("client_secret_basic", "client_secret_post")
 CACHED: Headers = (("Cache-Control", "public, max-age=60"),)

@@ -14,11 +14,12 @@ from starlette.responses import Response
 
 from dialtone_kit.mock.access.callers import Caller, authorize
 from dialtone_kit.mock.core import audit, clock
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.schemas.core import Note, NoteRequest, Notes, UserInfo, WhoAmI
 from dialtone_kit.mock.store.tables import notes
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+from dialtone_kit.mock.web.responses import json_answer
 
 NOTES_SHOWN, NOTES_KEPT = 100, 1000
 REFUSALS = (400, 401, 413, 503)

@@ -7,10 +7,10 @@ import asyncio
 from sqlalchemy import Connection, Table, delete, select
 
 from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.realms import drop_realm
+from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import Store, StoreUnavailable
-from dialtone_kit.mock.teaching import controls
-from dialtone_kit.mock.web.responses import log
 
 PAUSE = 30.0  # seconds between two rounds
 BREATH = 0.01  # seconds between two batches of one round
@@ -48,5 +48,5 @@ def _remove_realms(tx: Connection) -> int:
     over = select(tables.realms.c.name).where(tables.realms.c.forget_at < clock.machine_now())
     names = tx.execute(over.limit(5)).scalars().all()
     for name in names:
-        controls.drop_realm(tx, name)
+        drop_realm(tx, name)
     return len(names)

@@ -7,6 +7,7 @@ import math
 from sqlalchemy import Connection, insert, select
 
 from dialtone_kit.mock.core import clock
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import (
     DEVICE_MAILS_PER_EMAIL,
     HOUR,
@@ -16,7 +17,6 @@ from dialtone_kit.mock.core.settings import (
     Realm,
 )
 from dialtone_kit.mock.store.tables import limit_hits
-from dialtone_kit.mock.web.responses import Refusal
 
 
 def count_registration(tx: Connection, realm: Realm, email: str, address: str) -> Refusal | None:

@@ -12,16 +12,15 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from hashlib import sha256
 from hmac import digest
-from ipaddress import ip_address
 from os import urandom
 from socket import gethostname
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, insert, select
 
+from dialtone_kit.mock.core.settings import MailRoute
 from dialtone_kit.mock.store.tables import mails
 
 if TYPE_CHECKING:
@@ -30,19 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("dialtone.mock")
 SMTP_TIMEOUT = 10  # seconds: the person who registers waits for it
 KEPT = 24 * 3600  # seconds that a mail stays in the inbox
-PORTS = {"smtp": 25, "smtps": 465, "starttls": 587}
-
-
-@dataclass(frozen=True)
-class MailRoute:
-    """A mail server to hand mails to. `scheme`: smtp, smtps (TLS from the start) or starttls."""
-
-    scheme: str
-    host: str
-    port: int
-    sender: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -54,25 +40,6 @@ class Letter:
     subject: str
     text: str = field(repr=False)
     code: str = field(repr=False)
-
-
-def mail_route(url: str | None, sender: str | None) -> MailRoute | None:
-    """The server that DIALTONE_SMTP_URL names, None when it names none. Raises ValueError."""
-    if not url:
-        return None
-    parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname:
-        raise ValueError("write smtp://host:25, smtps://user:password@host or starttls://…")
-    if parts.password and parts.scheme == "smtp" and not _is_loopback(parts.hostname):
-        raise ValueError("a password would travel in the clear; use smtps:// or starttls://")
-    return MailRoute(
-        scheme=parts.scheme,
-        host=parts.hostname,
-        port=parts.port or PORTS[parts.scheme],
-        sender=sender or f"dialtone@{parts.hostname}",
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
 
 
 def verification_letter(
@@ -197,10 +164,3 @@ def _connect(route: MailRoute) -> smtplib.SMTP:
     if route.scheme == "starttls":
         server.starttls(context=context)
     return server
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -8,7 +8,6 @@ from hashlib import sha256
 from hmac import digest
 
 from sqlalchemy import Connection, select
-from starlette.requests import Request
 
 from dialtone_kit.mock.core import mail
 from dialtone_kit.mock.core.mail import Inbox, Letter
@@ -19,7 +18,6 @@ from dialtone_kit.mock.policy.files import PolicyFiles
 from dialtone_kit.mock.spiffe.settings import SpiffeSettings
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import Store
-from dialtone_kit.mock.web.responses import Refusal
 
 
 @dataclass(frozen=True)
@@ -74,22 +72,3 @@ class Service:
         if self.settings.mail is None:
             return self.inbox is not None
         return await asyncio.to_thread(mail.send, self.settings.mail, letter)
-
-
-def service_of(request: Request) -> Service:
-    """The service that this request reached."""
-    service: Service = request.scope["service"]  # front.py put it there
-    return service
-
-
-async def realm_of(request: Request) -> Realm:
-    """The realm in the path, `default` at the root. 404 when there is no such realm."""
-    realm = await service_of(request).find_realm(request.path_params.get("realm", "default"))
-    if realm is None:
-        raise Refusal(404, "not_found", "There is no realm of this name.")
-    return realm
-
-
-async def path_realm(request: Request) -> Realm | None:
-    """The realm in the path, None at the root, where client or token say which it is."""
-    return await realm_of(request) if "realm" in request.path_params else None

@@ -9,14 +9,17 @@ import stat
 import tomllib
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from dialtone_kit.base.errors import UnsafeUrl
 from dialtone_kit.base.masking import POSTGRES_URL, without_password
 from dialtone_kit.base.urls import normalize
-from dialtone_kit.mock.core.mail import MailRoute, mail_route
+
+if TYPE_CHECKING:
+    pass
 
 # The demo's tables, in seconds and pieces.
 HOUR = 3600
@@ -244,3 +247,44 @@ def _seconds_from_environment(name: str, default: float) -> float:
         return float(os.environ.get(name, default))
     except ValueError:
         raise BadSettings(f"{name} is not a number of seconds.") from None
+
+
+PORTS = {"smtp": 25, "smtps": 465, "starttls": 587}
+
+
+@dataclass(frozen=True)
+class MailRoute:
+    """A mail server to hand mails to. `scheme`: smtp, smtps (TLS from the start) or starttls."""
+
+    scheme: str
+    host: str
+    port: int
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def mail_route(url: str | None, sender: str | None) -> MailRoute | None:
+    """The server that DIALTONE_SMTP_URL names, None when it names none. Raises ValueError."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ValueError("write smtp://host:25, smtps://user:password@host or starttls://…")
+    if parts.password and parts.scheme == "smtp" and not _is_loopback(parts.hostname):
+        raise ValueError("a password would travel in the clear; use smtps:// or starttls://")
+    return MailRoute(
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=parts.port or PORTS[parts.scheme],
+        sender=sender or f"dialtone@{parts.hostname}",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

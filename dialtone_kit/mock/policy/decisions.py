@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dialtone_kit.mock.access.clients import Client
 from dialtone_kit.mock.core import audit
+from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy.cedar import Answer, Party, Question, decide
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.policy.domains import canonical_email
-from dialtone_kit.mock.web.responses import Refusal, log
 
 API = {"whoami": "whoami", "notes:read": "notes", "notes:write": "notes"}  # action: resource
 

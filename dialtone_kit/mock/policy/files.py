@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.policy.cedar_text import (
     KIT_POLICIES,
     MAX_TEXT,
@@ -22,7 +23,6 @@ from dialtone_kit.mock.policy.cedar_text import (
     PolicyProblem,
     compiled,
 )
-from dialtone_kit.mock.web.responses import log
 
 IN_FORCE, FROM_KIT = ".in-force", ".from-kit"
 SETTLED = 2.0  # seconds after a change in which a second one could leave the same time stamp

@@ -14,11 +14,13 @@ from starlette.responses import Response
 
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.mail import visible
-from dialtone_kit.mock.core.service import Service, realm_of, service_of
+from dialtone_kit.mock.core.refusal import Headers, Refusal, log
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.registration import enrollments
 from dialtone_kit.mock.schemas.core import ApprovalForm
 from dialtone_kit.mock.schemas.queries import EnrollmentQuery
+from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.pages import (
     browser_of,
@@ -29,7 +31,7 @@ from dialtone_kit.mock.web.pages import (
     wants_html,
 )
 from dialtone_kit.mock.web.requests import one, read_form
-from dialtone_kit.mock.web.responses import Headers, Refusal, log
+from dialtone_kit.mock.web.responses import refused
 
 TEMPLATE = "approve.html"
 
@@ -116,7 +118,7 @@ def _approve(
 def _page(request: Request, service: Service, row: Any, page: Page, realm: Realm) -> Response:
     """The page as HTML; as the usual JSON for a program that gets a refusal."""
     if page.http_status >= 400 and not wants_html(request):
-        return _as_refusal(page).answer()
+        return refused(_as_refusal(page))
     browser = browser_of(request)
     return render(
         TEMPLATE,

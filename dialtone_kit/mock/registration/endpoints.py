@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock.core import clock, limits, mail
-from dialtone_kit.mock.core.service import Service, realm_of, service_of
+from dialtone_kit.mock.core.codes import secret_hash
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal, log
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.policy.decisions import Decision
@@ -24,9 +26,10 @@ from dialtone_kit.mock.schemas.core import (
     EnrollmentRequest,
     EnrollmentStatus,
 )
+from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer, log
+from dialtone_kit.mock.web.responses import json_answer
 
 DENIALS_RECORDED = 20  # an hour, for an IP address; the log has them all
 
@@ -119,7 +122,7 @@ def _confirm(
 ) -> Refusal | dict[str, Any]:
     """All the checks and the new client in one transaction: two at once can't both succeed."""
     row = enrollments.find(tx, realm, sent.enrollment_id)
-    if not hmac.compare_digest(enrollments.secret_hash(sent.poll_token), row.poll_hash):
+    if not hmac.compare_digest(secret_hash(sent.poll_token), row.poll_hash):
         return enrollments.wrong("The poll_token is not that of this enrollment.", row.wrong_codes)
     enrollments.must_be_open(row, realm)
     if row.status != "approved":

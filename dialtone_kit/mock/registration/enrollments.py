@@ -11,21 +11,19 @@ import secrets
 import unicodedata
 import uuid
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.mock.core import audit, clock
+from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash
+from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import ENROLLMENT_LIFETIME, WRONG_CODES, Realm
 from dialtone_kit.mock.schemas.core import EnrollmentRequest
 from dialtone_kit.mock.store.tables import clients, enrollments
-from dialtone_kit.mock.web.responses import Headers, Refusal
 
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 letters: no 0 O, no 1 I
 ENROLLMENT_ID = re.compile(r"enroll_[0-9a-f-]{36}")
-NOT_IN_A_CODE = re.compile(r"[\s\-‐-―]+")  # blanks and dashes, however they were pasted
 # A 401 has to say how to come back (RFC 9110 §11.6.1): with the code from the sponsor's mailbox.
 ASK_THE_SPONSOR: Headers = (("WWW-Authenticate", 'VerificationCode realm="dialtone"'),)
 KEPT = 24 * 3600  # seconds that an ended enrollment still answers "expired" and not "unknown"
@@ -180,26 +178,6 @@ def new_client_id(client_name: str) -> str:
     plain = unicodedata.normalize("NFKD", client_name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40].strip("_")
     return f"cli_{slug or 'agent'}_{secrets.token_hex(8)}"
-
-
-def secret_hash(secret: str) -> bytes:
-    """SHA-256: enough for 256 random bits, which nobody can guess their way to."""
-    return sha256(secret.encode("utf-8", "surrogatepass")).digest()
-
-
-def new_code() -> str:
-    """XXXX-XXXX, 40 random bits: for a person to read, and to type without a mistake."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    return f"{letters[:4]}-{letters[4:]}"
-
-
-def code_hash(service: Service, place: str, code: str, purpose: str = "code") -> bytes:
-    """Keyed, since 40 bits could be tried out; case, blanks and dashes don't matter.
-
-    `place` is what the code is good for: an enrollment, a visit to the device page.
-    """
-    plain = NOT_IN_A_CODE.sub("", code).upper()
-    return service.keyed_hash(purpose, f"{place}|{plain}")
 
 
 def _set_status(tx: Connection, row: Any, status: str) -> None:

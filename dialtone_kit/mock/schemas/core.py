@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from dialtone_kit.mock.schemas.email import is_email
 from dialtone_kit.mock.schemas.formats import (
     AskedEnrollment,
     ClientId,
@@ -25,19 +26,7 @@ from dialtone_kit.mock.schemas.formats import (
     storable,
 )
 
-# The address part of RFC 5322 that mail systems really deliver to, as HTML's e-mail field has it.
-# Whatever could end a header or name a second recipient (CR, LF, NUL, comma, angle) is not in it.
-ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-EMAIL = re.compile(rf"(?=.{{3,254}}$)(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@{LABEL}(?:\.{LABEL})*")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
-
-
-def is_email(value: str) -> str:
-    """An address that mail can be sent to, and nothing that could steer the mail."""
-    if not EMAIL.fullmatch(value):
-        raise ValueError("this is not an e-mail address (one address, name@domain)")
-    return value
 
 
 def named(value: str) -> str:

@@ -17,11 +17,11 @@ from dialtone_kit.base.algorithms import PRIVATE_MEMBERS, BadKey, public_key_fro
 from dialtone_kit.base.errors import BadSpiffeId, TokenRefused, brief
 from dialtone_kit.base.jws import b64url, b64url_decode, json_object
 from dialtone_kit.keys import thumbprint
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.spiffe.certificate_requests import key_alg
 from dialtone_kit.mock.spiffe.challenges import ATTEST
 from dialtone_kit.mock.spiffe.platform_claims import READERS, Attributes
 from dialtone_kit.mock.spiffe.settings import Platform
-from dialtone_kit.mock.web.responses import Refusal
 from dialtone_kit.spiffe.evidence import Evidence, PlatformName, binding_input, bound_audience
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.tokens import check_times, read_unverified, verify_signature

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId
 from dialtone_kit.keys import jwk_of
-from dialtone_kit.mock.web.responses import Refusal
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 
 BEGIN = "-----BEGIN CERTIFICATE REQUEST-----"

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME
 from dialtone_kit.mock.store.tables import used_challenges
-from dialtone_kit.mock.web.responses import Headers, Refusal
 
 STAMP, RANDOM, MAC = 8, 16, 16  # bytes; the stamp counts milliseconds
 MARGIN = 300  # seconds that a used one is remembered longer: our own clock may be set back

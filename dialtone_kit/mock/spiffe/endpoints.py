@@ -19,7 +19,8 @@ from dialtone_kit.keys import thumbprint
 from dialtone_kit.mock.access.callers import authorize
 from dialtone_kit.mock.api.resources import REFUSALS
 from dialtone_kit.mock.core import audit, clock
-from dialtone_kit.mock.core.service import Service, realm_of, service_of
+from dialtone_kit.mock.core.refusal import NO_STORE, Headers, Refusal, log
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.schemas.spiffe import (
     Attempt,
@@ -35,12 +36,13 @@ from dialtone_kit.mock.spiffe import attestation, authority, challenges
 from dialtone_kit.mock.spiffe.attestation import Attested, Shown
 from dialtone_kit.mock.spiffe.authority import Signer, Svid, Use
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
+from dialtone_kit.mock.spiffe.platform_keys import trusted_keys
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, REFRESH_HINT
 from dialtone_kit.mock.store.tables import attested_instances
-from dialtone_kit.mock.teaching.local_platform import trusted_keys
+from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
-from dialtone_kit.mock.web.responses import NO_STORE, Headers, Refusal, json_answer, log
+from dialtone_kit.mock.web.responses import json_answer
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 
 ATTEMPT = (400, 401, 403, 409, 410, 413, 415, 503)

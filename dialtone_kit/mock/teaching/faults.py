@@ -7,12 +7,22 @@ import math
 import re
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.tables import faults
-from dialtone_kit.mock.web.responses import Refusal
+from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.realms import private_realm
+from dialtone_kit.mock.web.context import service_of
+from dialtone_kit.mock.web.describe import describe
+from dialtone_kit.mock.web.requests import read_json
+from dialtone_kit.mock.web.responses import json_answer, refused
 
 PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
 
@@ -34,7 +44,7 @@ async def suffer(service: Service, scope: Scope, receive: Receive, send: Send) -
     if fault.kind == "drop":
         await _drop(receive)
     else:
-        await _refusal(fault.status, fault.seconds).answer()(scope, receive, send)
+        await refused(_refusal(fault.status, fault.seconds))(scope, receive, send)
     return True
 
 
@@ -70,3 +80,43 @@ async def _drop(receive: Receive) -> None:
         transport.abort()
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+@describe(
+    "Break the next requests in a private realm",
+    answers=controls.Cleared,
+    body=controls.FaultRequest,
+    refusals=(400, 401, 403, 404, 413, 415, 503),
+    security=GUARDED,
+)
+@guarded
+async def add_fault(request: Request) -> Response:
+    """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared.
+
+    status: an error answer, for 429 and 503 with `Retry-After: seconds`; delay: by `seconds`; drop:
+    the connection is cut. Several wait in the order in which they came.
+    """
+    service = service_of(request)
+    sent = await read_json(request, controls.FaultRequest)
+    realm = await private_realm(service, sent.realm)
+    row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
+    await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
+    return json_answer({"cleared": 0}, headers=NO_STORE)
+
+
+@describe(
+    "Take back the faults that still wait in a private realm",
+    answers=controls.Cleared,
+    body=controls.RealmName,
+    refusals=(400, 401, 403, 404, 413, 415, 503),
+    security=GUARDED,
+)
+@guarded
+async def clear_faults(request: Request) -> Response:
+    """All of them; the realm stays as it is otherwise."""
+    service = service_of(request)
+    sent = await read_json(request, controls.RealmName)
+    realm = await private_realm(service, sent.realm)
+    waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
+    cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)
+    return json_answer({"cleared": cleared}, headers=NO_STORE)

@@ -6,35 +6,19 @@ does. Like all of /mock/…, they serve the one who started the service only.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from cryptography.x509.oid import NameOID
-from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.base.algorithms import sign
-from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core import clock
-from dialtone_kit.mock.core.service import Service, service_of
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.schemas.spiffe import (
     AwsInstance,
     AzureMachine,
@@ -43,27 +27,18 @@ from dialtone_kit.mock.schemas.spiffe import (
     SignedDocument,
     SignedToken,
 )
-from dialtone_kit.mock.spiffe.settings import Platform, published_keys
-from dialtone_kit.mock.store.store import StoreUnavailable
-from dialtone_kit.mock.store.tables import platform_keys
-from dialtone_kit.mock.teaching.controls import GUARDED, guarded
+from dialtone_kit.mock.spiffe.platform_keys import ALG, local_key
+from dialtone_kit.mock.spiffe.settings import Platform
+from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+from dialtone_kit.mock.web.responses import json_answer
 from dialtone_kit.spiffe.evidence import PlatformName
 from dialtone_kit.tokens import sign_token
 
-ALG = "RS256"  # what all four sign with
 LIFETIME = 600  # seconds that a token of theirs is valid
 REFUSALS = (400, 401, 404, 413, 415, 503)
-
-
-@dataclass(frozen=True)
-class LocalKey:
-    """A platform's key, as stored."""
-
-    kid: str
-    private: Any
 
 
 @describe(
@@ -118,7 +93,7 @@ async def aws(request: Request) -> Response:
         },
         indent=2,
     )
-    key = await _key(service, "aws")
+    key = await local_key(service, "aws")
     signature = base64.b64encode(sign(key.private, ALG, document.encode())).decode()
     return json_answer({"document": document, "signature": signature}, headers=NO_STORE)
 
@@ -175,17 +150,6 @@ async def gcp(request: Request) -> Response:
     return await _token(request, "gcp", claims)
 
 
-async def trusted_keys(service: Service, platform: Platform) -> Mapping[str, Any]:
-    """The JWK set that evidence of `platform` is checked against: configured, or the local one."""
-    if platform.keys is not None:
-        return platform.keys
-    query = select(platform_keys.c.published).where(platform_keys.c.platform == platform.name)
-    published = await service.store.read(lambda tx: tx.execute(query).scalar())
-    if published is None:  # it has never signed anything
-        return {"keys": []}
-    return published_keys(platform.name, published.encode())
-
-
 async def _token(request: Request, name: PlatformName, claims: Mapping[str, Any]) -> Response:
     """`claims` with issuer and times, signed by the local platform."""
     service = service_of(request)
@@ -193,7 +157,7 @@ async def _token(request: Request, name: PlatformName, claims: Mapping[str, Any]
     realm = await service.find_realm(platform.realm)
     now = int(clock.now(realm) if realm else clock.machine_now())
     times = {"iss": platform.issuer, "iat": now, "nbf": now, "exp": now + LIFETIME}
-    key = await _key(service, name)
+    key = await local_key(service, name)
     signed = sign_token(key.private, {**claims, **times}, kid=key.kid, alg=ALG)
     return json_answer({"token": signed}, headers=NO_STORE)
 
@@ -204,64 +168,6 @@ def _local(service: Service, name: PlatformName) -> Platform:
     if platform.keys is not None:
         raise Refusal(404, "not_found", f"spiffe.toml names keys of another {name}: ask that one.")
     return platform
-
-
-async def _key(service: Service, name: PlatformName) -> LocalKey:
-    """The platform's key, made at its first use: nobody waits for RSA keys at the start."""
-    found = await service.store.read(lambda tx: _stored(tx, name))
-    if found is not None:
-        return found
-    row = await asyncio.to_thread(_new_row, name)
-
-    def keep(tx: Connection) -> LocalKey:
-        there = _stored(tx, name)  # another request or worker may have been faster
-        if there is None:
-            try:
-                tx.execute(insert(platform_keys), row)
-            except IntegrityError:
-                raise StoreUnavailable("two workers made a platform's first key") from None
-        found = there or _stored(tx, name)
-        assert found is not None  # noqa: S101  (just inserted)
-        return found
-
-    return await service.store.write(keep)
-
-
-def _stored(tx: Connection, name: str) -> LocalKey | None:
-    row = tx.execute(select(platform_keys).where(platform_keys.c.platform == name)).first()
-    if row is None:
-        return None
-    # It is our own: validating it anew each time would hold everybody up for 40 ms.
-    private = load_pem_private_key(
-        row.private_pem.encode(), None, unsafe_skip_rsa_key_validation=True
-    )
-    return LocalKey(row.kid, private)
-
-
-def _new_row(name: PlatformName) -> dict[str, str]:
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    kid = secrets.token_hex(20)
-    jwk = {**jwk_of(private.public_key()), "kid": kid, "alg": ALG, "use": "sig"}
-    published = _self_signed(private) if name == "aws" else json.dumps({"keys": [jwk]})
-    return {"platform": name, "kid": kid, "private_pem": pem, "published": published}
-
-
-def _self_signed(private: rsa.RSAPrivateKey) -> str:
-    """The certificate in which AWS publishes the key that signs identity documents."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Local AWS of the lessons")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=3650))
-        .sign(private, hashes.SHA256())
-    )
-    return made.public_bytes(Encoding.PEM).decode()
 
 
 def _uid(*names: str) -> str:

@@ -14,14 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock.access.clients import authenticate_client, realm_of_client
-from dialtone_kit.mock.core.service import path_realm, service_of
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.settings import DEVICE_INTERVAL, DEVICE_LIFETIME
 from dialtone_kit.mock.schemas.grants import DeviceAuthorization, DeviceAuthorizationForm
 from dialtone_kit.mock.tokens import device_grants, refresh
 from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
+from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
 from dialtone_kit.mock.web.requests import one, read_form
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+from dialtone_kit.mock.web.responses import json_answer
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 ENDED = {  # what became of it → what the device is told

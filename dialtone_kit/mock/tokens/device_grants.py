@@ -13,8 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from dialtone_kit.mock.access.clients import Client
 from dialtone_kit.mock.core import audit, clock
+from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import (
     DEVICE_INTERVAL,
@@ -25,7 +27,6 @@ from dialtone_kit.mock.core.settings import (
 )
 from dialtone_kit.mock.registration import enrollments
 from dialtone_kit.mock.store.tables import device_grants, device_visits
-from dialtone_kit.mock.web.responses import Refusal
 
 PUNCTUAL = 0.5  # seconds that a poll may come early: the network is not a metronome
 VISIT = re.compile(r"visit_[0-9a-f]{32}")
@@ -42,13 +43,13 @@ class Codes:
 
 def open_grant(tx: Connection, service: Service, realm: Realm, client: Client, scope: str) -> Codes:
     """Store a new grant, its codes hashed; no other grant has the same user code."""
-    codes = Codes(f"dc_{secrets.token_urlsafe(32)}", enrollments.new_code())
+    codes = Codes(f"dc_{secrets.token_urlsafe(32)}", new_code())
     if find_by_user_code(tx, service, None, codes.user_code) is not None:
         return open_grant(tx, service, realm, client, scope)
     tx.execute(
         insert(device_grants),
         {
-            "device_hash": enrollments.secret_hash(codes.device_code),
+            "device_hash": secret_hash(codes.device_code),
             "user_hash": _user_hash(service, codes.user_code),
             "realm": realm.name,
             "client_id": client.client_id,
@@ -69,7 +70,7 @@ def open_grant(tx: Connection, service: Service, realm: Realm, client: Client, s
 
 def find(tx: Connection, realm: Realm, device_code: str) -> Any:
     """The grant of a device code in this realm, or None."""
-    return _first(tx, realm, device_grants.c.device_hash == enrollments.secret_hash(device_code))
+    return _first(tx, realm, device_grants.c.device_hash == secret_hash(device_code))
 
 
 def find_by_user_code(tx: Connection, service: Service, realm: Realm | None, user_code: str) -> Any:
@@ -122,7 +123,7 @@ class Visit:
 
 def begin_visit(tx: Connection, service: Service, realm: Realm, row: Any, email: str) -> Visit:
     """Note who wants to answer for this grant; the code that proves it goes out by mail."""
-    new = Visit(f"visit_{secrets.token_hex(16)}", enrollments.new_code())
+    new = Visit(f"visit_{secrets.token_hex(16)}", new_code())
     _set(tx, row, mails=row.mails + 1)
     tx.execute(
         insert(device_visits),
@@ -131,7 +132,7 @@ def begin_visit(tx: Connection, service: Service, realm: Realm, row: Any, email:
             "realm": realm.name,
             "device_hash": row.device_hash,
             "email": email,
-            "code_hash": enrollments.code_hash(service, new.visit, new.code, "device"),
+            "code_hash": code_hash(service, new.visit, new.code, "device"),
             "forget_at": row.forget_at,
         },
     )
@@ -152,7 +153,7 @@ def judge_code(
     tx: Connection, service: Service, realm: Realm, row: Any, code: str
 ) -> Refusal | None:
     """None for the code that was mailed. Wrong ones count for the grant, over all its visits."""
-    given = enrollments.code_hash(service, row.visit, code, "device")
+    given = code_hash(service, row.visit, code, "device")
     if hmac.compare_digest(given, row.code_hash):
         return None
     count = row.wrong_codes + 1
@@ -198,4 +199,4 @@ def _set(tx: Connection, row: Any, **values: object) -> None:
 
 
 def _user_hash(service: Service, user_code: str) -> bytes:
-    return enrollments.code_hash(service, "", user_code, "user_code")
+    return code_hash(service, "", user_code, "user_code")

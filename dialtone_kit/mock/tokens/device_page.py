@@ -14,17 +14,20 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.mock.access.clients import Client, find_client
+from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import clock, limits, mail
+from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.mail import Letter, visible
-from dialtone_kit.mock.core.service import Service, path_realm, realm_of, service_of
+from dialtone_kit.mock.core.refusal import Headers, Refusal, log
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import DEVICE_MAILS, Realm
 from dialtone_kit.mock.policy import decisions
-from dialtone_kit.mock.schemas.core import EMAIL
+from dialtone_kit.mock.schemas.email import EMAIL
 from dialtone_kit.mock.schemas.grants import DevicePageForm
 from dialtone_kit.mock.schemas.queries import UserCodeQuery
 from dialtone_kit.mock.tokens import device_grants
 from dialtone_kit.mock.tokens.grant import Form
+from dialtone_kit.mock.web.context import path_realm, realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.pages import (
     browser_of,
@@ -35,7 +38,7 @@ from dialtone_kit.mock.web.pages import (
     wants_html,
 )
 from dialtone_kit.mock.web.requests import one, read_form
-from dialtone_kit.mock.web.responses import Headers, Refusal, log
+from dialtone_kit.mock.web.responses import refused
 
 FIRST_FORM = "device"  # what the form token of the first form is for; of the second: the visit
 OUT_OF_DATE = "This form is out of date. Please send it again."
@@ -226,7 +229,7 @@ def _shown(request: Request, page: Page) -> Response:
     """The page as HTML; as the usual JSON for a program that gets a refusal."""
     if page.http_status >= 400 and not wants_html(request):
         text = page.message or "This code is no longer good. Start again on the device."
-        return Refusal(page.http_status, page.error, text, page.headers).answer()
+        return refused(Refusal(page.http_status, page.error, text, page.headers))
     browser, service = browser_of(request), service_of(request)
     asked = page.asked
     what = asked.visit if asked is not None else FIRST_FORM

@@ -13,16 +13,19 @@ from starlette.responses import Response
 
 from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.mock.access import dpop
-from dialtone_kit.mock.access.clients import Client, authenticate_client, realm_of_client
+from dialtone_kit.mock.access.clients import authenticate_client, realm_of_client
 from dialtone_kit.mock.core import audit, clock
-from dialtone_kit.mock.core.service import Service, path_realm, service_of
+from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal, log
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import TOKEN_LIFETIME, Realm
 from dialtone_kit.mock.schemas.core import TokenAnswer, TokenForm
 from dialtone_kit.mock.tokens import device, exchange, refresh
 from dialtone_kit.mock.tokens.grant import Form, Grant, Order, asked_audience, asked_scope, may_act
+from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
 from dialtone_kit.mock.web.requests import one, read_form
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer, log
+from dialtone_kit.mock.web.responses import json_answer
 
 
 @describe(

@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.mock.access import dpop, lineage
-from dialtone_kit.mock.access.clients import Client, find_client
+from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.access.live_tokens import live_token
+from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.tokens.exchange_rules import RULES, Case, NotPermitted, no
 from dialtone_kit.mock.tokens.grant import Effect, Form, Grant, Order, asked_audience, asked_scope
 from dialtone_kit.mock.web.requests import one
-from dialtone_kit.mock.web.responses import Refusal
 from dialtone_kit.tokens import bound_thumbprint
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dialtone_kit.mock.access.clients import Client
+from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.tokens.grant import Order
 from dialtone_kit.mock.web.requests import one
-from dialtone_kit.mock.web.responses import Refusal
 from dialtone_kit.tokens import bound_thumbprint
 
 DEEPEST = 5  # agents in an `act` chain

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from dialtone_kit import rules
-from dialtone_kit.mock.access.clients import CLIENT_ID, Client
+from dialtone_kit.mock.core.client import CLIENT_ID, Client
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.web.requests import one
-from dialtone_kit.mock.web.responses import Refusal
 
 Form = Mapping[str, list[str]]
 # What else happens when the token goes out, in the same transaction; it gets the token's claims.

@@ -14,12 +14,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.mock.access import lineage
 from dialtone_kit.mock.core import audit, clock
+from dialtone_kit.mock.core.codes import secret_hash
+from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.settings import REFRESH_LIFETIME, TOKEN_LIFETIME, Realm
-from dialtone_kit.mock.registration.enrollments import secret_hash
 from dialtone_kit.mock.store.tables import refresh_families, refresh_tokens
 from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
 from dialtone_kit.mock.web.requests import one
-from dialtone_kit.mock.web.responses import Refusal, log
 
 GRANT = "refresh_token"
 

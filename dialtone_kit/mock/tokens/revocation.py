@@ -10,16 +10,19 @@ from starlette.responses import Response
 
 from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.mock.access import lineage
-from dialtone_kit.mock.access.clients import Client, authenticate_client, realm_of_client
+from dialtone_kit.mock.access.clients import authenticate_client, realm_of_client
 from dialtone_kit.mock.access.live_tokens import live_token
 from dialtone_kit.mock.core import audit, clock
-from dialtone_kit.mock.core.service import Service, path_realm, service_of
+from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.schemas.grants import Revoked, TokenQuestion
 from dialtone_kit.mock.tokens import refresh
+from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
 from dialtone_kit.mock.web.requests import one, read_form
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+from dialtone_kit.mock.web.responses import json_answer
 
 
 @describe(

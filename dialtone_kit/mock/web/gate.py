@@ -8,13 +8,14 @@ from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import MAX_HEAD
 from dialtone_kit.mock.store.store import StoreUnavailable
 from dialtone_kit.mock.teaching import faults
-from dialtone_kit.mock.web.describe import Operation
+from dialtone_kit.mock.web.operation import Operation
 from dialtone_kit.mock.web.requests import values_in
-from dialtone_kit.mock.web.responses import Refusal, log, nothing_here
+from dialtone_kit.mock.web.responses import nothing_here, refused
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 # The pages may come through a hub's proxy, which passes the hub's own name on. They need a random
@@ -40,11 +41,11 @@ class Front:
         if scope["type"] == "http":
             scope["service"] = self._service
             if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
-                await _long_head().answer()(scope, receive, send)
+                await refused(_long_head())(scope, receive, send)
                 return
             if not self._host_is_ours(scope) and not ANY_HOST.fullmatch(scope["path"]):
                 log.warning("a request under a foreign Host was refused")
-                await _foreign_host().answer()(scope, receive, send)
+                await refused(_foreign_host())(scope, receive, send)
                 return
             if scope["path"].startswith("/realms/lab-") and await self._fault(scope, receive, send):
                 return
@@ -52,7 +53,7 @@ class Front:
                 await direct(scope, receive, send)
                 return
             if scope["path"].endswith("\n"):  # the router's patterns let a final newline pass
-                await nothing_here().answer()(scope, receive, send)
+                await refused(nothing_here())(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

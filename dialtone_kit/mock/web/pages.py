@@ -18,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.base.jws import b64url
+from dialtone_kit.mock.core.refusal import NO_STORE, Headers
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.web.requests import header_values
-from dialtone_kit.mock.web.responses import NO_STORE, Headers, content_answer
+from dialtone_kit.mock.web.responses import content_answer
 
 PAGES = Path(__file__).with_name("pages")
 COOKIE = "dialtone_form"

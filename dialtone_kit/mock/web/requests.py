@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.types import Scope
 
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import MAX_BODY
-from dialtone_kit.mock.web.responses import Refusal
 
 M = TypeVar("M", bound=BaseModel)
 FORM = "application/x-www-form-urlencoded"

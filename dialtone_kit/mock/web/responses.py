@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -14,37 +13,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.base.masking import mask_text
+from dialtone_kit.mock.core.refusal import NO_STORE, Headers, Refusal, log
 from dialtone_kit.mock.store.store import StoreUnavailable
 
-log = logging.getLogger("dialtone.mock")
-
 Handler = Callable[[Request], Awaitable[Response]]
-Headers = tuple[tuple[str, str], ...]
-NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 NOT_A_HEADER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")  # RFC 6750 §3
 
 
-class Refusal(Exception):
-    """The answer is no: an HTTP status, a code of the protocol, and what to do about it."""
-
-    def __init__(
-        self, status: int, error: str, description: str, headers: Headers = (), **more: Any
-    ) -> None:
-        super().__init__(f"{status} {error}: {description}")
-        self.status, self.error, self.description = status, error, description
-        self.headers = headers
-        self.more = more  # further members of the body, for programs: tries_left
-
-    def and_headers(self, headers: Headers) -> Refusal:
-        """The same refusal with more headers."""
-        return Refusal(
-            self.status, self.error, self.description, self.headers + headers, **self.more
-        )
-
-    def answer(self) -> Response:
-        """The refusal as JSON."""
-        body = {"error": self.error, "error_description": mask_text(self.description)}
-        return json_answer({**body, **self.more}, self.status, self.headers + NO_STORE)
+def refused(problem: Refusal) -> Response:
+    """A refusal as JSON, in the demo's one shape."""
+    body = {"error": problem.error, "error_description": mask_text(problem.description)}
+    return json_answer({**body, **problem.more}, problem.status, problem.headers + NO_STORE)
 
 
 def json_answer(body: Mapping[str, Any], status: int = 200, headers: Headers = ()) -> Response:
@@ -91,12 +70,12 @@ def answering(handler: Handler) -> ASGIApp:
         try:
             answer = await handler(Request(scope, receive))
         except Refusal as problem:
-            answer = problem.answer()
+            answer = refused(problem)
         except StoreUnavailable as problem:
             answer = _unavailable(problem)
         except Exception:  # nobody foresaw it: the log has the traceback, the answer nothing of it
             log.exception("a request failed")
-            answer = Refusal(500, "server_error", "Something went wrong in the service.").answer()
+            answer = refused(Refusal(500, "server_error", "Something went wrong in the service."))
         await answer(scope, receive, send)
 
     return app
@@ -111,24 +90,28 @@ async def unrouted(request: Request, problem: Exception) -> Response:
     """For the router's own refusals: no such path, or not by this method."""
     if isinstance(problem, HTTPException) and problem.status_code == 405:
         methods = ", ".join(allowed_methods(request))
-        return Refusal(
-            405,
-            "method_not_allowed",
-            f"{request.method} does not work here. Use {methods}.",
-            (("Allow", methods),),
-        ).answer()
-    return nothing_here().answer()
+        return refused(
+            Refusal(
+                405,
+                "method_not_allowed",
+                f"{request.method} does not work here. Use {methods}.",
+                (("Allow", methods),),
+            )
+        )
+    return refused(nothing_here())
 
 
 def _unavailable(problem: StoreUnavailable) -> Response:
     """Nothing was kept, so trying again is right."""
     log.error("the store is unavailable: %s", problem)
-    return Refusal(
-        503,
-        "temporarily_unavailable",
-        "The service can't store anything at this moment. Nothing was changed; try again.",
-        (("Retry-After", "1"),),
-    ).answer()
+    return refused(
+        Refusal(
+            503,
+            "temporarily_unavailable",
+            "The service can't store anything at this moment. Nothing was changed; try again.",
+            (("Retry-After", "1"),),
+        )
+    )
 
 
 def allowed_methods(request: Request) -> list[str]:

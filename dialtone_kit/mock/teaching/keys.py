@@ -1,4 +1,4 @@
-"""Two more controls: lock a client, rotate the signing keys. What guards them is in controls.py."""
+"""New signing keys and SPIFFE roots, on request."""
 
 from __future__ import annotations
 
@@ -8,33 +8,15 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.mock.access import lineage
-from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import audit, clock, signing_keys
-from dialtone_kit.mock.core.service import Service, service_of
+from dialtone_kit.mock.core.refusal import NO_STORE
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.schemas import controls
 from dialtone_kit.mock.spiffe import authority
-from dialtone_kit.mock.teaching.controls import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
-from dialtone_kit.mock.web.requests import read_json
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
-
-
-@describe(
-    "Lock a client, or let it in again",
-    answers=controls.LockedClient,
-    body=controls.ClientLock,
-    refusals=(400, 401, 404, 413, 415, 503),
-    security=GUARDED,
-)
-@guarded
-async def lock_client(request: Request) -> Response:
-    """A locked client gets no token, and those that it has, or that came from them, are dead."""
-    service = service_of(request)
-    sent = await read_json(request, controls.ClientLock)
-    await service.store.write(lambda tx: _lock(tx, service, sent))
-    told = {"client_id": sent.client_id, "locked": sent.locked}
-    return json_answer(told, headers=NO_STORE)
+from dialtone_kit.mock.web.responses import json_answer
 
 
 @describe(
@@ -75,15 +57,3 @@ def _times(new: signing_keys.Rotation | authority.Rotation) -> dict[str, str]:
         "signs_from": clock.rfc3339(new.sign_from),
         "old_until": clock.rfc3339(new.old_until),
     }
-
-
-def _lock(tx: Connection, service: Service, sent: controls.ClientLock) -> None:
-    found = find_client(tx, sent.client_id)
-    realm = service.realm_in(tx, found[0].realm) if found is not None else None
-    if found is None or realm is None:
-        raise Refusal(404, "not_found", "There is no such client.")
-    node = lineage.client_node(sent.client_id)
-    changed = lineage.revoke(tx, node, None) if sent.locked else lineage.take_back(tx, node)
-    if changed:
-        event = "client_locked" if sent.locked else "client_unlocked"
-        audit.record(tx, realm, event, sent.client_id, sponsor=found[0].sponsor)

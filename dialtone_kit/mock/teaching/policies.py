@@ -8,15 +8,18 @@ from sqlalchemy import Connection, update
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.mock.core.service import Service, service_of
+from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
+from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.policy.files import where
 from dialtone_kit.mock.schemas import controls
 from dialtone_kit.mock.store import tables
-from dialtone_kit.mock.teaching.controls import GUARDED, guarded, private_realm
+from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.realms import private_realm
+from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
-from dialtone_kit.mock.web.responses import NO_STORE, Refusal, json_answer
+from dialtone_kit.mock.web.responses import json_answer
 
 
 @describe(

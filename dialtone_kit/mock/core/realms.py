@@ -1,0 +1,21 @@
+"""Emptying a realm, and removing a private one."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete
+
+from dialtone_kit.mock.store import tables
+
+
+def empty_realm(tx: Connection, name: str) -> int:
+    """Remove every row of a realm; used proofs stay used. Returns how many went."""
+    return sum(
+        tx.execute(delete(table).where(table.c.realm == name)).rowcount
+        for table in tables.OF_A_REALM
+    )
+
+
+def drop_realm(tx: Connection, name: str) -> None:
+    """Remove a private realm itself, too."""
+    empty_realm(tx, name)
+    tx.execute(delete(tables.realms).where(tables.realms.c.name == name))
