@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-pytest_plugins = ["refusals.counting"]
+pytest_plugins = ["tests.support.refusals.counting"]
 
 # The machine that tests may be slow and busy: no example has a deadline.
 hypothesis.settings.register_profile("dialtone", deadline=None)

@@ -2,7 +2,7 @@
 
 Kills a service of its own at random moments under load, holds it to all that it acknowledged, and
 prints the tally; the exit code is 1 if a promise was broken. The driver is the test's. PostgreSQL
-can be chosen where tests are offered one, see tests/mock/databases.py.
+can be chosen where tests are offered one, see tests/support/databases.py.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pathlib import Path
 
 from harness import machine
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "mock"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from databases import KINDS
-from kill_run import Killings
-from running_mock import Mock
+from tests.support.databases import KINDS
+from tests.support.kills.run import Killings
+from tests.support.running_mock import Mock
 
 
 def main() -> int:

@@ -27,8 +27,8 @@ from load import Measured, http_request, run
 from dialtone_kit import ProofKey, build_proof
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests" / "mock"))
-from running_mock import Mock, free_port  # noqa: E402  (a mock in a process, as the tests have it)
+sys.path.insert(0, str(HERE.parent))
+from tests.support.running_mock import Mock, free_port  # noqa: E402  (a mock in a process, as the tests have it)
 
 FORM = "application/x-www-form-urlencoded"
 CONCURRENCY = (1, 8, 32)
@@ -92,8 +92,9 @@ def oidc_provider() -> Iterator[Peer]:
         told = json.loads(next(line for line in node.stdout if line.startswith("{")))
         issuer, token = told["issuer"], told["token"]
         try:
-            yield Peer(f"{issuer}/token", ("bench", "bench-secret"), "api", f"{issuer}/me", token,
-                       key)  # fmt: skip
+            yield Peer(
+                f"{issuer}/token", ("bench", "bench-secret"), "api", f"{issuer}/me", token, key
+            )
         finally:
             node.terminate()
 

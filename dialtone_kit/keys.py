@@ -13,8 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from dialtone_kit.base.algorithms import _CURVES, ALGORITHMS, BadKey, public_key_from_jwk, sign
 from dialtone_kit.base.jws import b64url
 
-THUMBPRINT_MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x"),
-                      "RSA": ("e", "kty", "n")}  # fmt: skip
+THUMBPRINT_MEMBERS = {
+    "EC": ("crv", "kty", "x", "y"),
+    "OKP": ("crv", "kty", "x"),
+    "RSA": ("e", "kty", "n"),
+}
 
 
 class ProofKey:

@@ -61,9 +61,14 @@ def verify_token(
 
 
 def verify_decoded(
-    token: str, decoded: Decoded, jwks: Mapping[str, Any], issuer: str, *, now: float,
+    token: str,
+    decoded: Decoded,
+    jwks: Mapping[str, Any],
+    issuer: str,
+    *,
+    now: float,
     audience: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """The same for who had to read the token already, to know which issuer to hold it against."""
     verify_signature(token, decoded.header, jwks)
     claims = dict(decoded.claims)
@@ -108,10 +113,14 @@ def issuer_allows(issuer: str, iss: object) -> bool:
 
 
 def verify_signature(
-    token: str, header: Mapping[str, Any], jwks: Mapping[str, Any], *,
-    types: Collection[str | None] = TYPES, algorithms: Collection[str] = tuple(ALGORITHMS),
+    token: str,
+    header: Mapping[str, Any],
+    jwks: Mapping[str, Any],
+    *,
+    types: Collection[str | None] = TYPES,
+    algorithms: Collection[str] = tuple(ALGORITHMS),
     use: str = "sig",
-) -> None:  # fmt: skip
+) -> None:
     """Any signed JWT: `alg` and `typ` are on the lists, and the key that `kid` names signed it.
 
     `use` is what the key must be for (RFC 7517 §4.2). Raises TokenRefused naming the check.

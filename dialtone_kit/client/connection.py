@@ -30,12 +30,19 @@ class Connection:
     """
 
     def __init__(
-        self, base_url: str, realm: str | None = "default", *,
-        credentials: Credentials | None = None, wire: Wire | None = None,
-        ca_file: str | Path | None = None, now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep, max_wait: float = 30.0,
-        timeout: float = 10.0, transport: httpx.BaseTransport | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        base_url: str,
+        realm: str | None = "default",
+        *,
+        credentials: Credentials | None = None,
+        wire: Wire | None = None,
+        ca_file: str | Path | None = None,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        max_wait: float = 30.0,
+        timeout: float = 10.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.issuer = issuer_url(base_url, realm)
         self.realm, self.credentials = realm, credentials
         self.wire = Wire() if wire is None else wire
@@ -81,9 +88,12 @@ class Connection:
         """One request by the retry rules. `once`: it must not take effect twice."""
         require_https_or_loopback(url)
         return send_with_retries(
-            lambda: self.http.request(method, url, **parts), safe_to_repeat=not once,
-            sleep=self._sleep, max_wait=self._max_wait, now=self._now,
-        )  # fmt: skip
+            lambda: self.http.request(method, url, **parts),
+            safe_to_repeat=not once,
+            sleep=self._sleep,
+            max_wait=self._max_wait,
+            now=self._now,
+        )
 
     def _auth(self, key: ProofKey | None, token: Token | None = None) -> DPoPAuth | None:
         return None if key is None else DPoPAuth(key, token, now=self._now, nonces=self._nonces)

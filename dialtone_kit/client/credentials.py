@@ -77,9 +77,12 @@ def load_credentials(client_id: str) -> Credentials:
 
 
 def find(
-    issuer: str, scopes: Iterable[str] = (), client_name: str | None = None, *,
+    issuer: str,
+    scopes: Iterable[str] = (),
+    client_name: str | None = None,
+    *,
     public: bool = False,
-) -> Credentials | None:  # fmt: skip
+) -> Credentials | None:
     """The newest credentials for exactly this issuer that were granted all of `scopes`.
 
     `public` asks for a client without a secret; else only those that have one are found.
@@ -200,6 +203,10 @@ def read_members(members: Any) -> Credentials:
     if not same_origin(text["issuer"], text["token_endpoint"]):
         raise UnsafeUrl("the token endpoint is on another origin than the issuer: not used.")
     return Credentials(
-        text["client_id"], None if public else Secret(text["client_secret"]),
-        text["token_endpoint"], text["issuer"], realm, tuple(scopes),
-    )  # fmt: skip
+        text["client_id"],
+        None if public else Secret(text["client_secret"]),
+        text["token_endpoint"],
+        text["issuer"],
+        realm,
+        tuple(scopes),
+    )

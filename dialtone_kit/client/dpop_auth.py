@@ -30,9 +30,13 @@ class DPoPAuth(httpx.Auth):
     requires_response_body = True  # the token endpoint demands its nonce in the body (RFC 9449 §8)
 
     def __init__(
-        self, key: ProofKey, token: Token | Secret | str | None = None, *,
-        now: Callable[[], float] = time.time, nonces: Nonces | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        key: ProofKey,
+        token: Token | Secret | str | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+        nonces: Nonces | None = None,
+    ) -> None:
         self.key, self._now = key, now
         self._token = None if token is None else Secret(text_of(token))
         self._nonces: Nonces = {} if nonces is None else nonces
@@ -51,9 +55,13 @@ class DPoPAuth(httpx.Auth):
     def _prove(self, request: httpx.Request, nonce: str | None) -> str | None:
         token = self._token.reveal() if self._token else None
         request.headers["DPoP"] = build_proof(
-            self.key, request.method, str(request.url),
-            access_token=token, nonce=nonce, now=self._now(),
-        )  # fmt: skip
+            self.key,
+            request.method,
+            str(request.url),
+            access_token=token,
+            nonce=nonce,
+            now=self._now(),
+        )
         if token is not None:
             request.headers["Authorization"] = f"DPoP {token}"
         return nonce

@@ -49,9 +49,12 @@ def remember(enrollment: Enrollment) -> None:
 
 
 def pending(
-    issuer: str, email: str | None = None, client_name: str | None = None, *,
+    issuer: str,
+    email: str | None = None,
+    client_name: str | None = None,
+    *,
     now: float | None = None,
-) -> Enrollment | None:  # fmt: skip
+) -> Enrollment | None:
     """The enrollment at `issuer` that expires last, of those that wait for their code.
 
     `now` is in Unix seconds. Expired ones are deleted on the way.

@@ -46,9 +46,14 @@ class IdentityClient(TokenRequests):
     # --- step 2: the sponsor vouches for the agent ---
 
     def request_enrollment(
-        self, email: str, client_name: str, client_description: str = "",
-        scopes: Iterable[str] = ("openid",), *, public: bool = False,
-    ) -> Enrollment:  # fmt: skip
+        self,
+        email: str,
+        client_name: str,
+        client_description: str = "",
+        scopes: Iterable[str] = ("openid",),
+        *,
+        public: bool = False,
+    ) -> Enrollment:
         """Ask for a client; the sponsor at `email` gets a code by mail. Kept on disk till then.
 
         A `public` one can keep no secret: it gets none, and tokens by the device flow only.
@@ -118,15 +123,25 @@ class IdentityClient(TokenRequests):
     # --- step 5: every call is proved ---
 
     def call(
-        self, method: str, url: str, token: Token, *, json: Any = None,
+        self,
+        method: str,
+        url: str,
+        token: Token,
+        *,
+        json: Any = None,
         params: Mapping[str, str] | None = None,
-    ) -> httpx.Response:  # fmt: skip
+    ) -> httpx.Response:
         """Call an API with the token, and with a fresh proof if it is bound. Any status returns."""
         bearer = {} if token.key else {"Authorization": f"Bearer {text_of(token)}"}
         return self._send(
-            method, url, once=method not in _IDEMPOTENT, json=json, params=params,
-            auth=self._auth(token.key, token), headers=bearer,
-        )  # fmt: skip
+            method,
+            url,
+            once=method not in _IDEMPOTENT,
+            json=json,
+            params=params,
+            auth=self._auth(token.key, token),
+            headers=bearer,
+        )
 
     def userinfo(self, token: Token) -> dict[str, Any]:
         """The claims of the token's subject, by the service's own API."""

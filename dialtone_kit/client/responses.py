@@ -75,9 +75,12 @@ def refused_code(refusal: ServiceError) -> ServiceError:
         found = re.search(r"\b(\d{1,3}) (?:more )?(?:tries|try|attempts?)\b", refusal.description)
         tries = int(found[1]) if found else None
     wrong = WrongCode(
-        401, refusal.error, f"{refusal.description} Compare it with the mail: XXXX-XXXX. M25",
-        refusal.headers, refusal.body,
-    )  # fmt: skip
+        401,
+        refusal.error,
+        f"{refusal.description} Compare it with the mail: XXXX-XXXX. M25",
+        refusal.headers,
+        refusal.body,
+    )
     wrong.tries_left = tries
     return wrong
 

@@ -28,10 +28,14 @@ _OUR_FAULT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
 
 def send_with_retries(
-    send: Callable[[], httpx.Response], *, safe_to_repeat: bool,
-    sleep: Callable[[float], None] = time.sleep, max_wait: float = 30.0,
-    now: Callable[[], float] = time.time, jitter: Callable[[float, float], float] = random.uniform,
-) -> httpx.Response:  # fmt: skip
+    send: Callable[[], httpx.Response],
+    *,
+    safe_to_repeat: bool,
+    sleep: Callable[[float], None] = time.sleep,
+    max_wait: float = 30.0,
+    now: Callable[[], float] = time.time,
+    jitter: Callable[[float, float], float] = random.uniform,
+) -> httpx.Response:
     """Call `send` until it brings an answer worth keeping; `max_wait` is in seconds.
 
     Not `safe_to_repeat` means that a second send could do the thing twice: it is then sent again
@@ -87,9 +91,11 @@ def _may_repeat(problem: httpx.TransportError, safe_to_repeat: bool) -> bool:
 
 
 def _wait(
-    response: httpx.Response, repeat: int, now: Callable[[], float],
+    response: httpx.Response,
+    repeat: int,
+    now: Callable[[], float],
     jitter: Callable[[float, float], float],
-) -> float | None:  # fmt: skip
+) -> float | None:
     """Seconds to wait before the next attempt; None when the answer is one to keep."""
     if response.status_code != 429 and response.status_code < 500:
         return None

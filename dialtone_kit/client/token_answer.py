@@ -27,9 +27,12 @@ def authentication(credentials: Credentials) -> tuple[dict[str, str], dict[str, 
 
 
 def read_token(
-    answer: Mapping[str, Any], scope: str, key: ProofKey | None, issued_at: float,
+    answer: Mapping[str, Any],
+    scope: str,
+    key: ProofKey | None,
+    issued_at: float,
     refresh_token: Secret | None = None,
-) -> Token:  # fmt: skip
+) -> Token:
     """The token of an answer (RFC 6749 §5.1), if it is what was asked for: bound to `key` or not.
 
     A bearer token in answer to a proof is refused: it could be spent by whoever finds it.
@@ -48,9 +51,14 @@ def read_token(
         )
     renewal = answer.get("refresh_token")
     token = Token(
-        Secret(text), kind, lifetime, str(answer.get("scope", scope)), key, issued_at,
+        Secret(text),
+        kind,
+        lifetime,
+        str(answer.get("scope", scope)),
+        key,
+        issued_at,
         Secret(renewal) if isinstance(renewal, str) and renewal else refresh_token,
-    )  # fmt: skip
+    )
     if key is not None and text.count(".") == 2 and not is_bound_to(token.claims, key):
         raise TokenRefused("cnf", "the token is not bound to the key of the proof: not used.")
     return token

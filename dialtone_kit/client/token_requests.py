@@ -25,10 +25,14 @@ class TokenRequests(Connection):
     """The part of `IdentityClient` that asks for tokens, and about them."""
 
     def get_token(
-        self, scope: str = "openid", *, key: ProofKey | None = None,
-        audience: str | Sequence[str] | None = None, may_act: str | None = None,
+        self,
+        scope: str = "openid",
+        *,
+        key: ProofKey | None = None,
+        audience: str | Sequence[str] | None = None,
+        may_act: str | None = None,
         resource: str | Sequence[str] | None = None,
-    ) -> Token:  # fmt: skip
+    ) -> Token:
         """An access token for this client: bound to `key` (DPoP), or a bearer token without one.
 
         `resource` says by URL which API it is for (RFC 8707), `audience` by any name. `may_act` is
@@ -73,10 +77,14 @@ class TokenRequests(Connection):
             login = answer.must_not_be_over(self._now())
 
     def refresh(
-        self, token: Token, scope: str | None = None, *, key: ProofKey | None = None,
+        self,
+        token: Token,
+        scope: str | None = None,
+        *,
+        key: ProofKey | None = None,
         audience: str | Sequence[str] | None = None,
         resource: str | Sequence[str] | None = None,
-    ) -> Token:  # fmt: skip
+    ) -> Token:
         """The next token of the same approval, by the key of `token` unless another is given.
 
         The refresh token in `token` is used up by this: go on with the one that comes back.
@@ -86,18 +94,26 @@ class TokenRequests(Connection):
         form = {"grant_type": "refresh_token", "refresh_token": token.refresh_token.reveal()}
         more = {"scope": scope, "audience": audience, "resource": resource}
         return self._token(
-            form | _given(more), key or token.key, scope or token.scope, once=True,
+            form | _given(more),
+            key or token.key,
+            scope or token.scope,
+            once=True,
             refresh_token=token.refresh_token,
-        )  # fmt: skip
+        )
 
     # --- for another agent (RFC 8693) ---
 
     def exchange(
-        self, subject: Token | Secret | str, *, scope: str | None = None,
-        actor: Token | Secret | str | None = None, audience: str | Sequence[str] | None = None,
-        resource: str | Sequence[str] | None = None, may_act: str | None = None,
+        self,
+        subject: Token | Secret | str,
+        *,
+        scope: str | None = None,
+        actor: Token | Secret | str | None = None,
+        audience: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
+        may_act: str | None = None,
         key: ProofKey | None = None,
-    ) -> Token:  # fmt: skip
+    ) -> Token:
         """A token with less, or to act for the subject of `subject`, bound to `key`.
 
         `key` is that of `subject` if it is your own Token. `actor` is your own token, named in
@@ -128,24 +144,36 @@ class TokenRequests(Connection):
         """
         headers, form = authentication(self._own_credentials())
         response = self._send(
-            "POST", self.endpoint("revocation"), once=False,
-            data={"token": text_of(token), **form}, headers=headers,
-        )  # fmt: skip
+            "POST",
+            self.endpoint("revocation"),
+            once=False,
+            data={"token": text_of(token), **form},
+            headers=headers,
+        )
         if not response.is_success:  # on success the body says nothing (RFC 7009 §2.2)
             read_json(response, self._now)
 
     # --- what they share ---
 
     def _token(
-        self, form: Mapping[str, Any], key: ProofKey | None, scope: str, *, once: bool,
+        self,
+        form: Mapping[str, Any],
+        key: ProofKey | None,
+        scope: str,
+        *,
+        once: bool,
         refresh_token: Secret | None = None,
-    ) -> Token:  # fmt: skip
+    ) -> Token:
         """The token that a grant brings; `refresh_token` stays if no new one comes."""
         headers, own = authentication(self._own_credentials())
         answer = self._ask(
-            "POST", self.metadata["token_endpoint"], once=once, data={**form, **own},
-            headers=headers, auth=self._auth(key),
-        )  # fmt: skip
+            "POST",
+            self.metadata["token_endpoint"],
+            once=once,
+            data={**form, **own},
+            headers=headers,
+            auth=self._auth(key),
+        )
         return read_token(answer, scope, key, self._now(), refresh_token)
 
     def _asked_as_client(self, endpoint: str, form: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,9 +26,13 @@ Wrap = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
 
 def open_client(
-    base_url: str, *, timeout: float, ca_file: str | Path | None = None, wrap: Wrap | None = None,
+    base_url: str,
+    *,
+    timeout: float,
+    ca_file: str | Path | None = None,
+    wrap: Wrap | None = None,
     inner: httpx.BaseTransport | None = None,
-) -> httpx.Client:  # fmt: skip
+) -> httpx.Client:
     """A client for the service at `base_url`. `timeout` is in seconds, for each part of a send.
 
     `wrap` puts a recorder around the transport; `inner` takes the network's place in tests.

@@ -55,13 +55,19 @@ def lab(port: int | None, no_browser: bool, jupyter_options: tuple[str, ...]) ->
 @click.option("--base-url", default="mock", show_default=True, help="The service to talk to.")
 @click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter.")
 @click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("dialtone-run"),
-    show_default=True, help="Folder for the executed copies.",
-)  # fmt: skip
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("dialtone-run"),
+    show_default=True,
+    help="Folder for the executed copies.",
+)
 def run(
-    lessons: Sequence[str], solutions: bool, base_url: str, pairs: Sequence[tuple[str, str]],
+    lessons: Sequence[str],
+    solutions: bool,
+    base_url: str,
+    pairs: Sequence[tuple[str, str]],
     output: Path,
-) -> int:  # fmt: skip
+) -> int:
     """Run the lessons without a person. Exit code 1 when one did not pass.
 
     \b

@@ -47,9 +47,12 @@ def select(folder: Path, lessons: Sequence[str]) -> list[Path]:
 
 
 def run(
-    notebooks: Sequence[Path], output: Path, parameters: Parameters,
-    on_result: Callable[[Result], None], on_start: Callable[[Path], None],
-) -> list[Result]:  # fmt: skip
+    notebooks: Sequence[Path],
+    output: Path,
+    parameters: Parameters,
+    on_result: Callable[[Result], None],
+    on_start: Callable[[Path], None],
+) -> list[Result]:
     """Run `notebooks` one after the other; executed copies go to `output`."""
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -119,11 +122,16 @@ def _execute(notebook: Path, copy: Path, parameters: Mapping[str, Any]) -> tuple
 
     try:
         papermill.execute_notebook(
-            str(notebook), str(copy.absolute()), dict(parameters), kernel_name="python3",
-            progress_bar=False, cwd=str(notebook.parent), execution_timeout=CELL_TIMEOUT,
+            str(notebook),
+            str(copy.absolute()),
+            dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(notebook.parent),
+            execution_timeout=CELL_TIMEOUT,
             store_widget_state=False,  # a widget's state is no place for what was typed
             extra_arguments=["--IPKernelApp.log_level=50"],  # its log would run into the bar
-        )  # fmt: skip
+        )
     except papermill.PapermillExecutionError as failed:
         outcome: Outcome = "stopped" if failed.ename == "LessonStop" else "failed"
         first = str(failed.evalue).strip().splitlines() or [""]

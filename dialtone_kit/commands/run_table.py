@@ -30,10 +30,12 @@ def run_and_show(notebooks: Sequence[Path], output: Path, parameters: Parameters
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("starting", total=len(notebooks))
         results = run(
-            notebooks, output, parameters,
+            notebooks,
+            output,
+            parameters,
             on_start=lambda notebook: bar.update(task, description=notebook.stem),
             on_result=lambda _: bar.advance(task),
-        )  # fmt: skip
+        )
     console.print(table(results))
     for result in results:
         if result.reason:

@@ -28,15 +28,24 @@ def email_form(lesson: Lesson, scopes: Sequence[str], description: str) -> Email
                 address, lesson.client_name, description, tuple(scopes)
             )
         return registering.request(
-            lesson.client, lesson.controls, address, lesson.client_name,
-            scopes=scopes, description=description, say=print,
-        )  # fmt: skip
+            lesson.client,
+            lesson.controls,
+            address,
+            lesson.client_name,
+            scopes=scopes,
+            description=description,
+            say=print,
+        )
 
     email = lesson.email or ("" if lesson.interactive else registering.own_address())
     return EmailForm(
-        send, email, lesson.interactive, enrollment=waiting, note=_note(lesson, scopes),
+        send,
+        email,
+        lesson.interactive,
+        enrollment=waiting,
+        note=_note(lesson, scopes),
         clear_limits="lesson.reset_limits()" if lesson.is_mock else "",
-    )  # fmt: skip
+    )
 
 
 def code_form(lesson: Lesson, enrollment: Enrollment, verification_code: str) -> CodeForm:
@@ -44,12 +53,15 @@ def code_form(lesson: Lesson, enrollment: Enrollment, verification_code: str) ->
     client = lesson.client
     where = "the inbox cell" if lesson.is_mock else f"the mailbox of {enrollment.email}"
     return CodeForm(
-        lambda code: client.confirm_enrollment(enrollment, code), enrollment.expires_at,
+        lambda code: client.confirm_enrollment(enrollment, code),
+        enrollment.expires_at,
         code_source=_code_source(lesson, enrollment, verification_code),
-        interactive=lesson.interactive, email=enrollment.email, inbox=where,
+        interactive=lesson.interactive,
+        email=enrollment.email,
+        inbox=where,
         approved=lambda: client.confirm_enrollment(enrollment),
         approval_url=link(enrollment.approval_url),
-    )  # fmt: skip
+    )
 
 
 def _code_source(

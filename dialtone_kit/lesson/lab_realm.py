@@ -27,9 +27,15 @@ class LabRealm:
     """
 
     def __init__(
-        self, base_url: str, controls: Controls, wire: Wire, *, like: str = "default",
-        scopes: Sequence[str] = ("openid",), without: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        base_url: str,
+        controls: Controls,
+        wire: Wire,
+        *,
+        like: str = "default",
+        scopes: Sequence[str] = ("openid",),
+        without: str | None = None,
+    ) -> None:
         self.controls = controls
         self.realm = controls.new_realm(like, without=without)
         self.offset = 0.0  # seconds that the realm's clock is ahead of ours
@@ -71,9 +77,11 @@ class LabRealm:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.remove()
 
     def __repr__(self) -> str:

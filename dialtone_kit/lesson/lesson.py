@@ -31,10 +31,16 @@ MOCK = "mock"
 
 
 def start(
-    number: int | str, *, base_url: str = MOCK, realm: str = "default", email: str = "",
-    client_name: str = "my-agent", interactive: bool | None = None,
-    scopes: Sequence[str] = ("openid",), credentials: bool = True,
-) -> Lesson:  # fmt: skip
+    number: int | str,
+    *,
+    base_url: str = MOCK,
+    realm: str = "default",
+    email: str = "",
+    client_name: str = "my-agent",
+    interactive: bool | None = None,
+    scopes: Sequence[str] = ("openid",),
+    credentials: bool = True,
+) -> Lesson:
     """Begin lesson `number` with the local mock, or with the service at `base_url`.
 
     Any lesson can be the first: with `credentials` True it restores stored ones that were granted
@@ -42,9 +48,13 @@ def start(
     and LessonStop says so. `interactive=None` finds out itself whether a person is there.
     """
     lesson = Lesson(
-        f"{int(number):02d}", base_url, realm, email=email, client_name=client_name,
+        f"{int(number):02d}",
+        base_url,
+        realm,
+        email=email,
+        client_name=client_name,
         interactive=is_interactive(interactive),
-    )  # fmt: skip
+    )
     kind = "your local mock service" if lesson.is_mock else "the real service"
     print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
     lesson.progress.opened(lesson.number)
@@ -57,9 +67,15 @@ class Lesson:
     """What a notebook holds in its hand: one object for everything around the protocol."""
 
     def __init__(
-        self, number: str, base_url: str, realm: str, *, email: str = "",
-        client_name: str = "my-agent", interactive: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        number: str,
+        base_url: str,
+        realm: str,
+        *,
+        email: str = "",
+        client_name: str = "my-agent",
+        interactive: bool = False,
+    ) -> None:
         self.number, self.realm, self.email, self.client_name = number, realm, email, client_name
         self.interactive = interactive
         local = _local_service(base_url)
@@ -92,9 +108,13 @@ class Lesson:
         if found is None and not self.is_mock:
             raise registering.must_register(self.issuer, scopes)
         self.client.credentials = found or registering.register(
-            self.client, self.controls, email=self.email, client_name=self.client_name,
-            scopes=scopes, say=print,
-        )  # fmt: skip
+            self.client,
+            self.controls,
+            email=self.email,
+            client_name=self.client_name,
+            scopes=scopes,
+            say=print,
+        )
         self.wire.clear()  # the lesson's own exchanges begin here
         return self.client.credentials
 
@@ -205,9 +225,12 @@ class Lesson:
         return Shown(shown, masked(f"{text}: {url}" if text else url))
 
     def lab_realm(
-        self, like: str = "default", scopes: Sequence[str] = ("openid",), *,
+        self,
+        like: str = "default",
+        scopes: Sequence[str] = ("openid",),
+        *,
         without: str | None = None,
-    ) -> LabRealm:  # fmt: skip
+    ) -> LabRealm:
         """A private realm with a registered client, removed by `done()` at the latest (mock only).
 
         `without` names one proof rule that is off there. Use it in a `with`, or as it is; a kernel

@@ -49,9 +49,14 @@ def still_known(client: IdentityClient, found: Credentials) -> bool:
 
 
 def register(
-    client: IdentityClient, controls: Controls, *, email: str, client_name: str,
-    scopes: Sequence[str], say: Say,
-) -> Credentials:  # fmt: skip
+    client: IdentityClient,
+    controls: Controls,
+    *,
+    email: str,
+    client_name: str,
+    scopes: Sequence[str],
+    say: Say,
+) -> Credentials:
     """Register at the mock without a person: ask, read the code in the inbox, confirm."""
     address = email or own_address()
     enrollment = request(
@@ -64,9 +69,15 @@ def register(
 
 
 def request(
-    client: IdentityClient, controls: Controls, email: str, client_name: str, *,
-    scopes: Sequence[str], description: str, say: Say,
-) -> Enrollment:  # fmt: skip
+    client: IdentityClient,
+    controls: Controls,
+    email: str,
+    client_name: str,
+    *,
+    scopes: Sequence[str],
+    description: str,
+    say: Say,
+) -> Enrollment:
     """Ask for an enrollment at the mock with nobody there; a limit met is cleared and told."""
     try:
         return client.request_enrollment(email, client_name, description, tuple(scopes))

@@ -145,9 +145,15 @@ class Controls:
         )
 
     def fault(
-        self, realm: str, path_suffix: str, kind: str, *, times: int = 1, status: int = 503,
+        self,
+        realm: str,
+        path_suffix: str,
+        kind: str,
+        *,
+        times: int = 1,
+        status: int = 503,
         seconds: float = 0.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Break the next `times` requests of a private realm: `kind` is status, drop or delay.
 
         `seconds` is how long a delay takes, and what `Retry-After` says of a status 429 or 503.
@@ -173,9 +179,13 @@ class Controls:
         return str(self._call("policies", "PUT", "/mock/policies", body)["version"])
 
     def audit(
-        self, realm: str | None = None, client_id: str | None = None, *, after: int = 0,
+        self,
+        realm: str | None = None,
+        client_id: str | None = None,
+        *,
+        after: int = 0,
         limit: int = 200,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> list[dict[str, Any]]:
         """Events of the audit trail, oldest first, newer than the one with the id `after`.
 
         Of one realm or client where named; at most `limit` of them, 200 at the most.
@@ -231,9 +241,14 @@ def _exchange(service: Service, method: str, path: str, body: object) -> Any:
 
 def _mail(one: dict[str, Any]) -> Mail:
     return Mail(
-        str(one["id"]), one["to"], one["subject"], str(one["sent_at"]), one["realm"],
-        one.get("text", ""), one.get("code"),
-    )  # fmt: skip
+        str(one["id"]),
+        one["to"],
+        one["subject"],
+        str(one["sent_at"]),
+        one["realm"],
+        one.get("text", ""),
+        one.get("code"),
+    )
 
 
 def _policy_file(one: dict[str, Any]) -> PolicyFile:

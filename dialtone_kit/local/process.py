@@ -67,9 +67,11 @@ def reap() -> None:
 
 
 def wait_until(
-    child: subprocess.Popen[bytes], ready: Callable[[], T | None], log: Path | None,
+    child: subprocess.Popen[bytes],
+    ready: Callable[[], T | None],
+    log: Path | None,
     timeout: float = 60.0,
-) -> T:  # fmt: skip
+) -> T:
     """What `ready` returns once it is not None. An end of `child` before that is an error.
 
     `log` is where the child writes, None for our own terminal.

@@ -25,9 +25,13 @@ from dialtone_kit.spiffe.trust_bundle import TrustBundle, peer_id
 
 
 def connect(
-    address: tuple[str, int], svid: X509Svid, bundle: TrustBundle, *,
-    expect: SpiffeId | str | None = None, timeout: float = 10.0,
-) -> ssl.SSLSocket:  # fmt: skip
+    address: tuple[str, int],
+    svid: X509Svid,
+    bundle: TrustBundle,
+    *,
+    expect: SpiffeId | str | None = None,
+    timeout: float = 10.0,
+) -> ssl.SSLSocket:
     """A connection to the workload at `address`, which is `expect` (None: any of the bundle's).
 
     `timeout` in seconds. With TLS 1.3 a server that refuses *us* says so only at the first read.

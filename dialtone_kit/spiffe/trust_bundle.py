@@ -118,9 +118,13 @@ def verify_jwt_svid(
     decoded = read_unverified(text)
     try:
         verify_signature(
-            text, decoded.header, {"keys": list(bundle.jwt_keys)},
-            types=JWT_TYPES, algorithms=JWT_ALGS, use="jwt-svid",
-        )  # fmt: skip
+            text,
+            decoded.header,
+            {"keys": list(bundle.jwt_keys)},
+            types=JWT_TYPES,
+            algorithms=JWT_ALGS,
+            use="jwt-svid",
+        )
         check_times(decoded.claims, now, required=("exp",))
         check_audience(decoded.claims.get("aud"), audience)
     except TokenRefused as problem:

@@ -44,12 +44,20 @@ class Workload:
     """
 
     def __init__(
-        self, base_url: str, spiffe_id: SpiffeId | str, platform: Platform, *,
-        key: WorkloadKey | None = None, wire: Wire | None = None,
-        ca_file: str | Path | None = None, now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep, max_wait: float = 30.0,
-        timeout: float = 10.0, transport: httpx.BaseTransport | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        base_url: str,
+        spiffe_id: SpiffeId | str,
+        platform: Platform,
+        *,
+        key: WorkloadKey | None = None,
+        wire: Wire | None = None,
+        ca_file: str | Path | None = None,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        max_wait: float = 30.0,
+        timeout: float = 10.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.base_url = issuer_url(base_url, None)
         self.spiffe_id = spiffe_id if isinstance(spiffe_id, SpiffeId) else SpiffeId.parse(spiffe_id)
         self.key = WorkloadKey.generate() if key is None else key
@@ -124,9 +132,11 @@ class Workload:
         """One request by the retry rules. An attempt uses its challenge up: never sent twice."""
         response = send_with_retries(
             lambda: self.http.request(method, self.base_url + path, json=body),
-            safe_to_repeat=method == "GET", sleep=self._sleep, max_wait=self._max_wait,
+            safe_to_repeat=method == "GET",
+            sleep=self._sleep,
+            max_wait=self._max_wait,
             now=self._now,
-        )  # fmt: skip
+        )
         return read_json(response, self._now)
 
 

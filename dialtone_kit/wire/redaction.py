@@ -20,11 +20,27 @@ from dialtone_kit.base.masking import mask
 
 Hide = Callable[[str, str], str]  # name, value → stand-in
 # Members of JSON bodies, forms and queries that hold a secret, whatever it looks like.
-SECRET_MEMBERS = frozenset({
-    "access_token", "actor_token", "assertion", "client_assertion", "client_secret", "code",
-    "device_code", "id_token", "password", "poll_token", "refresh_token", "subject_token", "svid",
-    "token", "user_code", "verification_code", "verification_uri_complete",
-})  # fmt: skip
+SECRET_MEMBERS = frozenset(
+    {
+        "access_token",
+        "actor_token",
+        "assertion",
+        "client_assertion",
+        "client_secret",
+        "code",
+        "device_code",
+        "id_token",
+        "password",
+        "poll_token",
+        "refresh_token",
+        "subject_token",
+        "svid",
+        "token",
+        "user_code",
+        "verification_code",
+        "verification_uri_complete",
+    }
+)
 # The same members in JSON that is broken or cut off.
 _MEMBER = re.compile(rf'("({"|".join(sorted(SECRET_MEMBERS))})"\s*:\s*")([^"]*)')
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.lab import Lab, running_lab
+from tests.support.lab import Lab, running_lab
 
 CHROMIUM = os.environ.get("DIALTONE_CHROMIUM") or shutil.which("chromium") or ""
 SWITCHES = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import Person
+from tests.support.lab import Person
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 ADDRESS = "robin@mail.example"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.browser.lab import Person, write_notebook
+from tests.support.lab import Person, write_notebook
 
 CODE = "WXYZ-6789"  # what the kernel accepts; it must not be in any file
 CELLS = (

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import node
 import pytest
-from node import Script
-from running_mock import Mock, Registered
+
+from tests.support import node
+from tests.support.node import Script
+from tests.support.running_mock import Mock, Registered
 
 
 @pytest.fixture(scope="session")

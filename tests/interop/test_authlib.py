@@ -14,9 +14,10 @@ from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc6750 import InsufficientScopeError, InvalidTokenError
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_url
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
-from grant_desk import DEVICE, Person, public_client
 from joserfc.jwk import KeySet
-from running_mock import Mock, Registered
+
+from tests.support.grant_desk import DEVICE, Person, public_client
+from tests.support.running_mock import Mock, Registered
 
 API = "https://api.example.com"
 # Authlib wants at least one response_type. There is no authorization endpoint here, so there is
@@ -84,8 +85,10 @@ def test_token_api_introspection_revocation(easy: Registered, method: str) -> No
     text = token["access_token"]
     told = theirs.introspect_token(known["introspection_endpoint"], text, "access_token").json()
     assert (told["active"], told["scope"], told["token_type"]) == (
-        True, "openid notes:read", "Bearer",
-    )  # fmt: skip
+        True,
+        "openid notes:read",
+        "Bearer",
+    )
     assert theirs.revoke_token(known["revocation_endpoint"], text, "access_token").ok
     assert theirs.get(easy.url("/api/whoami")).status_code == 401
     assert theirs.introspect_token(known["introspection_endpoint"], text).json() == {

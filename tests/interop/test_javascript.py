@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from grant_desk import Person, public_client
-from node import Script
-from running_mock import Registered
 
 from dialtone_kit import DPoPAuth, ProofKey
 from dialtone_kit.client.transport import open_client
+from tests.support.grant_desk import Person, public_client
+from tests.support.node import Script
+from tests.support.running_mock import Registered
 
 pytestmark = pytest.mark.index  # npm, once for each lock
 API = "https://api.example.com"

@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
-from node import Script
-from running_mock import free_port
 
 from dialtone_kit import Credentials, DPoPAuth, IdentityClient, ProofKey, Secret
 from dialtone_kit.base.errors import IssuerMismatch, NotThisService, ServiceError
 from dialtone_kit.client.device_login import DeviceLogin
+from tests.support.node import Script
+from tests.support.running_mock import free_port
 
 pytestmark = pytest.mark.index  # npm, once for each lock
 # What HTTP Basic must form-encode first (RFC 6749 §2.3.1), or be taken for another secret.
@@ -212,6 +212,9 @@ def names(document: dict[str, Any]) -> set[str]:
 
 def test_every_endpoint_that_it_names_was_accepted(client: IdentityClient) -> None:
     assert names(client.metadata) >= {
-        "token_endpoint", "introspection_endpoint", "revocation_endpoint",
-        "device_authorization_endpoint", "userinfo_endpoint",
-    }  # fmt: skip
+        "token_endpoint",
+        "introspection_endpoint",
+        "revocation_endpoint",
+        "device_authorization_endpoint",
+        "userinfo_endpoint",
+    }

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import requests
-from grant_desk import Person
 from requests_oauth2client import (
     AccessDenied,
     AuthorizationPending,
@@ -24,9 +23,10 @@ from requests_oauth2client import (
     SlowDown,
     validate_dpop_proof,
 )
-from running_mock import Registered
 
 from dialtone_kit import ProofKey, access_token_hash, build_proof
+from tests.support.grant_desk import Person
+from tests.support.running_mock import Registered
 
 ALGORITHMS = ("ES256", "ES384", "EdDSA", "RS256", "PS256")
 
@@ -198,7 +198,11 @@ def test_they_accept_our_proofs(alg: str) -> None:
     key, url = ProofKey.generate(alg), "https://api.example.com/notes?page=2"
     proof = build_proof(key, "GET", url, access_token="a.b.c", nonce="n-1")
     told = validate_dpop_proof(
-        proof, htm="GET", htu="https://api.example.com/notes", nonce="n-1", algs=[alg],
+        proof,
+        htm="GET",
+        htu="https://api.example.com/notes",
+        nonce="n-1",
+        algs=[alg],
         ath=access_token_hash("a.b.c"),
-    )  # fmt: skip
+    )
     assert told.headers["jwk"] == key.public_jwk

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from running_mock import Mock, Registered
 from spiffe import JwtBundle, JwtSvid, TrustDomain, X509Bundle, X509Svid
 from spiffe.bundle.jwt_bundle.errors import AuthorityNotFoundError
 from spiffe.svid.errors import InvalidTokenError, JwtSvidError
-from spiffe_scene import ID, NAMES, RSA, Scene, csr, new_key
+
+from tests.support.running_mock import Mock, Registered
+from tests.support.spiffe_scene import ID, NAMES, RSA, Scene, csr, new_key
 
 DOMAIN, AUDIENCE = TrustDomain("dialtone.test"), "https://api.example.com"
 PURPOSES = ("sslclient", "sslserver")

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from books import FOLDER, LESSONS, read
 
 from dialtone_kit import nbstrip
+from tests.support.books import FOLDER, LESSONS, read
 
 
 def altered(name: str) -> tuple[str, int]:
@@ -31,10 +31,28 @@ def altered(name: str) -> tuple[str, int]:
 def failures(folder: Path) -> str:
     """What nbval, and nothing but nbval, reports of the notebooks in `folder`."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "--nbval",
-         "-c", os.devnull, f"--rootdir={folder}", "-q", "-rf", "--tb=no", str(folder)],
-        capture_output=True, text=True, cwd=folder, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:xdist",
+            "-p",
+            "no:cacheprovider",
+            "--nbval",
+            "-c",
+            os.devnull,
+            f"--rootdir={folder}",
+            "-q",
+            "-rf",
+            "--tb=no",
+            str(folder),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
+    )
     return done.stdout
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from books import FOLDER, LESSONS, cells, source, tags
-from wrong_answers import WRONG, Case
 
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.lesson import exercises
 from dialtone_kit.lesson.exercises import Verdict
 from dialtone_kit.lesson.lesson import Lesson
+from tests.support.books import FOLDER, LESSONS, cells, source, tags
+from tests.support.wrong_answers import WRONG, Case
 
 ALL = [entry.id for number in exercises.NUMBERS for entry in exercises.of_lesson(number)]
 LessonOf = Callable[[str], Lesson]

@@ -13,11 +13,20 @@ from dialtone_kit import nbstrip
 
 def code(text: str, *tags: str, **more: Any) -> dict[str, Any]:
     """A code cell as a run leaves it."""
-    output = {"output_type": "execute_result", "execution_count": 7, "metadata": {},
-              "data": {"text/plain": "42\n43"}}  # fmt: skip
-    cell = {"cell_type": "code", "id": "a", "execution_count": 7, "source": text,
-            "metadata": {"tags": list(tags), "execution": {"started": "…"}},
-            "outputs": [output]}  # fmt: skip
+    output = {
+        "output_type": "execute_result",
+        "execution_count": 7,
+        "metadata": {},
+        "data": {"text/plain": "42\n43"},
+    }
+    cell = {
+        "cell_type": "code",
+        "id": "a",
+        "execution_count": 7,
+        "source": text,
+        "metadata": {"tags": list(tags), "execution": {"started": "…"}},
+        "outputs": [output],
+    }
     return cell | more
 
 

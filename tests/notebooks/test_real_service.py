@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from books import FOLDER, LESSONS, output_text, run, verdicts
 from papermill.exceptions import PapermillExecutionError
 
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
+from tests.support.books import FOLDER, LESSONS, output_text, run, verdicts
 
 SPONSOR = "sponsor@example.org"
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from books import FOLDER, LESSONS, output_text, run, verdicts
 from papermill.exceptions import PapermillExecutionError
 
 from dialtone_kit.lesson import exercises
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.state_folder import state_dir
+from tests.support.books import FOLDER, LESSONS, output_text, run, verdicts
 
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 SECRET_LOOKS = re.compile(

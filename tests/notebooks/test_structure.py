@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from books import BOOKS, FOLDER, LESSONS, TAGS, cells, imports, read, source, tags
 
 import dialtone_kit
 from dialtone_kit import nbstrip
 from dialtone_kit.lesson import exercises, questions
 from dialtone_kit.lesson.recap import LESSONS as MAP
+from tests.support.books import BOOKS, FOLDER, LESSONS, TAGS, cells, imports, read, source, tags
 
 PARAMETERS = {"base_url", "realm", "email", "client_name", "interactive"}
 BESIDE_THE_KIT = {"httpx", "jwt", "cryptography"} | set(sys.stdlib_module_names)

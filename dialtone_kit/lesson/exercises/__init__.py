@@ -81,9 +81,14 @@ _REGISTRY: dict[str, Exercise] = {}
 
 
 def exercise(
-    exercise_id: str, title: str, *, hints: Sequence[str], praise: str,
-    level: Literal["core", "stretch"] = "core", make: Callable[[Lesson], Any] | None = None,
-) -> Callable[[Check], Check]:  # fmt: skip
+    exercise_id: str,
+    title: str,
+    *,
+    hints: Sequence[str],
+    praise: str,
+    level: Literal["core", "stretch"] = "core",
+    make: Callable[[Lesson], Any] | None = None,
+) -> Callable[[Check], Check]:
     """Enter the decorated check under `exercise_id`, such as "03.coordinates".
 
     `make(lesson)` prepares what the learner works on (see `lesson.material`).

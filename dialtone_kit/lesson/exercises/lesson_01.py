@@ -28,14 +28,15 @@ def some_document() -> Document:
 
 
 @exercise(
-    "01.facts", "Read three facts",
+    "01.facts",
+    "Read three facts",
     hints=[
         "The document is a dict; each fact is one of its members. `sorted(document)` lists them.",
         "The algorithms for proofs stand under a name that starts with `dpop_`.",
         "return document['issuer'], document['token_endpoint'], … and one more, in that order.",
     ],
     praise="You took every fact as the document spells it, from two unknown services and this one.",
-)  # fmt: skip
+)
 def facts(answer: object, lesson: Lesson) -> None:
     read_facts = function_of(answer, "read_facts")
     for fetch in (some_document, some_document, lambda: dict(lesson.client.metadata)):
@@ -53,10 +54,15 @@ def _issuer_fact(got: object, document: Document) -> None:
     if got == issuer:
         return
     if isinstance(got, str) and got.rstrip("/") == issuer.rstrip("/"):
-        raise Wrong(f"The issuer is {issuer} to the last character; you returned {got}. "
-                    "A slash at the end belongs to the name.", "M19")  # fmt: skip
-    raise Wrong(f"The issuer of this document is {issuer}; you returned {show(got)}. "
-                "Read it from the document that was handed in.")  # fmt: skip
+        raise Wrong(
+            f"The issuer is {issuer} to the last character; you returned {got}. "
+            "A slash at the end belongs to the name.",
+            "M19",
+        )
+    raise Wrong(
+        f"The issuer of this document is {issuer}; you returned {show(got)}. "
+        "Read it from the document that was handed in."
+    )
 
 
 def _endpoint_fact(got: object, document: Document) -> None:
@@ -64,8 +70,10 @@ def _endpoint_fact(got: object, document: Document) -> None:
     if got == endpoint:
         return
     if isinstance(got, str) and got.startswith(issuer.rstrip("/")):
-        raise Wrong(f"You glued the token endpoint together from the issuer. This service has it "
-                    f"at {endpoint}: take the URL that discovery returned.")  # fmt: skip
+        raise Wrong(
+            f"You glued the token endpoint together from the issuer. This service has it "
+            f"at {endpoint}: take the URL that discovery returned."
+        )
     raise Wrong(f"The token endpoint of this document is {endpoint}; you returned {show(got)}.")
 
 
@@ -73,21 +81,25 @@ def _algorithms_fact(got: object, document: Document) -> None:
     algorithms = document["dpop_signing_alg_values_supported"]
     if not isinstance(got, list | tuple) or list(got) != algorithms:
         if got == document.get("id_token_signing_alg_values_supported"):
-            raise Wrong("Those are the algorithms of ID tokens. The ones for proofs have a member "
-                        "of their own, whose name starts with dpop_.")  # fmt: skip
-        raise Wrong(f"For proofs this service lists {', '.join(algorithms)}; "
-                    f"you returned {show(got)}.")  # fmt: skip
+            raise Wrong(
+                "Those are the algorithms of ID tokens. The ones for proofs have a member "
+                "of their own, whose name starts with dpop_."
+            )
+        raise Wrong(
+            f"For proofs this service lists {', '.join(algorithms)}; you returned {show(got)}."
+        )
 
 
 @exercise(
-    "01.mix-up", "Refuse a document whose issuer lies",
+    "01.mix-up",
+    "Refuse a document whose issuer lies",
     hints=[
         "Which two strings must be the same? One you knew before you asked, one came back.",
         "No rstrip, no lower, no startswith: RFC 8414 §3.3 asks for the identical string.",
         "A document may have no issuer at all: `document.get('issuer')` does not raise.",
     ],
     praise="Identical or nothing: near-twins, other realms and silence were all turned away.",
-)  # fmt: skip
+)
 def mix_up(answer: object, lesson: Lesson) -> None:
     is_honest = function_of(answer, "is_honest")
     asked = f"https://id-{word()}.example/realms/{word()}"
@@ -103,23 +115,41 @@ def _lies(asked: str) -> list[tuple[Document, str, str]]:
     """Documents that must not pass, with what is wrong with whoever lets them."""
     attacker = f"https://id-{word()}.example/realms/main"
     return [
-        ({"issuer": attacker}, f"You asked {asked} and accepted {attacker}: that is the mix-up. "
-         "Your proofs and secrets would go where the liar wants them.", ""),
-        ({"issuer": asked + "/"}, "You let a slash at the end pass. Issuers are compared as "
-         "strings: with a slash it is another issuer.", "M19"),
-        ({"issuer": asked.rpartition("/")[0] + "/other"}, "You compared only the host. Each realm "
-         "is an issuer of its own, with keys of its own.", ""),
-        ({"issuer": asked + ".evil.example"}, "You compared only the beginning: another "
-         "name may start like the honest one.", ""),
-        ({"issuer": asked.upper()}, "You ignored case. An issuer is compared character by "
-         "character.", ""),
+        (
+            {"issuer": attacker},
+            f"You asked {asked} and accepted {attacker}: that is the mix-up. "
+            "Your proofs and secrets would go where the liar wants them.",
+            "",
+        ),
+        (
+            {"issuer": asked + "/"},
+            "You let a slash at the end pass. Issuers are compared as "
+            "strings: with a slash it is another issuer.",
+            "M19",
+        ),
+        (
+            {"issuer": asked.rpartition("/")[0] + "/other"},
+            "You compared only the host. Each realm is an issuer of its own, with keys of its own.",
+            "",
+        ),
+        (
+            {"issuer": asked + ".evil.example"},
+            "You compared only the beginning: another name may start like the honest one.",
+            "",
+        ),
+        (
+            {"issuer": asked.upper()},
+            "You ignored case. An issuer is compared character by character.",
+            "",
+        ),
         ({"jwks_uri": "…"}, "You accepted a document that names no issuer.", ""),
         ({"issuer": None}, "You accepted an issuer that is null.", ""),
-    ]  # fmt: skip
+    ]
 
 
 @exercise(
-    "01.origin", "Refuse a token endpoint on another origin",
+    "01.origin",
+    "Refuse a token endpoint on another origin",
     hints=[
         "`urllib.parse.urlsplit(url)` takes a URL apart; startswith can be fooled.",
         "An origin is three things: scheme, host and port. Compare all three.",
@@ -127,17 +157,22 @@ def _lies(asked: str) -> list[tuple[Document, str, str]]:
         "A user name before an @ is a disguise: if `.username` is not None, say no.",
     ],
     praise="Scheme, host and port, after parsing: no look-alike got your client secret.",
-)  # fmt: skip
+)
 def origin(answer: object, lesson: Lesson) -> None:
     same_place = function_of(answer, "same_place")
     host = f"id-{word()}.example"
     issuer = f"https://{host}/realms/{word()}"
-    good = [f"https://{host}/{word()}/token", f"https://{host}:443/token",
-            f"https://{host.upper()}/token"]  # fmt: skip
+    good = [
+        f"https://{host}/{word()}/token",
+        f"https://{host}:443/token",
+        f"https://{host.upper()}/token",
+    ]
     for endpoint in good:
         if not expect_bool(ask(same_place, issuer, endpoint)):
-            raise Wrong(f"You refused {endpoint}, which is the same origin as {issuer}: host names "
-                        "have no case, and :443 is what https means anyway.")  # fmt: skip
+            raise Wrong(
+                f"You refused {endpoint}, which is the same origin as {issuer}: host names "
+                "have no case, and :443 is what https means anyway."
+            )
     endpoint = str(lesson.client.metadata["token_endpoint"])
     if not expect_bool(ask(same_place, lesson.issuer, endpoint)):
         raise Wrong(f"You refused the endpoint of the service you are using: {endpoint}.")

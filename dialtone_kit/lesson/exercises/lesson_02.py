@@ -28,21 +28,23 @@ class Lock:
         self.sent += 1
         left = self.tries - self.sent
         if left > 0:
-            raise ServiceError(401, "unauthorized", f"Wrong code. {left} tries left.",
-                               body={"tries_left": left})  # fmt: skip
+            raise ServiceError(
+                401, "unauthorized", f"Wrong code. {left} tries left.", body={"tries_left": left}
+            )
         raise ServiceError(410, "gone", "The enrollment is locked.")
 
 
 @exercise(
-    "02.tries", "Count the tries",
+    "02.tries",
+    "Count the tries",
     hints=[
         "Call `confirm('AAAA-AAAA')` in a loop, and catch ServiceError.",
         "`refused.status` tells the two refusals apart: 401 means wrong, 410 means locked.",
         "The code that gets the 410 was taken too: it is the one that locked the enrollment.",
     ],
     praise="Five wrong codes and the door is shut, for the right code too: guessing 40 bits in "
-           "five tries succeeds about once in 200 billion.",
-)  # fmt: skip
+    "five tries succeeds about once in 200 billion.",
+)
 def tries(answer: object, lesson: Lesson) -> None:
     count_tries = function_of(answer, "count_tries")
     for allowed in random.sample(range(2, 9), 3):
@@ -70,14 +72,21 @@ def _judge_count(got: object, sent: int, allowed: int) -> None:
     if sent == 0:
         raise Wrong("Your function sent no code at all: call `confirm` with one.")
     if sent < allowed:
-        raise Wrong(f"You stopped after {sent} of {allowed} wrong codes. A 401 means wrong, not "
-                    "locked: go on until the answer is 410.", "M25")  # fmt: skip
+        raise Wrong(
+            f"You stopped after {sent} of {allowed} wrong codes. A 401 means wrong, not "
+            "locked: go on until the answer is 410.",
+            "M25",
+        )
     if sent > allowed:
-        raise Wrong(f"The enrollment was locked after {allowed} wrong codes, and you sent {sent}. "
-                    "A 410 is final: stop there.")  # fmt: skip
+        raise Wrong(
+            f"The enrollment was locked after {allowed} wrong codes, and you sent {sent}. "
+            "A 410 is final: stop there."
+        )
     if got == allowed - 1:
-        raise Wrong(f"You counted the 401s, {got} of them. The code that was answered 410 was "
-                    "taken as well: it locked the door.")  # fmt: skip
+        raise Wrong(
+            f"You counted the 401s, {got} of them. The code that was answered 410 was "
+            "taken as well: it locked the door."
+        )
     if got != allowed:
         raise Wrong(f"This enrollment took {allowed} wrong codes; you returned {show(got)}.")
 
@@ -98,22 +107,25 @@ HOSTILE: tuple[tuple[str, str], ...] = (
 
 
 @exercise(
-    "02.safe-path", "A safe path for a hostile client_id",
+    "02.safe-path",
+    "A safe path for a hostile client_id",
     hints=[
         "Decide on the name before it becomes part of a path, not on the path afterwards.",
         "Say what is allowed, not what is forbidden: `cli_`, then 1 to 64 of a-z, 0-9 and _.",
         r"re.fullmatch(r'cli_[a-z0-9_]{1,64}', client_id), and raise ValueError when it is None.",
     ],
     praise="An allow-list, matched whole, before the path exists: nothing climbs out.",
-)  # fmt: skip
+)
 def safe_path(answer: object, lesson: Lesson) -> None:  # noqa: ARG001
     function = function_of(answer, "safe_path")
     folder = Path(tempfile.gettempdir()) / word()
     for client_id in (f"cli_my_agent_{word()}", "cli_a", "cli_" + "z" * 64):
         got, expected = ask(function, folder, client_id), folder / client_id / "client.json"
         if not isinstance(got, Path | str) or Path(got) != expected:
-            raise Wrong(f"For {client_id[:20]} the path is folder/client_id/client.json; "
-                        f"your function returned another: {_tail(got)}.")  # fmt: skip
+            raise Wrong(
+                f"For {client_id[:20]} the path is folder/client_id/client.json; "
+                f"your function returned another: {_tail(got)}."
+            )
     for client_id, reason in HOSTILE:
         if not refuses(function, folder, client_id):
             raise Wrong(f"{show(client_id)} got a path: {reason}.")
@@ -125,7 +137,8 @@ def _tail(path: object) -> str:
 
 
 @exercise(
-    "02.second-confirm", "The confirm that came twice",
+    "02.second-confirm",
+    "The confirm that came twice",
     hints=[
         "Call `confirm()` once, inside try. What it returns is the answer, when it returns.",
         "On ServiceError look at `.status`: only 409 says that this was confirmed before.",
@@ -133,8 +146,8 @@ def _tail(path: object) -> str:
         "Every other status is somebody else's problem: `raise` it again.",
     ],
     praise="A 409 means: it took effect already, and the one answer with the secret is gone. Look "
-           "on the disk; if it is not there either, register again.",
-)  # fmt: skip
+    "on the disk; if it is not there either, register again.",
+)
 def second_confirm(answer: object, lesson: Lesson) -> None:
     function = function_of(answer, "confirm_once")
     fresh, stored = {"client_id": f"cli_{word()}"}, {"client_id": f"cli_{word()}"}
@@ -169,14 +182,20 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
     try:
         got = function(confirm, lambda: stored)
     except ServiceError:
-        raise Wrong("A 409 is no failure to pass on: the enrollment was confirmed before, so the "
-                    "credentials may be on the disk. Ask `load()`.") from None  # fmt: skip
+        raise Wrong(
+            "A 409 is no failure to pass on: the enrollment was confirmed before, so the "
+            "credentials may be on the disk. Ask `load()`."
+        ) from None
     if confirm.calls != 1:
-        raise Wrong(f"You sent the confirm {confirm.calls} times. The secret is shown once: "
-                    "asking again can't bring it back.")  # fmt: skip
+        raise Wrong(
+            f"You sent the confirm {confirm.calls} times. The secret is shown once: "
+            "asking again can't bring it back."
+        )
     if got != stored:
-        raise Wrong("After a 409 return what `load()` returns, also when that is None: then "
-                    f"nobody has the secret. Your function returned {show(got)}.")  # fmt: skip
+        raise Wrong(
+            "After a 409 return what `load()` returns, also when that is None: then "
+            f"nobody has the secret. Your function returned {show(got)}."
+        )
 
 
 def _other_refusals_pass(function: Callable[..., Any]) -> None:
@@ -186,8 +205,10 @@ def _other_refusals_pass(function: Callable[..., Any]) -> None:
             function(confirm, lambda: {"client_id": "cli_of_another_time"})
         except ServiceError:
             continue
-        raise Wrong(f"A {status} was swallowed. Only 409 says that the enrollment was confirmed "
-                    "before; let every other refusal through.")  # fmt: skip
+        raise Wrong(
+            f"A {status} was swallowed. Only 409 says that the enrollment was confirmed "
+            "before; let every other refusal through."
+        )
 
 
 def _live(function: Callable[..., Any], lesson: Lesson) -> None:
@@ -199,5 +220,7 @@ def _live(function: Callable[..., Any], lesson: Lesson) -> None:
         again = Counted(lambda code: lab.client.confirm_enrollment(enrollment, code))
         got = ask(function, lambda: again(code), lambda: credentials.client_id)
         if got != credentials.client_id or again.sent != 1:
-            raise Wrong("Against the running service your function did not end at the stored "
-                        "credentials after one confirm.")  # fmt: skip
+            raise Wrong(
+                "Against the running service your function did not end at the stored "
+                "credentials after one confirm."
+            )

@@ -39,7 +39,8 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
 
 
 @exercise(
-    "03.coordinates", "x and y in 32 bytes",
+    "03.coordinates",
+    "x and y in 32 bytes",
     hints=[
         "`private_key.public_key().public_numbers()` has x and y as whole numbers.",
         "How many bytes should `.to_bytes(…, 'big')` make? Always the same number: that of the "
@@ -47,16 +48,19 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
         "`b64url(numbers.x.to_bytes(32, 'big'))`, the same for y, with kty 'EC' and crv 'P-256'.",
     ],
     praise="Also the keys with a leading zero came out whole, and the service took a proof that "
-           "carries your JWK. One key in 128 breaks the other way of writing this.",
-)  # fmt: skip
+    "carries your JWK. One key in 128 breaks the other way of writing this.",
+)
 def coordinates(answer: object, lesson: Lesson) -> None:
     public_jwk = function_of(answer, "public_jwk")
     key = key_with_leading_zero()
     for private_key in (ec.generate_private_key(ec.SECP256R1()), key):
         _judge_jwk(ask(public_jwk, private_key), jwk_of(private_key.public_key()))
-    answered = _send(lesson, lambda claims: pyjwt.encode(
-        claims, key, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": public_jwk(key)}
-    ))  # fmt: skip
+    answered = _send(
+        lesson,
+        lambda claims: pyjwt.encode(
+            claims, key, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": public_jwk(key)}
+        ),
+    )
     if answered.status_code != 200:
         raise Wrong(f"The service refused a proof with your JWK: {_said(answered)}")
 
@@ -65,8 +69,11 @@ def _judge_jwk(got: object, expected: Mapping[str, str]) -> None:
     if not isinstance(got, Mapping):
         raise Wrong(f"Return the JWK as a dict; your function returned {show(got)}.")
     if PRIVATE_MEMBERS & got.keys():
-        raise Wrong("Your JWK has a private member. Whoever sees the proof could sign for you: "
-                    "only kty, crv, x and y belong here.", "M14")  # fmt: skip
+        raise Wrong(
+            "Your JWK has a private member. Whoever sees the proof could sign for you: "
+            "only kty, crv, x and y belong here.",
+            "M14",
+        )
     for name in ("kty", "crv"):
         if got.get(name) != expected[name]:
             raise Wrong(f"{name} is {expected[name]!r} here; your JWK says {show(got.get(name))}.")
@@ -90,9 +97,12 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
         raise Wrong(f"{name} is not base64url: {show(text)}.") from None
     whole = b64url_decode(expected)
     if data == whole.lstrip(b"\0"):
-        raise Wrong(f"{name} has {len(data)} bytes: you dropped a leading zero byte. A coordinate "
-                    "of P-256 always has 32; as a number it looks the same, to the service it is "
-                    "another key.", "M11")  # fmt: skip
+        raise Wrong(
+            f"{name} has {len(data)} bytes: you dropped a leading zero byte. A coordinate "
+            "of P-256 always has 32; as a number it looks the same, to the service it is "
+            "another key.",
+            "M11",
+        )
     if len(data) != COORDINATE:
         raise Wrong(f"{name} has {len(data)} bytes instead of {COORDINATE}.", "M11")
     if data == whole[::-1]:
@@ -101,7 +111,8 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
 
 
 @exercise(
-    "03.signature", "Raw r‖s instead of DER",
+    "03.signature",
+    "Raw r‖s instead of DER",
     hints=[
         "`cryptography` signs in DER: a length, r, a length, s. `decode_dss_signature(der)` "
         "gives you the two numbers.",
@@ -109,7 +120,7 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
         "r.to_bytes(32, 'big') + s.to_bytes(32, 'big'): 64 bytes, whatever the numbers are.",
     ],
     praise="64 bytes for every signature, and the service verified one that you converted.",
-)  # fmt: skip
+)
 def signature(answer: object, lesson: Lesson) -> None:
     raw_signature = function_of(answer, "raw_signature")
     for bits in (255, 255, 240):  # 240: a number with two leading zero bytes
@@ -125,13 +136,19 @@ def _judge_raw(got: object, r: int, s: int) -> None:
     if not isinstance(got, bytes):
         raise Wrong(f"Return bytes; your function returned {show(got)}.")
     if got == encode_dss_signature(r, s):
-        raise Wrong("That is still DER: it begins with 0x30 and has its lengths inside. JWS wants "
-                    "r and s alone.", "M13")  # fmt: skip
+        raise Wrong(
+            "That is still DER: it begins with 0x30 and has its lengths inside. JWS wants "
+            "r and s alone.",
+            "M13",
+        )
     if got == s.to_bytes(COORDINATE, "big") + r.to_bytes(COORDINATE, "big"):
         raise Wrong("r comes first, then s.", "M13")
     if got == _short(r) + _short(s):
-        raise Wrong(f"{len(got)} bytes instead of 64: a leading zero byte was dropped. Nobody can "
-                    "tell where r ends then.", "M11")  # fmt: skip
+        raise Wrong(
+            f"{len(got)} bytes instead of 64: a leading zero byte was dropped. Nobody can "
+            "tell where r ends then.",
+            "M11",
+        )
     if got != r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big"):
         raise Wrong(f"Expected r and s in 32 bytes each; got {len(got)} other bytes.", "M13")
 
@@ -159,10 +176,11 @@ def _send(lesson: Lesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Respon
     while True:
         proof = sign(claims | {"jti": secrets.token_urlsafe(16)} | nonce)
         response = lesson.http.post(
-            url, data={"grant_type": "client_credentials", "scope": "openid"},
+            url,
+            data={"grant_type": "client_credentials", "scope": "openid"},
             auth=(credentials.client_id, credentials.client_secret.reveal()),
             headers={"DPoP": proof},
-        )  # fmt: skip
+        )
         if nonce or "DPoP-Nonce" not in response.headers or response.status_code == 200:
             return response
         nonce = {"nonce": response.headers["DPoP-Nonce"]}  # realm strict asks for one, once
@@ -206,9 +224,12 @@ class BrokenProofs(dict[str, str]):
 
 
 def _proof(
-    now: float, claims: Mapping[str, Any] | None = None, header: Mapping[str, Any] | None = None,
-    *, flip: bool = False,
-) -> str:  # fmt: skip
+    now: float,
+    claims: Mapping[str, Any] | None = None,
+    header: Mapping[str, Any] | None = None,
+    *,
+    flip: bool = False,
+) -> str:
     key = ProofKey.generate()
     head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk, **(header or {})}
     body = {"htm": "POST", "htu": TARGET, "iat": int(now), "jti": secrets.token_urlsafe(16)}
@@ -235,7 +256,8 @@ _CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
 
 
 @exercise(
-    "03.six-proofs", "Six broken proofs",
+    "03.six-proofs",
+    "Six broken proofs",
     hints=[
         "`read_unverified(proofs['A'])` shows header and claims. Compare the six side by side.",
         "Five can be told by reading. The sixth looks perfect: what can't you see by reading?",
@@ -244,7 +266,7 @@ _CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
     ],
     praise="Six refusals, six rules, each with one reason. That is how a log line should read.",
     make=lambda _lesson: BrokenProofs(),
-)  # fmt: skip
+)
 def six_proofs(answer: object, lesson: Lesson) -> None:
     proofs: BrokenProofs = lesson.material("03.six-proofs")
     if not isinstance(answer, Mapping):
@@ -255,8 +277,11 @@ def six_proofs(answer: object, lesson: Lesson) -> None:
         if given is None or given is ...:
             raise Wrong(f"{letter} has no answer yet.")
         if given not in names:
-            raise Wrong(f"{letter}: {show(given)} is not the name of a rule. They are: "
-                        f"{', '.join(sorted(LOOK))}.")  # fmt: skip
+            raise Wrong(
+                f"{letter}: {show(given)} is not the name of a rule. They are: "
+                f"{', '.join(sorted(LOOK))}."
+            )
         if given != rule:
-            raise Wrong(f"{letter}: {given} lets this one pass; {LOOK[rule]}.",
-                        _CODES.get(rule, ""))  # fmt: skip
+            raise Wrong(
+                f"{letter}: {given} lets this one pass; {LOOK[rule]}.", _CODES.get(rule, "")
+            )

@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 RFC_7638 = {  # the example of RFC 7638 §3.1
     "kty": "RSA",
     "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_B"
-         "JECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_F"
-         "DW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4"
-         "vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    "JECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_F"
+    "DW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4"
+    "vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
     "e": "AQAB",
     "alg": "RS256",
     "kid": "2011-04-29",
-}  # fmt: skip
+}
 
 
 @exercise(
-    "04.thumbprint", "A thumbprint by hand",
+    "04.thumbprint",
+    "A thumbprint by hand",
     hints=[
         "Keep only the members that the key needs: crv, kty, x, y for an EC key; e, kty, n for "
         "an RSA key. No alg, no kid, no use.",
@@ -43,8 +44,8 @@ RFC_7638 = {  # the example of RFC 7638 §3.1
         "SHA-256 over that text as bytes, `.digest()` and not `.hexdigest()`, then b64url.",
     ],
     praise="Right for your key, for RFC 7638's own example, and equal to the cnf.jkt that the "
-           "service wrote into a token a moment ago.",
-)  # fmt: skip
+    "service wrote into a token a moment ago.",
+)
 def thumbprint_by_hand(answer: object, lesson: Lesson) -> None:
     function = function_of(answer, "my_thumbprint")
     plain = ProofKey.generate().public_jwk
@@ -70,8 +71,11 @@ def _judge_thumbprint(got: object, jwk: Mapping[str, Any]) -> None:
         raise Wrong("64 characters: that is the digest in hex. A thumbprint has 43 in base64url.")
     kind = "an RSA" if jwk["kty"] == "RSA" else "an EC"
     names = ", ".join(THUMBPRINT_MEMBERS[jwk["kty"]])
-    raise Wrong(f"For {kind} key the members are {names}, in this order; something else went into "
-                f"your hash. You returned {show(text)}.", "M12")  # fmt: skip
+    raise Wrong(
+        f"For {kind} key the members are {names}, in this order; something else went into "
+        f"your hash. You returned {show(text)}.",
+        "M12",
+    )
 
 
 def _other_thumbprints(jwk: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -79,15 +83,24 @@ def _other_thumbprints(jwk: Mapping[str, Any]) -> list[tuple[str, str]]:
     required = {name: jwk[name] for name in THUMBPRINT_MEMBERS[jwk["kty"]]}
     unsorted = {name: jwk[name] for name in jwk if name in required}
     return [
-        ("All members went into your hash, also alg, kid or use. Only those that make the key "
-         "do.", _hash(jwk, sort=True)),
-        ("The members stand in the order in which they came. The order is fixed: by name.",
-         _hash(unsorted)),
-        ("The members are right, but the JSON has spaces in it: separators=(',', ':').",
-         _hash(required, separators=(", ", ": "))),
-        ("All members, in the order in which they came: leave out what is not the key, then sort.",
-         _hash(jwk)),
-    ]  # fmt: skip
+        (
+            "All members went into your hash, also alg, kid or use. Only those that make the key "
+            "do.",
+            _hash(jwk, sort=True),
+        ),
+        (
+            "The members stand in the order in which they came. The order is fixed: by name.",
+            _hash(unsorted),
+        ),
+        (
+            "The members are right, but the JSON has spaces in it: separators=(',', ':').",
+            _hash(required, separators=(", ", ": ")),
+        ),
+        (
+            "All members, in the order they came: leave out what is not the key, then sort.",
+            _hash(jwk),
+        ),
+    ]
 
 
 def _hash(
@@ -108,9 +121,17 @@ class Issuer:
 
     def claims(self, **more: object) -> dict[str, Any]:
         now = int(time.time())
-        return {"iss": self.url, "sub": "cli_me", "client_id": "cli_me", "scope": "openid",
-                "token_type": "access_token", "iat": now, "exp": now + 3600,
-                "jti": word(16), **more}  # fmt: skip
+        return {
+            "iss": self.url,
+            "sub": "cli_me",
+            "client_id": "cli_me",
+            "scope": "openid",
+            "token_type": "access_token",
+            "iat": now,
+            "exp": now + 3600,
+            "jti": word(16),
+            **more,
+        }
 
     def token(self, private: ec.EllipticCurvePrivateKey | None = None, **more: object) -> str:
         return sign_token(private or self.private, self.claims(**more), kid=self.kid)
@@ -121,7 +142,8 @@ def new_key() -> ec.EllipticCurvePrivateKey:
 
 
 @exercise(
-    "04.mine", "Is this token mine?",
+    "04.mine",
+    "Is this token mine?",
     hints=[
         "`read_unverified(token).claims` gives you the claims of each token.",
         "sub is the same in all of them. What tells the tokens apart is cnf, and in it jkt.",
@@ -129,19 +151,25 @@ def new_key() -> ec.EllipticCurvePrivateKey:
         "Compare jkt with thumbprint(jwk); return the position, or None when no token fits.",
     ],
     praise="You went by cnf.jkt and by nothing else: same client, same scope, other key, not mine.",
-)  # fmt: skip
+)
 def mine(answer: object, lesson: Lesson) -> None:
     find_mine = function_of(answer, "find_mine")
     issuer, key = Issuer(), ProofKey.generate()
-    others = [issuer.token(cnf={"jkt": ProofKey.generate().thumbprint}), issuer.token(),
-              issuer.token(cnf={"jkt": ProofKey.generate().thumbprint})]  # fmt: skip
+    others = [
+        issuer.token(cnf={"jkt": ProofKey.generate().thumbprint}),
+        issuer.token(),
+        issuer.token(cnf={"jkt": ProofKey.generate().thumbprint}),
+    ]
     for place in random.sample(range(4), 3):
         tokens = [*others[:place], issuer.token(cnf={"jkt": key.thumbprint}), *others[place:]]
         _judge_place(ask(find_mine, tokens, key.public_jwk), place)
     got = ask(find_mine, others, key.public_jwk)
     if got is not None:
-        raise Wrong(f"None of three tokens was bound to the key; you returned {show(got)}. "
-                    "The same sub does not make a token yours.", "M07")  # fmt: skip
+        raise Wrong(
+            f"None of three tokens was bound to the key; you returned {show(got)}. "
+            "The same sub does not make a token yours.",
+            "M07",
+        )
     keys = [ProofKey.generate() for _ in range(4)]
     tokens = [lesson.client.get_token(key=k).access_token.reveal() for k in keys]
     place = random.randrange(4)  # noqa: S311
@@ -150,15 +178,22 @@ def mine(answer: object, lesson: Lesson) -> None:
 
 def _judge_place(got: object, place: int) -> None:
     if isinstance(got, bool) or not isinstance(got, int):
-        raise Wrong(f"Token number {place} was bound to the key; you returned {show(got)} instead "
-                    "of a position (the first is 0).")  # fmt: skip
+        raise Wrong(
+            f"Token number {place} was bound to the key; you returned {show(got)} instead "
+            "of a position (the first is 0)."
+        )
     if got != place:
-        raise Wrong(f"Token number {place} was bound to the key, you chose number {got}. All four "
-                    "have the same sub and scope: only cnf.jkt differs.", "M07")  # fmt: skip
+        raise Wrong(
+            f"Token number {place} was bound to the key, you chose number {got}. All four "
+            "have the same sub and scope: only cnf.jkt differs.",
+            "M07",
+        )
 
 
 @exercise(
-    "04.forged", "Spot the forged one", level="stretch",
+    "04.forged",
+    "Spot the forged one",
+    level="stretch",
     hints=[
         "Reading is not enough: a forged token reads exactly as the forger likes.",
         "`verify_token(token, jwks, issuer, now=time.time())` returns the claims or raises "
@@ -166,8 +201,8 @@ def _judge_place(got: object, place: int) -> None:
         "Go through the tokens with their positions; return the position of the one that raises.",
     ],
     praise="Altered, foreign key, `none`, HMAC with the public key, another issuer, past its time: "
-           "the signature and the strict checks found each. Decoding would have found none.",
-)  # fmt: skip
+    "the signature and the strict checks found each. Decoding would have found none.",
+)
 def forged(answer: object, lesson: Lesson) -> None:
     find_forged = function_of(answer, "find_forged")
     issuer = Issuer()
@@ -181,19 +216,24 @@ def forged(answer: object, lesson: Lesson) -> None:
     place = random.randrange(3)  # noqa: S311
     tokens[place] = with_claims(tokens[place], scope="openid admin")
     issued_by = str(real[0].claims["iss"])
-    _judge_forged(ask(find_forged, tokens, lesson.client.jwks(), issued_by), place,
-                  "a token of this service with a scope written in afterwards")  # fmt: skip
+    _judge_forged(
+        ask(find_forged, tokens, lesson.client.jwks(), issued_by),
+        place,
+        "a token of this service with a scope written in afterwards",
+    )
 
 
 def _judge_forged(got: object, place: int, how: str) -> None:
     if got is None or (isinstance(got, Sequence) and not got):
-        raise Wrong(f"Number {place} was {how}, and you found nothing wrong. Decoding shows what "
-                    "stands in a token, not whether it is true.", "M20")  # fmt: skip
+        raise Wrong(
+            f"Number {place} was {how}, and you found nothing wrong. Decoding shows what "
+            "stands in a token, not whether it is true.",
+            "M20",
+        )
     if isinstance(got, bool) or not isinstance(got, int):
         raise Wrong(f"Return the position of the forged token; got {show(got)}.")
     if got != place:
-        raise Wrong(f"Number {place} was {how}; you accused number {got}, which is genuine.",
-                    "M20")  # fmt: skip
+        raise Wrong(f"Number {place} was {how}; you accused number {got}, which is genuine.", "M20")
 
 
 def with_claims(token: str, **changes: object) -> str:

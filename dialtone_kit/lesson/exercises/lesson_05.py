@@ -21,30 +21,36 @@ from dialtone_kit.rules import Request, access_token_hash
 if TYPE_CHECKING:
     from dialtone_kit.lesson.lesson import Lesson
 
-CODES = {"ath_matches": "M05", "htu_matches": "M04", "jti_is_new": "M01", "key_is_bound": "M07",
-         "iat_is_fresh": "M06"}  # fmt: skip
+CODES = {
+    "ath_matches": "M05",
+    "htu_matches": "M04",
+    "jti_is_new": "M01",
+    "key_is_bound": "M07",
+    "iat_is_fresh": "M06",
+}
 WAYS = {
     "ath_matches": "The service can't see that the proof belongs to this token: ath is missing or "
-                   "the hash of something else.",
+    "the hash of something else.",
     "htu_matches": "The proof names another URL than the request goes to. htu is the URL that you "
-                   "call, without query and fragment.",
+    "call, without query and fragment.",
     "htm_matches": "The proof names another method than the request uses.",
     "jti_is_new": "The second request carried the proof of the first. Build a new one each time.",
     "key_is_bound": "The proof is signed by another key than the token is bound to.",
     "iat_is_fresh": "iat is not now: build the proof when you send.",
     "one_header": "The request carries no single DPoP header.",
-}  # fmt: skip
+}
 
 
 @exercise(
-    "05.make-request", "Write make_dpop_request",
+    "05.make-request",
+    "Write make_dpop_request",
     hints=[
         "Two headers: Authorization with the scheme DPoP and the token, and DPoP with the proof.",
         "build_proof(key, method, url, access_token=access_token) makes the proof, with ath.",
         "return httpx.Request(method, url, headers={…}): made here, sent by the caller.",
     ],
     praise="Fresh proof, right hash, right URL, the token's own key; the service let it in twice.",
-)  # fmt: skip
+)
 def make_request(answer: object, lesson: Lesson) -> None:
     function = function_of(answer, "make_dpop_request")
     key, token = ProofKey.generate(), secrets.token_urlsafe(48)
@@ -71,8 +77,11 @@ def _judge_request(
         sentence = WAYS.get(refused.rule, str(refused))
         raise Wrong(sentence, CODES.get(refused.rule, refused.code)) from None
     if "?" in proof.claims["htu"]:
-        raise Wrong("htu carries the query string. Services should ignore it, and some do not: "
-                    "leave out everything from the ? on.", "M04")  # fmt: skip
+        raise Wrong(
+            "htu carries the query string. Services should ignore it, and some do not: "
+            "leave out everything from the ? on.",
+            "M04",
+        )
 
 
 def _judge_authorization(value: str, token: str) -> None:
@@ -80,11 +89,16 @@ def _judge_authorization(value: str, token: str) -> None:
     if not value:
         raise Wrong("There is no Authorization header: the token itself must come along.")
     if scheme.lower() == "bearer":
-        raise Wrong("A bound token goes under the scheme DPoP. Under Bearer it is refused: else a "
-                    "thief would only have to leave out the proof.", "M08")  # fmt: skip
+        raise Wrong(
+            "A bound token goes under the scheme DPoP. Under Bearer it is refused: else a "
+            "thief would only have to leave out the proof.",
+            "M08",
+        )
     if scheme.lower() != "dpop":
-        raise Wrong(f"The scheme is {show(scheme)}. Basic was for the token request; here it is "
-                    "DPoP.", "M08")  # fmt: skip
+        raise Wrong(
+            f"The scheme is {show(scheme)}. Basic was for the token request; here it is DPoP.",
+            "M08",
+        )
     if credentials != token:
         raise Wrong("After `DPoP ` comes the access token, and nothing else.")
 
@@ -118,14 +132,15 @@ RFC_9449 = (  # the example of §7.1: an access token and its ath
 
 
 @exercise(
-    "05.ath", "The missing ath",
+    "05.ath",
+    "The missing ath",
     hints=[
         "What is hashed is the token as it stands in the Authorization header: the whole string.",
         "SHA-256, `.digest()`, then b64url: 43 characters without =.",
         "b64url(hashlib.sha256(access_token.encode()).digest())",
     ],
     praise="RFC 9449's own example comes out, and the service accepted a proof with your ath.",
-)  # fmt: skip
+)
 def ath(answer: object, lesson: Lesson) -> None:
     ath_of = function_of(answer, "ath_of")
     tokens = [f"ey{word(12)}.{secrets.token_urlsafe(40)}.{secrets.token_urlsafe(64)}", word(30)]
@@ -148,11 +163,18 @@ def _judge_ath(got: str, token: str) -> None:
         raise Wrong("You encoded the hex digits. Use .digest(), the bytes themselves.", "M05")
     if got.rstrip("=").replace("+", "-").replace("/", "_") == access_token_hash(token):
         raise Wrong("The hash is right, its spelling is not: base64url, no padding.", "M05")
-    for part in (token.split(".")[-1], token.split(".")[0], token.rpartition(".")[0],
-                 f"DPoP {token}"):  # fmt: skip
+    for part in (
+        token.split(".")[-1],
+        token.split(".")[0],
+        token.rpartition(".")[0],
+        f"DPoP {token}",
+    ):
         if got == access_token_hash(part):
-            raise Wrong("You hashed a part of the token, or the scheme along with it. ath covers "
-                        "the whole token string, dots and signature too.", "M05")  # fmt: skip
+            raise Wrong(
+                "You hashed a part of the token, or the scheme along with it. ath covers "
+                "the whole token string, dots and signature too.",
+                "M05",
+            )
     raise Wrong(f"This is not the SHA-256 of the token: you returned {show(got)}.", "M05")
 
 
@@ -168,18 +190,23 @@ def _live_ath(ath_of: Callable[[str], str], url: str, lesson: Lesson) -> None:
 
 
 @exercise(
-    "05.htu", "The right htu behind a query string",
+    "05.htu",
+    "The right htu behind a query string",
     hints=[
         "Everything before the first ? and the first #: nothing else changes.",
         "The port stays, the slash at the end stays, upper case in the path stays.",
         "url.partition('#')[0].partition('?')[0]",
     ],
     praise="Query and fragment are gone, and nothing else was touched.",
-)  # fmt: skip
+)
 def htu(answer: object, lesson: Lesson) -> None:
     htu_of = function_of(answer, "htu_of")
-    bases = [f"https://api-{word()}.example:8443/{word()}/Notes", f"{lesson.issuer}/api/notes",
-             f"https://api.example/{word()}/", f"https://api.example/a%2F{word()}"]  # fmt: skip
+    bases = [
+        f"https://api-{word()}.example:8443/{word()}/Notes",
+        f"{lesson.issuer}/api/notes",
+        f"https://api.example/{word()}/",
+        f"https://api.example/a%2F{word()}",
+    ]
     for base in bases:
         for tail in ("", f"?q={word()}", "?a=1&b=https://x.example/?c#d", f"#{word()}", "?#"):
             _judge_htu(expect_text(ask(htu_of, base + tail), "htu"), base, base + tail)
@@ -202,7 +229,9 @@ def _judge_htu(got: str, expected: str, url: str) -> None:
 
 
 @exercise(
-    "05.nonce", "The nonce on demand", level="stretch",
+    "05.nonce",
+    "The nonce on demand",
+    level="stretch",
     hints=[
         "Call send(None) first. Only one kind of refusal is a demand: 401 with the error "
         "use_dpop_nonce.",
@@ -211,8 +240,8 @@ def _judge_htu(got: str, expected: str, url: str) -> None:
         "proof at every call.",
     ],
     praise="A demand is a question, not a failure: you answered it once, with a new proof, and "
-           "stopped.",
-)  # fmt: skip
+    "stopped.",
+)
 def nonce(answer: object, lesson: Lesson) -> None:
     function = function_of(answer, "call_with_nonce")
     for demands, refusal in ((0, None), (1, None), (0, "invalid_token"), (0, "invalid_dpop_proof")):
@@ -221,8 +250,11 @@ def nonce(answer: object, lesson: Lesson) -> None:
     endless = Door(99, None)
     ask(function, endless.send)
     if len(endless.got) > 2:
-        raise Wrong(f"The service kept on demanding, and you sent {len(endless.got)} requests. "
-                    "After one answered demand stop: it would never end.", "M02")  # fmt: skip
+        raise Wrong(
+            f"The service kept on demanding, and you sent {len(endless.got)} requests. "
+            "After one answered demand stop: it would never end.",
+            "M02",
+        )
     if lesson.is_mock:
         _live_nonce(function, lesson)
 
@@ -253,16 +285,25 @@ def _judge_call(got: object, door: Door) -> None:
     if not isinstance(got, httpx.Response):
         raise Wrong(f"Return the response that came last; got {show(got)}.")
     if door.refusal and len(door.got) > 1:
-        raise Wrong(f"You tried again after {door.refusal}. That is a real refusal: only "
-                    "use_dpop_nonce asks for another try.", "M02")  # fmt: skip
+        raise Wrong(
+            f"You tried again after {door.refusal}. That is a real refusal: only "
+            "use_dpop_nonce asks for another try.",
+            "M02",
+        )
     if door.got[:1] != [None]:
         raise Wrong("Begin with send(None): nobody has given you a nonce yet.", "M02")
     if door.demands and len(door.got) == 1:
-        raise Wrong("The service demanded a nonce, and you took it for a failure. Send once more, "
-                    "with the nonce of its answer.", "M02")  # fmt: skip
+        raise Wrong(
+            "The service demanded a nonce, and you took it for a failure. Send once more, "
+            "with the nonce of its answer.",
+            "M02",
+        )
     if not door.refusal and got.status_code != 200:
-        raise Wrong("The second request did not carry the nonce of the answer before: take it from "
-                    "the DPoP-Nonce header.", "M02")  # fmt: skip
+        raise Wrong(
+            "The second request did not carry the nonce of the answer before: take it from "
+            "the DPoP-Nonce header.",
+            "M02",
+        )
     if not door.demands and len(door.got) > 1:
         raise Wrong("The first answer was good already; you sent again.", "M02")
 

@@ -40,9 +40,13 @@ async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[s
     audience = named[0] if isinstance(named, list) and named else named
     jwks, issuer = await service.keys.jwks(), service.settings.issuer(realm.name)
     claims = verify_decoded(
-        token, unverified, jwks, issuer, now=clock.now(realm),
+        token,
+        unverified,
+        jwks,
+        issuer,
+        now=clock.now(realm),
         audience=audience if isinstance(audience, str) else None,
-    )  # fmt: skip
+    )
     return claims, await live_client(service, realm, claims)
 
 

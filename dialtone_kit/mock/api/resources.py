@@ -120,9 +120,14 @@ def _add_note(tx: Connection, caller: Caller, text: str) -> dict[str, Any]:
     assert added is not None  # noqa: S101  (the table has a key of its own)
     told = {"subject": caller.claims["sub"]} if caller.for_another else {}
     audit.record(
-        tx, caller.realm, "note_written", caller.client.client_id, note=added[0], **told,
+        tx,
+        caller.realm,
+        "note_written",
+        caller.client.client_id,
+        note=added[0],
+        **told,
         **_acting(caller),
-    )  # fmt: skip
+    )
     return {"id": added[0], "text": text, "created_at": clock.rfc3339(row["created_at"])}
 
 

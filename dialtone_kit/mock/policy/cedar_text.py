@@ -25,9 +25,7 @@ MAX_TEXT = 64 * 1024  # characters of a policy text
 MAX_DEPTH = 40  # brackets inside brackets; the engine's own stack holds some hundreds
 MAX_STEPS = 200  # operators in one policy: && || if . and their like
 
-# fmt: off
 TOKEN = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|\w+|::|&&|\|\||[=!<>]=|\S', re.DOTALL)
-# fmt: on
 OPENING, CLOSING = "([{", ")]}"
 STEPS = {"&&", "||", "+", "-", "*", ".", "if", "!", "==", "!=", "<", ">", "<=", ">=", "[", "{", "("}
 UNFINISHED = "unexpected end of input"

@@ -131,16 +131,34 @@ class NoteRequest(Sent):
 
 ErrorCode = Literal[
     # the demo's table
-    "invalid_request", "unauthorized", "access_denied", "not_found", "conflict", "gone",
+    "invalid_request",
+    "unauthorized",
+    "access_denied",
+    "not_found",
+    "conflict",
+    "gone",
     "rate_limited",
     # OAuth: RFC 6749, 6750, 8628, 8693, 8707, 9449
-    "invalid_client", "invalid_grant", "invalid_scope", "invalid_target", "unauthorized_client",
-    "unsupported_grant_type", "authorization_pending", "slow_down", "expired_token",
-    "invalid_dpop_proof", "use_dpop_nonce", "invalid_token", "insufficient_scope",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_scope",
+    "invalid_target",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "authorization_pending",
+    "slow_down",
+    "expired_token",
+    "invalid_dpop_proof",
+    "use_dpop_nonce",
+    "invalid_token",
+    "insufficient_scope",
     # HTTP itself
-    "method_not_allowed", "payload_too_large", "unsupported_media_type",
-    "server_error", "temporarily_unavailable",
-]  # fmt: skip
+    "method_not_allowed",
+    "payload_too_large",
+    "unsupported_media_type",
+    "server_error",
+    "temporarily_unavailable",
+]
 
 
 class Problem(BaseModel):

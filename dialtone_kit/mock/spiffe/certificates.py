@@ -37,9 +37,13 @@ def new_authority(trust_domain: str, begin: int, end: int) -> tuple[Any, Chain]:
 
 
 def new_leaf(
-    authority: x509.Certificate, private: Any, public_key: Any, spiffe_id: SpiffeId,
-    begin: int, end: int,
-) -> x509.Certificate:  # fmt: skip
+    authority: x509.Certificate,
+    private: Any,
+    public_key: Any,
+    spiffe_id: SpiffeId,
+    begin: int,
+    end: int,
+) -> x509.Certificate:
     """A leaf for `public_key` by the rules of X.509-SVID §4; `private` is that of `authority`."""
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     return (
@@ -59,9 +63,15 @@ def pem(certificate: x509.Certificate) -> str:
 
 
 def _authority(
-    trust_domain: str, subject: x509.Name, issuer: x509.Name, public_key: Any,
-    begin: int, end: int, *, depth: int,
-) -> x509.CertificateBuilder:  # fmt: skip
+    trust_domain: str,
+    subject: x509.Name,
+    issuer: x509.Name,
+    public_key: Any,
+    begin: int,
+    end: int,
+    *,
+    depth: int,
+) -> x509.CertificateBuilder:
     """A certificate that signs others; `depth`: how many authorities may follow below it."""
     return (
         _builder(subject, issuer, public_key, begin, end)

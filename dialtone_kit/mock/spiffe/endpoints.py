@@ -83,9 +83,7 @@ async def x509_svid(request: Request) -> Response:
     return json_answer({**_told(svid), "trust_bundle_url": url}, headers=NO_STORE)
 
 
-@describe(
-    "A JWT-SVID, by attestation", answers=JwtSvid, body=JwtRequest, refusals=ATTEMPT
-)  # fmt: skip
+@describe("A JWT-SVID, by attestation", answers=JwtSvid, body=JwtRequest, refusals=ATTEMPT)
 async def jwt_svid(request: Request) -> Response:
     """For the audience that you name, which alone should accept it: it is a bearer token."""
     service = service_of(request)

@@ -141,8 +141,9 @@ def begin_visit(tx: Connection, service: Service, realm: Realm, row: Any, email:
 
 def find_visit(tx: Connection, visit: str) -> Any:
     """The grant of a visit, with the visit's own columns, or None."""
-    joined = select(device_grants, device_visits.c.visit, device_visits.c.email,
-                    device_visits.c.code_hash)  # fmt: skip
+    joined = select(
+        device_grants, device_visits.c.visit, device_visits.c.email, device_visits.c.code_hash
+    )
     query = joined.join(device_visits, device_visits.c.device_hash == device_grants.c.device_hash)
     if not VISIT.fullmatch(visit):  # it may hold what no database can look for
         return None
@@ -170,9 +171,14 @@ def approve(tx: Connection, service: Service, realm: Realm, row: Any) -> None:
     subject = subject_of(service, realm, row.email)
     _set(tx, row, status="approved", subject=subject)
     audit.record(
-        tx, realm, "device_approved", row.client_id, subject=subject, person=row.email,
+        tx,
+        realm,
+        "device_approved",
+        row.client_id,
+        subject=subject,
+        person=row.email,
         scope=row.scopes,
-    )  # fmt: skip
+    )
 
 
 def deny(tx: Connection, realm: Realm, row: Any) -> None:

@@ -26,8 +26,20 @@ from dialtone_kit.mock.web.requests import one, read_form
 from dialtone_kit.mock.web.responses import json_answer
 
 INACTIVE = {"active": False}
-SHOWN = ("scope", "client_id", "sub", "aud", "iss", "iat", "exp", "jti", "cnf", "act", "may_act",
-         "realm")  # fmt: skip
+SHOWN = (
+    "scope",
+    "client_id",
+    "sub",
+    "aud",
+    "iss",
+    "iat",
+    "exp",
+    "jti",
+    "cnf",
+    "act",
+    "may_act",
+    "realm",
+)
 
 
 @describe(

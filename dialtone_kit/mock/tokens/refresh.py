@@ -94,9 +94,15 @@ def revoke_family(tx: Connection, realm: Realm, found: Any, client_id: str, reas
     lives_for = found.expires_at - clock.now(realm) + TOKEN_LIFETIME
     if lineage.revoke(tx, found.family, lives_for):
         audit.record(
-            tx, realm, "revocation", client_id, kind="refresh_token", reason=reason,
-            subject=found.subject, scope=found.scopes,
-        )  # fmt: skip
+            tx,
+            realm,
+            "revocation",
+            client_id,
+            kind="refresh_token",
+            reason=reason,
+            subject=found.subject,
+            scope=found.scopes,
+        )
 
 
 def _must_fit(order: Order, found: Any) -> None:

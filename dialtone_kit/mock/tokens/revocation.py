@@ -71,9 +71,15 @@ async def _revoke_access_token(service: Service, realm: Realm, client: Client, t
 def _revoke(tx: Connection, realm: Realm, claims: dict[str, Any]) -> None:
     if lineage.revoke(tx, lineage.token_node(claims), claims["exp"] - clock.now(realm)):
         audit.record(
-            tx, realm, "revocation", claims["client_id"], kind="access_token",
-            reason="asked for", token=claims["jti"], subject=claims["sub"],
-        )  # fmt: skip
+            tx,
+            realm,
+            "revocation",
+            claims["client_id"],
+            kind="access_token",
+            reason="asked for",
+            token=claims["jti"],
+            subject=claims["sub"],
+        )
 
 
 def _must_be_own(client: Client, client_id: str) -> None:

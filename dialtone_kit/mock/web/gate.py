@@ -94,9 +94,11 @@ def _name_in(host: str) -> str:
 def _long_head() -> Refusal:
     """The connection ends: who sends that much has more of it."""
     return Refusal(
-        431, "invalid_request", "All headers together have at most 64 KiB here.",
+        431,
+        "invalid_request",
+        "All headers together have at most 64 KiB here.",
         (("Connection", "close"),),
-    )  # fmt: skip
+    )
 
 
 def _foreign_host() -> Refusal:

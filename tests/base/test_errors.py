@@ -1,0 +1,103 @@
+"""Errors are one line for a reader: what was wrong and what to do, and never a secret."""
+
+import inspect
+import time
+
+import pytest
+
+from dialtone_kit.base import errors
+from dialtone_kit.base.errors import (
+    DialtoneError,
+    KeyMismatch,
+    NonceRequired,
+    ProofRefused,
+    RateLimited,
+    ServiceError,
+    TokenRefused,
+    brief,
+)
+
+SECRET = "sec_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+CLASSES = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, DialtoneError)
+]
+
+
+def test_every_class_has_a_sentence_and_the_common_root() -> None:
+    assert len(CLASSES) >= 15
+    assert all(kind.__doc__ for kind in CLASSES)
+
+
+def test_in_a_notebook_an_error_is_one_line() -> None:
+    assert DialtoneError("No.")._render_traceback_() == ["DialtoneError: No."]
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        DialtoneError(f"the secret {SECRET} is wrong"),
+        ServiceError(401, "invalid_client", f"{SECRET} is wrong"),
+        RateLimited(f"{SECRET} came too often.", 5),
+        TokenRefused("kid", f"no {SECRET}"),
+        ProofRefused("htu_matches", "https://h", f"https://h?{SECRET}"),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_a_secret_in_a_message_is_masked_in_every_view(problem: DialtoneError) -> None:
+    """IPython saves both the rendered lines and the message itself in the notebook."""
+    for view in (str(problem), repr(problem), *problem._render_traceback_()):
+        assert SECRET[4:] not in view
+
+
+@pytest.mark.row("U1")
+def test_what_a_service_says_can_not_steer_the_terminal() -> None:
+    """U1: ANSI, a bell, a carriage return, right-to-left marks."""
+    problem = ServiceError(400, "x\x1b[2J", "\x1b[31mred\x07\r\u202eback")
+    assert str(problem).isprintable()
+    assert "\\u001b[31mred" in str(problem)
+    assert "red" in problem.description
+
+
+def test_a_message_may_have_lines() -> None:
+    assert str(DialtoneError("one\ntwo")) == "one\ntwo"
+
+
+def test_the_codes_for_the_wire() -> None:
+    made = [kind("rule", "a", "b") for kind in (ProofRefused, NonceRequired, KeyMismatch)]
+    assert [problem.error for problem in made] == [
+        "invalid_dpop_proof",
+        "use_dpop_nonce",
+        "invalid_token",
+    ]
+
+
+def test_a_refusal_has_its_parts_and_its_code() -> None:
+    problem = ProofRefused("htm_matches", "POST", None, "Build a new one.", "M01")
+    assert str(problem) == "htm_matches: expected POST, got nothing. Build a new one. [M01]"
+    assert (problem.rule, problem.expected, problem.got) == ("htm_matches", "POST", None)
+
+
+def test_a_limit_says_when_to_come_back() -> None:
+    problem = RateLimited("Too many.", 90, {"Retry-After": "90"}, now=1000)
+    assert (problem.status, problem.error) == (429, "rate_limited")
+    assert (problem.retry_after, problem.come_back_at) == (90, 1090)
+    assert time.strftime("%H:%M:%S", time.localtime(1090)) in str(problem)
+    assert "in 90 s" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "nothing"),
+        ("text", "text"),
+        (1, "1"),
+        (["a"], "['a']"),
+        ("a\0b\n", "a\\u0000b\\u000a"),
+        ("x" * 121, "x" * 120 + "… (121 characters)"),
+        ("x" * 120, "x" * 120),
+    ],
+)
+def test_a_value_in_a_message_is_short_and_printable(value: object, shown: str) -> None:
+    assert brief(value) == shown

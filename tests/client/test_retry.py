@@ -1,0 +1,160 @@
+"""The demo's retry rules: what is sent again, after how long, and what never is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.utils import formatdate
+
+import httpx
+import pytest
+
+from dialtone_kit.base.errors import DialtoneError, NotThisService, RateLimited, ServiceUnreachable
+from dialtone_kit.client.retry import retry_after, send_with_retries
+from tests.support.fake_service import says
+
+NOW = 1_800_000_000.0
+OK = httpx.Response(200)
+
+
+class Script:
+    """Answers one after the other, and notes the waits between them."""
+
+    def __init__(self, answers: Sequence[httpx.Response | Exception]) -> None:
+        self.answers, self.sent, self.waits = list(answers), 0, list[float]()
+
+    def send(self) -> httpx.Response:
+        answer = self.answers[min(self.sent, len(self.answers) - 1)]
+        self.sent += 1
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def run(self, *, safe: bool = True, max_wait: float = 30.0) -> httpx.Response:
+        return send_with_retries(
+            self.send,
+            safe_to_repeat=safe,
+            sleep=self.waits.append,
+            max_wait=max_wait,
+            now=lambda: NOW,
+            jitter=lambda low, high: high,
+        )
+
+
+def test_a_good_answer_is_taken_at_once() -> None:
+    script = Script([OK])
+    assert script.run() is OK
+    assert (script.sent, script.waits) == (1, [])
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410])
+def test_a_refusal_is_not_sent_again(status: int) -> None:
+    script = Script([httpx.Response(status)])
+    assert script.run().status_code == status
+    assert script.sent == 1
+
+
+@pytest.mark.row("H9✓")
+def test_429_waits_as_long_as_it_is_told() -> None:
+    script = Script([says(429, "rate_limited", **{"Retry-After": "7"}), OK])
+    assert script.run() is OK
+    assert script.waits == [7.0]
+
+
+@pytest.mark.row("H9✓")
+def test_429_with_a_date_waits_until_then_by_the_services_clock() -> None:
+    there = NOW + 500  # our clock is 500 s behind
+    dates = {"Date": formatdate(there, usegmt=True)}
+    dates["Retry-After"] = formatdate(there + 9, usegmt=True)
+    script = Script([says(429, "rate_limited", **dates), OK])
+    script.run()
+    assert script.waits == [9.0]
+
+
+@pytest.mark.row("H9")
+def test_429_beyond_the_patience_names_the_time_to_come_back() -> None:
+    script = Script([says(429, "rate_limited", "Three an hour.", **{"Retry-After": "3000"})])
+    with pytest.raises(RateLimited, match=r"Three an hour\. Come back at .* in 3000 s") as refused:
+        script.run()
+    assert refused.value.retry_after == 3000
+    assert refused.value.come_back_at == NOW + 3000
+    assert (script.sent, script.waits) == (1, [])
+
+
+def test_429_again_and_again_ends() -> None:
+    script = Script([says(429, "rate_limited", **{"Retry-After": "1"})])
+    with pytest.raises(RateLimited):
+        script.run()
+    assert script.sent == 4
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "Mon, 99 Foo", "٣", "9" * 400, "inf"])
+def test_a_senseless_retry_after_is_no_crash(value: str) -> None:
+    raw = [(b"Retry-After", value.encode())]
+    wait = retry_after(httpx.Response(429, headers=raw), NOW)
+    assert wait is None or wait >= 0
+
+
+def test_5xx_backs_off_from_1_to_30_seconds() -> None:
+    script = Script([httpx.Response(503)] * 3 + [OK])
+    assert script.run() is OK
+    assert script.waits == [2.0, 4.0, 8.0]
+    assert all(1 <= wait <= 30 for wait in script.waits)
+
+
+def test_5xx_for_ever_is_given_back_as_it_came() -> None:
+    script = Script([httpx.Response(500)])
+    assert script.run().status_code == 500
+    assert script.sent == 4
+
+
+def test_no_connection_is_tried_three_times_more() -> None:
+    script = Script([httpx.ConnectError("refused")])
+    with pytest.raises(ServiceUnreachable, match="after 4 tries"):
+        script.run()
+    assert script.sent == 4
+
+
+def test_a_connection_that_comes_back_is_taken() -> None:
+    script = Script([httpx.ConnectError("refused"), httpx.ReadError("cut"), OK])
+    assert script.run() is OK
+
+
+@pytest.mark.row("H7")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(503),
+        httpx.Response(429, headers={"Retry-After": "1"}, json={}),
+        httpx.ReadTimeout("late"),
+        httpx.ReadError("cut"),
+        httpx.WriteError("cut"),
+        httpx.RemoteProtocolError("broke off"),
+    ],
+)
+def test_what_may_have_taken_effect_is_not_sent_again(answer: httpx.Response | Exception) -> None:
+    script = Script([answer, OK])
+    try:
+        assert script.run(safe=False).status_code == 503
+    except DialtoneError:
+        assert not isinstance(answer, httpx.Response) or answer.status_code == 429
+    assert (script.sent, script.waits) == (1, [])
+
+
+@pytest.mark.row("H7✓")
+@pytest.mark.parametrize("never", [httpx.ConnectError("no"), httpx.ConnectTimeout("late")])
+def test_it_is_sent_again_if_the_connection_was_never_made(never: Exception) -> None:
+    script = Script([never, OK])
+    assert script.run(safe=False) is OK
+
+
+def test_a_cut_off_answer_says_that_it_may_have_taken_effect() -> None:
+    with pytest.raises(NotThisService, match="may have taken effect"):
+        Script([httpx.RemoteProtocolError("broke off")]).run(safe=False)
+
+
+@pytest.mark.row("H3")
+def test_an_untrusted_certificate_is_not_tried_again() -> None:
+    script = Script([httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")])
+    with pytest.raises(ServiceUnreachable, match="ca_file="):
+        script.run()
+    assert script.sent == 1

@@ -1,0 +1,202 @@
+"""The commands: help with an example, one line for a mistake, quiet on Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dialtone_kit.commands import cli
+from dialtone_kit.commands.cli import main
+from dialtone_kit.lesson.lesson import start
+from dialtone_kit.local import service
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.record import free_port
+from tests.support.strangers import stranger
+
+COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor")
+
+
+def dialtone(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dialtone(command, "--help") == 0
+    assert f"Example: dialtone {command}" in capsys.readouterr().out
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dialtone() == 0
+    said = capsys.readouterr().out
+    assert all(command in said for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nosuch",
+        "run --nosuch",
+        "serve --port x",
+        "serve --port 0",
+        "serve --port 65536",
+        "serve --workers 0",
+        "lab --port 1.5",
+        "inbox --limit 0",
+        "run --lesson 77",
+        "run -p nosuch 1",
+        "run -p email",
+    ],
+)
+def test_a_wrong_option_is_one_line_and_exit_code_2(
+    home: Path, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dialtone(*line.split()) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("dialtone: ")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.row("C3")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("email", "sec_" + "a" * 43),
+        ("client_secret", "x"),
+        ("email", "pt_" + "b" * 43),
+        ("email", "sec_1"),
+        ("client_name", "ey" + "J" * 20 + ".e30." + "c" * 60),
+        ("api_key", "1"),
+        ("base_url_password", "x"),
+        ("access_token", "x"),
+    ],
+)
+def test_a_secret_as_a_parameter_is_refused_unseen_and_nothing_runs(
+    home: Path, name: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dialtone("run", "-p", name, value, "--output", str(home / "out")) == 2
+    said = capsys.readouterr().err
+    assert "looks like a secret" in said
+    assert value == "x" or value == "1" or value not in said
+    assert not (home / "out").exists()
+
+
+@pytest.mark.row("C3")
+def test_a_user_in_the_base_url_is_refused(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert dialtone("run", "--base-url", "https://ada:pw@id.example.com") == 2
+    assert "pw" not in capsys.readouterr().err
+
+
+def test_a_port_of_somebody_else_is_one_line(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port(0)
+    with stranger(port):
+        assert dialtone("serve", "--port", str(port)) == 2
+        assert dialtone("lab", "--port", str(port)) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all(str(port) in line for line in said)
+
+
+def test_ctrl_c_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(service, "stop", interrupted)
+    assert dialtone("stop") == cli.INTERRUPTED
+    assert capsys.readouterr().err.strip() == ""
+
+
+@pytest.mark.row("U1")
+def test_inbox_shows_the_mails_as_text_only(
+    shared_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start(
+        2,
+        credentials=False,
+        interactive=False,
+        email="ada@example.com",
+        client_name="my\x1b[31magent",
+    ).email_form().require()
+    code = Controls(service.ensure).code_for("ada@example.com")
+    capsys.readouterr()
+    assert dialtone("inbox", "--email", "ada@example.com") == 0
+    said = capsys.readouterr().out
+    assert "ada@example.com" in said
+    assert code in said
+    assert "\x1b" not in said
+    assert dialtone("inbox", "--email", "bob@example.com") == 0
+    assert capsys.readouterr().out == "No mails to bob@example.com.\n"
+    assert dialtone("inbox", "--realm", "strict") == 0
+    assert capsys.readouterr().out == "No mails.\n"
+
+
+@pytest.mark.parametrize("command", ["inbox", "rotate-keys"])
+def test_without_a_service_it_says_how_to_get_one(
+    home: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dialtone(command) == 1
+    assert "dialtone serve" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_serve_runs_in_the_foreground_with_the_lessons_state_until_it_is_ended(
+    home: Path, ending: signal.Signals
+) -> None:
+    code = "from dialtone_kit.commands.cli import main; main(['serve'])"
+    serving = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert serving.stdout is not None
+    first = serving.stdout.readline()
+    found = service.find()
+    assert found is not None
+    assert found.base_url in first
+    os.kill(serving.pid, ending)
+    said = serving.communicate(timeout=20)[1]
+    assert serving.returncode == 0
+    assert "Traceback" not in said
+    assert service.find() is None
+
+
+def test_serve_says_in_one_line_that_it_runs_already_and_stop_ends_it(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = service.ensure()
+    assert dialtone("serve") == 0
+    assert capsys.readouterr().out == (
+        f"The local service runs already on {running.base_url} (process {running.pid}).\n"
+    )
+    assert dialtone("serve", "--port", str(free_port(0))) == 2
+    assert "dialtone stop" in capsys.readouterr().err
+    assert dialtone("stop") == 0
+    assert dialtone("stop") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "The local service has ended.",
+        "No local service was running.",
+    ]
+
+
+def test_rotate_keys_tells_when_the_new_one_signs(
+    shared_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.ensure()
+    assert dialtone("rotate-keys") == 0
+    said = capsys.readouterr().out
+    assert "published now, signs from" in said
+    assert "Older keys verify until" in said
+    assert "New SPIFFE root: in trust bundle" in said
+    assert "Older SVIDs stay good" in said

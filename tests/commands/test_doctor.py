@@ -1,0 +1,133 @@
+"""doctor: each line says ok or what to do, and looking changes nothing."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from dialtone_kit.commands import doctor
+from dialtone_kit.commands.cli import main
+from dialtone_kit.local import process, service, state_folder
+from dialtone_kit.local import record as service_record
+from tests.support.strangers import stranger
+
+
+def wrong(findings: object) -> list[str]:
+    return [f"{f.what}: {f.text}" for f in findings if not f.ok]  # type: ignore[attr-defined]
+
+
+def test_a_fresh_machine_is_fine_and_nothing_is_started(home: Path) -> None:
+    findings = list(doctor.examine())
+    assert wrong(f for f in findings if f.what != "Packages") == []
+    assert {"Python", "Packages", "Kernel", "State folder", "Credentials", "Local service"} <= {
+        finding.what for finding in findings
+    }
+    assert not (home / "state" / "service.json").exists()
+    assert not (home / "config").exists()
+
+
+def test_a_running_service_is_reached_and_its_clock_is_compared(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = service.ensure()
+    found = {finding.what: finding for finding in doctor.examine()}
+    assert found["Local service"].ok
+    assert running.base_url in found["Local service"].text
+    assert found["Database"].text == "SQLite"
+    assert found["Reachability"].ok
+    assert found["Clock"].ok
+    with pytest.raises(SystemExit):
+        main(["doctor"])
+    assert "Local service: runs on" in capsys.readouterr().out
+
+
+def test_the_database_is_named_without_its_password(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:hush@db.example/x?password=hush")
+    told = doctor.database().text
+    assert told == "postgresql://db.example/x, as DIALTONE_DATABASE_URL says"
+    # what runs says itself what it uses: it may have been started with another URL
+    monkeypatch.setattr(process, "database", lambda folder: "postgresql://other.example/y")
+    assert doctor.database().text == "postgresql://other.example/y"
+
+
+def test_a_stranger_on_the_port_is_told_with_the_way_out(home: Path) -> None:
+    record = service_record.remember(service_record.free_port(0))
+    with stranger(record.port):
+        [told] = wrong(doctor.port())
+    assert "dialtone serve --port N" in told
+
+
+def test_a_readable_secret_is_told(home: Path) -> None:
+    service_record.remember(1)
+    service_record.path().chmod(0o640)
+    assert wrong(doctor.state()) == [
+        "service.json: could be read by others; the next lesson mends it."
+    ]
+
+
+def test_a_loose_credential_file_is_told(home: Path) -> None:
+    file = home / "config" / "cli_x_1" / "client.json"
+    file.parent.mkdir(parents=True, mode=0o700)
+    file.write_text("{}")
+    file.chmod(0o644)
+    [told] = wrong(doctor.configuration())
+    assert "chmod 600" in told
+
+
+def test_a_state_on_a_network_disk_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_folder, "_mounts", lambda: [(Path("/"), "nfs4")])
+    [told] = wrong(doctor.state())
+    assert "nfs4" in told
+
+
+def test_an_unreachable_service_is_one_line_and_exit_code_1(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor", "--base-url", f"http://127.0.0.1:{service_record.free_port(0)}"])
+    assert ended.value.code == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("look Reachability: No connection to http://127.0.0.1:")
+
+
+def test_a_portal_instead_of_a_service_is_told(home: Path) -> None:
+    port = service_record.free_port(0)
+    with stranger(port, "<html>please log in</html>"):
+        [told] = wrong(doctor.examine(f"http://127.0.0.1:{port}"))[-1:]
+    assert told.startswith("Reachability: ")
+
+
+@pytest.mark.parametrize(
+    ("off", "fine"), [(0, True), (5, True), (7, False), (-59, True), (-62, False), (3600, False)]
+)
+def test_a_clock_is_wrong_when_proofs_would_be_refused(off: int, fine: bool) -> None:
+    theirs = 1_800_000_000
+    finding = doctor.clock(formatdate(theirs, usegmt=True), theirs + off)
+    assert finding.ok is fine
+    if not fine:
+        assert "M06" in finding.text
+        assert ("ahead" if off > 0 else "behind") in finding.text
+
+
+def test_a_service_without_a_date_is_no_reason_to_worry() -> None:
+    assert doctor.clock("", 0).ok
+
+
+@pytest.mark.parametrize(
+    ("requirement", "problem"),
+    [
+        ("click>=8", ""),
+        ("click>=99", "click is"),
+        ("no-such-thing-here>=1", "is missing"),
+        ("no-such-thing-here; python_version < '3'", ""),
+        ("no-such-thing-here; extra == 'test'", ""),
+    ],
+)
+def test_packages_are_held_against_the_metadata(requirement: str, problem: str) -> None:
+    found = doctor._problem_with(requirement)
+    assert problem in found
+    assert bool(found) is bool(problem)

@@ -1,0 +1,319 @@
+"""start(): any lesson first, any number of times, with the mock or without it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from dialtone_kit import IdentityClient, ProofKey, start
+from dialtone_kit.base.errors import DialtoneError, LessonStop, MockOnly, ServiceError
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client import credentials as store
+from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.lesson.lesson import Lesson
+from dialtone_kit.local import service
+from dialtone_kit.local.reviving import Reviving
+
+REAL = "https://id.example.com"
+
+
+@pytest.fixture
+def lesson(shared_home: Path) -> Lesson:
+    return start(3)
+
+
+def own(client: IdentityClient) -> Credentials:
+    assert client.credentials is not None
+    return client.credentials
+
+
+def kill_the_service() -> None:
+    found = service.find()
+    assert found is not None
+    os.kill(found.pid or 0, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(found.pid)], timeout=5)
+
+
+# -- starting ----------------------------------------------------------------------------------
+
+
+def test_any_lesson_can_be_the_first_in_an_empty_home(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson = start("04")
+    said = capsys.readouterr().out
+    assert lesson.is_mock
+    assert lesson.number == "04"
+    assert lesson.credentials is not None
+    assert lesson.issuer in said
+    assert "Registered cli_my_agent_" in said
+    assert str(home) not in said
+    assert not lesson.wire.exchanges
+    assert lesson.client.get_token(key=ProofKey.generate()).token_type == "DPoP"
+
+
+def test_the_next_lesson_takes_what_the_first_one_left(
+    lesson: Lesson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = start(5)
+    assert again.credentials == lesson.credentials
+    assert "Credentials of an earlier lesson" in capsys.readouterr().out
+
+
+def test_more_scopes_than_the_stored_credentials_have_are_registered_for(lesson: Lesson) -> None:
+    wider = start(5, scopes=("openid", "notes:read"))
+    assert wider.credentials != lesson.credentials
+    assert wider.credentials is not None
+    assert "notes:read" in wider.credentials.granted_scopes
+
+
+def test_credentials_of_a_service_whose_state_was_cleared_are_not_used(
+    lesson: Lesson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lesson.controls.reset("default", confirm="default")
+    again = start(4)
+    assert again.credentials != lesson.credentials
+    assert "does not know them" in capsys.readouterr().out
+
+
+def test_the_first_lessons_start_without_credentials(shared_home: Path) -> None:
+    assert start(2, credentials=False).credentials is None
+
+
+@pytest.mark.parametrize("base_url", ["http://id.example.com", "id.example.com", "ftp://x/"])
+def test_an_unsafe_base_url_is_one_line(shared_home: Path, base_url: str) -> None:
+    with pytest.raises(DialtoneError) as refused:
+        start(1, base_url=base_url, credentials=False)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_local_service_is_known_by_its_own_url_too(lesson: Lesson) -> None:
+    assert start(3, base_url=lesson.base_url).is_mock
+
+
+# -- the service goes away ---------------------------------------------------------------------
+
+
+def test_a_kill_in_mid_lesson_is_mended_by_the_next_call_and_nothing_is_lost(
+    lesson: Lesson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = lesson.client.get_token(key=ProofKey.generate())
+    capsys.readouterr()
+    kill_the_service()
+    assert lesson.client.userinfo(token)["sub"] == own(lesson.client).client_id
+    assert capsys.readouterr().out.count("\n") == 1
+    kill_the_service()
+    assert lesson.http.get(lesson.client.metadata["jwks_uri"]).status_code == 200
+    kill_the_service()
+    assert lesson.controls.inbox()
+
+
+def test_a_request_goes_again_only_when_nobody_can_have_seen_it() -> None:
+    revived: list[bool] = []
+
+    def sending(error: Exception, *, was_gone: bool) -> Reviving:
+        answers = iter([error, httpx.Response(200)])
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            it = next(answers)
+            if isinstance(it, Exception):
+                raise it
+            return it
+
+        return Reviving(httpx.MockTransport(answer), lambda: revived.append(was_gone) or was_gone)
+
+    get, post = httpx.Request("GET", "http://x/"), httpx.Request("POST", "http://x/")
+    proved = httpx.Request("GET", "http://x/", headers={"DPoP": "proof"})
+    for request in (get, post, proved):
+        transport = sending(httpx.ConnectError("refused"), was_gone=True)
+        assert transport.handle_request(request).status_code == 200
+    dropped = httpx.ReadError("reset")
+    assert sending(dropped, was_gone=True).handle_request(get).status_code == 200
+    for request in (post, proved):
+        with pytest.raises(httpx.ReadError):
+            sending(dropped, was_gone=True).handle_request(request)
+    with pytest.raises(httpx.ReadError):  # a living service that drops one: part of a lesson
+        sending(dropped, was_gone=False).handle_request(get)
+
+
+# -- registration without a person -------------------------------------------------------------
+
+
+def test_twelve_registrations_within_the_hour_meet_the_limit_and_go_on(
+    shared_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(12):
+        lesson = start(2, credentials=False, interactive=False)
+        enrollment = lesson.email_form().require()
+        credentials = lesson.code_form(enrollment).require()
+        assert store.load_credentials(credentials.client_id) == credentials
+    assert "lesson.reset_limits()" in capsys.readouterr().out
+
+
+def test_an_enrollment_that_waits_for_its_code_is_gone_on_with(shared_home: Path) -> None:
+    first = start(2, credentials=False, interactive=False, email="ada@example.com")
+    enrollment = first.email_form().require()
+    code = first.controls.code_for("ada@example.com")
+    again = start(2, credentials=False, interactive=False, email="ada@example.com")
+    waiting = again.email_form().require()
+    assert waiting.enrollment_id == enrollment.enrollment_id
+    assert again.code_form(waiting, verification_code=code).require().issuer == again.issuer
+
+
+def test_an_enrollment_that_the_service_forgot_is_asked_for_anew(shared_home: Path) -> None:
+    first = start(2, credentials=False, interactive=False, email="ada@example.com")
+    enrollment = first.email_form().require()
+    first.controls.reset("default", confirm="default")
+    again = start(2, credentials=False, interactive=False, email="ada@example.com")
+    assert again.email_form().require().enrollment_id != enrollment.enrollment_id
+
+
+def test_with_a_person_the_forms_wait_and_say_what_to_do(shared_home: Path) -> None:
+    lesson = start(2, credentials=False, interactive=True)
+    with pytest.raises(LessonStop, match="form above"):
+        lesson.email_form().require()
+
+
+def test_reset_limits_says_what_it_did(lesson: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    lesson.reset_limits()
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"Limits of realm default cleared \(\d+\); register again\.\n", said)
+
+
+# -- a private realm ---------------------------------------------------------------------------
+
+
+def test_a_private_realm_has_its_own_time_and_leaves_nothing_behind(lesson: Lesson) -> None:
+    with lesson.lab_realm() as lab:
+        token = lab.client.get_token(key=ProofKey.generate())
+        assert lab.client.userinfo(token)["realm"] == lab.realm
+        assert lab.move_clock(3601) == 3601
+        with pytest.raises(ServiceError) as refused:
+            lab.client.userinfo(token)
+        assert refused.value.status == 401
+        fresh = lab.client.get_token(key=ProofKey.generate())  # the client moved along
+        assert lab.client.verify(fresh)["realm"] == lab.realm
+        client_id = own(lab.client).client_id
+    assert not store.path_for(client_id).exists()
+    assert lesson.http.get(f"{lab.issuer}/jwks").status_code == 404
+    assert lesson.client.get_token(key=ProofKey.generate())
+
+
+def test_done_removes_private_realms(lesson: Lesson) -> None:
+    lab = lesson.lab_realm("strict")
+    lesson.done()
+    assert lesson.http.get(f"{lab.issuer}/jwks").status_code == 404
+    lab.remove()  # twice is fine
+
+
+# -- exercises and questions -------------------------------------------------------------------
+
+
+def test_checks_and_hints_are_kept_and_can_be_reset(lesson: Lesson) -> None:
+    assert lesson.check("03.coordinates", None).outcome == "not tried"
+    assert lesson.check("03.coordinates", 42).outcome == "wrong"
+    hints = [repr(lesson.hint("03.coordinates")) for _ in range(5)]
+    assert hints[0].startswith("Hint 1 of ")
+    assert hints[-1] == hints[-2]
+    assert "the last one" in hints[-1]
+    assert lesson.progress.exercise("03.coordinates").attempts == 1
+    assert "wrong (1 try, 5 hints)" in repr(lesson.progress_report())
+    lesson.reset_exercise("03.coordinates")
+    assert lesson.progress.exercise("03.coordinates").attempts == 0
+    lesson.check("03.coordinates", 42)
+    lesson.reset()
+    assert lesson.progress.exercise("03.coordinates").outcome == "not tried"
+
+
+def test_the_recap_leads_to_the_next_lesson(lesson: Lesson) -> None:
+    shown = lesson.done()
+    assert 'href="04-verify-token.ipynb"' in shown.html
+    assert "Next: lesson 04" in shown.text
+    assert "from end to end" in repr(start(5).done())
+
+
+def test_a_link_is_safe_and_goes_through_a_hubs_proxy(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"{lesson.issuer}/register/approve?enrollment=enroll_1"
+    assert repr(lesson.link(url)) == url
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    shown = lesson.link(url, "approve <it>").html
+    assert f'href="/user/ada/proxy/{service.ensure().port}/realms/default/register' in shown
+    assert "approve &lt;it&gt;" in shown
+    with pytest.raises(DialtoneError):
+        lesson.link("javascript:alert(1)")
+
+
+def test_nothing_secret_stands_in_a_lessons_outputs(
+    lesson: Lesson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = own(lesson.client).client_secret.reveal()
+    code = lesson.controls.inbox()[0].code
+    assert code
+    shown = repr(lesson.__dict__) + repr(lesson.controls.inbox()) + repr(lesson.inbox())
+    shown += capsys.readouterr().out
+    assert secret not in shown
+    assert code not in shown
+
+
+# -- the real service --------------------------------------------------------------------------
+
+
+def stored_for_the_real_one() -> Credentials:
+    issuer = f"{REAL}/realms/default"
+    found = Credentials(
+        "cli_my_agent_1",
+        Secret("sec_" + "x" * 43),
+        f"{issuer}/token",
+        issuer,
+        "default",
+        ("openid",),
+    )
+    store.save_credentials(found)
+    return found
+
+
+def test_the_real_service_starts_no_mock_and_wants_lesson_02_first(home: Path) -> None:
+    with pytest.raises(LessonStop, match="lesson 02"):
+        start(3, base_url=REAL)
+    assert service.find() is None
+    assert not (home / "state" / "service.json").exists()
+
+
+def test_the_real_service_is_met_with_the_stored_credentials(shared_home: Path) -> None:
+    stored = stored_for_the_real_one()
+    lesson = start(3, base_url=REAL)
+    assert not lesson.is_mock
+    assert lesson.credentials == stored
+
+
+def test_what_only_the_mock_can_do_says_so(shared_home: Path) -> None:
+    lesson = start(2, base_url=REAL, credentials=False)
+    for call in (lesson.lab_realm, lesson.reset_limits, lesson.controls.inbox):
+        with pytest.raises(MockOnly, match="mock"):
+            call()
+    assert "mailbox" in repr(lesson.inbox())
+
+
+def test_an_unattended_run_never_registers_twice_at_the_real_service(shared_home: Path) -> None:
+    lesson = start(2, base_url=REAL, credentials=False, interactive=False)
+    with pytest.raises(LessonStop, match="parameter email"):
+        lesson.email_form()
+    stored_for_the_real_one()
+    with pytest.raises(LessonStop, match="registered there already"):
+        lesson.email_form()
+
+
+def test_a_state_that_was_emptied_starts_anew(lesson: Lesson, shared_state: Path) -> None:
+    service.stop()
+    shutil.rmtree(shared_state)
+    assert start(4).credentials is not None

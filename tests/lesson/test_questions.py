@@ -1,0 +1,100 @@
+"""The question files: what can be read, and what each mistake in one is told."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.lesson import questions
+from dialtone_kit.lesson.questions import BadQuestions, parse
+
+GOOD = """
+[[prediction]]
+id = "02.what-next"
+question = "What   comes\\n next?"
+  [[prediction.choices]]
+  text = "this"
+  why = "because"
+  right = true
+  [[prediction.choices]]
+  text = "that"
+  why = "no"
+  code = "M25"
+"""
+SHIPPED = sorted(
+    file.name[:2]
+    for file in resources.files("dialtone_kit.lesson.questions").iterdir()
+    if file.name.endswith(".toml")
+)
+
+
+def test_a_question_is_read_with_its_choices_in_order():
+    found = parse(GOOD, "02").predictions["02.what-next"]
+    assert found.question == "What comes next?"
+    assert [choice.text for choice in found.choices] == ["this", "that"]
+    assert (found.right, found.choices[1].code, found.pair) == (0, "M25", None)
+
+
+def test_choices_may_stand_in_one_line_as_well():
+    text = (
+        '[[quiz]]\nid = "00.a-b"\npair = "12.a-b"\nquestion = "?"\n'
+        'choices = [{text="x", why="w"}, {text="y", why="v", right=true}]'
+    )
+    assert parse(text, "00").quiz["00.a-b"].pair == "12.a-b"
+
+
+def test_a_lesson_without_a_file_has_no_questions(tmp_path):
+    assert not questions.load("77", tmp_path).predictions
+
+
+@pytest.mark.parametrize("number", SHIPPED)
+def test_every_shipped_file_is_good(number):
+    found = questions.load(number)
+    assert found.predictions or found.quiz
+
+
+def test_an_unknown_prediction_is_named_with_those_that_exist():
+    with pytest.raises(DialtoneError, match=r"02\.who-gets-the-code"):
+        questions.prediction("02.nothing-like-it")
+
+
+def test_a_lesson_without_a_quiz_says_so():
+    with pytest.raises(DialtoneError, match="Lesson 77 has no quiz"):
+        questions.quiz("77")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("right = true", "right = false"), "exactly one choice must be right"),
+        (("right = true", 'right = "yes"'), "right is true or false"),
+        (('code = "M25"', "right = true"), "exactly one choice must be right"),
+        (("right = true", 'right = true\ncode = "M01"'), "belongs to a wrong choice"),
+        (('"M25"', '"typo"'), "belongs to a wrong choice"),
+        (('why = "no"', ""), "why is missing"),
+        (('text = "that"', 'text = " "'), "text is missing"),
+        (('"02.what-next"', '"03.what-next"'), "looks like 02"),
+        (('"02.what-next"', '"02.What_Next"'), "looks like 02"),
+        (("question =", "qustion ="), "unknown member 'qustion'"),
+        (("[[prediction]]", "[[predictions]]"), "02.toml"),
+        (('text = "that"', 'text = "that"\nhint = "x"'), "unknown member 'hint'"),
+        (("[[prediction]]", "[[prediction]"), "02.toml"),
+    ],
+)
+def test_a_mistake_in_a_file_is_named(change, told):
+    with pytest.raises(BadQuestions, match=told):
+        parse(GOOD.replace(*change, 1), "02")
+
+
+def test_an_id_stands_once():
+    with pytest.raises(BadQuestions, match="stands twice"):
+        parse(GOOD + GOOD, "02")
+    with pytest.raises(BadQuestions, match="stands twice"):
+        parse(GOOD + GOOD.replace("prediction", "quiz"), "02")
+
+
+def test_one_choice_is_no_question():
+    with pytest.raises(BadQuestions, match="at least two"):
+        parse(GOOD[: GOOD.rindex("  [[prediction.choices]]")], "02")

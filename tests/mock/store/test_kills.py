@@ -1,0 +1,49 @@
+"""Never loses, never doubles: killed at random moments under load, the service keeps its word.
+
+More of it, with a tally: `python benchmarks/kills.py --kills 50`.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.kills.run import Killings
+from tests.support.running_mock import Mock
+
+KILLS = int(os.environ.get("DIALTONE_KILLS", "10"))
+SEED = int(os.environ.get("DIALTONE_KILLS_SEED", random.randrange(10**6)))
+KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token")
+LAZY_DISK = Path(__file__).parents[2] / "support" / "kills" / "lazy_disk"
+
+
+@contextmanager
+def ended(mock: Mock) -> Iterator[Mock]:
+    """The service, of which nothing is left afterwards, however the run ended."""
+    try:
+        yield mock
+    finally:
+        mock.kill()
+        mock.database.drop()
+
+
+def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, database: str
+) -> None:
+    with ended(Mock(tmp_path / "mock", database=database)) as mock:
+        tally = Killings(mock, SEED).run(KILLS, KINDS)
+    print(tally)  # with the seed, where it fails
+    assert tally.violations == []
+    assert tally.kills.total() >= KILLS
+    for kind in KINDS:
+        assert tally.acknowledged[kind] > 0
+        assert tally.replays[kind] > 0
+
+
+def test_answers_before_the_commit_would_be_found(tmp_path: Path) -> None:
+    lazy = {"PYTHONPATH": str(LAZY_DISK)}
+    with ended(Mock(tmp_path / "mock", environment=lazy)) as mock:
+        tally = Killings(mock, SEED).run(KILLS)
+    print(tally)
+    assert tally.violations

@@ -1,0 +1,68 @@
+"""The catalogue of refusals has a test for every row, and for both sides where it has two."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.refusals.catalogue import GROUPS, ROWS, Case, unheld
+from tests.support.refusals.counting import table
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_row_of_the_catalogue_has_a_test() -> None:
+    """In a collection of its own: whatever part of the suite is being run."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        str(ROOT / "tests"),
+        "--collect-only",
+        "-q",
+        "--catalogue",
+        "--numprocesses=0",
+        "-p",
+        "no:cacheprovider",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    summary = done.stdout.partition("catalogue of refusals")[2]
+    assert f"{'all':<16}{len(ROWS):>7}{len(ROWS):>7}" in summary, summary or done.stdout[-2000:]
+
+
+def test_the_list_is_read_whole() -> None:
+    assert len(GROUPS) == 14
+    proofs = {number for number, row in ROWS.items() if row.group == "proof"}
+    assert proofs == {str(n) for n in range(1, 96)} - {"92", "93"}
+    ends = {
+        "T": 8,
+        "X": 14,
+        "V": 12,
+        "I": 5,
+        "R": 6,
+        "F": 3,
+        "E": 14,
+        "S": 13,
+        "A": 6,
+        "C": 6,
+        "P": 5,
+        "H": 10,
+        "U": 1,
+        "J": 2,
+    }
+    others = {f"{letter}{n}" for letter, end in ends.items() for n in range(1, end + 1)}
+    assert set(ROWS) == proofs | others
+
+
+@pytest.mark.parametrize(
+    ("lost", "named"),
+    [(Case("43", False), "43"), (Case("26", True), "26✓"), (Case("S11", True), "S11✓")],
+)
+def test_a_row_or_a_side_of_it_that_nothing_holds_is_named(lost: Case, named: str) -> None:
+    everything = {Case(row.number, side) for row in ROWS.values() for side in (False, True)}
+    assert unheld(everything) == []
+    assert unheld(everything - {lost}) == [named]
+    assert table(everything - {lost})[-1] == f"not held by this run: {named}"

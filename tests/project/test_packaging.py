@@ -1,0 +1,128 @@
+"""What a clone holds and what its wheel carries: commands, package data, licence, no host names."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+import dialtone_kit
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+LEARN = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/dialtone lab"
+TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
+
+# Where packages come from is the reader's own business: a host in a file breaks behind a mirror,
+# and a lock that names one is a lock on that host. (Written so that they don't find themselves.)
+PACKAGE_HOSTS = re.compile(
+    r"py[p]i\.org|python[h]osted|np[m]js\.|yarn[p]kg\.|anaconda[.]org|conda[-]forge/"
+    r"|https?://\S+/simpl[e]\b|index[-_]ur[l]|--find[-]links|deb\.debia[n]",
+    re.IGNORECASE,
+)
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def files_of_the_repository(*under: str) -> list[str]:
+    """What git keeps or would keep: tracked and new files, not the ignored ones."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *under]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return sorted(name for name in listed.split("\0") if name and (ROOT / name).is_file())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (made,) = folder.glob("*.whl")
+    return zipfile.ZipFile(made)
+
+
+def test_the_wheel_carries_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
+    kept = set(files_of_the_repository("dialtone_kit"))
+    carried = {name for name in wheel.namelist() if name.startswith("dialtone_kit/")}
+    assert carried == kept
+
+
+def test_the_wheel_carries_what_is_not_python(wheel: zipfile.ZipFile) -> None:
+    kinds = {Path(name).suffix for name in wheel.namelist() if name.startswith("dialtone_kit/")}
+    assert kinds >= {".py", ".toml", ".html", ".js"}
+    assert "dialtone_kit/py.typed" in wheel.namelist()
+
+
+def test_the_wheel_brings_the_command_and_the_licence(wheel: zipfile.ZipFile) -> None:
+    about = f"dialtone_kit-{PROJECT['version']}.dist-info"
+    assert (
+        "dialtone = dialtone_kit.commands.cli:main"
+        in wheel.read(f"{about}/entry_points.txt").decode()
+    )
+    assert "License-Expression: Apache-2.0" in wheel.read(f"{about}/METADATA").decode()
+    assert wheel.read(f"{about}/licenses/LICENSE").decode() == read("LICENSE")
+
+
+def test_the_readme_sets_up_in_one_line_for_each_purpose() -> None:
+    lines = read("README.md").splitlines()
+    assert LEARN in lines
+    assert TEST in lines
+
+
+def test_ci_runs_the_readme_line_and_nothing_after_it() -> None:
+    assert read(".ci/run").rstrip().splitlines()[-1] == TEST
+
+
+def test_the_binder_badge_opens_the_first_lesson() -> None:
+    assert "urlpath=lab/tree/notebooks/00-start-here.ipynb)" in unquote(read("README.md"))
+    assert (ROOT / "notebooks/00-start-here.ipynb").is_file()
+
+
+@pytest.mark.parametrize("script", [".ci/run", "binder/postBuild", "binder/refresh-pins"])
+def test_a_script_can_be_run(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+    assert read(script).startswith("#!/usr/bin/env bash\n")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_a_page_links_only_to_what_is_here(page: str) -> None:
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", read(page))
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_no_file_names_a_package_host() -> None:
+    named = []
+    for name in files_of_the_repository():
+        text = (ROOT / name).read_bytes().decode("utf-8", errors="replace")
+        named += [f"{name}: {found.group(0)}" for found in PACKAGE_HOSTS.finditer(text)]
+    assert named == []
+
+
+def test_pre_commit_fetches_nothing() -> None:
+    repos = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
+    assert {repo["repo"] for repo in repos} == {"local"}
+    assert {hook["language"] for repo in repos for hook in repo["hooks"]} == {"system"}
+
+
+def test_the_licence_is_whole() -> None:
+    text = read("LICENSE")
+    assert PROJECT["license"] == "Apache-2.0"
+    assert all(f"\n   {section}. " in text for section in range(1, 10))
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    assert dialtone_kit.__version__ == PROJECT["version"]
+    assert re.search(rf"^## {re.escape(PROJECT['version'])}\b", read("CHANGELOG.md"), re.MULTILINE)
+
+
+def test_the_extras_are_there() -> None:
+    assert PROJECT["optional-dependencies"].keys() >= {"test", "classroom", "postgres"}

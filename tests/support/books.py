@@ -1,0 +1,80 @@
+"""The lessons as the tests see them: where they are, their cells, and how to run them."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "notebooks"
+LESSONS = sorted(path.name for path in FOLDER.glob("[0-9][0-9]-*.ipynb"))
+BOOKS = [FOLDER / name for name in LESSONS] + [FOLDER / "solutions" / name for name in LESSONS]
+TAGS = {"parameters", "exercise", "nbval-check"}
+
+Cell = dict[str, Any]
+
+
+def read(path: Path) -> dict[str, Any]:
+    book: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return book
+
+
+def cells(path: Path, kind: str = "code") -> list[Cell]:
+    return [cell for cell in read(path)["cells"] if cell["cell_type"] == kind]
+
+
+def tags(cell: Cell) -> set[str]:
+    return set(cell["metadata"].get("tags", ()))
+
+
+def source(cell: Cell) -> str:
+    return "".join(cell["source"])
+
+
+def imports(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Every imported module in `text`, with the names taken from it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, []) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield str(node.module), [alias.name for alias in node.names]
+
+
+def run(path: Path, **parameters: object) -> dict[str, Any]:
+    """Run a lesson by papermill in its own folder; the executed notebook, or PapermillError."""
+    book = papermill.execute_notebook(
+        path,
+        None,
+        parameters,
+        kernel_name="python3",
+        cwd=path.parent,
+        progress_bar=False,
+        execution_timeout=60,
+        store_widget_state=False,
+    )
+    executed: dict[str, Any] = json.loads(nbformat.writes(book))
+    executed["metadata"].pop("papermill", None)  # where the test put the file is no one's output
+    return executed
+
+
+def output_text(book: dict[str, Any]) -> str:
+    """All that the cells of an executed notebook show, joined."""
+    return json.dumps([cell.get("outputs", []) for cell in book["cells"]], ensure_ascii=False)
+
+
+def verdicts(book: dict[str, Any]) -> list[str]:
+    """What each check said, first words only."""
+    shown = [
+        "".join(output["data"].get("text/plain", ""))
+        for cell in book["cells"]
+        if "exercise" in tags(cell)
+        for output in cell["outputs"]
+        if "data" in output
+    ]
+    return [text.partition(".")[0].split(" ", 1)[1] for text in shown]

@@ -1,0 +1,115 @@
+"""Wrong answers to the exercises of lesson 01."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from tests.support.wrong_answers import value, wrong
+
+PROOF_ALGORITHMS = "dpop_signing_alg_values_supported"
+
+
+@wrong("01.facts", "", "issuer of this document is")
+def constants_from_the_screen(document):
+    return "http://127.0.0.1:8787/realms/default", "http://127.0.0.1:8787/token", ["ES256"]
+
+
+@wrong("01.facts", "", "glued")
+def endpoint_built_by_hand(document):
+    issuer = document["issuer"]
+    return issuer, issuer.rstrip("/") + "/token", document[PROOF_ALGORITHMS]
+
+
+@wrong("01.facts", "", "ID tokens")
+def algorithms_of_id_tokens(document):
+    algorithms = document["id_token_signing_alg_values_supported"]
+    return document["issuer"], document["token_endpoint"], algorithms
+
+
+@wrong("01.facts", "", "three values")
+def two_values_only(document):
+    return document["issuer"], document["token_endpoint"]
+
+
+@wrong("01.facts", "", "raised KeyError")
+def a_member_that_is_not_there(document):
+    return document["issuer"], document["tokens"], document[PROOF_ALGORITHMS]
+
+
+value("01.facts", "called-already", "without calling it", lambda lesson: ("a", "b", ["c"]))
+
+
+@wrong("01.mix-up", "", "that is the mix-up")
+def everything_is_honest(asked, document):
+    return True
+
+
+@wrong("01.mix-up", "", "refused an honest document")
+def nothing_is_honest(asked, document):
+    return False
+
+
+@wrong("01.mix-up", "M19", "slash at the end")
+def slash_forgiven(asked, document):
+    return str(document.get("issuer")).rstrip("/") == asked.rstrip("/")
+
+
+@wrong("01.mix-up", "", "only the beginning")
+def beginning_compared(asked, document):
+    issuer = str(document.get("issuer"))
+    return issuer.startswith(asked) and not issuer.endswith("/")
+
+
+@wrong("01.mix-up", "", "ignored case")
+def case_ignored(asked, document):
+    return str(document.get("issuer")).lower() == asked.lower()
+
+
+@wrong("01.mix-up", "", "only the host")
+def host_compared(asked, document):
+    issuer = str(document.get("issuer"))
+    return urlsplit(issuer).netloc == urlsplit(asked).netloc and not issuer.endswith("/")
+
+
+@wrong("01.mix-up", "", "raised KeyError")
+def no_issuer_not_foreseen(asked, document):
+    return document["issuer"] == asked
+
+
+@wrong("01.mix-up", "", "True or False")
+def no_yes_or_no(asked, document):
+    return document.get("issuer") == asked and document
+
+
+@wrong("01.origin", "", "only the beginning of the host|user name")
+def beginning_of_the_url(issuer, endpoint):
+    return endpoint.lower().startswith("https://" + urlsplit(issuer).netloc) or (
+        endpoint.startswith(issuer.partition("/realms/")[0])
+    )
+
+
+@wrong("01.origin", "", "refused .*no case")
+def string_of_the_origin(issuer, endpoint):
+    return urlsplit(issuer).netloc == urlsplit(endpoint).netloc
+
+
+@wrong("01.origin", "", "without https")
+def host_alone(issuer, endpoint):
+    return urlsplit(issuer).hostname == urlsplit(endpoint).hostname and (
+        urlsplit(endpoint).username is None and urlsplit(endpoint).port != 8443
+    )
+
+
+@wrong("01.origin", "", "another port")
+def port_forgotten(issuer, endpoint):
+    one, other = urlsplit(issuer), urlsplit(endpoint)
+    return one.hostname == other.hostname and other.username is None
+
+
+@wrong("01.origin", "", "user name")
+def user_name_forgotten(issuer, endpoint):
+    def origin(url):
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"https": 443}.get(parts.scheme)
+
+    return origin(issuer) == origin(endpoint)

@@ -1,0 +1,126 @@
+"""Wrong answers to the exercises of lesson 02."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from dialtone_kit import ServiceError
+from tests.support.wrong_answers import wrong
+
+
+@wrong("02.tries", "M25", "stopped after 1")
+def stops_at_the_first_refusal(confirm):
+    try:
+        confirm("AAAA-AAAA")
+    except ServiceError:
+        return 1
+
+
+@wrong("02.tries", "", "counted the 401s")
+def counts_the_401s(confirm):
+    count = 0
+    while True:
+        try:
+            confirm("AAAA-AAAA")
+        except ServiceError as refused:
+            if refused.status == 410:
+                return count
+            count += 1
+
+
+@wrong("02.tries", "", "410 is final")
+def goes_on_after_the_lock(confirm):
+    for _ in range(9):
+        with contextlib.suppress(ServiceError):
+            confirm("AAAA-AAAA")
+    return 9
+
+
+@wrong("02.tries", "", "sent no code")
+def knows_it_by_heart(confirm):
+    return 5
+
+
+@wrong("02.tries", "", "raised ServiceError: 401")
+def does_not_catch(confirm):
+    confirm("AAAA-AAAA")
+
+
+@wrong("02.safe-path", "", "climbs out")
+def no_check_at_all(folder, client_id):
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "final newline")
+def match_with_a_dollar(folder, client_id):
+    import re
+
+    if not re.match(r"^cli_[a-z0-9_]{1,64}$", client_id):
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "absolute name")
+def forbids_dots_only(folder, client_id):
+    if ".." in client_id:
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "every script")
+def word_characters(folder, client_id):
+    import re
+
+    if not re.fullmatch(r"cli_\w{1,64}", client_id):
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "raised ValueError")
+def refuses_good_ones(folder, client_id):
+    raise ValueError("no")
+
+
+@wrong("02.safe-path", "", "Raise ValueError to refuse")
+def refuses_by_assert(folder, client_id):
+    assert client_id.startswith("cli_")
+    assert "/" not in client_id
+    assert client_id.isascii()
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "another")
+def file_forgotten(folder, client_id):
+    return Path(folder) / client_id
+
+
+@wrong("02.second-confirm", "", "no failure to pass on")
+def lets_the_409_through(confirm, load):
+    return confirm()
+
+
+@wrong("02.second-confirm", "", "sent the confirm 2 times")
+def tries_again(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if refused.status != 409:
+            raise
+        try:
+            return confirm()
+        except ServiceError:
+            return load()
+
+
+@wrong("02.second-confirm", "", "A 401 was swallowed")
+def swallows_every_refusal(confirm, load):
+    try:
+        return confirm()
+    except ServiceError:
+        return load()
+
+
+@wrong("02.second-confirm", "", "although the first confirm")
+def looks_on_the_disk_first(confirm, load):
+    return load() or confirm()

@@ -1,0 +1,136 @@
+"""Wrong answers to the exercises of lesson 03."""
+
+from __future__ import annotations
+
+import base64
+
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from dialtone_kit import b64url
+from dialtone_kit.lesson.lesson import Lesson
+from tests.support.wrong_answers import Make, value, wrong
+
+
+def _jwk(private_key, x, y, **more):
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y, **more}
+
+
+def _numbers(private_key):
+    numbers = private_key.public_key().public_numbers()
+    return numbers.x, numbers.y
+
+
+def _whole(number):
+    return number.to_bytes(32, "big")
+
+
+@wrong("03.coordinates", "M11", "dropped a leading zero")
+def shortest_bytes(private_key):
+    short = [b64url(n.to_bytes((n.bit_length() + 7) // 8, "big")) for n in _numbers(private_key)]
+    return _jwk(private_key, *short)
+
+
+@wrong("03.coordinates", "M14", "private member")
+def private_half_included(private_key):
+    x, y = map(_whole, _numbers(private_key))
+    d = b64url(_whole(private_key.private_numbers().private_value))
+    return _jwk(private_key, b64url(x), b64url(y), d=d)
+
+
+@wrong("03.coordinates", "", "changed places")
+def x_and_y_swapped(private_key):
+    x, y = map(_whole, _numbers(private_key))
+    return _jwk(private_key, b64url(y), b64url(x))
+
+
+@wrong("03.coordinates", "", "padding|plain base64")
+def with_padding(private_key):
+    x, y = (base64.urlsafe_b64encode(_whole(n)).decode() for n in _numbers(private_key))
+    return _jwk(private_key, x, y)
+
+
+@wrong("03.coordinates", "", "bytes. JSON has no bytes")
+def bytes_not_text(private_key):
+    x, y = (base64.urlsafe_b64encode(_whole(n)).rstrip(b"=") for n in _numbers(private_key))
+    return _jwk(private_key, x, y)
+
+
+@wrong("03.coordinates", "", "back to front")
+def little_end_first(private_key):
+    x, y = (b64url(n.to_bytes(32, "little")) for n in _numbers(private_key))
+    return _jwk(private_key, x, y)
+
+
+@wrong("03.coordinates", "", "crv is 'P-256'")
+def curve_by_its_other_name(private_key):
+    x, y = map(_whole, _numbers(private_key))
+    return {"kty": "EC", "crv": "secp256r1", "x": b64url(x), "y": b64url(y)}
+
+
+@wrong("03.coordinates", "M11", "bytes instead of 32")
+def decimal_digits(private_key):
+    return _jwk(private_key, *(b64url(str(n).encode()) for n in _numbers(private_key)))
+
+
+@wrong("03.signature", "M13", "still DER")
+def der_as_it_is(der):
+    return der
+
+
+@wrong("03.signature", "M11", "leading zero byte was dropped")
+def shortest_numbers(der):
+    return b"".join(n.to_bytes((n.bit_length() + 7) // 8, "big") for n in decode_dss_signature(der))
+
+
+@wrong("03.signature", "M13", "r comes first")
+def s_before_r(der):
+    r, s = decode_dss_signature(der)
+    return _whole(s) + _whole(r)
+
+
+@wrong("03.signature", "M13", "32 bytes each")
+def cut_out_of_the_der(der):
+    return der[-64:]
+
+
+@wrong("03.signature", "", "Return bytes")
+def numbers_not_bytes(der):
+    return decode_dss_signature(der)
+
+
+def _rules_of(lesson: Lesson) -> dict[str, str]:
+    found: dict[str, str] = dict(lesson.material("03.six-proofs").rules)
+    return found
+
+
+def _confused(rule: str, instead: str) -> Make:
+    """The right answer, but for the proof that `rule` refuses."""
+    return lambda lesson: {
+        letter: instead if name == rule else name for letter, name in _rules_of(lesson).items()
+    }
+
+
+for _rule, _code in {
+    "typ_is_dpop": "",
+    "jwk_is_public": "M14",
+    "signature_verifies": "",
+    "htm_matches": "",
+    "htu_matches": "M04",
+    "iat_is_fresh": "M06",
+}.items():
+    _instead = "htm_matches" if _rule != "htm_matches" else "htu_matches"
+    value(
+        "03.six-proofs",
+        f"not-seen-{_rule}",
+        "lets this one pass",
+        _confused(_rule, _instead),
+        _code,
+    )
+value("03.six-proofs", "an-unknown-rule", "not the name of a rule", _confused("htm_matches", "htm"))
+value(
+    "03.six-proofs",
+    "one-left-open",
+    "has no answer yet",
+    lambda lesson: {"A": _rules_of(lesson)["A"], "B": ...},
+)
+value("03.six-proofs", "a-list", "Answer with a dict", lambda lesson: ["typ_is_dpop"] * 6)

@@ -1,0 +1,190 @@
+"""Wrong answers to the exercises of lesson 05."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from dialtone_kit import ProofKey, b64url, build_proof
+from tests.support.wrong_answers import wrong
+
+
+def _hashed(text):
+    return b64url(hashlib.sha256(text.encode()).digest())
+
+
+def _request(method, url, token, proof, scheme="DPoP"):
+    return httpx.Request(method, url, headers={"Authorization": f"{scheme} {token}", "DPoP": proof})
+
+
+@wrong("05.make-request", "M05", "ath is missing")
+def no_ath(method, url, access_token, key):
+    return _request(method, url, access_token, build_proof(key, method, url))
+
+
+@wrong("05.make-request", "M08", "under the scheme DPoP")
+def under_bearer(method, url, access_token, key):
+    proof = build_proof(key, method, url, access_token=access_token)
+    return _request(method, url, access_token, proof, "Bearer")
+
+
+@wrong("05.make-request", "M07", "another key")
+def a_key_of_its_own(method, url, access_token, key):
+    proof = build_proof(ProofKey.generate(), method, url, access_token=access_token)
+    return _request(method, url, access_token, proof)
+
+
+@wrong("05.make-request", "M04", "another URL")
+def htu_is_the_host(method, url, access_token, key):
+    host = "https://" + urlsplit(url).netloc
+    return _request(
+        method, url, access_token, build_proof(key, method, host, access_token=access_token)
+    )
+
+
+@wrong("05.make-request", "", "another method")
+def always_get(method, url, access_token, key):
+    return _request(
+        method, url, access_token, build_proof(key, "GET", url, access_token=access_token)
+    )
+
+
+@wrong("05.make-request", "M06", "iat is not now")
+def an_old_proof(method, url, access_token, key):
+    proof = build_proof(key, method, url, access_token=access_token, now=time.time() - 3600)
+    return _request(method, url, access_token, proof)
+
+
+_KEPT: dict[Any, str] = {}
+
+
+@wrong("05.make-request", "M01", "proof of the first")
+def one_proof_for_all(method, url, access_token, key):
+    place = (method, url, access_token)
+    if place not in _KEPT:
+        _KEPT[place] = build_proof(key, method, url, access_token=access_token)
+    return _request(method, url, access_token, _KEPT[place])
+
+
+@wrong("05.make-request", "M04", "query string")
+def htu_with_its_query(method, url, access_token, key):
+    claims = {
+        "htm": method,
+        "htu": url,
+        "iat": int(time.time()),
+        "jti": str(time.time_ns()),
+        "ath": b64url(hashlib.sha256(access_token.encode()).digest()),
+    }
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk}
+    text = ".".join(b64url(json.dumps(part).encode()) for part in (header, claims))
+    return _request(method, url, access_token, f"{text}.{b64url(key.sign(text.encode()))}")
+
+
+@wrong("05.make-request", "", "no Authorization header")
+def proof_alone(method, url, access_token, key):
+    proof = build_proof(key, method, url, access_token=access_token)
+    return httpx.Request(method, url, headers={"DPoP": proof})
+
+
+@wrong("05.make-request", "", "Return an httpx.Request")
+def headers_only(method, url, access_token, key):
+    return {"Authorization": f"DPoP {access_token}"}
+
+
+@wrong("05.ath", "M05", "hash in hex")
+def ath_in_hex(access_token):
+    return hashlib.sha256(access_token.encode()).hexdigest()
+
+
+@wrong("05.ath", "M05", "hex digits")
+def ath_of_hex_digits(access_token):
+    return b64url(hashlib.sha256(access_token.encode()).hexdigest().encode())
+
+
+@wrong("05.ath", "M05", "a part of the token")
+def ath_of_the_signature(access_token):
+    return _hashed(access_token.split(".")[-1])
+
+
+@wrong("05.ath", "M05", "the scheme along with it")
+def ath_with_the_scheme(access_token):
+    return _hashed(f"DPoP {access_token}")
+
+
+@wrong("05.ath", "M05", "its spelling is not")
+def ath_padded(access_token):
+    return base64.urlsafe_b64encode(hashlib.sha256(access_token.encode()).digest()).decode()
+
+
+@wrong("05.ath", "M05", "not the SHA-256")
+def ath_by_sha512(access_token):
+    return b64url(hashlib.sha512(access_token.encode()).digest())
+
+
+@wrong("05.htu", "M04", "left query or fragment")
+def url_as_it_is(url):
+    return url
+
+
+@wrong("05.htu", "M04", "left query or fragment")
+def fragment_forgotten(url):
+    return url if "#" in url and "?" not in url else url.partition("?")[0]
+
+
+@wrong("05.htu", "M04", "Too much is gone")
+def origin_only(url):
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@wrong("05.htu", "M04", "slash at the end")
+def slash_dropped(url):
+    return url.partition("#")[0].partition("?")[0].rstrip("/")
+
+
+@wrong("05.htu", "M04", "port is part")
+def port_dropped(url):
+    return url.partition("#")[0].partition("?")[0].replace(":8443", "")
+
+
+@wrong("05.htu", "M04", "Upper and lower case")
+def lower_case(url):
+    return url.partition("#")[0].partition("?")[0].lower()
+
+
+@wrong("05.nonce", "M02", "took it for a failure")
+def gives_up(send):
+    return send(None)
+
+
+@wrong("05.nonce", "M02", "did not carry the nonce")
+def sends_the_same_again(send):
+    response = send(None)
+    return send(None) if response.status_code == 401 and "use_dpop" in response.text else response
+
+
+@wrong("05.nonce", "M02", "tried again after invalid_token")
+def retries_every_refusal(send):
+    response = send(None)
+    return response if response.status_code == 200 else send(response.headers["DPoP-Nonce"])
+
+
+@wrong("05.nonce", "M02", "never end")
+def never_gives_up(send):
+    response = send(None)
+    for _ in range(20):
+        if "use_dpop_nonce" not in response.text:
+            break
+        response = send(response.headers["DPoP-Nonce"])
+    return response
+
+
+@wrong("05.nonce", "M02", "was good already")
+def always_twice(send):
+    return send(send(None).headers["DPoP-Nonce"])

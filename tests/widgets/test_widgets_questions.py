@@ -1,0 +1,230 @@
+"""Predictions, quizzes, the inbox and the token explorer without a browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.lesson.progress import Answer
+from dialtone_kit.lesson.questions import Choice, Question
+from dialtone_kit.widgets import InboxView, Prediction, Quiz, TokenExplorer
+
+SECRET = "sec_" + "Zq3" * 15
+
+
+def question(name):
+    choices = (
+        Choice("a", "why not a", code="M01"),
+        Choice("b", "why b", right=True),
+        Choice("c", "why c"),
+    )
+    return Question(f"02.{name}", f"What of {name}?", choices)
+
+
+@pytest.fixture
+def kept():
+    return []
+
+
+def send(panel, kind, **more):
+    panel.receive({"kind": kind, "round": panel.round, **more})
+
+
+# -- prediction ------------------------------------------------------------------------------
+
+
+def test_a_prediction_tells_nothing_before_it_is_answered(kept):
+    asked = Prediction(question("x"), kept.append).state()["items"][0]
+    assert asked["choices"] == ["a", "b", "c"]
+    assert not {"right", "why", "right_why"} & asked.keys()
+    assert "why" not in repr(asked)
+
+
+def test_an_answer_is_kept_and_told_with_its_reason(kept):
+    prediction = Prediction(question("x"), kept.append)
+    send(prediction, "answer", choices=[0], confidence="sure")
+    assert kept == [Answer("02.x", 0, False, "sure", "M01")] == [prediction.answer]
+    told = prediction.state()["items"][0]
+    assert (told["chosen"], told["right"], told["why"]) == (0, 1, "why not a")
+    assert told["right_why"] == "why b"
+
+
+def test_a_second_answer_to_the_same_asking_is_not_kept(kept):
+    prediction = Prediction(question("x"), kept.append)
+    send(prediction, "answer", choices=[0], confidence="sure")
+    send(prediction, "answer", choices=[1], confidence="sure")
+    assert len(kept) == 1
+    send(prediction, "again")
+    assert prediction.answer is None
+    send(prediction, "answer", choices=[1], confidence="unsure")
+    assert kept[1] == Answer("02.x", 1, True, "unsure")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"choices": [0]},
+        {"choices": [3], "confidence": "sure"},
+        {"choices": 1},
+        {"choices": [-1], "confidence": "sure"},
+        {"choices": [True], "confidence": "sure"},
+        {"choices": [None], "confidence": "sure"},
+        {"choices": [1], "confidence": "very"},
+    ],
+)
+def test_half_an_answer_is_none(kept, answer):
+    prediction = Prediction(question("x"), kept.append)
+    send(prediction, "answer", **answer)
+    assert kept == []
+    assert "Choose an answer" in prediction.state()["problem"]["text"]
+
+
+def test_an_earlier_answer_is_shown_as_such_if_it_fits(kept):
+    earlier = Answer("02.x", 1, True, "sure")
+    assert Prediction(question("x"), kept.append, answered=earlier).state()["earlier"] is True
+    gone = Answer("02.x", 7, True, "sure")  # the file was edited since
+    assert Prediction(question("x"), kept.append, answered=gone).answer is None
+
+
+def test_an_answer_that_can_not_be_kept_is_said(kept):
+    def fails(answer):
+        raise OSError("no space left")
+
+    prediction = Prediction(question("x"), fails)
+    send(prediction, "answer", choices=[1], confidence="sure")
+    assert "no space left" in prediction.state()["problem"]["text"]
+
+
+def test_without_a_person_nothing_is_asked(kept):
+    for panel in (
+        Prediction(question("x"), kept.append, False),
+        Quiz([question("x")], kept.append, False),
+    ):
+        assert "nobody is here" in repr(panel)
+        assert panel._repr_mimebundle_() == {"text/plain": repr(panel)}
+
+
+# -- quiz ------------------------------------------------------------------------------------
+
+
+def test_a_quiz_is_marked_as_a_whole(kept):
+    quiz = Quiz([question("x"), question("y")], kept.append)
+    send(quiz, "answer", choices=[1, 0])
+    assert [answer.right for answer in quiz.answers] == [True, False] == [a.right for a in kept]
+    assert quiz.state()["right"] == 1
+
+
+def test_an_open_question_is_named_and_nothing_is_kept(kept):
+    quiz = Quiz([question("x"), question("y"), question("z")], kept.append)
+    send(quiz, "answer", choices=[None, 1])
+    assert kept == []
+    assert quiz.state()["problem"]["text"] == "Still open: question 1, 3."
+
+
+def test_a_quiz_before_the_lessons_tells_nothing(kept):
+    quiz = Quiz([question("x")], kept.append, tell=False)
+    send(quiz, "answer", choices=[1])
+    assert len(kept) == 1
+    assert quiz.state()["right"] is None
+    assert "why" not in repr(quiz.state()["items"])
+
+
+# -- inbox -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mail:
+    id: str
+    sent_at: str | datetime
+    subject: str = "Your code"
+    to: str = "you@example.com"
+    text: str = "ABCD-2345"
+
+
+def test_mails_come_newest_first_when_the_view_asks():
+    box = [Mail("1", "2026-11-24T10:00:00Z"), Mail("2", datetime(2026, 11, 24, 11, tzinfo=UTC))]
+    view = InboxView(lambda: box)
+    assert view.state()["mails"] is None
+    send(view, "refresh")
+    assert [mail["id"] for mail in view.state()["mails"]] == ["2", "1"]
+    assert "ABCD" not in repr(view)
+
+
+def test_without_a_person_the_mails_are_counted_and_not_shown():
+    view = InboxView(lambda: [Mail("1", "2026-11-24T10:00:00Z")], interactive=False)
+    assert "1 mail." in repr(view)
+    assert "ABCD" not in repr(view)
+    assert "example.com" not in repr(view)
+
+
+@pytest.mark.row("U1")
+def test_a_mail_can_not_act_on_the_page():
+    mail = Mail("1", "2026", subject="\u202eedoc", text="\x1b[31mred\nline")
+    view = InboxView(lambda: [mail])
+    send(view, "refresh")
+    assert view.state()["mails"][0]["subject"] == "\\u202eedoc"
+    assert view.state()["mails"][0]["text"] == "\\x1b[31mred\nline"
+
+
+def test_an_inbox_that_does_not_answer_keeps_what_it_had():
+    answers = [[Mail("1", "2026")], ServiceUnreachable("No connection.")]
+
+    def fetch():
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    view = InboxView(fetch)
+    send(view, "refresh")
+    send(view, "refresh")
+    assert view.state()["problem"]["text"] == "No connection."
+    assert len(view.state()["mails"]) == 1
+
+
+# -- token explorer --------------------------------------------------------------------------
+
+
+CLAIMS = {"sub": "cli_1", "exp": 4600, "iat": 1000, "cnf": {"jkt": "J" * 43}, "aud": ["a", "b"]}
+
+
+def explorer(**options):
+    meanings = {"cnf.jkt": "your key"}
+    return TokenExplorer({"alg": "ES256"}, CLAIMS, meanings, now=lambda: 1600, **options)
+
+
+def test_claims_are_rows_with_meaning_and_path():
+    rows = {row["name"]: row for row in explorer().state()["claims"]}
+    assert rows["cnf.jkt"] == {
+        "name": "cnf.jkt",
+        "value": "J" * 43,
+        "meaning": "your key",
+        "moment": None,
+    }
+    assert rows["aud"]["value"] == '["a", "b"]'
+    assert rows["exp"]["moment"] == 4600
+
+
+def test_the_time_left_is_by_the_kernels_clock():
+    state = explorer().state()
+    assert (state["seconds_left"], state["lifetime"]) == (3000, 3600)
+
+
+@pytest.mark.parametrize(
+    ("thumbprint", "told"),
+    [("", "bound to a key"), ("J" * 43, "bound to your key"), ("K", "bound to another key")],
+)
+def test_the_binding_is_told(thumbprint, told):
+    assert explorer(thumbprint=thumbprint).state()["binding"] == told
+
+
+def test_a_bearer_token_and_odd_times_are_shown_too():
+    view = TokenExplorer({}, {"exp": "soon", "x": SECRET}, {})
+    assert view.state()["seconds_left"] is None
+    assert "bearer" in view.state()["binding"]
+    assert SECRET not in repr(view.state())
+    assert SECRET not in repr(view)

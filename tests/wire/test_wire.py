@@ -1,0 +1,277 @@
+"""The wire view: everything that teaches is there, nothing secret is, and nothing acts."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+import shlex
+import subprocess
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.client.dpop_auth import DPoPAuth
+from dialtone_kit.client.token_answer import authentication
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.tokens import sign_token
+from dialtone_kit.wire.recorder import Wire
+from tests.support.fake_service import CREDENTIALS, ENROLLMENT, GRANTED, ISSUER, SECRET
+
+KEY = ProofKey.generate()
+SIGNER = ec.generate_private_key(ec.SECP256R1())
+HOSTILE = "<script>alert(1)</script> <a href='javascript:alert(2)'>x</a> \x1b[2J \u202eevil\u202c"
+TOKEN = sign_token(SIGNER, {"sub": "cli_a", "note": HOSTILE}, kid="k1")
+NAMES = re.compile(r'"\$([A-Z_:$]+)"')
+
+
+class Recorded:
+    """A wire, and a client that speaks through it to somebody who always says the same."""
+
+    def __init__(self, answer: httpx.Response | Exception | None = None) -> None:
+        self.wire, self.answer = Wire(), answer or httpx.Response(200, json={})
+        self.sent: list[httpx.Request] = []
+        self.http = httpx.Client(transport=self.wire.transport(httpx.MockTransport(self._say)))
+
+    def _say(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def everything(self) -> str:
+        """All that the wire shows, draws, lists and holds."""
+        shown = [self.wire.show(99), self.wire.sequence()]
+        parts = [part for one in shown for part in (one.html, one.text, repr(one))]
+        held = [repr(vars(exchange)) for exchange in self.wire.exchanges]
+        lines = [str(exchange.curl) for exchange in self.wire.exchanges]
+        return "\n".join([*parts, *held, *lines, repr(self.wire), repr(self.wire.exchanges)])
+
+
+def token_request(answer: httpx.Response | None = None) -> Recorded:
+    recorded = Recorded(answer)
+    recorded.http.post(
+        f"{ISSUER}/token",
+        data={"grant_type": "client_credentials", "scope": "openid"},
+        headers=authentication(CREDENTIALS)[0],
+        auth=DPoPAuth(KEY),
+    )
+    return recorded
+
+
+def test_a_token_request_is_shown_with_its_proof_taken_apart() -> None:
+    body = {"access_token": TOKEN, "token_type": "DPoP", "expires_in": 3600}
+    recorded = token_request(httpx.Response(200, json=body))
+    for shown in (recorded.wire.show().html, recorded.wire.show().text):
+        for word in (
+            "POST",
+            f"{ISSUER}/token",
+            "200 OK",
+            "DPoP proof, decoded",
+            "dpop+jwt",
+            "jwk",
+            "htu",
+            "htm",
+            "jti",
+            "grant_type=client_credentials",
+            "Access token, decoded",
+            "token_type",
+            CREDENTIALS.client_id,
+        ):
+            assert word in shown
+
+
+def test_no_secret_is_shown_or_held_anywhere() -> None:
+    body = {"access_token": TOKEN, "token_type": "DPoP", "refresh_token": "rtvalue-opaque"}
+    recorded = token_request(httpx.Response(200, json=body))
+    secrets = {**ENROLLMENT, "verification_code": "ABCD-2345"}
+    recorded.http.post(f"{ISSUER}/register/confirm", json=secrets)
+    recorded.answer = httpx.Response(200, json=GRANTED, headers={"Set-Cookie": "session=cookie1"})
+    recorded.http.post(f"{ISSUER}/x", data={"client_secret": "opaque+secret", "code": "WXYZ2345"})
+    recorded.http.get(f"{ISSUER}/x?user_code=QRST2345", headers={"Cookie": "session=cookie2"})
+    recorded.http.get(f"{ISSUER}/x", auth=DPoPAuth(KEY, TOKEN))
+    recorded.http.get(f"{ISSUER}/x", headers={"Authorization": "Bearer opaque-bearer"})
+    recorded.http.get(f"{ISSUER}/x", headers={"Authorization": "no-scheme-at-all"})
+    broken = '{"poll_token": "opaque-poll'
+    recorded.http.post(f"{ISSUER}/x", content=broken, headers={"Content-Type": "application/json"})
+    everything = recorded.everything()
+    proofs = [r.headers["DPoP"] for r in recorded.sent if "DPoP" in r.headers]
+    basic_value = authentication(CREDENTIALS)[0]["Authorization"].removeprefix("Basic ")
+    for secret in (
+        SECRET,
+        ENROLLMENT["poll_token"],
+        "ABCD-2345",
+        "rtvalue",
+        "opaque",
+        "WXYZ2345",
+        "cookie1",
+        "cookie2",
+        "QRST2345",
+        "no-scheme-at-all",
+        basic_value[:16],
+        TOKEN[:16],
+        TOKEN.rpartition(".")[2],
+        *(proof.rpartition(".")[2] for proof in proofs),
+    ):
+        assert str(secret) not in everything, secret
+    assert "sec_" not in everything
+    pickled = pickle.dumps(list(recorded.wire.exchanges))
+    assert SECRET.encode() not in pickled
+
+
+def test_a_private_key_in_a_hostile_proof_is_not_shown() -> None:
+    jwk = {**KEY.public_jwk, "d": "privateHalfOfTheKey"}
+    proof = "e30." + sign_token(SIGNER, {"jwk": jwk}, kid="k").partition(".")[2]
+    recorded = Recorded()
+    recorded.http.get(ISSUER, headers={"DPoP": proof})
+    recorded.http.post(ISSUER, json={"keys": [{**jwk, "d": ["privateHalfOfTheKey"]}]})
+    assert "privateHalf" not in recorded.everything()
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, list[tuple[str, str | None]]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, attrs))
+
+
+@pytest.mark.row("U1")
+def test_hostile_texts_are_text() -> None:
+    body = {"access_token": TOKEN, HOSTILE: HOSTILE, "error": HOSTILE}
+    answer = httpx.Response(400, json=body, headers={"X-Note": "<img src=x onerror=alert(1)>"})
+    recorded = token_request(answer)
+    recorded.http.get(f"{ISSUER}/<script>", params={"q": HOSTILE}, auth=DPoPAuth(KEY, TOKEN))
+    for shown in (recorded.wire.show(9), recorded.wire.sequence()):
+        tags = _Tags()
+        tags.feed(shown.html)
+        assert {tag for tag, _ in tags.seen} <= {
+            "div",
+            "span",
+            "b",
+            "pre",
+            "svg",
+            "g",
+            "line",
+            "path",
+            "text",
+            "tspan",
+            "title",
+        }
+        for _, attributes in tags.seen:
+            assert all(name != "href" and not name.startswith("on") for name, _ in attributes)
+        assert not {"\x1b", "\u202e", "\u202c"} & set(shown.html + shown.text)
+    assert "\\u202eevil" in recorded.wire.show(9).text
+
+
+def test_it_fits_light_and_dark_themes_and_fetches_nothing() -> None:
+    recorded = token_request()
+    for shown in (recorded.wire.show().html, recorded.wire.sequence().html):
+        assert "var(--jp-" in shown
+        assert not re.search(r"src=|url\(|@import|<script|<style|<link", shown)
+        assert not re.search(r"color: (?!var|inherit)", shown)
+
+
+def test_both_sends_of_a_nonce_demand_are_there() -> None:
+    wire = Wire()
+    demand = httpx.Response(400, json={"error": "use_dpop_nonce"}, headers={"DPoP-Nonce": "n1"})
+    answers = [demand, httpx.Response(200, json={})]
+    inner = httpx.MockTransport(lambda _: answers.pop(0))
+    httpx.Client(transport=wire.transport(inner)).post(ISSUER, auth=DPoPAuth(KEY))
+    assert [exchange.status for exchange in wire.exchanges] == [400, 200]
+    drawn = wire.sequence().text
+    assert "400 use_dpop_nonce with nonce" in drawn
+    assert '"nonce": "n1"' in wire.show().text
+
+
+@pytest.mark.parametrize("problem", [httpx.ConnectError("refused"), DialtoneError("too big")])
+def test_an_exchange_without_an_answer_is_shown_too(problem: Exception) -> None:
+    recorded = Recorded(problem)
+    with pytest.raises(type(problem)):
+        recorded.http.get(ISSUER)
+    assert f"no answer: {problem}" in recorded.wire.show().text
+    assert f"no answer: {problem}" in recorded.wire.sequence().text
+
+
+def test_an_empty_wire_says_so() -> None:
+    wire = Wire()
+    assert wire.show().text == wire.sequence().text == "Nothing was sent yet."
+    with pytest.raises(DialtoneError, match="Nothing was sent yet"):
+        wire.curl()
+
+
+def test_clearing_and_the_bound_on_what_is_kept() -> None:
+    recorded = Recorded()
+    for _ in range(205):
+        recorded.http.get(ISSUER)
+    assert len(recorded.wire.exchanges) == 200
+    recorded.wire.clear()
+    assert len(recorded.wire.exchanges) == 0
+
+
+def test_a_deep_or_huge_body_does_no_harm() -> None:
+    for content in (b"[" * 5000 + b"]" * 5000, b"1" * 9999, b"\xff" * 100, b'{"a":' * 900):
+        recorded = Recorded(
+            httpx.Response(200, content=content, headers={"Content-Type": "application/json"})
+        )
+        assert recorded.http.get(ISSUER).content == content
+        recorded.everything()
+
+
+# --- the curl line ---
+
+
+def run_curl(line: str, **variables: str) -> list[str]:
+    """The arguments that curl would get, found out by the shell itself."""
+    script = 'curl() { for one in "$@"; do printf "%s\\0" "$one"; done; }\n' + line
+    done = subprocess.run(["/bin/sh", "-c", script], env=variables, capture_output=True, check=True)
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def test_the_curl_line_has_variables_where_the_secrets_were() -> None:
+    line = token_request().wire.curl()
+    assert set(NAMES.findall(line)) == {"CLIENT_ID:$CLIENT_SECRET", "DPOP_PROOF"}
+    given = run_curl(line, CLIENT_ID="id", CLIENT_SECRET="it's", DPOP_PROOF="a.b.c")
+    assert given == [
+        "-s",
+        f"{ISSUER}/token",
+        "-u",
+        "id:it's",
+        "-H",
+        "DPoP: a.b.c",
+        "-d",
+        "grant_type=client_credentials",
+        "-d",
+        "scope=openid",
+    ]
+
+
+def test_json_with_secrets_becomes_one_argument() -> None:
+    recorded = Recorded()
+    recorded.http.post(ISSUER, json={"poll_token": "pt_x", "name": "it's $HOME `id` \u202e"})
+    given = run_curl(recorded.wire.curl(), POLL_TOKEN="pt_value")
+    assert given[:4] == ["-s", ISSUER, "-H", "Content-Type: application/json"]
+    assert json.loads(given[5]) == {"poll_token": "pt_value", "name": "it's $HOME `id` \u202e"}
+
+
+@pytest.mark.parametrize("value", ["$(id)", "`id`", "';id;'", '"$HOME"', "\\", "a\nb", "-o /x"])
+def test_a_hostile_value_stays_a_value(value: str) -> None:
+    recorded = Recorded()
+    recorded.http.request("PUT", ISSUER, data={"name": value, "token": "secret value"})
+    given = run_curl(recorded.wire.curl(), TOKEN="T&=")
+    assert given[:4] == ["-s", "-X", "PUT", ISSUER]
+    assert httpx.QueryParams(given[5])["name"] == value
+    assert given[6:] == ["--data-urlencode", "token=T&="]
+
+
+def test_the_curl_line_shows_as_it_is_in_a_notebook() -> None:
+    from IPython.lib.pretty import pretty
+
+    line: Any = token_request().wire.curl()
+    assert pretty(line) == str(line)
+    assert shlex.split(line)[0] == "curl"
