@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from dialtone_kit.base.masking import mask_text, visible
-from dialtone_kit.wire.redaction import SECRET_MEMBERS, Redactor, form_pairs, without_noise
+from dialtone_kit.base.masking import SECRET_MEMBERS, mask_text, visible
+from dialtone_kit.wire.redaction import Redactor, form_pairs, without_noise
 
 _FORM = "application/x-www-form-urlencoded"
 # Stands for "$NAME" until all the rest is quoted. Nobody who writes a message can guess it.

@@ -15,32 +15,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
-from dialtone_kit.base.masking import mask
+from dialtone_kit.base.masking import SECRET_MEMBERS, mask_member, mask_members
 
 Hide = Callable[[str, str], str]  # name, value → stand-in
-# Members of JSON bodies, forms and queries that hold a secret, whatever it looks like.
-SECRET_MEMBERS = frozenset(
-    {
-        "access_token",
-        "actor_token",
-        "assertion",
-        "client_assertion",
-        "client_secret",
-        "code",
-        "device_code",
-        "id_token",
-        "password",
-        "poll_token",
-        "refresh_token",
-        "subject_token",
-        "svid",
-        "token",
-        "user_code",
-        "verification_code",
-        "verification_uri_complete",
-    }
-)
 # The same members in JSON that is broken or cut off.
 _MEMBER = re.compile(rf'("({"|".join(sorted(SECRET_MEMBERS))})"\s*:\s*")([^"]*)')
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
@@ -52,7 +29,7 @@ def as_mask(name: str, value: str) -> str:
     """The stand-in of the views: the length, and what it is as far as that is no secret."""
     if name == "basic":
         return f"•••••• (base64 of {_user_of(value)}:••••••)"
-    return f"•••••• (JWT, {len(value)} characters)" if value.count(".") == 2 else mask(value)
+    return mask_member(name, value)
 
 
 class Redactor:
@@ -89,19 +66,7 @@ class Redactor:
 
     def json(self, value: Any) -> Any:
         """`value` with its secret members hidden, private halves of keys among them."""
-        if isinstance(value, list):
-            return [self.json(one) for one in value]
-        if not isinstance(value, dict):
-            return value
-        secret = SECRET_MEMBERS | (PRIVATE_MEMBERS if "kty" in value else frozenset())
-        return {
-            name: self._hide(name, one)
-            if name in secret and isinstance(one, str)
-            else "•••••• (private)"
-            if name in secret and name in PRIVATE_MEMBERS
-            else self.json(one)
-            for name, one in value.items()
-        }
+        return mask_members(value, self._hide)
 
     def _header(self, name: str, value: str) -> str:
         if name == "dpop":
