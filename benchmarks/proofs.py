@@ -1,6 +1,6 @@
 """Building and checking a DPoP proof, beside the bare signature and beside other libraries.
 
-.venv/bin/pip install -r benchmarks/requirements.txt && .venv/bin/python benchmarks/proofs.py
+.venv/bin/pip install -r benchmarks/requirements.txt && .venv/bin/python -m benchmarks.proofs
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import uuid
 import jwt as pyjwt
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from harness import Contender, interleaved, machine, table
 from joserfc import jws as joserfc_jws
 from joserfc.jwk import ECKey
 from jwcrypto import jwk as jwcrypto_jwk
 from jwcrypto import jws as jwcrypto_jws
 from requests_oauth2client import DPoPKey
 
+from benchmarks.harness import Contender, interleaved, machine, table
 from dialtone_kit import ProofKey, Request, access_token_hash, build_proof, check_proof
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import jwk_of

@@ -1,7 +1,7 @@
 """The service under load, beside oidc-provider: the token endpoint and a protected call.
 
 .venv/bin/pip install -r benchmarks/requirements.txt
-(cd benchmarks/oidc-provider && npm ci) && .venv/bin/python benchmarks/service.py
+(cd benchmarks/oidc-provider && npm ci) && .venv/bin/python -m benchmarks.service
 
 One worker process, SQLite with all durability on, against one Node process with its adapter in
 memory. The same requests over the same kept-alive connections, in turn; medians of the rounds.
@@ -15,20 +15,17 @@ import contextlib
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import machine
-from load import Measured, http_request, run
-
+from benchmarks.harness import machine
+from benchmarks.load import Measured, http_request, run
 from dialtone_kit import ProofKey, build_proof
+from tests.support.running_mock import Mock, free_port
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-from tests.support.running_mock import Mock, free_port  # noqa: E402  (a mock in a process, as the tests have it)
 
 FORM = "application/x-www-form-urlencoded"
 CONCURRENCY = (1, 8, 32)

@@ -1,6 +1,6 @@
 """Never loses, never doubles: killed at random moments under load, the service keeps its word.
 
-More of it, with a tally: `python benchmarks/kills.py --kills 50`.
+More of it, with a tally: `python -m benchmarks.kills --kills 50`.
 """
 
 import os
