@@ -1,7 +1,7 @@
 """What a full store costs: the token endpoint with 10², 10⁴ and 10⁶ clients and used proofs in it,
 and how long requests wait while 10⁶ expired proofs are cleaned away.
 
-.venv/bin/python benchmarks/growth.py
+.venv/bin/python -m benchmarks.growth
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import machine
-from load import run
-from service import Mock, Peer, peer_of, rounds
+from benchmarks.harness import machine
+from benchmarks.load import run
+from benchmarks.service import Mock, Peer, peer_of, rounds
 
 SIZES = (100, 10_000, 1_000_000)
 CONNECTIONS, REQUESTS, ROUNDS = 32, 2000, 7

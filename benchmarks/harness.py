@@ -6,21 +6,20 @@ process import one of them, `comparison` shows what the rounds of both say.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import platform
 import random
 import statistics
-import subprocess
-import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 Contender = Callable[[], object]
-HERE = Path(__file__).resolve().parent
-THIS_TREE = HERE.parent
+THIS_TREE = Path(__file__).resolve().parents[1]
 ROUNDS_AGAINST = 15  # the fewest from which an interval says anything
 
 
@@ -54,15 +53,16 @@ def table(title: str, medians: Mapping[str, float], floor: str) -> str:
     return "\n".join(lines)
 
 
-def of_tree(tree: Path) -> dict[str, str]:
-    """The environment in which a Python process imports the kit of `tree`, and no other."""
-    path = f"{tree.resolve()}{os.pathsep}{HERE}"
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
-    code = "import dialtone_kit; print(dialtone_kit.__file__)"
-    imported = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
-    if not Path(imported.strip()).is_relative_to(tree.resolve()):
-        raise SystemExit(f"{tree} is no tree of the kit: {imported.strip()} would be measured.")
-    return environment
+@contextlib.contextmanager
+def of_tree(tree: Path) -> Iterator[dict[str, str]]:
+    """The environment in which a Python process has the kit of `tree`, and all else of this one."""
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "dialtone_kit"
+        package.symlink_to(tree.resolve() / "dialtone_kit")
+        if not (package / "__init__.py").is_file():
+            raise SystemExit(f"{tree} holds no dialtone_kit.")
+        path = f"{folder}{os.pathsep}{THIS_TREE}"
+        yield {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
 
 
 def interval(ratios: Sequence[float], draws: int = 10_000) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Never loses, never doubles, in its full form: `python benchmarks/kills.py --kills 50`.
+"""Never loses, never doubles, in its full form: `python -m benchmarks.kills --kills 50`.
 
 Kills a service of its own at random moments under load, holds it to all that it acknowledged, and
 prints the tally; the exit code is 1 if a promise was broken. The driver is the test's. PostgreSQL
@@ -16,10 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import machine
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from benchmarks.harness import machine
 from tests.support.databases import KINDS
 from tests.support.kills.run import Killings
 from tests.support.running_mock import Mock

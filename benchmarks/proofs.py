@@ -1,6 +1,6 @@
 """Building and checking a DPoP proof, beside the bare signature and beside other libraries.
 
-.venv/bin/pip install -r benchmarks/requirements.txt && .venv/bin/python benchmarks/proofs.py
+.venv/bin/pip install -r benchmarks/requirements.txt && .venv/bin/python -m benchmarks.proofs
 
 `--against TREE` measures this tree beside another one instead, a git worktree, in turn.
 """
@@ -19,7 +19,8 @@ from pathlib import Path
 import jwt as pyjwt
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from harness import (
+
+from benchmarks.harness import (
     ROUNDS_AGAINST,
     THIS_TREE,
     Contender,
@@ -117,13 +118,14 @@ def once() -> dict[str, float]:
 
 def against(tree: Path, rounds: int) -> None:
     """This tree and `tree`, in turn, each round in a fresh process of its own."""
-    environments = (of_tree(THIS_TREE), of_tree(tree))
-    command = [sys.executable, __file__, "--once"]
+    command = [sys.executable, "-m", "benchmarks.proofs", "--once"]
     seen: list[list[dict[str, float]]] = [[], []]
-    for turn in range(rounds):
-        for side in (0, 1) if turn % 2 else (1, 0):
-            output = subprocess.check_output(command, env=environments[side], text=True)
-            seen[side].append(json.loads(output))
+    with of_tree(THIS_TREE) as ours, of_tree(tree) as theirs:
+        for turn in range(rounds):
+            for side in (0, 1) if turn % 2 else (1, 0):
+                environment = (ours, theirs)[side]
+                output = subprocess.check_output(command, env=environment, text=True)
+                seen[side].append(json.loads(output))
     names = seen[0][0]
     rows = {name: tuple([one[name] for one in side] for side in seen) for name in names}
     print(machine("cryptography"), "\n")

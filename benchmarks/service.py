@@ -1,7 +1,7 @@
 """The service under load, beside oidc-provider: the token endpoint and a protected call.
 
 .venv/bin/pip install -r benchmarks/requirements.txt
-(cd benchmarks/oidc-provider && npm ci) && .venv/bin/python benchmarks/service.py
+(cd benchmarks/oidc-provider && npm ci) && .venv/bin/python -m benchmarks.service
 
 One worker process, SQLite with all durability on, against one Node process with its adapter in
 memory. The same requests over the same kept-alive connections, in turn; medians of the rounds.
@@ -17,20 +17,17 @@ import contextlib
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import ROUNDS_AGAINST, THIS_TREE, comparison, machine, of_tree
-from load import Measured, http_request, run
-
+from benchmarks.harness import ROUNDS_AGAINST, THIS_TREE, comparison, machine, of_tree
+from benchmarks.load import Measured, http_request, run
 from dialtone_kit import ProofKey, build_proof
+from tests.support.running_mock import Mock, free_port
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # for tests.support, whose mock runs in a process of its own
-from tests.support.running_mock import Mock, free_port  # noqa: E402
 
 FORM = "application/x-www-form-urlencoded"
 CONCURRENCY = (1, 8, 32)
@@ -72,8 +69,8 @@ REQUESTS: dict[str, Callable[[Peer], bytes]] = {
 @contextlib.contextmanager
 def our_service(tree: Path = THIS_TREE) -> Iterator[Peer]:
     """The mock of a tree, with a client of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        mock = Mock(Path(folder) / "state", environment=of_tree(tree)).start()
+    with tempfile.TemporaryDirectory() as folder, of_tree(tree) as environment:
+        mock = Mock(Path(folder) / "state", environment=environment).start()
         try:
             yield peer_of(mock)
         finally:

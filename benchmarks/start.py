@@ -1,6 +1,6 @@
 """What a start costs: the import, the first line of a lesson, the service from nothing.
 
-.venv/bin/python benchmarks/start.py
+.venv/bin/python -m benchmarks.start
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import machine
-from service import Mock
+from benchmarks.harness import machine
+from benchmarks.service import Mock
 
 ROUNDS = 15
 LESSON = """
