@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import dialtone_kit
-from dialtone_kit import nbstrip
 from dialtone_kit.lesson import catalog
 from tests.support.books import BOOKS, FOLDER, LESSONS, TAGS, cells, imports, read, source, tags
 
@@ -76,11 +75,7 @@ def test_it_imports_only_what_a_learner_should_see(book: Path) -> None:
 
 
 @every_book
-def test_outputs_stand_only_where_they_are_compared(book: Path) -> None:
-    found = read(book)
-    assert nbstrip.text_of(nbstrip.stripped(found)) == book.read_text(encoding="utf-8")
-    assert nbstrip.problems(found) == []
-    assert sum(nbstrip.is_compared(cell) for cell in cells(book)) >= 3
+def test_its_tags_are_those_that_something_reads(book: Path) -> None:
     assert {tag for cell in cells(book) for tag in tags(cell)} <= TAGS
 
 
@@ -132,13 +127,6 @@ def test_its_links_lead_to_lessons(name: str) -> None:
     text = "\n".join(source(cell) for cell in cells(FOLDER / name, "markdown"))
     targets = re.findall(r"\]\(([^)#]+\.ipynb)", text)
     assert set(targets) <= set(LESSONS)
-
-
-@every_lesson
-def test_no_code_form_of_the_mail_stands_in_a_stored_output(name: str) -> None:
-    outputs = str([cell["outputs"] for cell in cells(FOLDER / name)])
-    assert "/home/" not in outputs
-    assert "127.0.0.1:" not in outputs
 
 
 def test_the_minutes_of_the_demo_add_up_to_an_hour() -> None:
