@@ -88,6 +88,36 @@ def test_the_first_lessons_start_without_credentials(shared_home: Path) -> None:
     assert start(2, credentials=False).credentials is None
 
 
+def test_a_notebook_hands_in_its_globals_and_only_the_parameters_are_taken(
+    shared_home: Path,
+) -> None:
+    names = {
+        "base_url": "mock",
+        "realm": "strict",
+        "email": "ada@example.com",
+        "client_name": "ada",
+        "interactive": True,
+        "credentials": False,  # names that a lesson uses for something else
+        "scopes": ("notes:read",),
+        "number": 7,
+        "lesson": object(),
+    }
+    lesson = start("03", names)
+    assert (lesson.number, lesson.realm, lesson.interactive) == ("03", "strict", True)
+    assert (lesson.email, lesson.client_name) == ("ada@example.com", "ada")
+    assert own(lesson.client).granted_scopes == ("openid",)
+
+
+def test_a_parameter_given_by_keyword_wins(shared_home: Path) -> None:
+    lesson = start("02", {"realm": "strict", "client_name": "ada"}, realm="acme", credentials=False)
+    assert (lesson.realm, lesson.client_name) == ("acme", "ada")
+
+
+def test_a_keyword_that_is_no_parameter_is_an_error(shared_home: Path) -> None:
+    with pytest.raises(TypeError, match="relm"):
+        start("02", relm="strict", credentials=False)  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize("base_url", ["http://id.example.com", "id.example.com", "ftp://x/"])
 def test_an_unsafe_base_url_is_one_line(shared_home: Path, base_url: str) -> None:
     with pytest.raises(DialtoneError) as refused:
