@@ -259,6 +259,7 @@ def issuers(bundle: TrustBundle, chain: list[x509.Certificate]) -> int:
     return [root.subject for root in bundle.roots].index(chain[-1].issuer)
 
 
+@pytest.mark.both_databases
 def test_s13_a_new_root_is_known_before_it_signs_and_an_old_one_stays_while_it_is_needed(
     own_mock: Callable[..., Mock],
 ) -> None:

@@ -175,6 +175,7 @@ def test_66_a_wrong_secret_is_told_first(registered_client: Registered, grant: G
     assert post(client, "/token", proof, **form).status_code == 200
 
 
+@pytest.mark.both_databases
 @every_grant
 def test_95_in_parallel_with_different_keys(registered_client: Registered, grant: Grant) -> None:
     """Grants that can be had again and again are had by all; the others by exactly one."""
@@ -193,6 +194,7 @@ def test_95_in_parallel_with_different_keys(registered_client: Registered, grant
     assert len(keys) == len(won)
 
 
+@pytest.mark.both_databases
 def test_95_different_devices_in_parallel_with_different_keys(
     registered_client: Registered,
 ) -> None:
