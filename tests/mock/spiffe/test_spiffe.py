@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import BadSettings
