@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.service import Service
+from dialtone_kit.local.service import LocalService
 
 PAGE = 200
 PAUSE = 0.5  # seconds between two looks at a trail that is followed
@@ -47,7 +47,7 @@ def close_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _running() -> Service:
+def _running() -> LocalService:
     """The service that runs. One that ended is not started again just to be asked."""
     found = service.find()
     if found is None:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import without_password
+from dialtone_kit.base.private_files import shown
 from dialtone_kit.client import credentials
-from dialtone_kit.client.private_files import config_dir, shown
+from dialtone_kit.client.config_folder import config_dir
 from dialtone_kit.local import process
-from dialtone_kit.local import record as service_record
 from dialtone_kit.local.challenge import ask, explain
-from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir, tilde
+from dialtone_kit.local.record import UnusableRecord, free_port, read_record
+from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
 AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1, protocol §5)
 
@@ -67,7 +68,7 @@ def kernel() -> Iterator[Finding]:
         return
     # A bare name is replaced by the Python that starts the kernel, which is this one.
     own = not first.is_absolute() or first.parent == Path(sys.executable).parent
-    other = f"python3 is {tilde(first)}, of another environment. `dialtone lab` uses the right one."
+    other = f"python3 is {shown(first)}, of another environment. `dialtone lab` uses the right one."
     yield Finding(own, "Kernel", "python3, of this environment" if own else other)
 
 
@@ -76,14 +77,14 @@ def state() -> Iterator[Finding]:
     folder = state_dir()
     disk = file_system_of(folder) or "unknown"
     if is_on_network(folder):
-        text = f"{tilde(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
+        text = f"{shown(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
         yield Finding(False, "State folder", text)
     else:
-        yield Finding(True, "State folder", f"{tilde(folder)} (0700, local disk, {disk})")
+        yield Finding(True, "State folder", f"{shown(folder)} (0700, local disk, {disk})")
     yield database()
     try:
-        service_record.read()
-    except service_record.Unusable as why:
+        read_record()
+    except UnusableRecord as why:
         yield Finding(False, "service.json", f"{why}; the next lesson mends it.")
 
 
@@ -116,11 +117,11 @@ def configuration() -> Iterator[Finding]:
 def port() -> Iterator[Finding]:
     """Who sits on the remembered port."""
     try:
-        record = service_record.read()
-    except service_record.Unusable:
+        record = read_record()
+    except UnusableRecord:
         return  # said above
     if record is None:
-        chosen = service_record.free_port()
+        chosen = free_port()
         yield Finding(True, "Local service", f"not started yet; a lesson starts it on {chosen}")
         return
     answer = ask(record)
@@ -142,7 +143,7 @@ def policies() -> Iterator[Finding]:
 
     folder = state_dir() / "policies"
     if not folder.is_dir():
-        text = f"the local service puts them into {tilde(folder)} when it first starts"
+        text = f"the local service puts them into {shown(folder)} when it first starts"
         yield Finding(True, "Policies", text)
         return
     found = service.find()
@@ -150,10 +151,10 @@ def policies() -> Iterator[Finding]:
     broken = [one for one in files if not one.valid]
     for one in broken:
         rest = "the last good text stays in force" if one.version else "it permits nothing"
-        yield Finding(False, "Policies", f"{tilde(folder)}/{one.error}; {rest}.")
+        yield Finding(False, "Policies", f"{shown(folder)}/{one.error}; {rest}.")
     if not broken:
         valid = "all valid; " if files else ""
-        text = f"{tilde(folder)}: {valid}yours to edit, the next request obeys"
+        text = f"{shown(folder)}: {valid}yours to edit, the next request obeys"
         yield Finding(True, "Policies", text)
 
 
@@ -185,7 +186,7 @@ def reach(base_url: str) -> Iterator[Finding]:
 
 def clock(date: str, now: float) -> Finding:
     """Our clock against the service's `Date`, which counts in whole seconds."""
-    from dialtone_kit.client.retry import http_date
+    from dialtone_kit.client.responses import http_date
 
     theirs = http_date(date)
     if theirs is None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.local.state_folder import private_dir, state_dir, write_private
+from dialtone_kit.base.private_files import PrivateFolder, private_dir
+from dialtone_kit.local.state_folder import state_dir
 
 FIRST = "00-start-here.ipynb"
 # Written as JupyterLab's own defaults, not as the learner's choices: they can still change them.
@@ -56,7 +57,7 @@ def command(
 def settings_dir() -> Path:
     """A settings folder of our own with the overrides in it."""
     folder = private_dir(private_dir(state_dir() / "lab") / "settings")
-    write_private(folder / "overrides.json", json.dumps(OVERRIDES, indent=1))
+    PrivateFolder(folder).write("overrides.json", json.dumps(OVERRIDES, indent=1))
     return folder
 
 

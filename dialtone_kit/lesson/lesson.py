@@ -262,7 +262,7 @@ class Lesson:
         self.progress.answered(answer)
 
 
-def _local_service(base_url: str) -> service.Service | None:
+def _local_service(base_url: str) -> service.LocalService | None:
     """The local service when `base_url` means it, by the word or by its own URL."""
     if base_url == MOCK:
         return service.ensure(say=print)
@@ -270,7 +270,7 @@ def _local_service(base_url: str) -> service.Service | None:
     return found if found is not None and found.base_url == base_url.rstrip("/") else None
 
 
-def _service() -> service.Service:
+def _service() -> service.LocalService:
     return service.ensure(say=print)
 
 

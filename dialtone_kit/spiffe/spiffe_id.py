@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dialtone_kit.base.errors import BadSpiffeId
+from dialtone_kit.base.errors import BadSpiffeId as BadSpiffeId
 
 SCHEME = "spiffe://"
 MOST, MOST_OF_TRUST_DOMAIN = 2048, 255  # bytes (SPIFFE-ID §2.3)

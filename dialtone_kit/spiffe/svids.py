@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from dialtone_kit.base.algorithms import BadKey
-from dialtone_kit.base.errors import BadSpiffeId, SvidRefused, TokenRefused
+from dialtone_kit.base.errors import BadSpiffeId, TokenRefused
+from dialtone_kit.base.errors import SvidRefused as SvidRefused
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.spiffe.spiffe_id import SpiffeId

@@ -12,8 +12,9 @@ import pytest
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.notebook import in_notebook, is_interactive, link
+from dialtone_kit.base.private_files import PrivateFolder, private_dir
 from dialtone_kit.local import state_folder
-from dialtone_kit.local.state_folder import private_dir, state_dir, write_private
+from dialtone_kit.local.state_folder import state_dir
 
 APPROVE = "http://127.0.0.1:8787/realms/default/register/approve?enrollment=enroll_1"
 
@@ -30,7 +31,7 @@ def test_folder_and_file_are_ours_alone_under_any_umask(tmp_path: Path, umask: i
     before = os.umask(umask)
     try:
         folder = private_dir(tmp_path / "a" / "state")
-        write_private(folder / "x.json", "{}")
+        PrivateFolder(folder).write("x.json", "{}")
     finally:
         os.umask(before)
     assert mode(folder) == 0o700
@@ -58,23 +59,25 @@ def test_a_link_to_a_folder_is_refused(tmp_path: Path) -> None:
         private_dir(tmp_path / "link")
 
 
-def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DialtoneError, match="can't be used as a folder"):
-        private_dir(tmp_path / "file")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DialtoneError, match="can't be used as a folder"):
+            private_dir(path)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_private(tmp_path / "x", "old")
+    folder = PrivateFolder(tmp_path)
+    folder.write("x", "old")
 
     def full(handle: int) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="disk full"):
-        write_private(tmp_path / "x", "new")
+    with pytest.raises(DialtoneError, match="disk full"):
+        folder.write("x", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
     assert (tmp_path / "x").read_text() == "old"
 
