@@ -35,12 +35,12 @@ def ensure_credentials(
     if stored is not None and controls is not None and not _is_known(client, stored):
         say("The local service does not know them (its state was cleared).")
         stored = None
-    if stored is None and controls is None:
-        raise LessonStop(
-            f"No stored credentials for {client.issuer} with the scopes {' '.join(scopes)}. "
-            "Register first: lesson 02, with the same base_url and realm."
-        )
-    if stored is None and controls is not None:
+    if stored is None:
+        if controls is None:
+            raise LessonStop(
+                f"No stored credentials for {client.issuer} with the scopes {' '.join(scopes)}. "
+                "Register first: lesson 02, with the same base_url and realm."
+            )
         stored = _register(client, controls, email or own_address(), client_name, scopes, say)
     client.credentials = stored
     return stored

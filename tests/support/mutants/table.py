@@ -90,10 +90,11 @@ HELD_BY = {
     "client.credentials:read_members": "test_a_file_that_would_send test_a_damaged_file",
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
     "base.private_files": "P3 P4 P5 client/test_credentials.py",
-    "base.private_files:private_dir": "local/test_environment.py",
+    "base.private_files:private_dir": "base/test_private_files.py",
     "client.transport": "H5",
     "client.discovery": "H4 client/test_client.py",
-    "client.connection": "test_a_service_without_the_endpoint_is_told_in_a_line client/test_client.py",
+    "client.connection": "client/test_client.py "
+    "test_a_service_without_the_endpoint_is_told_in_a_line",
     "client.enrollments": "client/test_enrollments.py client/test_client.py",
     "client.token_requests": "H10 client/test_client.py",
     "client.token_requests:TokenRequests._own_credentials": ""
