@@ -1,4 +1,4 @@
-"""What a run looks like in a terminal: a bar while it goes on, a table at the end."""
+"""What a run looks like in a terminal: a progress bar, then a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.commands.run import Result, run
+from dialtone_kit.commands.run_lessons import Result, run
 from dialtone_kit.commands.run_parameters import Parameters
 
 _COLORS = {"passed": "green", "failed": "red", "stopped": "yellow"}

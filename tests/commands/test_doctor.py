@@ -65,7 +65,7 @@ def test_a_readable_secret_is_told(home: Path) -> None:
     new_record(1)
     record_path().chmod(0o640)
     assert wrong(doctor.state()) == [
-        "service.json: could be read by others; the next lesson mends it."
+        "service.json: could be read by others; the next lesson repairs it."
     ]
 
 
