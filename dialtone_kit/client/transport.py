@@ -18,9 +18,9 @@ import httpx
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService
 from dialtone_kit.base.urls import is_loopback, require_https_or_loopback
-from dialtone_kit.wire.recorder import with_body
+from dialtone_kit.wire.buffering import buffered
 
-MAX_ANSWER = 1024 * 1024  # bytes
+MAX_RESPONSE = 1024 * 1024  # bytes
 _DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send under way
 Wrap = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
@@ -106,7 +106,7 @@ def _read(response: httpx.Response) -> httpx.Response:
     try:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise NotThisService("The response is compressed, which was not asked for: not read.")
-        return with_body(response, b"".join(_limited(response)))
+        return buffered(response, _limited(response))
     finally:
         response.close()
 
@@ -115,9 +115,9 @@ def _limited(response: httpx.Response) -> Iterator[bytes]:
     size = 0
     for chunk in cast(httpx.SyncByteStream, response.stream):
         size += len(chunk)
-        if size > MAX_ANSWER:
+        if size > MAX_RESPONSE:
             raise NotThisService(
-                f"The response is larger than {MAX_ANSWER // 1024} KiB: no identity service sends "
+                f"The response is larger than {MAX_RESPONSE // 1024} KiB: no identity service sends "
                 "that much. Check base_url."
             )
         yield chunk
