@@ -117,8 +117,8 @@ def _limited(response: httpx.Response) -> Iterator[bytes]:
         size += len(chunk)
         if size > MAX_RESPONSE:
             raise NotThisService(
-                f"The response is larger than {MAX_RESPONSE // 1024} KiB: no identity service sends "
-                "that much. Check base_url."
+                f"The response is larger than {MAX_RESPONSE // 1024} KiB: no identity service "
+                "sends that much. Check base_url."
             )
         yield chunk
 
