@@ -39,7 +39,7 @@ def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-# --- what works ---
+# --- the ordinary case ---
 
 
 def test_saved_credentials_come_back() -> None:
@@ -364,7 +364,7 @@ def test_without_hard_links_a_file_is_still_never_overwritten(
 
 
 @pytest.mark.row("P4")
-def test_a_disk_that_fails_at_the_last_step_is_told_and_nothing_appears(
+def test_a_disk_that_fails_at_the_last_step_is_reported_and_nothing_appears(
     monkeypatch: pytest.MonkeyPatch, config: Path
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -383,7 +383,7 @@ def test_what_is_no_text_is_no_name(name: object) -> None:
         store.path_for(name)  # type: ignore[arg-type]
 
 
-# --- what stands in the file ---
+# --- what is in the file ---
 
 
 @pytest.mark.parametrize(

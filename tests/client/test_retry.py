@@ -55,7 +55,7 @@ def test_a_refusal_is_not_sent_again(status: int) -> None:
 
 
 @pytest.mark.row("H9✓")
-def test_429_waits_as_long_as_it_is_told() -> None:
+def test_429_waits_as_long_as_it_says() -> None:
     script = Script([says(429, "rate_limited", **{"Retry-After": "7"}), OK])
     assert script.run() is OK
     assert script.waits == [7.0]

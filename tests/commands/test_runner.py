@@ -1,4 +1,4 @@
-"""dialtone run: lessons without a person, each result told, nothing of the learner's own used."""
+"""dialtone run: lessons without a person, each result shown, nothing of the learner's own used."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ print("PORT", lesson.base_url)
 STOPS = "from dialtone_kit.base.errors import LessonStop\nraise LessonStop('Type the code first.')"
 
 
-def test_every_lesson_is_run_and_its_result_told(
+def test_every_lesson_is_run_and_its_result_shown(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lessons = [
@@ -59,7 +59,7 @@ def test_every_lesson_is_run_and_its_result_told(
     code = run_and_show(lessons, home / "out", Parameters("mock", given))
     assert code == 1
     assert dict(os.environ) == before
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for expected in (
         "passed",
         "failed",
@@ -68,7 +68,7 @@ def test_every_lesson_is_run_and_its_result_told(
         "02-bad: cell 3: ZeroDivisionError: division by zero",
         "03-stops: cell 3: LessonStop: Type the code first.",
     ):
-        assert expected in said
+        assert expected in output
     copies = {path.name: path.read_text() for path in (home / "out").iterdir()}
     assert set(copies) == {lesson.name for lesson in lessons}
     good = json.loads(copies["01-good.ipynb"])
@@ -87,9 +87,9 @@ def test_when_all_pass_the_exit_code_is_0(
     with pytest.raises(SystemExit) as ended:
         main(["run", "--solutions", "--lesson", "3", "--output", str(home / "out")])
     assert ended.value.code == 0
-    said = capsys.readouterr().out
-    assert "03-dpop-token" in said
-    assert "04-" not in said
+    output = capsys.readouterr().out
+    assert "03-dpop-token" in output
+    assert "04-" not in output
     assert (home / "out" / "solutions").is_dir()
 
 

@@ -29,8 +29,8 @@ from tests.support.strangers import silence, stranger
 
 
 def started(**options: object) -> tuple[service.LocalService, list[str]]:
-    said: list[str] = []
-    return service.ensure(say=said.append, **options), said  # type: ignore[arg-type]
+    remarks: list[str] = []
+    return service.ensure(say=remarks.append, **options), remarks  # type: ignore[arg-type]
 
 
 def mocks_of(state: Path) -> list[int]:
@@ -56,8 +56,8 @@ def test_nothing_is_found_before_the_first_start_and_nothing_is_written(home: Pa
 
 
 def test_it_starts_once_and_is_found_fast(home: Path) -> None:
-    first, said = started()
-    assert said == [f"Started the local service on {first.base_url} ."]
+    first, remarks = started()
+    assert remarks == [f"Started the local service on {first.base_url} ."]
     began = time.perf_counter()
     found = service.find()
     assert time.perf_counter() - began < 0.1
@@ -121,9 +121,9 @@ def test_stop_ends_it_and_the_next_start_keeps_the_issuer(home: Path) -> None:
     assert mocks_of(home / "state") == []
     assert service.find() is None
     assert service.stop() is False
-    second, said = started()
+    second, remarks = started()
     assert second.base_url == first.base_url
-    assert len(said) == 1
+    assert len(remarks) == 1
 
 
 @pytest.mark.row("J2")
@@ -131,10 +131,10 @@ def test_a_killed_service_comes_back_where_it_was_with_one_line(home: Path) -> N
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(first.pid)], timeout=5)
-    second, said = started()
+    second, remarks = started()
     assert (second.base_url, second.pid) != (first.base_url, first.pid)
     assert second.base_url == first.base_url
-    assert said == ["The local service was gone (killed?); it was started again as it was."]
+    assert remarks == ["The local service was gone (killed?); it was started again as it was."]
 
 
 def test_a_hung_service_is_ended_and_started_again(
@@ -144,10 +144,10 @@ def test_a_hung_service_is_ended_and_started_again(
     monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGSTOP)
-    second, said = started()
+    second, remarks = started()
     assert second.base_url == first.base_url
     assert mocks_of(home / "state") == [second.pid]
-    assert said == ["The local service had stopped answering; it was ended and started again."]
+    assert remarks == ["The local service had stopped answering; it was ended and started again."]
 
 
 def _ask_quickly(ask, record, **_):  # type: ignore[no-untyped-def]
@@ -189,11 +189,11 @@ def test_a_secret_that_others_could_read_is_replaced_and_the_port_stays(home: Pa
     first, _ = started()
     (home / "state" / "service.json").chmod(0o644)
     assert service.find() is None
-    second, said = started()
+    second, remarks = started()
     assert second.base_url == first.base_url
     assert second.record.secret != first.record.secret
     assert mocks_of(home / "state") == [second.pid]
-    assert said == [
+    assert remarks == [
         "service.json could be read by others; the local service was given a new secret."
     ]
 
@@ -210,7 +210,7 @@ def test_a_secret_that_others_could_read_is_replaced_and_the_port_stays(home: Pa
         "[" * 100_000,
     ],
 )
-def test_a_damaged_record_is_told_apart_from_none(home: Path, content: str) -> None:
+def test_a_damaged_record_is_not_taken_for_none(home: Path, content: str) -> None:
     path = record_path()
     path.write_text(content)
     path.chmod(0o600)
@@ -222,8 +222,8 @@ def test_a_damaged_record_is_told_apart_from_none(home: Path, content: str) -> N
 def test_a_damaged_record_is_written_anew_and_no_process_is_orphaned(home: Path) -> None:
     started()
     (home / "state" / "service.json").write_text("{}")
-    second, said = started()
-    assert said == [f"service.json is damaged; it was written anew, with port {second.port}."]
+    second, remarks = started()
+    assert remarks == [f"service.json is damaged; it was written anew, with port {second.port}."]
     assert mocks_of(home / "state") == [second.pid]
 
 
@@ -250,7 +250,7 @@ def test_a_service_that_dies_at_its_start_says_its_last_words(
     "body",
     ["<html>a portal</html>", {"answer": "0" * 64, "pid": 1}, {"answer": None}, [], "[" * 9999],
 )
-def test_a_stranger_on_the_port_is_named_in_one_line_and_told_nothing(
+def test_a_stranger_on_the_port_is_named_in_one_line_and_learns_nothing(
     home: Path, body: object
 ) -> None:
     record = new_record(free_port(0))
@@ -268,7 +268,7 @@ def test_a_stranger_on_the_port_is_named_in_one_line_and_told_nothing(
     assert read_record() == record  # it never moves by itself
 
 
-def test_somebody_who_takes_calls_and_is_silent_is_told_apart(
+def test_somebody_who_accepts_but_stays_silent_is_recognised(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
@@ -300,9 +300,9 @@ def test_the_control_token_goes_to_nobody_who_took_the_port_since(home: Path) ->
 def test_a_move_to_another_port_is_made_on_purpose_only(home: Path) -> None:
     record = new_record(free_port(0))
     with stranger(record.port):
-        moved, said = started(port=free_port(0))
+        moved, remarks = started(port=free_port(0))
         assert moved.port != record.port
-        assert said == [f"The local service moved to port {moved.port}; register anew there."]
+        assert remarks == [f"The local service moved to port {moved.port}; register anew there."]
         with pytest.raises(DialtoneError, match="dialtone stop") as failed:
             started(port=record.port)
         assert one_line(str(failed.value))

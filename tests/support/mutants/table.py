@@ -94,7 +94,7 @@ HELD_BY = {
     "client.transport": "H5",
     "client.discovery": "H4 client/test_client.py",
     "client.connection": "client/test_client.py "
-    "test_a_service_without_the_endpoint_is_told_in_a_line",
+    "test_a_service_without_the_endpoint_is_named_in_one_line",
     "client.enrollments": "client/test_enrollments.py client/test_client.py",
     "client.token_requests": "H10 client/test_client.py",
     "client.token_requests:TokenRequests._own_credentials": ""
