@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--ours-only", action="store_true")
     parser.add_argument("--concurrency", type=int, nargs="*", default=CONCURRENCY)
     asked = parser.parse_args()
-    print(machine("cryptography", "uvicorn", "fastapi", "SQLAlchemy"), "\n")
+    print(machine("cryptography", "uvicorn", "starlette", "SQLAlchemy"), "\n")
     for title, make in (("Token endpoint", Peer.token_request), ("Protected call", Peer.call)):
         with contextlib.ExitStack() as stack:  # fresh ones: that adapter holds 1000 things at most
             peers = {OURS: stack.enter_context(our_service())}
