@@ -72,7 +72,7 @@ def test_a_refused_statement_tells_no_values(run: Run) -> None:
 
     async def scenario(store: Store) -> None:
         await store.write(lambda tx: use(tx, value))
-        with pytest.raises(RuntimeError, match="refuses a statement") as told:
+        with pytest.raises(RuntimeError, match="rejected a statement") as told:
             await store.write(lambda tx: use(tx, value))
         shown = "".join(traceback.format_exception(told.value))
         assert value not in shown
