@@ -10,7 +10,7 @@ from hmac import digest
 from sqlalchemy import Connection, select
 
 from dialtone_kit.mock.core import mail
-from dialtone_kit.mock.core.mail import Inbox, Letter
+from dialtone_kit.mock.core.mail import Letter, MailStore
 from dialtone_kit.mock.core.nonces import RealmNonces
 from dialtone_kit.mock.core.settings import PRIVATE_REALM, Realm, Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
@@ -29,7 +29,7 @@ class Service:
     keys: SigningKeys
     realms: dict[str, Realm]  # the built-in ones
     policies: PolicyFiles
-    inbox: Inbox | None
+    inbox: MailStore | None
     key: bytes
     spiffe: SpiffeSettings
 
