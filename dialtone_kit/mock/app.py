@@ -20,7 +20,7 @@ import dialtone_kit
 from dialtone_kit.mock.api import audit_trail, discovery, resources
 from dialtone_kit.mock.core import settings, signing_keys
 from dialtone_kit.mock.core.expiry import keep_clean
-from dialtone_kit.mock.core.mail import Inbox
+from dialtone_kit.mock.core.mail import MailStore
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
@@ -114,7 +114,7 @@ def create_app(chosen: Settings) -> Front:
         keys=SigningKeys(store, chosen.keys_fresh),
         realms=realms,
         policies=PolicyFiles(chosen.policies),
-        inbox=Inbox(chosen.secret) if chosen.secret else None,
+        inbox=MailStore(chosen.secret) if chosen.secret else None,
         key=store.create_tables(first),
         spiffe=workloads,
     )
