@@ -12,8 +12,8 @@ from dialtone_kit import rules
 from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused
 from dialtone_kit.keys import thumbprint
-from dialtone_kit.proofs import RULES, SeenProofs, check_proof
-from dialtone_kit.rules import Proof, Request
+from dialtone_kit.proofs import SeenProofs, check_proof
+from dialtone_kit.rules import RULES, Proof, Request
 from tests.support.refusals import ACCEPTED, CASES, NOW, REFUSED, Case, Scene, each
 from tests.support.refusals.forge import ABSENT, b64, key_of, new_jti
 from tests.support.refusals.jwks import uint

@@ -442,7 +442,7 @@ def test_nothing_of_it_is_shown_on_the_wire() -> None:
     client.exchange("their.own.token", key=KEY, actor=token)
     client.introspect(token.refresh_token)
     shown = client.wire.show(99)
-    everything = shown.html + shown.text + "".join(e.curl for e in client.wire.exchanges)
+    everything = shown.html + shown.text + "".join(e.curl for e in client.wire.round_trips)
     for secret in (CODES["device_code"], CODES["user_code"], "refreshOne1", "their.own.token"):
         assert secret not in everything
     assert BASE in everything

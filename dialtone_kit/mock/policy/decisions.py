@@ -19,6 +19,7 @@ from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy.cedar import Party, Question, Verdict, decide
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.policy.domains import canonical_email
+from dialtone_kit.mock.policy.files import PolicyFiles
 
 API = {"whoami": "whoami", "notes:read": "notes", "notes:write": "notes"}  # action: resource
 
@@ -163,7 +164,8 @@ def _decide(service: Service, realm: Realm, question: Question) -> Decision:
 def _policies_of(service: Service, realm: Realm) -> tuple[str, Policies | None]:
     """The name and the policies of the realm: its own, or those in its file."""
     if realm.own_policies is None:
-        return realm.policy_file, service.policies.in_force(realm.policy_file).policies
+        files = service.part(PolicyFiles)
+        return realm.policy_file, files.in_force(realm.policy_file).policies
     own = compiled(realm.own_policies)
     return f"{realm.name}.cedar", None if isinstance(own, PolicyProblem) else own
 

@@ -9,7 +9,7 @@ import pytest
 
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.mock.access.attack_lab import ALWAYS_ON, BY_NAME, rules_without
-from dialtone_kit.proofs import RULES
+from dialtone_kit.rules import RULES
 from tests.support.raw_http import (
     Line,
     ask_token,

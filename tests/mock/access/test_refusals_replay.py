@@ -97,6 +97,7 @@ def test_58_the_window_goes_with_the_services_clock(
     granted(ask_token(line, client, [token_scene(client).proof()]))
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("62", "62✓")
 def test_62_of_thirty_tokens_in_parallel_exactly_one(mock: Mock, resident: Registered) -> None:
     proof = token_scene(resident).proof()
@@ -107,6 +108,7 @@ def test_62_of_thirty_tokens_in_parallel_exactly_one(mock: Mock, resident: Regis
             refused(answer, 400, "invalid_dpop_proof", "jti_is_new")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("62")
 def test_62_of_thirty_notes_in_parallel_exactly_one(mock: Mock, resident: Registered) -> None:
     """Proof and effect share a transaction: twenty-nine notes are never written."""
@@ -124,6 +126,7 @@ def test_62_of_thirty_notes_in_parallel_exactly_one(mock: Mock, resident: Regist
     assert [note["text"] for note in notes].count(text) == 1
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("95")
 def test_95_in_parallel_with_different_keys(mock: Mock, resident: Registered) -> None:
     scenes = [token_scene(resident, key=key_of("ES256", str(n))) for n in range(10)]

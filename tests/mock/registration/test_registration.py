@@ -166,6 +166,7 @@ def test_e5_a_second_confirm_is_a_conflict_without_a_secret(mock: Mock, realm: s
     assert "sec_" not in again.text
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("E6", "E6✓")
 def test_e6_confirm_in_parallel_gives_one_secret(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
@@ -210,6 +211,7 @@ def test_a_refused_request_counts_nothing(mock: Mock, realm: str) -> None:
     assert mock.request_enrollment(realm, email="a@example.com").status_code == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("E7")
 def test_the_limit_holds_in_parallel(mock: Mock, realm: str) -> None:
     def ask(_: int) -> int:
@@ -378,6 +380,7 @@ def test_a_code_is_needed_until_the_sponsor_approved(mock: Mock, realm: str) -> 
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_the_database_holds_no_secret_in_the_clear(
     mock: Mock, registered_client: Registered
 ) -> None:

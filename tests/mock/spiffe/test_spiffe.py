@@ -17,10 +17,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import BadSettings
+from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
 from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe import settings as spiffe_settings
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
@@ -261,6 +262,7 @@ def issuers(bundle: TrustBundle, chain: list[x509.Certificate]) -> int:
     return [root.subject for root in bundle.roots].index(chain[-1].issuer)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S13")
 def test_s13_a_new_root_is_known_before_it_signs_and_an_old_one_stays_while_it_is_needed(
     own_mock: Callable[..., Mock],
@@ -296,7 +298,7 @@ def test_the_control_rotates_root_and_jwt_key_and_no_live_svid_breaks(
     assert both.sequence == told["spiffe_sequence"] > before.sequence
     assert len(both.roots) == len(both.jwt_keys) == 2
     overlap = seconds(told["old_until"]) - seconds(told["signs_from"])
-    assert overlap >= spiffe_settings.SVID_LIFETIME
+    assert overlap >= SVID_LIFETIME
     assert issuers(both, chain_of(scene.post("x509", scene.request()))) == 0
 
     wait = seconds(told["signs_from"]) - time.time() + 1
@@ -333,7 +335,7 @@ def test_s13_the_old_root_leaves_when_its_last_svid_has_ended(
 ) -> None:
     scene = Scene(own_mock())
     before = read_bundle(scene)
-    overlap = 3 * spiffe_settings.REFRESH_HINT + spiffe_settings.SVID_LIFETIME
+    overlap = 3 * spiffe_settings.REFRESH_HINT + SVID_LIFETIME
     rotate(scene.mock, ago=overlap - 30)
     both = read_bundle(scene)
     assert len(both.roots) == 2

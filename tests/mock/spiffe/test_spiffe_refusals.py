@@ -341,6 +341,7 @@ def test_s9_a_body_that_can_not_be_read_uses_nothing_up(mock: Mock) -> None:
     check(scene.post("x509", body), 200, "")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("S9")
 def test_s9_in_parallel_one_wins(own_mock: Callable[..., Mock]) -> None:
     scene = Scene(own_mock(workers=2))

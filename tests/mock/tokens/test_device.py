@@ -195,6 +195,7 @@ def test_unknown_device_codes(registered_client: Registered, code: str) -> None:
     assert error(ask(registered_client, DEVICE, device_code=code)) == (400, expected)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("V7", "V7✓")
 def test_v7_polls_in_parallel_bring_one_token(
     registered_client: Registered, person: Person
@@ -216,6 +217,7 @@ def test_v7_polls_in_parallel_bring_one_token(
     assert {error(one) for one in answers if one.status_code == 400} == {(400, "invalid_grant")}
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("V7")
 def test_v7_of_two_that_saw_it_approved_the_second_gets_nothing(
     tmp_path: Path, database: str

@@ -179,6 +179,7 @@ def test_66_a_wrong_secret_is_told_first(registered_client: Registered, grant: G
     assert post(client, "/token", proof, **form).status_code == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("95")
 @every_grant
 def test_95_in_parallel_with_different_keys(registered_client: Registered, grant: Grant) -> None:
@@ -198,6 +199,7 @@ def test_95_in_parallel_with_different_keys(registered_client: Registered, grant
     assert len(keys) == len(won)
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("95")
 def test_95_different_devices_in_parallel_with_different_keys(
     registered_client: Registered,

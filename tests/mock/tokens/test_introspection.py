@@ -228,6 +228,7 @@ def one_line_to_each_worker(mock: Mock) -> list[httpx.Client]:
     raise AssertionError("one worker never answered")
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("I5")
 def test_i5_every_worker_sees_a_revocation_at_once(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock(workers=2)

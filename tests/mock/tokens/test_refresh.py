@@ -138,6 +138,7 @@ def test_f1_a_replayed_request_does_not_end_the_family(registered_client: Regist
     assert renew(client, told["refresh_token"]).status_code == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("F2", "F2✓")
 def test_f2_two_in_parallel_one_wins(mock: Mock, registered_client: Registered) -> None:
     client = registered_client
@@ -218,6 +219,7 @@ def test_an_audience_is_asked_for_each_time(registered_client: Registered) -> No
     assert "aud" not in read_unverified(again["access_token"]).claims
 
 
+@pytest.mark.both_databases
 def test_the_database_knows_no_refresh_token_and_no_code(mock: Mock, realm: str) -> None:
     told = family(mock.register(realm))
     stored = mock.database.content(mock.state_dir)

@@ -143,6 +143,7 @@ def test_r5_again_is_fine(registered_client: Registered) -> None:
         assert revoke(client, one).status_code == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.row("R6")
 def test_r6_racing_a_refresh_leaves_no_survivor(
     mock: Mock, registered_client: Registered, other: Registered
@@ -169,6 +170,7 @@ def test_r6_racing_a_refresh_leaves_no_survivor(
             assert error(renew(client, told["refresh_token"])) == (400, "invalid_grant")
 
 
+@pytest.mark.both_databases
 def test_racing_an_exchange_leaves_no_survivor(
     registered_client: Registered, other: Registered
 ) -> None:

@@ -19,6 +19,8 @@ import pytest
 from tests.support.running_mock import Mock, free_port
 from tests.support.store_rows import locked
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.row("A6")
 def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[..., Mock]) -> None:
