@@ -25,7 +25,7 @@ from dialtone_kit.mock.api.discovery import (
 from dialtone_kit.mock.api.resources import read_notes, userinfo, whoami, write_note
 from dialtone_kit.mock.core import settings, signing_keys
 from dialtone_kit.mock.core.expiry import keep_clean
-from dialtone_kit.mock.core.mail import Inbox
+from dialtone_kit.mock.core.mail import MailStore
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
@@ -153,7 +153,7 @@ def _service(chosen: Settings) -> Service:
         store=store,
         keys=SigningKeys(store, chosen.keys_fresh),
         realms=realms,
-        inbox=Inbox(chosen.secret) if chosen.secret else None,
+        inbox=MailStore(chosen.secret) if chosen.secret else None,
         key=store.create_tables(first),
         parts={PolicyFiles: policies, SpiffeSettings: workloads},
     )

@@ -1,6 +1,6 @@
 """Who is this client? `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
 
-A public client has no secret (`token_endpoint_auth_method: none`) and only says who it is.
+A public client (`token_endpoint_auth_method: none`) has no secret and only names itself.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ _BY_ID = Prepared(
         _C.client_id == bindparam("wanted")
     )
 )
-NOBODY = bytes(32)  # stands in for an unknown client: it takes as long as a known one
+NOBODY = bytes(32)  # compared for an unknown client, so that it takes as long as a known one
 
 
 async def authenticate_client(
     request: Request, form: ClientForm, realm: Realm | None, *, public: bool = False
 ) -> Client:
-    """The client that this request comes from, of `realm` where the path names one.
+    """The client that sent this request; it must belong to `realm` if the path names one.
 
-    A client without a secret only where `public` ones are let in.
-    400 for two ways at once, 401 otherwise: one text for an unknown client and a wrong secret.
+    `public`: whether clients without a secret are admitted. 400 for two methods at once, else 401:
+    the same message for an unknown client and a wrong secret.
     """
     client_id, secret = _presented(request, form)
     service = service_of(request)
-    found = await service.store.read(lambda tx: find_client(tx, client_id))
-    client, stored = found if found is not None else (None, NOBODY)
+    entry = await service.store.read(lambda tx: find_client(tx, client_id))
+    client, stored = entry if entry is not None else (None, NOBODY)
     if secret is None and not (public and client is not None and client.public):
         raise invalid_client(
             "Authenticate with your client_id and client_secret, by HTTP Basic or in the form."
@@ -60,7 +60,7 @@ async def authenticate_client(
 
 
 def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
-    """A client and the hash of its secret: empty, and so equal to no hash, for a public one."""
+    """A client and the hash of its secret; empty, and so equal to no hash, if it is public."""
     if not CLIENT_ID.fullmatch(client_id):
         return None
     row = _BY_ID.run(tx, wanted=client_id, node=lineage.client_node(client_id)).fetchone()
@@ -80,20 +80,20 @@ def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
 
 
 async def realm_of_client(service: Service, client: Client) -> Realm:
-    """At the root the client says which realm it is. 404 when that is gone."""
+    """The client's realm, for requests at the root. 404 if it no longer exists."""
     realm = await service.find_realm(client.realm)
-    if realm is None:  # removed between two reads
+    if realm is None:  # removed between the two reads
         raise Refusal(404, "not_found", "The realm of this client is gone.")
     return realm
 
 
 def invalid_client(description: str) -> Refusal:
-    """401 as RFC 6749 §5.2 has it."""
+    """401 as in RFC 6749 §5.2."""
     return Refusal(401, "invalid_client", description, CHALLENGE)
 
 
 def _presented(request: Request, form: ClientForm) -> tuple[str, str | None]:
-    """The id and secret that came, by exactly one of the two ways; an id alone in the form."""
+    """Id and secret, sent by exactly one of the two methods; or the id alone, in the form."""
     headers = header_values(request, "authorization")
     if len(headers) > 1:
         raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
@@ -108,7 +108,7 @@ def _presented(request: Request, form: ClientForm) -> tuple[str, str | None]:
 
 
 def _basic(header: str) -> tuple[str, str]:
-    """Id and secret of an `Authorization: Basic` header; both are form-encoded in it."""
+    """Id and secret from an `Authorization: Basic` header, where both are form-encoded."""
     scheme, _, encoded = header.partition(" ")
     try:
         if scheme.lower() != "basic":

@@ -1,4 +1,4 @@
-"""A registered client, as the store knows it."""
+"""A registered client, as read from the store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CLIENT_ID = re.compile(CLIENT_ID_PATTERN)
 
 @dataclass(frozen=True)
 class Client:
-    """A registered client, as stored."""
+    """Who calls. `public`: it has no secret. `locked`: its owner locked it."""
 
     client_id: str
     realm: str

@@ -154,7 +154,7 @@ def _confirm(
 
 def _note_denial(tx: Connection, realm: Realm, email: str, decision: Decision, who: str) -> None:
     """Into the audit trail, but not without end: anybody can ask, as often as they like."""
-    if limits.is_seldom(tx, realm, f"denied:{who}", DENIALS_RECORDED):
+    if limits.count_up_to(tx, realm, f"denied:{who}", DENIALS_RECORDED):
         _record(tx, realm, email, decision, decision.denied)
 
 
