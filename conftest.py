@@ -10,7 +10,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-pytest_plugins = ["tests.support.refusals.counting"]
+pytest_plugins = [
+    "tests.support.extent",
+    "tests.support.minutes",
+    "tests.support.refusals.counting",
+]
 
 # The machine that tests may be slow and busy: no example has a deadline.
 hypothesis.settings.register_profile("dialtone", deadline=None)

@@ -1,7 +1,7 @@
 """What a full store costs: the token endpoint with 10², 10⁴ and 10⁶ clients and used proofs in it,
 and how long requests wait while 10⁶ expired proofs are cleaned away.
 
-.venv/bin/python benchmarks/growth.py
+.venv/bin/python -m benchmarks.growth
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import machine
-from load import run
-from service import Mock, Peer, peer_of, rounds
+from benchmarks.harness import machine
+from benchmarks.load import run
+from benchmarks.service import Mock, Peer, peer_of, rounds
 
 SIZES = (100, 10_000, 1_000_000)
 CONNECTIONS, REQUESTS, ROUNDS = 32, 2000, 7
@@ -58,10 +58,10 @@ def growth() -> None:
     """Rates beside each other."""
     with contextlib.ExitStack() as stack:
         peers = {f"{size:,}": stack.enter_context(filled(size, 3600)) for size in SIZES}
-        found = rounds(peers, Peer.token_request, CONNECTIONS, REQUESTS, ROUNDS)
-    base = statistics.median(one.rate for one in found[f"{SIZES[0]:,}"])
+        measured = rounds(peers, Peer.token_request, CONNECTIONS, REQUESTS, ROUNDS)
+    base = statistics.median(one.rate for one in measured[f"{SIZES[0]:,}"])
     print("| clients, used proofs | requests/s | of the first | p99 ms |\n|---:|---:|---:|---:|")
-    for name, runs in found.items():
+    for name, runs in measured.items():
         rate = statistics.median(one.rate for one in runs)
         p99 = statistics.median(one.p99 for one in runs)
         print(f"| {name} | {rate:.0f} | {rate / base:.2f} | {p99:.1f} |")

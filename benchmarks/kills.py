@@ -1,4 +1,4 @@
-"""Never loses, never doubles, in its full form: `python benchmarks/kills.py --kills 50`.
+"""Never loses, never doubles, in its full form: `python -m benchmarks.kills --kills 50`.
 
 Kills a service of its own at random moments under load, holds it to all that it acknowledged, and
 prints the tally; the exit code is 1 if a promise was broken. The driver is the test's. PostgreSQL
@@ -16,10 +16,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import machine
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+from benchmarks.harness import machine
 from tests.support.databases import KINDS
 from tests.support.kills.run import Killings
 from tests.support.running_mock import Mock
@@ -30,18 +27,18 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--database", choices=KINDS, default=KINDS[0])
-    asked = parser.parse_args()
+    options = parser.parse_args()
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        mock = Mock(Path(folder) / "mock", database=asked.database)
+        mock = Mock(Path(folder) / "mock", database=options.database)
         try:
-            tally = Killings(mock, asked.seed).run(asked.kills)
+            tally = Killings(mock, options.seed).run(options.kills)
         finally:
             mock.database.drop()
     where = machine("dialtone-kit", "uvicorn", "sqlalchemy")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {time.monotonic() - begin:.0f} s on {where}, ", end="")
     lite = f"SQLite {sqlite3.sqlite_version}"
-    print(f"{lite if asked.database == 'sqlite' else 'PostgreSQL'}.", tally, sep="\n\n")
+    print(f"{lite if options.database == 'sqlite' else 'PostgreSQL'}.", tally, sep="\n\n")
     return bool(tally.violations)
 
 

@@ -2,7 +2,8 @@
 
 `home`               an empty home; the service that a test starts in it ends with the test
 `shared_home`        the same with the service of the test before: a start takes a second
-`database`           what its state is in: each test runs on every kind that there is, databases.py
+`database`           what its state is in: a SQLite file; for tests marked `both_databases` also a
+                     PostgreSQL where one is offered, see support/databases.py
 `mock`               the service in a process of its own, one for all tests of this test process
 `realm`              a private realm like `default`: nobody else's limits and clock
 `strict_realm`       the same like `strict`: DPoP and nonces demanded
@@ -61,7 +62,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     service.stop()
 
 
-@pytest.fixture(scope="session", params=KINDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the databases of each test that does not choose one itself."""
+    chosen = any(
+        "database" in mark.args for mark in metafunc.definition.iter_markers("parametrize")
+    )
+    if "database" in metafunc.fixturenames and not chosen:
+        both = metafunc.definition.get_closest_marker("both_databases")
+        kinds = KINDS if both else ("sqlite",)
+        metafunc.parametrize("database", kinds, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def database(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -1,4 +1,7 @@
-"""The databases that the service is tested on: SQLite always, PostgreSQL where one is offered.
+"""The databases that the service is tested on: SQLite, and PostgreSQL where one is offered.
+
+On PostgreSQL run the tests marked `both_databases`: the store's contract, races, kills and locks,
+and a pass over each endpoint. What a rule or an endpoint does is the same on either.
 
 `DIALTONE_TEST_DATABASE` names a PostgreSQL server that tests may make databases in
 (`postgresql://USER@HOST:PORT`); `CI_REQUIRE_POSTGRES=1` makes a run without one fail.

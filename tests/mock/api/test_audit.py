@@ -232,6 +232,7 @@ def test_what_did_not_happen_is_not_recorded(registered_client: Registered) -> N
     assert [one["event"] for one in after] == ["token_issued"]  # the first trail()'s own token
 
 
+@pytest.mark.both_databases
 def test_a_note_too_many_is_neither_written_nor_recorded(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     client = mine.register("default")
@@ -249,6 +250,7 @@ def test_a_note_too_many_is_neither_written_nor_recorded(own_mock: Callable[...,
     assert sum(one.get("action") == "notes:write" for one in events) == 1000
 
 
+@pytest.mark.both_databases
 def test_every_answered_token_is_in_the_trail_after_a_kill(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     client = mine.register("default")

@@ -400,6 +400,7 @@ def test_without_any_good_text_a_realm_permits_nothing_and_the_others_live(
     assert trainer.mock.request_enrollment("default").status_code == 200
 
 
+@pytest.mark.both_databases
 def test_two_workers_obey_the_same_edit_at_once(own_mock: Callable[..., Mock]) -> None:
     trainer = Trainer(own_mock(workers=2))
     client = writer(trainer.mock, "default")

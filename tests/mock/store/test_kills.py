@@ -1,6 +1,6 @@
 """Never loses, never doubles: killed at random moments under load, the service keeps its word.
 
-More of it, with a tally: `python benchmarks/kills.py --kills 50`.
+More of it, with a tally: `python -m benchmarks.kills --kills 50`.
 """
 
 import os
@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.kills.run import Killings
 from tests.support.running_mock import Mock
+
+pytestmark = pytest.mark.both_databases
 
 KILLS = int(os.environ.get("DIALTONE_KILLS", "10"))
 SEED = int(os.environ.get("DIALTONE_KILLS_SEED", random.randrange(10**6)))

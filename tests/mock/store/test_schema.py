@@ -19,6 +19,8 @@ from dialtone_kit.mock.store.upgrade import TooNew, bring_up_to_date
 from tests.support.databases import Database
 from tests.support.running_mock import Mock
 
+pytestmark = pytest.mark.both_databases
+
 FIRST_TABLES = Path(__file__).with_name("first_tables.sql")
 OLD_CLIENT = """
 INSERT INTO clients VALUES ('cli_old_1', 'default', ?, 'old', '', 'openid', 'a@x.de', 1)

@@ -20,6 +20,8 @@ from dialtone_kit.mock.store.store import Store, StoreUnavailable
 from dialtone_kit.tokens import verify_token
 from tests.support.databases import Database
 
+pytestmark = pytest.mark.both_databases
+
 Scenario = Callable[[Store], Awaitable[None]]
 Run = Callable[[Scenario], None]
 

@@ -20,6 +20,8 @@ from tests.support.running_mock import Mock, Registered
 from tests.support.store_rows import all_rows, locked
 from tests.support.writing_requests import ROWS, Row, call, request, token
 
+pytestmark = pytest.mark.both_databases
+
 READS_ONLY = {"POST {p}/introspect", "POST {p}/userinfo"}  # the latter is its GET, see ROWS
 Trouble = Callable[[Mock], AbstractContextManager[None]]
 

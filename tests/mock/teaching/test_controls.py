@@ -181,6 +181,7 @@ def test_a_delay_delays(registered_client: Registered) -> None:
     assert time.monotonic() - begun >= 0.3
 
 
+@pytest.mark.both_databases
 def test_only_its_owner_can_read_the_state(mock: Mock, realm: str) -> None:
     mock.request_enrollment(realm)
     everything = list(mock.state_dir.rglob("*"))
@@ -195,6 +196,7 @@ def test_only_its_owner_can_read_the_state(mock: Mock, realm: str) -> None:
     assert mock.state_dir.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.both_databases
 def test_the_pid_file_names_the_process(mock: Mock) -> None:
     note = json.loads((mock.state_dir / "mock.pid").read_text())
     where = mock.database.place

@@ -177,6 +177,7 @@ def test_a_delay_holds_nobody_else_up(registered_client: Registered) -> None:
         assert slow.result().status_code == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("workers", [1, 2])
 def test_thirty_at_once_get_exactly_as_many_faults_as_ordered(
     own_mock: Callable[..., Mock], workers: int

@@ -9,7 +9,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.support.running_mock import Mock
+
+pytestmark = pytest.mark.both_databases
 
 SCRIPT = Path(__file__).with_name("quick_reference.sh")
 # The quick reference, and beside it what the script needs twice.

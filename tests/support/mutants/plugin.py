@@ -22,6 +22,7 @@ from _pytest.runner import runtestprotocol
 from tests.support.mutants.checks import Check, code_without, without
 from tests.support.mutants.table import all_checks, held_by
 from tests.support.refusals.catalogue import cases
+from tests.support.running_mock import Mock
 
 NEEDS_PROCESSES = {"own_mock"}  # fixtures of tests that kill a service or start several
 
@@ -32,10 +33,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    from tests.support.running_mock import (
-        Mock,  # its folder is on the path once its conftest is known
-    )
-
     for check in all_checks():
         code_without(check)
     Mock.start, Mock.stop = start_in_thread, stop_thread  # type: ignore[method-assign, assignment]
