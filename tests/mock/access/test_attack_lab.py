@@ -178,6 +178,7 @@ def test_good_proofs_stay_good(weak: tuple[str, Registered], line: Line) -> None
     assert call(line, scene, [scene.proof()]).status == 200
 
 
+@pytest.mark.sample(60)
 @pytest.mark.parametrize(
     "case", list({case.row: case for case in CASES}.values()), ids=lambda case: case.row
 )
