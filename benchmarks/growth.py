@@ -58,10 +58,10 @@ def growth() -> None:
     """Rates beside each other."""
     with contextlib.ExitStack() as stack:
         peers = {f"{size:,}": stack.enter_context(filled(size, 3600)) for size in SIZES}
-        found = rounds(peers, Peer.token_request, CONNECTIONS, REQUESTS, ROUNDS)
-    base = statistics.median(one.rate for one in found[f"{SIZES[0]:,}"])
+        measured = rounds(peers, Peer.token_request, CONNECTIONS, REQUESTS, ROUNDS)
+    base = statistics.median(one.rate for one in measured[f"{SIZES[0]:,}"])
     print("| clients, used proofs | requests/s | of the first | p99 ms |\n|---:|---:|---:|---:|")
-    for name, runs in found.items():
+    for name, runs in measured.items():
         rate = statistics.median(one.rate for one in runs)
         p99 = statistics.median(one.p99 for one in runs)
         print(f"| {name} | {rate:.0f} | {rate / base:.2f} | {p99:.1f} |")

@@ -27,18 +27,18 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--database", choices=KINDS, default=KINDS[0])
-    asked = parser.parse_args()
+    options = parser.parse_args()
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        mock = Mock(Path(folder) / "mock", database=asked.database)
+        mock = Mock(Path(folder) / "mock", database=options.database)
         try:
-            tally = Killings(mock, asked.seed).run(asked.kills)
+            tally = Killings(mock, options.seed).run(options.kills)
         finally:
             mock.database.drop()
     where = machine("dialtone-kit", "uvicorn", "sqlalchemy")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {time.monotonic() - begin:.0f} s on {where}, ", end="")
     lite = f"SQLite {sqlite3.sqlite_version}"
-    print(f"{lite if asked.database == 'sqlite' else 'PostgreSQL'}.", tally, sep="\n\n")
+    print(f"{lite if options.database == 'sqlite' else 'PostgreSQL'}.", tally, sep="\n\n")
     return bool(tally.violations)
 
 

@@ -62,8 +62,8 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
-        head, found, body = self.buffer.partition(b"\r\n\r\n")
-        if not found or len(body) < _content_length(head):
+        head, end, body = self.buffer.partition(b"\r\n\r\n")
+        if not end or len(body) < _content_length(head):
             return
         self.times.append(time.perf_counter() - self.started)
         if not head.startswith(b"HTTP/1.1 200"):

@@ -44,9 +44,9 @@ def imports() -> None:
     codes = ("pass", "import httpx", "import dialtone_kit", "from dialtone_kit import start")
     taken: dict[str, list[float]] = {code: [] for code in codes}
     for _ in range(ROUNDS):
-        for code, found in taken.items():
-            found.append(seconds(code))
-    medians = {code: statistics.median(found) for code, found in taken.items()}
+        for code, times in taken.items():
+            times.append(seconds(code))
+    medians = {code: statistics.median(times) for code, times in taken.items()}
     bare = medians.pop("pass")
     httpx = medians["import httpx"] - bare
     print("| | ms | of httpx |\n|---|---:|---:|")

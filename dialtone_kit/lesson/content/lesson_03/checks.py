@@ -1,0 +1,283 @@
+"""Lesson 03: x and y in 32 bytes, raw r‖s instead of DER, and six broken proofs."""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import jwt as pyjwt
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
+from dialtone_kit.keys import ProofKey, jwk_of
+from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
+from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show
+from dialtone_kit.rules import RULES
+
+COORDINATE = 32  # bytes, for P-256 (RFC 7518 §6.2.1.2)
+
+
+def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
+    """A P-256 key whose x or y begins with a zero byte: one key in 128 is like that."""
+    while True:
+        key = ec.generate_private_key(ec.SECP256R1())
+        numbers = key.public_key().public_numbers()
+        if min(numbers.x, numbers.y) < 1 << 8 * (COORDINATE - 1):
+            return key
+
+
+@exercise(
+    "03.coordinates",
+    "x and y in 32 bytes",
+    hints=[
+        "`private_key.public_key().public_numbers()` has x and y as whole numbers.",
+        "How many bytes should `.to_bytes(…, 'big')` make? Always the same number: that of the "
+        "curve, not that of the number at hand.",
+        "`b64url(numbers.x.to_bytes(32, 'big'))`, the same for y, with kty 'EC' and crv 'P-256'.",
+    ],
+    praise="Also the keys with a leading zero came out whole, and the service took a proof that "
+    "carries your JWK. One key in 128 breaks the other way of writing this.",
+)
+def coordinates(answer: object, lesson: LiveLesson) -> None:
+    public_jwk = function_of(answer, "public_jwk")
+    key = key_with_leading_zero()
+    for private_key in (ec.generate_private_key(ec.SECP256R1()), key):
+        _judge_jwk(ask(public_jwk, private_key), jwk_of(private_key.public_key()))
+    answered = _send(
+        lesson,
+        lambda claims: pyjwt.encode(
+            claims, key, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": public_jwk(key)}
+        ),
+    )
+    if answered.status_code != 200:
+        raise Wrong(f"The service refused a proof with your JWK: {_said(answered)}")
+
+
+def _judge_jwk(got: object, expected: Mapping[str, str]) -> None:
+    if not isinstance(got, Mapping):
+        raise Wrong(f"Return the JWK as a dict; your function returned {show(got)}.")
+    if PRIVATE_MEMBERS & got.keys():
+        raise Wrong(
+            "Your JWK has a private member. Whoever sees the proof could sign for you: "
+            "only kty, crv, x and y belong here.",
+            "M14",
+        )
+    for name in ("kty", "crv"):
+        if got.get(name) != expected[name]:
+            raise Wrong(f"{name} is {expected[name]!r} here; your JWK says {show(got.get(name))}.")
+    if (got.get("x"), got.get("y")) == (expected["y"], expected["x"]):
+        raise Wrong("x and y have changed places.")
+    for name in ("x", "y"):
+        _judge_coordinate(name, got.get(name), expected[name])
+
+
+def _judge_coordinate(name: str, got: object, expected: str) -> None:
+    text = expect_text(got, name)
+    if text == expected:
+        return
+    if "=" in text:
+        raise Wrong(f"{name} ends with padding: base64url in JOSE has no `=`.")
+    if "+" in text or "/" in text:
+        raise Wrong(f"{name} is plain base64. The URL alphabet has - and _ for + and /.")
+    try:
+        data = b64url_decode(text)
+    except ValueError:
+        raise Wrong(f"{name} is not base64url: {show(text)}.") from None
+    whole = b64url_decode(expected)
+    if data == whole.lstrip(b"\0"):
+        raise Wrong(
+            f"{name} has {len(data)} bytes: you dropped a leading zero byte. A coordinate "
+            "of P-256 always has 32; as a number it looks the same, to the service it is "
+            "another key.",
+            "M11",
+        )
+    if len(data) != COORDINATE:
+        raise Wrong(f"{name} has {len(data)} bytes instead of {COORDINATE}.", "M11")
+    if data == whole[::-1]:
+        raise Wrong(f"{name} is back to front: the highest byte comes first ('big').")
+    raise Wrong(f"{name} is not the {name} of the key that was handed in.")
+
+
+@exercise(
+    "03.signature",
+    "Raw r‖s instead of DER",
+    hints=[
+        "`cryptography` signs in DER: a length, r, a length, s. `decode_dss_signature(der)` "
+        "gives you the two numbers.",
+        "JWS wants the two numbers alone, each in 32 bytes, r first (RFC 7518 §3.4).",
+        "r.to_bytes(32, 'big') + s.to_bytes(32, 'big'): 64 bytes, whatever the numbers are.",
+    ],
+    praise="64 bytes for every signature, and the service verified one that you converted.",
+)
+def signature(answer: object, lesson: LiveLesson) -> None:
+    raw_signature = function_of(answer, "raw_signature")
+    for bits in (255, 255, 240):  # 240: a number with two leading zero bytes
+        r, s = 1 + secrets.randbits(bits), 1 + secrets.randbits(bits - 8)
+        _judge_raw(ask(raw_signature, encode_dss_signature(r, s)), r, s)
+    key = ec.generate_private_key(ec.SECP256R1())
+    answered = _send(lesson, lambda claims: _by_hand(key, claims, raw_signature))
+    if answered.status_code != 200:
+        raise Wrong(f"The service refused a proof with your signature: {_said(answered)}", "M13")
+
+
+def _judge_raw(got: object, r: int, s: int) -> None:
+    if not isinstance(got, bytes):
+        raise Wrong(f"Return bytes; your function returned {show(got)}.")
+    if got == encode_dss_signature(r, s):
+        raise Wrong(
+            "That is still DER: it begins with 0x30 and has its lengths inside. JWS wants "
+            "r and s alone.",
+            "M13",
+        )
+    if got == s.to_bytes(COORDINATE, "big") + r.to_bytes(COORDINATE, "big"):
+        raise Wrong("r comes first, then s.", "M13")
+    if got == _short(r) + _short(s):
+        raise Wrong(
+            f"{len(got)} bytes instead of 64: a leading zero byte was dropped. Nobody can "
+            "tell where r ends then.",
+            "M11",
+        )
+    if got != r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big"):
+        raise Wrong(f"Expected r and s in 32 bytes each; got {len(got)} other bytes.", "M13")
+
+
+def _short(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def _by_hand(
+    key: ec.EllipticCurvePrivateKey, claims: Mapping[str, Any], raw: Callable[[bytes], bytes]
+) -> str:
+    """A proof signed without a JOSE library, so that the learner's conversion is what counts."""
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk_of(key.public_key())}
+    text = ".".join(b64url(json.dumps(part).encode()) for part in (header, claims))
+    return f"{text}.{b64url(raw(key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))))}"
+
+
+def _send(lesson: LiveLesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Response:
+    """Ask the running service for a token, with the proof that `sign` makes of these claims."""
+    credentials, url = lesson.credentials, str(lesson.client.metadata["token_endpoint"])
+    if credentials is None or credentials.client_secret is None:
+        raise Wrong("There are no stored credentials to ask with: run the cell with start().")
+    claims: dict[str, Any] = {"htm": "POST", "htu": url, "iat": int(time.time())}
+    nonce: dict[str, str] = {}
+    while True:
+        proof = sign(claims | {"jti": secrets.token_urlsafe(16)} | nonce)
+        response = lesson.http.post(
+            url,
+            data={"grant_type": "client_credentials", "scope": "openid"},
+            auth=(credentials.client_id, credentials.client_secret.reveal()),
+            headers={"DPoP": proof},
+        )
+        if nonce or "DPoP-Nonce" not in response.headers or response.status_code == 200:
+            return response
+        nonce = {"nonce": response.headers["DPoP-Nonce"]}  # realm strict asks for one, once
+
+
+def _said(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error_description"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {response.status_code}"
+
+
+LETTERS = "ABCDEF"
+TARGET = "https://id.example/realms/main/token"
+LOOK = {
+    "typ_is_dpop": "its header says what kind of JWT it is",
+    "jwk_is_public": "count the members of its jwk",
+    "signature_verifies": "everything readable in it is fine, so look where nothing is readable",
+    "htm_matches": "compare htm with the method, letter by letter",
+    "htu_matches": "compare htu with the URL, character by character",
+    "iat_is_fresh": "iat is a clock; compare it with the others",
+}
+
+
+class BrokenProofs(dict[str, str]):
+    """Six proofs by letter, for one POST to one URL, each broken in one way."""
+
+    url, method = TARGET, "POST"
+
+    def __init__(self) -> None:
+        makers = list(_BREAKS.items())
+        random.shuffle(makers)
+        self.now = time.time()
+        self.rules = dict(zip(LETTERS, (rule for rule, _ in makers), strict=True))
+        super().__init__(
+            {letter: make(self.now) for letter, (_, make) in zip(LETTERS, makers, strict=True)}
+        )
+
+    def __repr__(self) -> str:
+        return f"<six broken proofs {', '.join(self)}, for {self.method} {self.url}>"
+
+
+def _proof(
+    now: float,
+    claims: Mapping[str, Any] | None = None,
+    header: Mapping[str, Any] | None = None,
+    *,
+    flip: bool = False,
+) -> str:
+    key = ProofKey.generate()
+    head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk, **(header or {})}
+    body = {"htm": "POST", "htu": TARGET, "iat": int(now), "jti": secrets.token_urlsafe(16)}
+    text = ".".join(b64url(json.dumps(p).encode()) for p in (head, body | dict(claims or {})))
+    signer = ProofKey.generate() if flip else key
+    return f"{text}.{b64url(signer.sign(text.encode()))}"
+
+
+def _leaking(now: float) -> str:
+    """A proof whose jwk has a `d`: random bytes, so that no real private key is ever shown."""
+    jwk = ProofKey.generate().public_jwk | {"d": b64url(secrets.token_bytes(32))}
+    return _proof(now, header={"jwk": jwk})
+
+
+_BREAKS: Mapping[str, Callable[[float], str]] = {
+    "typ_is_dpop": lambda now: _proof(now, header={"typ": "JWT"}),
+    "jwk_is_public": _leaking,
+    "signature_verifies": lambda now: _proof(now, flip=True),
+    "htm_matches": lambda now: _proof(now, {"htm": "post"}),
+    "htu_matches": lambda now: _proof(now, {"htu": TARGET.replace("/token", "/token/")}),
+    "iat_is_fresh": lambda now: _proof(now, {"iat": int(now) - 600}),
+}
+_CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
+
+
+@exercise(
+    "03.six-proofs",
+    "Six broken proofs",
+    hints=[
+        "`read_unverified(proofs['A'])` shows header and claims. Compare the six side by side.",
+        "Five can be told by reading. The sixth looks perfect: what can't you see by reading?",
+        "`check_proof([proof], Request(proofs.method, proofs.url, now=proofs.now))` raises "
+        "ProofRefused, and its `.rule` is the name of the rule.",
+    ],
+    praise="Six refusals, six rules, each with one reason. That is how a log line should read.",
+    make=lambda _lesson: BrokenProofs(),
+)
+def six_proofs(answer: object, lesson: LiveLesson) -> None:
+    proofs: BrokenProofs = lesson.material("03.six-proofs")
+    if not isinstance(answer, Mapping):
+        raise Wrong(f"Answer with a dict, {{'A': 'rule', …}}; got {show(answer)}.")
+    names = {rule.__name__ for rule in RULES}
+    for letter, rule in proofs.rules.items():
+        given = answer.get(letter)
+        if given is None or given is ...:
+            raise Wrong(f"{letter} has no answer yet.")
+        if given not in names:
+            raise Wrong(
+                f"{letter}: {show(given)} is not the name of a rule. They are: "
+                f"{', '.join(sorted(LOOK))}."
+            )
+        if given != rule:
+            raise Wrong(
+                f"{letter}: {given} lets this one pass; {LOOK[rule]}.", _CODES.get(rule, "")
+            )

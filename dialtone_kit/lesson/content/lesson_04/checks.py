@@ -1,0 +1,271 @@
+"""Lesson 04: a thumbprint by hand, my token among four, and the forged one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, jwk_of, thumbprint
+from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
+from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
+from dialtone_kit.tokens import sign_token
+
+RFC_7638 = {  # the example of RFC 7638 §3.1
+    "kty": "RSA",
+    "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_B"
+    "JECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_F"
+    "DW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4"
+    "vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    "e": "AQAB",
+    "alg": "RS256",
+    "kid": "2011-04-29",
+}
+
+
+@exercise(
+    "04.thumbprint",
+    "A thumbprint by hand",
+    hints=[
+        "Keep only the members that the key needs: crv, kty, x, y for an EC key; e, kty, n for "
+        "an RSA key. No alg, no kid, no use.",
+        "Sort the names, and write the JSON without any space: separators=(',', ':').",
+        "SHA-256 over that text as bytes, `.digest()` and not `.hexdigest()`, then b64url.",
+    ],
+    praise="Right for your key, for RFC 7638's own example, and equal to the cnf.jkt that the "
+    "service wrote into a token a moment ago.",
+)
+def thumbprint_by_hand(answer: object, lesson: LiveLesson) -> None:
+    function = function_of(answer, "my_thumbprint")
+    plain = ProofKey.generate().public_jwk
+    mixed = dict(sorted(plain.items(), reverse=True)) | {"kid": word(), "use": "sig"}
+    for jwk in (plain, mixed, RFC_7638):
+        _judge_thumbprint(ask(function, jwk), jwk)
+    key = ProofKey.generate()
+    bound_to = lesson.client.get_token(key=key).claims["cnf"]["jkt"]
+    if ask(function, key.public_jwk) != bound_to:
+        raise Wrong("The service bound a token to this key and wrote another cnf.jkt than you.")
+
+
+def _judge_thumbprint(got: object, jwk: Mapping[str, Any]) -> None:
+    text = expect_text(got, "The thumbprint")
+    if text == thumbprint(jwk):
+        return
+    for name, wrong in _other_thumbprints(jwk):
+        if text == wrong:
+            raise Wrong(name, "M12")
+    if text.endswith("=") or "+" in text or "/" in text:
+        raise Wrong("base64url without padding: - and _ instead of + and /, no = at the end.")
+    if len(text) == 64:
+        raise Wrong("64 characters: that is the digest in hex. A thumbprint has 43 in base64url.")
+    kind = "an RSA" if jwk["kty"] == "RSA" else "an EC"
+    names = ", ".join(THUMBPRINT_MEMBERS[jwk["kty"]])
+    raise Wrong(
+        f"For {kind} key the members are {names}, in this order; something else went into "
+        f"your hash. You returned {show(text)}.",
+        "M12",
+    )
+
+
+def _other_thumbprints(jwk: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The thumbprints that the usual slips make, each with the sentence about it."""
+    required = {name: jwk[name] for name in THUMBPRINT_MEMBERS[jwk["kty"]]}
+    unsorted = {name: jwk[name] for name in jwk if name in required}
+    return [
+        (
+            "All members went into your hash, also alg, kid or use. Only those that make the key "
+            "do.",
+            _hash(jwk, sort=True),
+        ),
+        (
+            "The members stand in the order in which they came. The order is fixed: by name.",
+            _hash(unsorted),
+        ),
+        (
+            "The members are right, but the JSON has spaces in it: separators=(',', ':').",
+            _hash(required, separators=(", ", ": ")),
+        ),
+        (
+            "All members, in the order they came: leave out what is not the key, then sort.",
+            _hash(jwk),
+        ),
+    ]
+
+
+def _hash(
+    members: Mapping[str, Any], *, sort: bool = False, separators: tuple[str, str] = (",", ":")
+) -> str:
+    text = json.dumps(members, sort_keys=sort, separators=separators)
+    return b64url(hashlib.sha256(text.encode()).digest())
+
+
+class Issuer:
+    """A small issuer of our own for fresh tokens, with its JWKS."""
+
+    def __init__(self) -> None:
+        self.url, self.kid = f"https://id-{word()}.example/realms/main", word()
+        self.private = new_key()
+        self.public = jwk_of(self.private.public_key())
+        self.jwks = {"keys": [{**self.public, "kid": self.kid, "alg": "ES256"}]}
+
+    def claims(self, **more: object) -> dict[str, Any]:
+        now = int(time.time())
+        return {
+            "iss": self.url,
+            "sub": "cli_me",
+            "client_id": "cli_me",
+            "scope": "openid",
+            "token_type": "access_token",
+            "iat": now,
+            "exp": now + 3600,
+            "jti": word(16),
+            **more,
+        }
+
+    def token(self, private: ec.EllipticCurvePrivateKey | None = None, **more: object) -> str:
+        return sign_token(private or self.private, self.claims(**more), kid=self.kid)
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@exercise(
+    "04.mine",
+    "Is this token mine?",
+    hints=[
+        "`read_unverified(token).claims` gives you the claims of each token.",
+        "sub is the same in all of them. What tells the tokens apart is cnf, and in it jkt.",
+        "A bearer token has no cnf: claims.get('cnf', {}).get('jkt') does not raise then.",
+        "Compare jkt with thumbprint(jwk); return the position, or None when no token fits.",
+    ],
+    praise="You went by cnf.jkt and by nothing else: same client, same scope, other key, not mine.",
+)
+def mine(answer: object, lesson: LiveLesson) -> None:
+    find_mine = function_of(answer, "find_mine")
+    issuer, key = Issuer(), ProofKey.generate()
+    others = [
+        issuer.token(cnf={"jkt": ProofKey.generate().thumbprint}),
+        issuer.token(),
+        issuer.token(cnf={"jkt": ProofKey.generate().thumbprint}),
+    ]
+    for place in random.sample(range(4), 3):
+        tokens = [*others[:place], issuer.token(cnf={"jkt": key.thumbprint}), *others[place:]]
+        _judge_place(ask(find_mine, tokens, key.public_jwk), place)
+    got = ask(find_mine, others, key.public_jwk)
+    if got is not None:
+        raise Wrong(
+            f"None of three tokens was bound to the key; you returned {show(got)}. "
+            "The same sub does not make a token yours.",
+            "M07",
+        )
+    keys = [ProofKey.generate() for _ in range(4)]
+    tokens = [lesson.client.get_token(key=k).access_token.reveal() for k in keys]
+    place = random.randrange(4)  # noqa: S311
+    _judge_place(ask(find_mine, tokens, keys[place].public_jwk), place)
+
+
+def _judge_place(got: object, place: int) -> None:
+    if isinstance(got, bool) or not isinstance(got, int):
+        raise Wrong(
+            f"Token number {place} was bound to the key; you returned {show(got)} instead "
+            "of a position (the first is 0)."
+        )
+    if got != place:
+        raise Wrong(
+            f"Token number {place} was bound to the key, you chose number {got}. All four "
+            "have the same sub and scope: only cnf.jkt differs.",
+            "M07",
+        )
+
+
+@exercise(
+    "04.forged",
+    "Spot the forged one",
+    level="stretch",
+    hints=[
+        "Reading is not enough: a forged token reads exactly as the forger likes.",
+        "`verify_token(token, jwks, issuer, now=time.time())` returns the claims or raises "
+        "TokenRefused.",
+        "Go through the tokens with their positions; return the position of the one that raises.",
+    ],
+    praise="Altered, foreign key, `none`, HMAC with the public key, another issuer, past its time: "
+    "the signature and the strict checks found each. Decoding would have found none.",
+)
+def forged(answer: object, lesson: LiveLesson) -> None:
+    find_forged = function_of(answer, "find_forged")
+    issuer = Issuer()
+    for forge, how in _FORGERIES:
+        tokens = [issuer.token() for _ in range(3)]
+        place = random.randrange(4)  # noqa: S311
+        tokens.insert(place, forge(issuer))
+        _judge_forged(ask(find_forged, tokens, issuer.jwks, issuer.url), place, how)
+    real = [lesson.client.get_token(key=ProofKey.generate()) for _ in range(3)]
+    tokens = [token.access_token.reveal() for token in real]
+    place = random.randrange(3)  # noqa: S311
+    tokens[place] = with_claims(tokens[place], scope="openid admin")
+    issued_by = str(real[0].claims["iss"])
+    _judge_forged(
+        ask(find_forged, tokens, lesson.client.jwks(), issued_by),
+        place,
+        "a token of this service with a scope written in afterwards",
+    )
+
+
+def _judge_forged(got: object, place: int, how: str) -> None:
+    if got is None or (isinstance(got, Sequence) and not got):
+        raise Wrong(
+            f"Number {place} was {how}, and you found nothing wrong. Decoding shows what "
+            "stands in a token, not whether it is true.",
+            "M20",
+        )
+    if isinstance(got, bool) or not isinstance(got, int):
+        raise Wrong(f"Return the position of the forged token; got {show(got)}.")
+    if got != place:
+        raise Wrong(f"Number {place} was {how}; you accused number {got}, which is genuine.", "M20")
+
+
+def with_claims(token: str, **changes: object) -> str:
+    """`token` with other claims and its old signature."""
+    header, payload, signature = token.split(".")
+    claims = json.loads(b64url_decode(payload)) | changes
+    return f"{header}.{b64url(json.dumps(claims).encode())}.{signature}"
+
+
+def _unsigned(issuer: Issuer) -> str:
+    header = {"alg": "none", "typ": "JWT", "kid": issuer.kid}
+    return f"{_parts(header, issuer.claims())}."
+
+
+def _hmac_by_public_key(issuer: Issuer) -> str:
+    """HS256 keyed with the public x: works on verifiers that let the header choose the method."""
+    text = _parts({"alg": "HS256", "typ": "JWT", "kid": issuer.kid}, issuer.claims())
+    mac = hmac.HMAC(b64url_decode(issuer.public["x"]), hashes.SHA256())
+    mac.update(text.encode())
+    return f"{text}.{b64url(mac.finalize())}"
+
+
+def _parts(*parts: Mapping[str, Any]) -> str:
+    return ".".join(b64url(json.dumps(part).encode()) for part in parts)
+
+
+def _long_past() -> int:
+    return int(time.time()) - 60 * (2 + secrets.randbelow(60))
+
+
+_FORGERIES: tuple[tuple[Callable[[Issuer], str], str], ...] = (
+    (lambda i: with_claims(i.token(), sub="cli_admin"), "altered after it was signed"),
+    (lambda i: i.token(new_key()), "signed by somebody else's key, under the same kid"),
+    (_unsigned, "not signed at all: alg none"),
+    (_hmac_by_public_key, "signed by HMAC, with the public key for a password"),
+    (lambda i: i.token(iss="https://id.evil.example"), "of another issuer"),
+    (lambda i: i.token(iat=_long_past() - 3600, exp=_long_past()), "past its time"),
+)

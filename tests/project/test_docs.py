@@ -1,0 +1,92 @@
+"""The pages are true: what they name is there, and the rooms are those of the import contracts."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "benchmarks/README.md",
+    "notebooks/README.md",
+    "notebooks/TRAINERS.md",
+]
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+CITED = re.compile(r"\[`[\w/]+\.py:(\w+)`\]\(([^)]+)\)")
+PATH = re.compile(r"`((?:dialtone_kit|tests|notebooks|benchmarks|binder|docs)/[\w./-]+)`")
+ROW = re.compile(r"^\| `(\w+)` \|.*\| (.+) \|$", re.MULTILINE)
+MOVED = re.compile(r"^\| `(dialtone_kit[\w.]*)` \| `(dialtone_kit[\w.]*)`", re.MULTILINE)
+MOVED_NAMES = re.compile(r"`(\w+)` (?:is|are) in `(dialtone_kit[\w.]*)`")
+TABLES = {"kit": "## The rooms of the kit", "mock": "## The rooms of the mock"}
+
+
+def read(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_leads_somewhere(page: str) -> None:
+    here = (ROOT / page).parent
+    assert [link for link in LINK.findall(read(page)) if not (here / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
+def test_a_path_that_a_page_names_is_there(page: str) -> None:
+    named = [path for path in PATH.findall(read(page)) if "NN" not in path]
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_a_function_that_a_page_names_is_in_that_file() -> None:
+    missing = []
+    for name, link in CITED.findall(read("docs/architecture.md")):
+        defined = re.compile(rf"^\s*(?:(?:async )?def |class )?{name}\b\s*[(:=\[]", re.MULTILINE)
+        if not defined.search((ROOT / "docs" / link).read_text(encoding="utf-8")):
+            missing.append(f"{link}:{name}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("contract", TABLES)
+def test_the_rooms_are_those_of_the_import_contract(contract: str) -> None:
+    _, _, after = read("docs/architecture.md").partition(TABLES[contract])
+    rows = ROW.findall(after.partition("\n## ")[0])
+    assert dict(by_the_table(rows)) == dict(by_the_contract(contract))
+
+
+def by_the_table(rows: list[tuple[str, str]]) -> Iterator[tuple[str, set[str]]]:
+    """Each room, and those that it may import: `all below` are the rows further down."""
+    rooms = [room for room, _ in rows]
+    for at, (room, may) in enumerate(rows):
+        below = set() if may == "nothing" else set(rooms[at + 1 :])
+        _, _, without = may.partition(" but ")
+        _, _, extra = may.partition(" and ")
+        below -= set(re.findall(r"`(\w+)`", without))
+        yield room, below | set(re.findall(r"`(\w+)`", extra))
+
+
+def by_the_contract(wanted: str) -> Iterator[tuple[str, set[str]]]:
+    """The same from pyproject.toml."""
+    contracts = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    (layers,) = [contract["layers"] for contract in contracts if contract["id"] == wanted]
+    split = [re.split(r" [|:] ", layer) for layer in layers]
+    for at, layer in enumerate(split):
+        below = {room for lower in split[at + 1 :] for room in lower}
+        for room in layer:
+            beside = set(layer) - {room} if ":" in layers[at] else set()
+            yield room, below | beside
+
+
+def test_what_the_changelog_says_has_moved_is_where_it_says() -> None:
+    changelog = read("CHANGELOG.md")
+    moved = MOVED.findall(changelog)
+    assert len(moved) > 40
+    for _, new in moved:
+        import_module(new)
+    for name, new in MOVED_NAMES.findall(changelog):
+        assert hasattr(import_module(new), name), f"{name} is not in {new}"
