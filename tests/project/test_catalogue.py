@@ -34,7 +34,7 @@ def test_every_row_of_the_catalogue_has_a_test(full: str) -> None:
         command,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=200,
         check=False,
         env={**os.environ, "DIALTONE_FULL": full},
     )
