@@ -1,4 +1,4 @@
-"""Public names of 0.1 still import from the top: those of SPIFFE with a warning, the others silently."""
+"""Public names of 0.1 still import from the top: SPIFFE's with a warning, the others silently."""
 
 import warnings
 from importlib import import_module
@@ -7,16 +7,55 @@ import pytest
 
 import dialtone_kit
 
-NAMES = """
-CredentialProblem Credentials DPoPAuth DialtoneError Enrollment IdentityClient IssuerMismatch MockOnly
-NonceRequired ProofKey ProofRefused RULES RateLimited Request Secret SeenProofs ServiceError Token
-TokenRefused UnsafeUrl access_token_hash b64url b64url_decode build_proof check_proof is_bound_to
-load_credentials path_for read_unverified save_credentials show_claims start thumbprint verify_token
-""".split()
-SPIFFE_NAMES = """
-BadSpiffeId JwtSvid SpiffeId SvidRefused TrustBundle Workload WorkloadKey X509Svid jwt_svid_for
-verify_jwt_svid verify_x509_svid
-""".split()
+NAMES = [
+    "CredentialProblem",
+    "Credentials",
+    "DPoPAuth",
+    "DialtoneError",
+    "Enrollment",
+    "IdentityClient",
+    "IssuerMismatch",
+    "MockOnly",
+    "NonceRequired",
+    "ProofKey",
+    "ProofRefused",
+    "RULES",
+    "RateLimited",
+    "Request",
+    "Secret",
+    "SeenProofs",
+    "ServiceError",
+    "Token",
+    "TokenRefused",
+    "UnsafeUrl",
+    "access_token_hash",
+    "b64url",
+    "b64url_decode",
+    "build_proof",
+    "check_proof",
+    "is_bound_to",
+    "load_credentials",
+    "path_for",
+    "read_unverified",
+    "save_credentials",
+    "show_claims",
+    "start",
+    "thumbprint",
+    "verify_token",
+]
+SPIFFE_NAMES = [
+    "BadSpiffeId",
+    "JwtSvid",
+    "SpiffeId",
+    "SvidRefused",
+    "TrustBundle",
+    "Workload",
+    "WorkloadKey",
+    "X509Svid",
+    "jwt_svid_for",
+    "verify_jwt_svid",
+    "verify_x509_svid",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
