@@ -22,7 +22,7 @@ from .client.enrollments import Enrollment as Enrollment
 from .client.identity import IdentityClient as IdentityClient
 from .keys import ProofKey as ProofKey
 from .keys import thumbprint as thumbprint
-from .lesson.lesson import start as start
+from .lesson.starting import start as start
 from .proofs import SeenProofs as SeenProofs
 from .proofs import build_proof as build_proof
 from .proofs import check_proof as check_proof

@@ -155,12 +155,12 @@ def _tidy(copy: Path) -> None:
 
 
 def _exercises(number: str) -> str:
-    from dialtone_kit.lesson import exercises
+    from dialtone_kit.lesson import catalog
     from dialtone_kit.lesson.progress import Progress
     from dialtone_kit.local.state_folder import state_dir
 
     progress = Progress(state_dir() / "progress.json")
-    outcomes = [progress.exercise(entry.id).outcome for entry in exercises.of_lesson(number)]
+    outcomes = [progress.exercise(entry.id).outcome for entry in catalog.exercises(number)]
     counted = [
         (name, outcomes.count(name)) for name in ("right", "wrong", "can't tell", "not tried")
     ]

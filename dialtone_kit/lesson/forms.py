@@ -1,23 +1,41 @@
-"""How a lesson fills its forms: with a person the widget asks, without one the lesson answers."""
+"""How a lesson fills in its forms: by the person at the widget, or alone when nobody is there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from dialtone_kit.base.errors import LessonStop
 from dialtone_kit.base.notebook import link
 from dialtone_kit.client.credentials import find
+from dialtone_kit.client.enrollments import Enrollment
+from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson import registering
+from dialtone_kit.local.controls import Controls
 from dialtone_kit.widgets import CodeForm, EmailForm
 
-if TYPE_CHECKING:
-    from dialtone_kit.client.identity import Enrollment
-    from dialtone_kit.lesson.lesson import Lesson
+
+class RegisteringLesson(Protocol):
+    """What the forms need of the lesson."""
+
+    @property
+    def client(self) -> IdentityClient: ...
+    @property
+    def controls(self) -> Controls: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def is_mock(self) -> bool: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def client_name(self) -> str: ...
+    @property
+    def interactive(self) -> bool: ...
 
 
-def email_form(lesson: Lesson, scopes: Sequence[str], description: str) -> EmailForm:
-    """The e-mail form of `lesson`; an enrollment that waits for its code is gone on with."""
+def email_form(lesson: RegisteringLesson, scopes: Sequence[str], description: str) -> EmailForm:
+    """The e-mail form of `lesson`; it resumes an enrollment that is waiting for its code."""
     waiting = registering.pending(lesson.client, lesson.email, lesson.client_name)
     if waiting is None and not lesson.interactive:
         _check_unattended(lesson, scopes)
@@ -48,24 +66,25 @@ def email_form(lesson: Lesson, scopes: Sequence[str], description: str) -> Email
     )
 
 
-def code_form(lesson: Lesson, enrollment: Enrollment, verification_code: str) -> CodeForm:
+def code_form(
+    lesson: RegisteringLesson, enrollment: Enrollment, verification_code: str
+) -> CodeForm:
     """The code form of `lesson` for `enrollment`."""
     client = lesson.client
-    where = "the inbox cell" if lesson.is_mock else f"the mailbox of {enrollment.email}"
     return CodeForm(
         lambda code: client.confirm_enrollment(enrollment, code),
         enrollment.expires_at,
         code_source=_code_source(lesson, enrollment, verification_code),
         interactive=lesson.interactive,
         email=enrollment.email,
-        inbox=where,
+        inbox="the inbox cell" if lesson.is_mock else f"the mailbox of {enrollment.email}",
         approved=lambda: client.confirm_enrollment(enrollment),
         approval_url=link(enrollment.approval_url),
     )
 
 
 def _code_source(
-    lesson: Lesson, enrollment: Enrollment, verification_code: str
+    lesson: RegisteringLesson, enrollment: Enrollment, verification_code: str
 ) -> Callable[[], str] | None:
     if verification_code:
         return lambda: verification_code
@@ -74,22 +93,26 @@ def _code_source(
     return None
 
 
-def _check_unattended(lesson: Lesson, scopes: Sequence[str]) -> None:
-    """At the real service an unattended run never registers a second client by accident."""
+def _check_unattended(lesson: RegisteringLesson, scopes: Sequence[str]) -> None:
+    """Keep an unattended run from registering a second client at the real service by accident."""
     if lesson.is_mock:
         return
     stored = find(lesson.issuer, scopes, lesson.client_name)
     if stored is not None:
         raise LessonStop(
-            f"{stored.client_id} is registered there already; lessons 03 and on use it. To "
+            f"{stored.client_id} is registered there already; lessons 03 and up use it. To "
             "register another one, give another client_name."
         )
     if not lesson.email:
-        raise LessonStop("Give the sponsor's address as the parameter email: a code is sent there.")
+        raise LessonStop(
+            "Give the sponsor's address as the parameter email: the code is sent to it."
+        )
 
 
-def _note(lesson: Lesson, scopes: Sequence[str]) -> str:
+def _note(lesson: RegisteringLesson, scopes: Sequence[str]) -> str:
     stored = find(lesson.issuer, scopes, lesson.client_name)
     if stored is None:
         return ""
-    return f"You have credentials here already ({stored.client_id}); this registers one more."
+    return (
+        f"You already have credentials here ({stored.client_id}); this registers one more client."
+    )

@@ -1,11 +1,13 @@
-"""A lesson: `start()` finds or starts the service, restores what earlier lessons left, and hands
-out everything that a notebook uses: client, wire view, forms, checks, progress.
+"""A lesson: one object for everything around the protocol. `starting.start()` makes it.
+
+It finds or starts the service, restores what earlier lessons left, and hands out everything that a
+notebook uses: client, wire view, forms, checks, progress.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import MockOnly
@@ -13,71 +15,38 @@ from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.base.notebook import is_interactive, link
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
-from dialtone_kit.client.identity import Enrollment, IdentityClient
-from dialtone_kit.lesson import registering
-from dialtone_kit.lesson.progress import Answer, Progress
+from dialtone_kit.client.enrollments import Enrollment
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson import forms, registering
+from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.lesson.progress import Progress
+from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire
 from dialtone_kit.local.state_folder import state_dir
+from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, Quiz
 from dialtone_kit.wire.recorder import Wire
-
-if TYPE_CHECKING:
-    from dialtone_kit.lesson.exercises import Verdict
-    from dialtone_kit.lesson.lab_realm import LabRealm
-    from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, Quiz
 
 MOCK = "mock"
 
 
-def start(
-    number: int | str,
-    *,
-    base_url: str = MOCK,
-    realm: str = "default",
-    email: str = "",
-    client_name: str = "my-agent",
-    interactive: bool | None = None,
-    scopes: Sequence[str] = ("openid",),
-    credentials: bool = True,
-) -> Lesson:
-    """Begin lesson `number` with the local mock, or with the service at `base_url`.
-
-    Any lesson can be the first: with `credentials` True it restores stored ones that were granted
-    `scopes`, or registers at the mock and says so. At the real service that is lesson 02's part,
-    and LessonStop says so. `interactive=None` finds out itself whether a person is there.
-    """
-    lesson = Lesson(
-        f"{int(number):02d}",
-        base_url,
-        realm,
-        email=email,
-        client_name=client_name,
-        interactive=is_interactive(interactive),
-    )
-    kind = "your local mock service" if lesson.is_mock else "the real service"
-    print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
-    lesson.progress.opened(lesson.number)
-    if credentials:
-        lesson.need_credentials(scopes)
-    return lesson
-
-
 class Lesson:
-    """What a notebook holds in its hand: one object for everything around the protocol."""
+    """Lesson `number`, such as "03", with the service at `base_url`."""
 
     def __init__(
         self,
         number: str,
-        base_url: str,
-        realm: str,
+        base_url: str = MOCK,
+        realm: str = "default",
         *,
         email: str = "",
         client_name: str = "my-agent",
-        interactive: bool = False,
+        interactive: bool | None = None,
     ) -> None:
         self.number, self.realm, self.email, self.client_name = number, realm, email, client_name
-        self.interactive = interactive
+        self.interactive = is_interactive(interactive)
         local = _local_service(base_url)
         self.is_mock = local is not None
         self.base_url = require_https_or_loopback(local.base_url if local else base_url)
@@ -86,12 +55,12 @@ class Lesson:
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
         self.progress = Progress(state_dir() / "progress.json")
+        self._work = Work(number, self.progress, interactive=self.interactive)
         self._lab_realms: list[LabRealm] = []
-        self._materials: dict[str, Any] = {}  # what exercises were made of in this kernel
 
     @property
     def issuer(self) -> str:
-        """The issuer that this lesson asks."""
+        """The issuer this lesson talks to."""
         return self.client.issuer
 
     @property
@@ -101,13 +70,13 @@ class Lesson:
 
     def need_credentials(self, scopes: Sequence[str] = ("openid",)) -> Credentials:
         """Stored credentials that were granted `scopes`, or (mock only) new ones."""
-        found = registering.restore(self.client, scopes, self.client_name, print)
-        if found is not None and self.is_mock and not registering.still_known(self.client, found):
+        stored = registering.restore(self.client, scopes, self.client_name, print)
+        if stored is not None and self.is_mock and not registering.still_known(self.client, stored):
             print("The local service does not know them (its state was cleared).")
-            found = None
-        if found is None and not self.is_mock:
+            stored = None
+        if stored is None and not self.is_mock:
             raise registering.must_register(self.issuer, scopes)
-        self.client.credentials = found or registering.register(
+        self.client.credentials = stored or registering.register(
             self.client,
             self.controls,
             email=self.email,
@@ -115,7 +84,7 @@ class Lesson:
             scopes=scopes,
             say=print,
         )
-        self.wire.clear()  # the lesson's own exchanges begin here
+        self.wire.clear()  # what the lesson shows begins here
         return self.client.credentials
 
     # -- registration, with a person or without ------------------------------------------------
@@ -124,22 +93,16 @@ class Lesson:
         self, scopes: Sequence[str] = ("openid",), description: str = "A client of the lessons"
     ) -> EmailForm:
         """Ask for the sponsor's address and request an enrollment with it."""
-        from dialtone_kit.lesson.forms import email_form
-
-        return email_form(self, scopes, description)
+        return forms.email_form(self, scopes, description)
 
     def code_form(self, enrollment: Enrollment, verification_code: str = "") -> CodeForm:
-        """Ask for the code from the mail; with nobody there, the parameter or the mock's inbox."""
-        from dialtone_kit.lesson.forms import code_form
-
-        return code_form(self, enrollment, verification_code)
+        """Ask for the code from the mail; unattended, take the parameter or the mock's mail."""
+        return forms.code_form(self, enrollment, verification_code)
 
     def inbox(self, email: str | None = None) -> InboxView | Shown:
-        """The mails that the mock sent in this realm. The real service writes to your mailbox."""
-        from dialtone_kit.widgets import InboxView
-
+        """The mails the mock sent in this realm. The real service writes to your own mailbox."""
         if not self.is_mock:
-            text = "The real service has sent the mail to the sponsor's own mailbox: look there."
+            text = "The real service sends its mails to the sponsor's own mailbox: look there."
             return Shown(f"<p>{escaped(text)}</p>", text)
         return InboxView(
             lambda: self.controls.inbox(email, self.realm), self.interactive, email=email or ""
@@ -153,76 +116,49 @@ class Lesson:
     # -- questions and exercises ---------------------------------------------------------------
 
     def predict(self, question_id: str) -> Prediction:
-        """Ask before the cell runs: what will happen? The first answer is kept."""
-        from dialtone_kit.lesson import questions
-        from dialtone_kit.widgets import Prediction
-
-        item = questions.prediction(question_id)
-        earlier = self.progress.prediction(question_id)
-        return Prediction(item, self.progress.predicted, self.interactive, answered=earlier)
+        """Ask before the cell runs: what will happen? The first answer counts."""
+        return self._work.predict(question_id)
 
     def quiz(self, number: str | None = None, *, tell: bool = True) -> Quiz:
         """The quiz of this lesson, or of lesson `number`; with `tell=False` it is not marked."""
-        from dialtone_kit.lesson import questions
-        from dialtone_kit.widgets import Quiz
-
-        items = questions.quiz(number or self.number)
-        return Quiz(items, self._answered, self.interactive, tell=tell)
+        return self._work.quiz(number or self.number, tell=tell)
 
     def check(self, exercise_id: str, answer: object) -> Verdict:
-        """Judge an answer: right, wrong (and what about it), not tried, or can't tell."""
-        from dialtone_kit.lesson import exercises
-
-        verdict = exercises.check(exercise_id, answer, self)
-        self.progress.checked(exercise_id, verdict.outcome, verdict.code or None)
-        return verdict
+        """Judge an answer: right, wrong (and what about it is wrong), not tried, or can't tell."""
+        return self._work.check(exercise_id, answer, self)
 
     def hint(self, exercise_id: str) -> Shown:
-        """The next hint to an exercise, one at a time."""
-        from dialtone_kit.lesson import exercises
-
-        hints = exercises.find(exercise_id).hints
-        taken = min(self.progress.hinted(exercise_id), len(hints))
-        more = "" if taken < len(hints) else " (the last one; the solution notebook stands beside)"
-        text = f"Hint {taken} of {len(hints)}{more}: {hints[taken - 1]}"
-        return Shown(f"<p>{escaped(text)}</p>", masked(text))
+        """The next hint for an exercise, one at a time."""
+        return self._work.hint(exercise_id)
 
     def material(self, exercise_id: str) -> Any:
         """What an exercise works on: made at the first call in this kernel, then the same."""
-        from dialtone_kit.lesson import exercises
-
-        if exercise_id not in self._materials:
-            self._materials[exercise_id] = exercises.material(exercise_id, self)
-        return self._materials[exercise_id]
+        return self._work.material(exercise_id, self)
 
     def reset_exercise(self, exercise_id: str) -> None:
-        """Forget one exercise: its outcome, tries and hints, and what it was made of."""
-        self.progress.reset_exercise(exercise_id)
-        self._materials.pop(exercise_id, None)
-        print(f"Exercise {exercise_id} starts anew.")
+        """Forget one exercise: its outcome, tries, hints and material."""
+        self._work.reset_exercise(exercise_id)
+        print(f"Exercise {exercise_id} starts afresh.")
 
     def reset(self) -> None:
         """Forget what you did in this lesson; the other lessons stay."""
-        self.progress.reset_lesson(self.number)
-        self._materials.clear()
-        print(f"Lesson {self.number} starts anew.")
+        self._work.reset()
+        print(f"Lesson {self.number} starts afresh.")
 
     def progress_report(self) -> Shown:
-        """Where the exercises of this lesson stand."""
-        from dialtone_kit.lesson.recap import report
-
-        return report(self.number, self.progress)
+        """The state of this lesson's exercises."""
+        return self._work.report()
 
     # -- around the lesson ---------------------------------------------------------------------
 
     def link(self, url: str, text: str = "") -> Shown:
-        """A link that a person can follow, also under JupyterHub and Binder."""
+        """A link that a person can follow, under JupyterHub and Binder too."""
         target = link(require_https_or_loopback(url))
-        shown = (
+        anchor = (
             f'<a href="{escaped(target)}" target="_blank" rel="noopener noreferrer">'
             f"{escaped(text or url)}</a>"
         )
-        return Shown(shown, masked(f"{text}: {url}" if text else url))
+        return Shown(anchor, masked(f"{text}: {url}" if text else url))
 
     def lab_realm(
         self,
@@ -233,41 +169,33 @@ class Lesson:
     ) -> LabRealm:
         """A private realm with a registered client, removed by `done()` at the latest (mock only).
 
-        `without` names one proof rule that is off there. Use it in a `with`, or as it is; a kernel
-        that ends removes it too.
+        `without` names one proof rule that is switched off there. With or without a `with`, it is
+        removed when the kernel ends.
         """
-        from dialtone_kit.lesson.lab_realm import LabRealm
-
         if not self.is_mock:
             raise MockOnly(
-                "Private realms are made by the local mock only; the real service has none to "
-                'break. Set base_url = "mock" to run this part.'
+                "Only the local mock has private realms; the real service has none to break. "
+                'Set base_url = "mock" to run this part.'
             )
-        made = LabRealm(
+        lab = LabRealm(
             self.base_url, self.controls, self.wire, like=like, scopes=scopes, without=without
         )
-        self._lab_realms.append(made)
-        return made
+        self._lab_realms.append(lab)
+        return lab
 
     def done(self) -> Shown:
         """End the lesson: what was done, what comes next. Private realms are removed."""
-        from dialtone_kit.lesson.recap import recap
-
         while self._lab_realms:
             self._lab_realms.pop().remove()
-        self.progress.done(self.number)
-        return recap(self.number, self.progress)
-
-    def _answered(self, answer: Answer) -> None:
-        self.progress.answered(answer)
+        return self._work.done()
 
 
 def _local_service(base_url: str) -> service.Service | None:
-    """The local service when `base_url` means it, by the word or by its own URL."""
+    """The local service, when `base_url` is the word for it or its own URL."""
     if base_url == MOCK:
-        return service.ensure(say=print)
-    found = service.find() if base_url.startswith("http://") else None
-    return found if found is not None and found.base_url == base_url.rstrip("/") else None
+        return _service()
+    running = service.find() if base_url.startswith("http://") else None
+    return running if running is not None and running.base_url == base_url.rstrip("/") else None
 
 
 def _service() -> service.Service:
@@ -275,7 +203,7 @@ def _service() -> service.Service:
 
 
 def _revive() -> bool:
-    """Bring the local service back; was that needed?"""
+    """Bring the local service back; returns whether it was gone."""
     if service.find() is not None:
         return False
     _service()

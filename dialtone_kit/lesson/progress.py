@@ -1,6 +1,6 @@
-"""What a learner did: predictions, quiz answers, exercises. One JSON file, theirs alone (0600).
+"""What a learner did: predictions, quizzes, exercises. One JSON file, theirs alone (0600).
 
-It holds ids, choices, outcomes, misconception codes and times; no name, no address, no answer text.
+It holds ids, choices, outcomes, misconception codes and times; no name, no address, no answers.
 Every change reads the file again under a lock, so that several kernels can write to it.
 """
 
@@ -12,39 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from filelock import FileLock
 
-from dialtone_kit.lesson.questions import Question
+from dialtone_kit.lesson.exercises.verdict import Outcome
 from dialtone_kit.local.state_folder import private_dir, write_private
+from dialtone_kit.widgets.choices import Pick
 
 VERSION = 1
-Confidence = Literal["sure", "unsure"]
-Outcome = Literal["right", "wrong", "not tried", "can't tell"]
 _SECTIONS = ("lessons", "predictions", "quiz", "exercises")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One answer to a prediction or a quiz item; `choice` counts from 0."""
-
-    id: str
-    choice: int
-    right: bool
-    confidence: Confidence | None = None
-    code: str | None = None
-
-    @classmethod
-    def to(cls, item: Question, choice: int, confidence: Confidence | None = None) -> Answer:
-        """The answer `choice` to `item`, judged."""
-        chosen = item.choices[choice]
-        return cls(item.id, choice, chosen.right, confidence, chosen.code)
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """Where an exercise stands. `outcome` is the best so far: once right, it stays right."""
+class Standing:
+    """How far an exercise has come. `outcome` is the best so far: once right, it stays right."""
 
     id: str
     outcome: Outcome = "not tried"
@@ -54,7 +36,7 @@ class Exercise:
 
 
 class Progress:
-    """The progress file at `path`. One that can't be read is set aside."""
+    """The progress file at `path`. A file that can't be read is set aside."""
 
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
         self.path = path
@@ -70,16 +52,16 @@ class Progress:
         """Lesson "02" was run to its end."""
         self._change(lambda data: self._stamp(data, lesson, "done_at"))
 
-    def predicted(self, answer: Answer) -> None:
-        """Keep the answer to a prediction. The first one is what counts in a report."""
-        self._change(lambda data: self._append(data["predictions"], answer))
+    def predicted(self, pick: Pick) -> None:
+        """Record the answer to a prediction. In a report the first one counts."""
+        self._change(lambda data: self._append(data["predictions"], pick))
 
-    def answered(self, answer: Answer) -> None:
-        """Keep the answer to a quiz item."""
-        self._change(lambda data: self._append(data["quiz"], answer))
+    def answered(self, pick: Pick) -> None:
+        """Record the answer to a quiz item."""
+        self._change(lambda data: self._append(data["quiz"], pick))
 
     def checked(self, exercise_id: str, outcome: Outcome, code: str | None = None) -> None:
-        """Keep the outcome of a check. Only right and wrong count as attempts."""
+        """Record the outcome of a check. Only right and wrong count as attempts."""
 
         def change(data: dict[str, Any]) -> None:
             row = data["exercises"].setdefault(exercise_id, {"outcome": "not tried"})
@@ -92,7 +74,7 @@ class Progress:
         self._change(change)
 
     def hinted(self, exercise_id: str) -> int:
-        """Count one more hint for this exercise; returns how many were taken, this one included."""
+        """Count one more hint for this exercise; returns the number taken, this one included."""
         taken: list[int] = []
 
         def change(data: dict[str, Any]) -> None:
@@ -104,7 +86,7 @@ class Progress:
         return taken[0]
 
     def reset_exercise(self, exercise_id: str) -> None:
-        """Forget one exercise; all else stays."""
+        """Forget one exercise; everything else stays."""
         self._change(lambda data: data["exercises"].pop(exercise_id, None))
 
     def reset_lesson(self, lesson: str) -> None:
@@ -120,18 +102,18 @@ class Progress:
 
     # -- what is known -----------------------------------------------------------------------
 
-    def prediction(self, question_id: str) -> Answer | None:
+    def prediction(self, question_id: str) -> Pick | None:
         """The first answer to a prediction, or None."""
-        return self._answer("predictions", question_id, 0)
+        return self._pick("predictions", question_id, 0)
 
-    def quiz_answer(self, question_id: str) -> Answer | None:
+    def quiz_answer(self, question_id: str) -> Pick | None:
         """The latest answer to a quiz item, or None."""
-        return self._answer("quiz", question_id, -1)
+        return self._pick("quiz", question_id, -1)
 
-    def exercise(self, exercise_id: str) -> Exercise:
-        """Where this exercise stands; one never checked is "not tried"."""
+    def exercise(self, exercise_id: str) -> Standing:
+        """How far this exercise has come; one never checked is "not tried"."""
         row = self._read()["exercises"].get(exercise_id, {})
-        return Exercise(
+        return Standing(
             exercise_id,
             row.get("outcome", "not tried"),
             row.get("attempts", 0),
@@ -139,7 +121,7 @@ class Progress:
             row.get("code"),
         )
 
-    def exercises(self, lesson: str) -> list[Exercise]:
+    def exercises(self, lesson: str) -> list[Standing]:
         """The exercises of a lesson that were checked or hinted, by id."""
         ids = sorted(key for key in self._read()["exercises"] if key[:2] == lesson)
         return [self.exercise(key) for key in ids]
@@ -166,22 +148,22 @@ class Progress:
             self.path.replace(self.path.with_suffix(".broken.json"))
             return _as_progress({})
 
-    def _answer(self, section: str, question_id: str, position: int) -> Answer | None:
+    def _pick(self, section: str, question_id: str, position: int) -> Pick | None:
         rows = self._read()[section].get(question_id)
         if not rows:
             return None
         row = rows[position]
-        return Answer(question_id, row["choice"], row["right"], row["confidence"], row["code"])
+        return Pick(question_id, row["choice"], row["right"], row["confidence"], row["code"])
 
-    def _append(self, section: dict[str, Any], answer: Answer) -> None:
+    def _append(self, section: dict[str, Any], pick: Pick) -> None:
         row = {
-            "choice": answer.choice,
-            "right": answer.right,
-            "confidence": answer.confidence,
-            "code": answer.code,
+            "choice": pick.choice,
+            "right": pick.right,
+            "confidence": pick.confidence,
+            "code": pick.code,
             "at": self._time(),
         }
-        section.setdefault(answer.id, []).append(row)
+        section.setdefault(pick.id, []).append(row)
 
     def _stamp(self, data: dict[str, Any], lesson: str, member: str) -> None:
         data["lessons"].setdefault(lesson, {})[member] = self._time()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dialtone_kit.mock.web.gate import Front
 
 HOST = "127.0.0.1"
+LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,6 +64,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     """Hand the socket to the server; returns when it has ended."""
     options = {
         "http": JsonErrors,
+        "loop": LOOP,
         "ws": "none",
         "log_config": None,  # ours; and no access log: a query string may hold an enrollment
         "access_log": False,

@@ -1,21 +1,20 @@
-"""Predictions and quizzes: a question with choices, answered before the reason is told."""
+"""Predictions and quizzes: questions with choices, explained only after they are answered."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dialtone_kit.lesson.progress import Answer, Confidence
-from dialtone_kit.lesson.questions import Question
+from dialtone_kit.widgets.choices import Confidence, Pick, Question
 from dialtone_kit.widgets.panel import Panel, State
 
-Record = Callable[[Answer], None]
+Record = Callable[[Pick], None]
 
 
 class Prediction(Panel):
-    """Ask one question; show right or wrong, and why, once it is answered.
+    """Ask one question; once it is answered, show right or wrong, and why.
 
-    `record` keeps each answer; `answered` is the one from an earlier run, shown as such.
+    `record` keeps each pick; `answered` is the one from an earlier run, shown as such.
     """
 
     script = "questions.js"
@@ -27,24 +26,24 @@ class Prediction(Panel):
         record: Record,
         interactive: bool = True,
         *,
-        answered: Answer | None = None,
+        answered: Pick | None = None,
     ) -> None:
         super().__init__(interactive=interactive)
         self._item, self._record = item, record
-        self._answer = answered if _fits(answered, item) else None
-        self._earlier = self._answer is not None
+        self._pick = answered if _fits(answered, item) else None
+        self._earlier = self._pick is not None
         self._problem: State = {}
 
     @property
-    def answer(self) -> Answer | None:
-        """What was answered, or None."""
-        return self._answer
+    def answer(self) -> Pick | None:
+        """What was picked, or None."""
+        return self._pick
 
     def state(self) -> State:
         return {
             "form": "prediction",
-            "items": [_asked(self._item, self._answer, tell=True)],
-            "confidence": self._answer.confidence if self._answer is not None else None,
+            "items": [_shown(self._item, self._pick, mark=True)],
+            "confidence": self._pick.confidence if self._pick is not None else None,
             "earlier": self._earlier,
             "problem": self._problem,
         }
@@ -52,28 +51,27 @@ class Prediction(Panel):
     def act(self, kind: str, message: Mapping[str, Any]) -> None:
         self._problem = {}
         if kind == "again":
-            self._answer, self._earlier = None, False
-        elif kind == "answer" and self._answer is None:
-            choices = message.get("choices")
-            choice = _choice_of(choices, self._item, 0)
+            self._pick, self._earlier = None, False
+        elif kind == "answer" and self._pick is None:
+            choice = _choice_of(message.get("choices"), self._item, 0)
             confidence = _confidence(message.get("confidence"))
             if choice is None or confidence is None:
-                self.failed({"text": "Choose an answer, and say how sure you are."})
+                self.failed({"text": "Choose an answer and how sure you are."})
                 return
-            self._answer = Answer.to(self._item, choice, confidence)
-            self._record(self._answer)
+            self._pick = Pick.of(self._item, choice, confidence)
+            self._record(self._pick)
 
     def failed(self, problem: State) -> None:
         self._problem = problem
 
     def outcome(self) -> str:
-        return f"Prediction {self._item.id}: nobody is here, so it was not asked."
+        return f"Prediction {self._item.id}: not asked, because nobody is here."
 
 
 class Quiz(Panel):
     """Ask several questions on one sheet and mark them together.
 
-    With `tell=False` (a quiz before the lessons) the answers are only kept, not marked.
+    With `tell=False` (a quiz before the lessons) the picks are recorded but not marked.
     """
 
     script = "questions.js"
@@ -90,69 +88,71 @@ class Quiz(Panel):
     ) -> None:
         super().__init__(interactive=interactive)
         self._items, self._record, self._title, self._tell = tuple(items), record, title, tell
-        self._answers: tuple[Answer, ...] = ()
+        self._picks: tuple[Pick, ...] = ()
         self._problem: State = {}
 
     @property
-    def answers(self) -> tuple[Answer, ...]:
-        """What was answered, in the order of the items; empty before the sheet is handed in."""
-        return self._answers
+    def answers(self) -> tuple[Pick, ...]:
+        """What was picked, in the order of the items; empty before the sheet is handed in."""
+        return self._picks
 
     def state(self) -> State:
-        answers = self._answers or (None,) * len(self._items)
+        picks = self._picks or (None,) * len(self._items)
         return {
             "form": "quiz",
             "title": self._title,
             "tell": self._tell,
             "items": [
-                _asked(item, answer, tell=self._tell)
-                for item, answer in zip(self._items, answers, strict=True)
+                _shown(item, pick, mark=self._tell)
+                for item, pick in zip(self._items, picks, strict=True)
             ],
-            "right": sum(answer.right for answer in self._answers) if self._tell else None,
+            "right": sum(pick.right for pick in self._picks) if self._tell else None,
             "problem": self._problem,
         }
 
     def act(self, kind: str, message: Mapping[str, Any]) -> None:
         self._problem = {}
         if kind == "again":
-            self._answers = ()
-        elif kind == "answer" and not self._answers:
-            chosen = [
-                _choice_of(message.get("choices"), item, n) for n, item in enumerate(self._items)
-            ]
-            answers = tuple(
-                Answer.to(item, choice)
-                for item, choice in zip(self._items, chosen, strict=True)
-                if choice is not None
-            )
-            if len(answers) < len(self._items):
-                open_items = [str(n) for n, choice in enumerate(chosen, 1) if choice is None]
-                self.failed({"text": f"Still open: question {', '.join(open_items)}."})
-                return
-            for answer in answers:
-                self._record(answer)
-            self._answers = answers
+            self._picks = ()
+        elif kind == "answer" and not self._picks:
+            self._hand_in(message.get("choices"))
 
     def failed(self, problem: State) -> None:
         self._problem = problem
 
     def outcome(self) -> str:
         count = len(self._items)
-        return f"Quiz: nobody is here, so its {count} question{'s' * (count != 1)} were not asked."
+        asked = "1 question not asked" if count == 1 else f"{count} questions not asked"
+        return f"Quiz: {asked}, because nobody is here."
+
+    def _hand_in(self, choices: object) -> None:
+        chosen = [_choice_of(choices, item, n) for n, item in enumerate(self._items)]
+        unanswered = [str(n) for n, choice in enumerate(chosen, 1) if choice is None]
+        if unanswered:
+            self.failed({"text": f"Still open: question {', '.join(unanswered)}."})
+            return
+        picks = tuple(
+            Pick.of(item, choice)
+            for item, choice in zip(self._items, chosen, strict=True)
+            if choice is not None
+        )
+        for pick in picks:
+            self._record(pick)
+        self._picks = picks
 
 
-def _asked(item: Question, answer: Answer | None, *, tell: bool) -> State:
-    """The item as a view shows it; which choice is right only after an answer, and if we tell."""
+def _shown(item: Question, pick: Pick | None, *, mark: bool) -> State:
+    """The item as a view shows it; the right choice is in it only once picked, and if we mark."""
     shown: State = {
         "id": item.id,
         "question": item.question,
         "choices": [choice.text for choice in item.choices],
-        "chosen": answer.choice if answer is not None else None,
+        "chosen": pick.choice if pick is not None else None,
     }
-    if answer is None or not tell:
+    if pick is None or not mark:
         return shown
-    why = item.choices[answer.choice].why
-    reason = None if answer.right else item.choices[item.right].why
+    why = item.choices[pick.choice].why
+    reason = None if pick.right else item.choices[item.right].why
     return {**shown, "right": item.right, "why": why, "right_why": reason}
 
 
@@ -168,5 +168,5 @@ def _confidence(value: object) -> Confidence | None:
     return "sure" if value == "sure" else "unsure" if value == "unsure" else None
 
 
-def _fits(answer: Answer | None, item: Question) -> bool:
-    return answer is not None and answer.id == item.id and answer.choice < len(item.choices)
+def _fits(pick: Pick | None, item: Question) -> bool:
+    return pick is not None and pick.id == item.id and pick.choice < len(item.choices)

@@ -15,9 +15,9 @@ CELLS = (
     """
     from dataclasses import dataclass
     from datetime import datetime, timedelta, timezone
-    from dialtone_kit.lesson import questions
     from dialtone_kit.base.errors import RateLimited, ServiceError
     from dialtone_kit.widgets import *
+    from dialtone_kit.widgets.choices import Choice, Question
     @dataclass
     class Thing:
         email: str = ""; expires_at: datetime = datetime.now(timezone.utc) + timedelta(hours=1)
@@ -61,8 +61,8 @@ CELLS = (
     "credentials = code.require()\nprint('registered', credentials.client_id)",
     # 6
     """
-    choices = questions.Choice("one", "no"), questions.Choice("two", "yes", right=True)
-    Prediction(questions.Question("02.which", "Which?", choices), kept.append)
+    choices = Choice("one", "no"), Choice("two", "yes", right=True)
+    Prediction(Question("02.which", "Which?", choices), kept.append)
     """,
     # 7
     "print('kept', [(a.right, a.confidence) for a in kept])",

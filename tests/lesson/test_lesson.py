@@ -17,6 +17,7 @@ from dialtone_kit.base.errors import DialtoneError, LessonStop, MockOnly, Servic
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local import service
 from dialtone_kit.local.reviving import Reviving
@@ -85,6 +86,36 @@ def test_credentials_of_a_service_whose_state_was_cleared_are_not_used(
 
 def test_the_first_lessons_start_without_credentials(shared_home: Path) -> None:
     assert start(2, credentials=False).credentials is None
+
+
+def test_a_notebook_hands_in_its_globals_and_only_the_parameters_are_taken(
+    shared_home: Path,
+) -> None:
+    names = {
+        "base_url": "mock",
+        "realm": "strict",
+        "email": "ada@example.com",
+        "client_name": "ada",
+        "interactive": True,
+        "credentials": False,  # names that a lesson uses for something else
+        "scopes": ("notes:read",),
+        "number": 7,
+        "lesson": object(),
+    }
+    lesson = start("03", names)
+    assert (lesson.number, lesson.realm, lesson.interactive) == ("03", "strict", True)
+    assert (lesson.email, lesson.client_name) == ("ada@example.com", "ada")
+    assert own(lesson.client).granted_scopes == ("openid",)
+
+
+def test_a_parameter_given_by_keyword_wins(shared_home: Path) -> None:
+    lesson = start("02", {"realm": "strict", "client_name": "ada"}, realm="acme", credentials=False)
+    assert (lesson.realm, lesson.client_name) == ("acme", "ada")
+
+
+def test_a_keyword_that_is_no_parameter_is_an_error(shared_home: Path) -> None:
+    with pytest.raises(TypeError, match="relm"):
+        start("02", relm="strict", credentials=False)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("base_url", ["http://id.example.com", "id.example.com", "ftp://x/"])
@@ -237,7 +268,7 @@ def test_the_recap_leads_to_the_next_lesson(lesson: Lesson) -> None:
     shown = lesson.done()
     assert 'href="04-verify-token.ipynb"' in shown.html
     assert "Next: lesson 04" in shown.text
-    assert "from end to end" in repr(start(5).done())
+    assert "from end to end" in repr(start(catalog.notebooks()[-1].number).done())
 
 
 def test_a_link_is_safe_and_goes_through_a_hubs_proxy(

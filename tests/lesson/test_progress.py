@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from dialtone_kit.lesson.progress import Answer, Exercise, Progress
-from dialtone_kit.lesson.questions import Choice, Question
+from dialtone_kit.lesson.progress import Progress, Standing
+from dialtone_kit.widgets.choices import Choice, Pick, Question
 
 ITEM = Question("02.a-b", "?", (Choice("x", "no", code="M25"), Choice("y", "yes", right=True)))
 
@@ -20,39 +20,39 @@ def progress(tmp_path):
 
 
 def test_an_answer_is_judged_with_its_misconception():
-    assert Answer.to(ITEM, 0, "sure") == Answer("02.a-b", 0, False, "sure", "M25")
-    assert Answer.to(ITEM, 1) == Answer("02.a-b", 1, True)
+    assert Pick.of(ITEM, 0, "sure") == Pick("02.a-b", 0, False, "sure", "M25")
+    assert Pick.of(ITEM, 1) == Pick("02.a-b", 1, True)
 
 
 def test_the_first_prediction_counts_and_all_are_kept(progress):
     assert progress.prediction("02.a-b") is None
-    progress.predicted(Answer.to(ITEM, 0, "sure"))
-    progress.predicted(Answer.to(ITEM, 1, "unsure"))
-    assert progress.prediction("02.a-b") == Answer("02.a-b", 0, False, "sure", "M25")
+    progress.predicted(Pick.of(ITEM, 0, "sure"))
+    progress.predicted(Pick.of(ITEM, 1, "unsure"))
+    assert progress.prediction("02.a-b") == Pick("02.a-b", 0, False, "sure", "M25")
     assert len(progress.export()["predictions"]["02.a-b"]) == 2
 
 
 def test_the_latest_quiz_answer_counts(progress):
-    progress.answered(Answer.to(ITEM, 0))
-    progress.answered(Answer.to(ITEM, 1))
-    assert progress.quiz_answer("02.a-b") == Answer("02.a-b", 1, True)
+    progress.answered(Pick.of(ITEM, 0))
+    progress.answered(Pick.of(ITEM, 1))
+    assert progress.quiz_answer("02.a-b") == Pick("02.a-b", 1, True)
 
 
 def test_an_exercise_once_right_stays_right(progress):
     progress.checked("02.tries", "not tried")
     progress.checked("02.tries", "wrong", "M25")
-    assert progress.exercise("02.tries") == Exercise("02.tries", "wrong", 1, 0, "M25")
+    assert progress.exercise("02.tries") == Standing("02.tries", "wrong", 1, 0, "M25")
     progress.checked("02.tries", "right")
     progress.checked("02.tries", "wrong", "M25")
     progress.checked("02.tries", "can't tell")
-    assert progress.exercise("02.tries") == Exercise("02.tries", "right", 3, 0, None)
+    assert progress.exercise("02.tries") == Standing("02.tries", "right", 3, 0, None)
 
 
 def test_hints_are_counted_and_a_reset_forgets_one_exercise_only(progress):
     assert [progress.hinted("02.tries"), progress.hinted("02.tries")] == [1, 2]
     progress.checked("02.path", "right")
     progress.reset_exercise("02.tries")
-    assert progress.exercises("02") == [Exercise("02.path", "right", 1)]
+    assert progress.exercises("02") == [Standing("02.path", "right", 1)]
 
 
 def test_a_lesson_is_forgotten_without_the_others(progress):
@@ -60,7 +60,7 @@ def test_a_lesson_is_forgotten_without_the_others(progress):
         progress.opened(lesson)
         progress.checked(f"{lesson}.x", "right")
         progress.done(lesson)
-    progress.predicted(Answer.to(ITEM, 1, "sure"))
+    progress.predicted(Pick.of(ITEM, 1, "sure"))
     progress.reset_lesson("02")
     kept = progress.export()
     assert list(kept["lessons"]) == ["03"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import resources
-
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.lesson import questions
+from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.questions import BadQuestions, parse
 
 GOOD = """
@@ -23,11 +21,7 @@ question = "What   comes\\n next?"
   why = "no"
   code = "M25"
 """
-SHIPPED = sorted(
-    file.name[:2]
-    for file in resources.files("dialtone_kit.lesson.questions").iterdir()
-    if file.name.endswith(".toml")
-)
+SHIPPED = [lesson.number for lesson in catalog.notebooks()]
 
 
 def test_a_question_is_read_with_its_choices_in_order():
@@ -45,24 +39,25 @@ def test_choices_may_stand_in_one_line_as_well():
     assert parse(text, "00").quiz["00.a-b"].pair == "12.a-b"
 
 
-def test_a_lesson_without_a_file_has_no_questions(tmp_path):
-    assert not questions.load("77", tmp_path).predictions
+def test_a_lesson_that_is_not_there_has_no_questions_and_no_exercises():
+    assert not catalog.questions("77").predictions
+    assert not catalog.exercises("77")
 
 
 @pytest.mark.parametrize("number", SHIPPED)
 def test_every_shipped_file_is_good(number):
-    found = questions.load(number)
+    found = catalog.questions(number)
     assert found.predictions or found.quiz
 
 
 def test_an_unknown_prediction_is_named_with_those_that_exist():
     with pytest.raises(DialtoneError, match=r"02\.who-gets-the-code"):
-        questions.prediction("02.nothing-like-it")
+        catalog.prediction("02.nothing-like-it")
 
 
 def test_a_lesson_without_a_quiz_says_so():
     with pytest.raises(DialtoneError, match="Lesson 77 has no quiz"):
-        questions.quiz("77")
+        catalog.quiz("77")
 
 
 @pytest.mark.parametrize(
@@ -75,12 +70,12 @@ def test_a_lesson_without_a_quiz_says_so():
         (('"M25"', '"typo"'), "belongs to a wrong choice"),
         (('why = "no"', ""), "why is missing"),
         (('text = "that"', 'text = " "'), "text is missing"),
-        (('"02.what-next"', '"03.what-next"'), "looks like 02"),
-        (('"02.what-next"', '"02.What_Next"'), "looks like 02"),
+        (('"02.what-next"', '"03.what-next"'), "has the form 02"),
+        (('"02.what-next"', '"02.What_Next"'), "has the form 02"),
         (("question =", "qustion ="), "unknown member 'qustion'"),
-        (("[[prediction]]", "[[predictions]]"), "02.toml"),
+        (("[[prediction]]", "[[predictions]]"), "lesson 02"),
         (('text = "that"', 'text = "that"\nhint = "x"'), "unknown member 'hint'"),
-        (("[[prediction]]", "[[prediction]"), "02.toml"),
+        (("[[prediction]]", "[[prediction]"), "lesson 02"),
     ],
 )
 def test_a_mistake_in_a_file_is_named(change, told):
@@ -89,9 +84,9 @@ def test_a_mistake_in_a_file_is_named(change, told):
 
 
 def test_an_id_stands_once():
-    with pytest.raises(BadQuestions, match="stands twice"):
+    with pytest.raises(BadQuestions, match="is there twice"):
         parse(GOOD + GOOD, "02")
-    with pytest.raises(BadQuestions, match="stands twice"):
+    with pytest.raises(BadQuestions, match="is there twice"):
         parse(GOOD + GOOD.replace("prediction", "quiz"), "02")
 
 

@@ -1,4 +1,4 @@
-"""nbval compares what it should: alter one stored output of a lesson, and it fails there."""
+"""nbval compares what it should: alter one output in a reference, and it fails there."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import nbstrip
-from tests.support.books import FOLDER, LESSONS, read
+from tests.support.books import LESSONS, REFERENCES, is_compared, read
 
 
 def altered(name: str) -> tuple[str, int]:
-    """The lesson with its last compared output changed, and the position of that code cell."""
-    book = read(FOLDER / name)
+    """The reference with its last compared output changed, and the position of that code cell."""
+    book = read(REFERENCES / name)
     code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
-    place = max(n for n, cell in enumerate(code) if nbstrip.is_compared(cell))
+    place = max(n for n, cell in enumerate(code) if is_compared(cell))
     output = code[place]["outputs"][-1]
     if "text" in output:
         output["text"] = ["something else\n"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from dialtone_kit.lesson import exercises
+from dialtone_kit.lesson import catalog
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.state_folder import state_dir
@@ -51,7 +51,7 @@ def test_a_lesson_alone_as_the_first_one_in_an_empty_home(name: str, empty_home:
     book = run(FOLDER / name)
     shown = output_text(book)
     assert set(verdicts(book)) <= {"Not tried"}
-    assert len(verdicts(book)) == len(exercises.of_lesson(name[:2]))
+    assert len(verdicts(book)) == len(catalog.exercises(name[:2]))
     assert [secret for secret in secrets_of(empty_home) if secret in shown] == []
     assert SECRET_LOOKS.search(json.dumps(book, ensure_ascii=False)) is None
     assert str(empty_home) not in shown

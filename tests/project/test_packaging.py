@@ -6,16 +6,28 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import dialtone_kit
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+# What the kit starts, or uvicorn loads by name.
+USED_WITHOUT_AN_IMPORT = {
+    "jupyterlab",
+    "ipykernel",
+    "ipywidgets",
+    "jupyter-server-proxy",
+    "httptools",
+    "uvloop",
+}
 
 LEARN = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/dialtone lab"
 TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
@@ -124,5 +136,23 @@ def test_the_changelog_tells_of_this_version() -> None:
     assert re.search(rf"^## {re.escape(PROJECT['version'])}\b", read("CHANGELOG.md"), re.MULTILINE)
 
 
-def test_the_extras_are_there() -> None:
-    assert PROJECT["optional-dependencies"].keys() >= {"test", "classroom", "postgres"}
+def test_each_dependency_is_listed_with_what_it_is_for() -> None:
+    _, _, section = read("CONTRIBUTING.md").partition("## What each dependency is for\n")
+    rows = re.findall(r"^\| ([\w-]+) \| \S.* \|$", section.partition("\n## ")[0], re.MULTILINE)
+    extras = PROJECT["optional-dependencies"]
+    wanted = map(Requirement, chain(PROJECT["dependencies"], *extras.values()))
+    assert rows[1:] == [one.name for one in wanted if one.name != PROJECT["name"]]
+
+
+@pytest.mark.parametrize("line", PROJECT["dependencies"])
+def test_each_dependency_is_used(line: str) -> None:
+    """By an import in the kit, or by something that the kit starts."""
+    name = Requirement(line).name
+    module = {"pyjwt": "jwt"}.get(name, name.replace("-", "_"))
+    importing = re.compile(rf"^\s*(?:from|import) {module}\b", re.MULTILINE)
+    kit = map(read, files_of_the_repository("dialtone_kit/*.py"))
+    assert any(map(importing.search, kit)) != (name in USED_WITHOUT_AN_IMPORT)
+
+
+def test_no_extra_is_empty() -> None:
+    assert all(PROJECT["optional-dependencies"].values())

@@ -1,4 +1,8 @@
-"""The lessons as the tests see them: where they are, their cells, and how to run them."""
+"""The lessons as the tests see them: where they are, their cells, and how to run them.
+
+The notebooks have no outputs. Their references, in tests/notebooks/reference, have those that nbval
+compares; references.py makes them.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,28 @@ import papermill
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
+REFERENCES = ROOT / "tests" / "notebooks" / "reference"
 LESSONS = sorted(path.name for path in FOLDER.glob("[0-9][0-9]-*.ipynb"))
 BOOKS = [FOLDER / name for name in LESSONS] + [FOLDER / "solutions" / name for name in LESSONS]
-TAGS = {"parameters", "exercise", "nbval-check"}
+COMPARED = "nbval-check"
+TAGS = {"parameters", "exercise", COMPARED}
 
 Cell = dict[str, Any]
+Book = dict[str, Any]
 
 
-def read(path: Path) -> dict[str, Any]:
-    book: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def reference_of(path: Path) -> Path:
+    """Where the reference of the notebook at `path` is."""
+    return REFERENCES / path.relative_to(FOLDER)
+
+
+def text_of(book: Book) -> str:
+    """`book` as its file holds it: members in Jupyter's order, so that diffs stay small."""
+    return json.dumps(book, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def read(path: Path) -> Book:
+    book: Book = json.loads(path.read_text(encoding="utf-8"))
     return book
 
 
@@ -31,6 +48,11 @@ def cells(path: Path, kind: str = "code") -> list[Cell]:
 
 def tags(cell: Cell) -> set[str]:
     return set(cell["metadata"].get("tags", ()))
+
+
+def is_compared(cell: Cell) -> bool:
+    """Whether nbval compares the output of `cell` with the reference."""
+    return COMPARED in tags(cell)
 
 
 def source(cell: Cell) -> str:
@@ -46,7 +68,7 @@ def imports(text: str) -> Iterator[tuple[str, list[str]]]:
             yield str(node.module), [alias.name for alias in node.names]
 
 
-def run(path: Path, **parameters: object) -> dict[str, Any]:
+def run(path: Path, **parameters: object) -> Book:
     """Run a lesson by papermill in its own folder; the executed notebook, or PapermillError."""
     book = papermill.execute_notebook(
         path,
@@ -57,18 +79,19 @@ def run(path: Path, **parameters: object) -> dict[str, Any]:
         progress_bar=False,
         execution_timeout=60,
         store_widget_state=False,
+        extra_arguments=["--IPKernelApp.log_level=50"],
     )
-    executed: dict[str, Any] = json.loads(nbformat.writes(book))
+    executed: Book = json.loads(nbformat.writes(book))
     executed["metadata"].pop("papermill", None)  # where the test put the file is no one's output
     return executed
 
 
-def output_text(book: dict[str, Any]) -> str:
+def output_text(book: Book) -> str:
     """All that the cells of an executed notebook show, joined."""
     return json.dumps([cell.get("outputs", []) for cell in book["cells"]], ensure_ascii=False)
 
 
-def verdicts(book: dict[str, Any]) -> list[str]:
+def verdicts(book: Book) -> list[str]:
     """What each check said, first words only."""
     shown = [
         "".join(output["data"].get("text/plain", ""))

@@ -130,6 +130,12 @@ class Person:
         self.page.keyboard.press("Shift+Enter")
         self.wait_for_kernel()
 
+    def run_first(self, count: int) -> None:
+        """Run the first `count` cells: all above the next one."""
+        self.cell(count).click()
+        self.choose("Run", "notebook:run-all-above")
+        self.wait_for_kernel()
+
     def go_on(self) -> None:
         """From the cell that stopped the run: run it again, and all below it."""
         stopped = self.page.locator(".jp-Cell", has_text="LessonStop:").last

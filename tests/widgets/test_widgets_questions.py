@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from dialtone_kit.base.errors import ServiceUnreachable
-from dialtone_kit.lesson.progress import Answer
-from dialtone_kit.lesson.questions import Choice, Question
 from dialtone_kit.widgets import InboxView, Prediction, Quiz, TokenExplorer
+from dialtone_kit.widgets.choices import Choice, Pick, Question
 
 SECRET = "sec_" + "Zq3" * 15
 
@@ -46,7 +45,7 @@ def test_a_prediction_tells_nothing_before_it_is_answered(kept):
 def test_an_answer_is_kept_and_told_with_its_reason(kept):
     prediction = Prediction(question("x"), kept.append)
     send(prediction, "answer", choices=[0], confidence="sure")
-    assert kept == [Answer("02.x", 0, False, "sure", "M01")] == [prediction.answer]
+    assert kept == [Pick("02.x", 0, False, "sure", "M01")] == [prediction.answer]
     told = prediction.state()["items"][0]
     assert (told["chosen"], told["right"], told["why"]) == (0, 1, "why not a")
     assert told["right_why"] == "why b"
@@ -60,7 +59,7 @@ def test_a_second_answer_to_the_same_asking_is_not_kept(kept):
     send(prediction, "again")
     assert prediction.answer is None
     send(prediction, "answer", choices=[1], confidence="unsure")
-    assert kept[1] == Answer("02.x", 1, True, "unsure")
+    assert kept[1] == Pick("02.x", 1, True, "unsure")
 
 
 @pytest.mark.parametrize(
@@ -84,9 +83,9 @@ def test_half_an_answer_is_none(kept, answer):
 
 
 def test_an_earlier_answer_is_shown_as_such_if_it_fits(kept):
-    earlier = Answer("02.x", 1, True, "sure")
+    earlier = Pick("02.x", 1, True, "sure")
     assert Prediction(question("x"), kept.append, answered=earlier).state()["earlier"] is True
-    gone = Answer("02.x", 7, True, "sure")  # the file was edited since
+    gone = Pick("02.x", 7, True, "sure")  # the file was edited since
     assert Prediction(question("x"), kept.append, answered=gone).answer is None
 
 

@@ -1,4 +1,4 @@
-"""What the checks share: calling a learner's function, and saying well what came back."""
+"""What the checks share: calling a learner's function, and describing what it returned."""
 
 from __future__ import annotations
 
@@ -9,49 +9,58 @@ from typing import Any
 import httpx
 
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceUnreachable
-from dialtone_kit.lesson.exercises import NotTried, Wrong
+from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
+
+_NOT_THE_LEARNERS = (
+    Wrong,
+    NotTried,
+    ServiceUnreachable,
+    RateLimited,
+    NotThisService,
+    httpx.TransportError,
+)
 
 
 def function_of(answer: object, name: str) -> Callable[..., Any]:
-    """`answer` as a function. Most often it was called already, which is said."""
+    """`answer` as a function; the usual slip is to hand over the result of a call."""
     if not callable(answer):
         raise Wrong(
             f"Hand over the function itself, without calling it: `{name}`, not `{name}(…)`. "
-            f"What came is of type {type(answer).__name__}."
+            f"This is a {type(answer).__name__}."
         )
     return answer
 
 
 def ask(function: Callable[..., Any], *arguments: object) -> Any:
-    """What the learner's function returns. Its own exceptions become a sentence about them."""
+    """What the learner's function returns; an exception of its own becomes a sentence about it."""
     try:
         value = function(*arguments)
-    except (Wrong, NotTried, ServiceUnreachable, RateLimited, NotThisService):
-        raise
-    except httpx.TransportError:
+    except _NOT_THE_LEARNERS:
         raise
     except Exception as error:
-        raise Wrong(f"Your function raised {_said(error)}.") from None
+        raise Wrong(f"Your function raised {_described(error)}.") from None
     if value is ...:
         raise NotTried
     return value
 
 
 def refuses(function: Callable[..., Any], *arguments: object) -> bool:
-    """Whether the function says no, by ValueError: the exercises ask for that."""
+    """Whether the function refuses with ValueError, as the exercises ask."""
     try:
         value = function(*arguments)
     except ValueError:
         return True
     except Exception as error:
-        raise Wrong(f"Raise ValueError to refuse; your function raised {_said(error)}.") from None
+        raise Wrong(
+            f"Raise ValueError to refuse; your function raised {_described(error)}."
+        ) from None
     if value is ...:
         raise NotTried
     return False
 
 
 def expect_bool(value: object) -> bool:
-    """`value` as a yes or no; anything else is a slip that would hide a wrong answer."""
+    """`value` as True or False; anything else is a slip that would hide a wrong answer."""
     if not isinstance(value, bool):
         raise Wrong(f"Answer True or False; your function returned {show(value)}.")
     return value
@@ -73,10 +82,10 @@ def show(value: object, limit: int = 60) -> str:
 
 
 def word(length: int = 6) -> str:
-    """A fresh random word, for names that no constant can know."""
+    """A fresh random word, for names that no constant can match."""
     return secrets.token_hex(length)[:length]
 
 
-def _said(error: Exception) -> str:
+def _described(error: Exception) -> str:
     message = str(error)
     return f"{type(error).__name__}: {message[:160]}" if message else type(error).__name__

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from dialtone_kit.lesson.lesson import Lesson
@@ -45,5 +46,5 @@ def value(exercise: str, name: str, says: str, make: Make, code: str = "") -> No
     WRONG.append(Case(exercise, name, code, says, make))
 
 
-for _number in ("01", "02", "03", "04", "05"):
-    import_module(f"{__name__}.lesson_{_number}")
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

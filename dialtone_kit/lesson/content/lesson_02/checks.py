@@ -6,14 +6,11 @@ import random
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dialtone_kit.base.errors import ServiceError
-from dialtone_kit.lesson.exercises import Wrong, exercise
+from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, function_of, refuses, show, word
-
-if TYPE_CHECKING:
-    from dialtone_kit.lesson.lesson import Lesson
 
 SPONSOR = "sponsor@example.com"
 
@@ -45,7 +42,7 @@ class Lock:
     praise="Five wrong codes and the door is shut, for the right code too: guessing 40 bits in "
     "five tries succeeds about once in 200 billion.",
 )
-def tries(answer: object, lesson: Lesson) -> None:
+def tries(answer: object, lesson: LiveLesson) -> None:
     count_tries = function_of(answer, "count_tries")
     for allowed in random.sample(range(2, 9), 3):
         lock = Lock(allowed)
@@ -116,7 +113,7 @@ HOSTILE: tuple[tuple[str, str], ...] = (
     ],
     praise="An allow-list, matched whole, before the path exists: nothing climbs out.",
 )
-def safe_path(answer: object, lesson: Lesson) -> None:  # noqa: ARG001
+def safe_path(answer: object, lesson: LiveLesson) -> None:  # noqa: ARG001
     function = function_of(answer, "safe_path")
     folder = Path(tempfile.gettempdir()) / word()
     for client_id in (f"cli_my_agent_{word()}", "cli_a", "cli_" + "z" * 64):
@@ -148,7 +145,7 @@ def _tail(path: object) -> str:
     praise="A 409 means: it took effect already, and the one answer with the secret is gone. Look "
     "on the disk; if it is not there either, register again.",
 )
-def second_confirm(answer: object, lesson: Lesson) -> None:
+def second_confirm(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "confirm_once")
     fresh, stored = {"client_id": f"cli_{word()}"}, {"client_id": f"cli_{word()}"}
     if ask(function, Answers(fresh), _forbidden) != fresh:
@@ -211,7 +208,7 @@ def _other_refusals_pass(function: Callable[..., Any]) -> None:
         )
 
 
-def _live(function: Callable[..., Any], lesson: Lesson) -> None:
+def _live(function: Callable[..., Any], lesson: LiveLesson) -> None:
     """The same with a real enrollment: confirmed once by us, then by the learner's function."""
     with lesson.lab_realm() as lab:
         enrollment = lab.client.request_enrollment(SPONSOR, "confirmed-twice")

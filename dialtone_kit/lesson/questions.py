@@ -1,8 +1,8 @@
-"""A lesson's questions, `NN.toml` beside this file: predictions and quiz items, checked as read.
+"""Reads a lesson's questions, content/lesson_NN/questions.toml: predictions and quiz items.
 
     [[prediction]]
     id = "02.who-gets-the-code"
-    question = "Text; `code` stands between backticks."
+    question = "Text; `code` goes between backticks."
       [[prediction.choices]]
       text = "what the learner can choose"
       why = "the sentence shown after this choice"
@@ -22,10 +22,9 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
-from importlib.resources.abc import Traversable
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.widgets.choices import Choice, Question
 
 _ID = re.compile(r"(\d\d)\.[a-z0-9]+(?:-[a-z0-9]+)*")
 _CODE = re.compile(r"M\d\d")
@@ -33,32 +32,7 @@ _KINDS = ("prediction", "quiz")
 
 
 class BadQuestions(DialtoneError):
-    """A question file can't be used; the message names the file, the item and what is wrong."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One thing to choose, and what to say to somebody who chose it."""
-
-    text: str
-    why: str
-    right: bool = False
-    code: str | None = None
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with its choices; `pair` is the same item in the other form of a quiz."""
-
-    id: str
-    question: str
-    choices: tuple[Choice, ...]
-    pair: str | None = None
-
-    @property
-    def right(self) -> int:
-        """The position of the right choice."""
-        return next(n for n, choice in enumerate(self.choices) if choice.right)
+    """A question file can't be used; the message names the lesson, the item and the mistake."""
 
 
 @dataclass(frozen=True)
@@ -69,43 +43,21 @@ class Questions:
     quiz: Mapping[str, Question]
 
 
-def load(number: str, folder: Traversable | None = None) -> Questions:
-    """The questions of lesson `number` ("02"); a lesson without a file has none."""
-    file = (folder if folder is not None else resources.files(__name__)).joinpath(f"{number}.toml")
-    return parse(file.read_text(encoding="utf-8"), number) if file.is_file() else Questions({}, {})
-
-
-def prediction(question_id: str) -> Question:
-    """The prediction with this id, such as "02.who-gets-the-code"."""
-    found = load(question_id[:2]).predictions
-    if question_id not in found:
-        known = ", ".join(found) or "none"
-        raise DialtoneError(f"No prediction {question_id}. Lesson {question_id[:2]} has: {known}.")
-    return found[question_id]
-
-
-def quiz(number: str) -> tuple[Question, ...]:
-    """The quiz of lesson `number`, in order."""
-    items = tuple(load(number).quiz.values())
-    if not items:
-        raise DialtoneError(f"Lesson {number} has no quiz.")
-    return items
-
-
 def parse(text: str, number: str) -> Questions:
-    """The questions in `text`, the content of `<number>.toml`."""
+    """The questions in `text`, the questions.toml of lesson `number`."""
+    where = f"lesson {number}"
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadQuestions(f"{number}.toml: {error}") from None
+        raise BadQuestions(f"{where}: {error}") from None
     unknown = set(document) - set(_KINDS)
     if unknown:
-        raise BadQuestions(f"{number}.toml: unknown table {sorted(unknown)[0]!r}")
-    found = {kind: dict(_items(document.get(kind, []), number)) for kind in _KINDS}
-    both = found["prediction"].keys() & found["quiz"].keys()
+        raise BadQuestions(f"{where}: unknown table {sorted(unknown)[0]!r}")
+    items = {kind: dict(_items(document.get(kind, []), number)) for kind in _KINDS}
+    both = items["prediction"].keys() & items["quiz"].keys()
     if both:
-        raise BadQuestions(f"{number}.toml: {sorted(both)[0]} stands twice")
-    return Questions(found["prediction"], found["quiz"])
+        raise BadQuestions(f"{where}: {sorted(both)[0]} is there twice")
+    return Questions(items["prediction"], items["quiz"])
 
 
 def _items(tables: list[dict[str, object]], number: str) -> Iterator[tuple[str, Question]]:
@@ -113,17 +65,17 @@ def _items(tables: list[dict[str, object]], number: str) -> Iterator[tuple[str, 
     for table in tables:
         item = _question(table, number)
         if item.id in seen:
-            raise BadQuestions(f"{number}.toml: {item.id} stands twice")
+            raise BadQuestions(f"lesson {number}: {item.id} is there twice")
         seen.add(item.id)
         yield item.id, item
 
 
 def _question(table: Mapping[str, object], number: str) -> Question:
-    name = f"{number}.toml: {table.get('id', 'an item without id')}"
+    name = f"lesson {number}: {table.get('id', 'an item without an id')}"
     identifier = _text(table, "id", name)
-    found = _ID.fullmatch(identifier)
-    if found is None or found[1] != number:
-        raise BadQuestions(f"{name}: an id here looks like {number}.two-words")
+    match = _ID.fullmatch(identifier)
+    if match is None or match[1] != number:
+        raise BadQuestions(f"{name}: an id here has the form {number}.two-words")
     _only(table, {"id", "question", "choices", "pair"}, name)
     tables = table.get("choices")
     if not isinstance(tables, list) or len(tables) < 2:
@@ -149,7 +101,7 @@ def _choice(table: Mapping[str, object], name: str) -> Choice:
 def _text(table: Mapping[str, object], key: str, name: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise BadQuestions(f"{name}: {key} is missing or not a text")
+        raise BadQuestions(f"{name}: {key} is missing or not a string")
     return " ".join(value.split())
 
 

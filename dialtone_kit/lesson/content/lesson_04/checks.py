@@ -8,19 +8,16 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, jwk_of, thumbprint
-from dialtone_kit.lesson.exercises import Wrong, exercise
+from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
 from dialtone_kit.tokens import sign_token
-
-if TYPE_CHECKING:
-    from dialtone_kit.lesson.lesson import Lesson
 
 RFC_7638 = {  # the example of RFC 7638 §3.1
     "kty": "RSA",
@@ -46,7 +43,7 @@ RFC_7638 = {  # the example of RFC 7638 §3.1
     praise="Right for your key, for RFC 7638's own example, and equal to the cnf.jkt that the "
     "service wrote into a token a moment ago.",
 )
-def thumbprint_by_hand(answer: object, lesson: Lesson) -> None:
+def thumbprint_by_hand(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "my_thumbprint")
     plain = ProofKey.generate().public_jwk
     mixed = dict(sorted(plain.items(), reverse=True)) | {"kid": word(), "use": "sig"}
@@ -152,7 +149,7 @@ def new_key() -> ec.EllipticCurvePrivateKey:
     ],
     praise="You went by cnf.jkt and by nothing else: same client, same scope, other key, not mine.",
 )
-def mine(answer: object, lesson: Lesson) -> None:
+def mine(answer: object, lesson: LiveLesson) -> None:
     find_mine = function_of(answer, "find_mine")
     issuer, key = Issuer(), ProofKey.generate()
     others = [
@@ -203,7 +200,7 @@ def _judge_place(got: object, place: int) -> None:
     praise="Altered, foreign key, `none`, HMAC with the public key, another issuer, past its time: "
     "the signature and the strict checks found each. Decoding would have found none.",
 )
-def forged(answer: object, lesson: Lesson) -> None:
+def forged(answer: object, lesson: LiveLesson) -> None:
     find_forged = function_of(answer, "find_forged")
     issuer = Issuer()
     for forge, how in _FORGERIES:

@@ -7,8 +7,9 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import httpx
 import jwt as pyjwt
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,14 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
 from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.keys import ProofKey, jwk_of
-from dialtone_kit.lesson.exercises import Wrong, exercise
+from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show
 from dialtone_kit.rules import RULES
-
-if TYPE_CHECKING:
-    import httpx
-
-    from dialtone_kit.lesson.lesson import Lesson
 
 COORDINATE = 32  # bytes, for P-256 (RFC 7518 §6.2.1.2)
 
@@ -50,7 +46,7 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
     praise="Also the keys with a leading zero came out whole, and the service took a proof that "
     "carries your JWK. One key in 128 breaks the other way of writing this.",
 )
-def coordinates(answer: object, lesson: Lesson) -> None:
+def coordinates(answer: object, lesson: LiveLesson) -> None:
     public_jwk = function_of(answer, "public_jwk")
     key = key_with_leading_zero()
     for private_key in (ec.generate_private_key(ec.SECP256R1()), key):
@@ -121,7 +117,7 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
     ],
     praise="64 bytes for every signature, and the service verified one that you converted.",
 )
-def signature(answer: object, lesson: Lesson) -> None:
+def signature(answer: object, lesson: LiveLesson) -> None:
     raw_signature = function_of(answer, "raw_signature")
     for bits in (255, 255, 240):  # 240: a number with two leading zero bytes
         r, s = 1 + secrets.randbits(bits), 1 + secrets.randbits(bits - 8)
@@ -166,7 +162,7 @@ def _by_hand(
     return f"{text}.{b64url(raw(key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))))}"
 
 
-def _send(lesson: Lesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Response:
+def _send(lesson: LiveLesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Response:
     """Ask the running service for a token, with the proof that `sign` makes of these claims."""
     credentials, url = lesson.credentials, str(lesson.client.metadata["token_endpoint"])
     if credentials is None or credentials.client_secret is None:
@@ -267,7 +263,7 @@ _CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
     praise="Six refusals, six rules, each with one reason. That is how a log line should read.",
     make=lambda _lesson: BrokenProofs(),
 )
-def six_proofs(answer: object, lesson: Lesson) -> None:
+def six_proofs(answer: object, lesson: LiveLesson) -> None:
     proofs: BrokenProofs = lesson.material("03.six-proofs")
     if not isinstance(answer, Mapping):
         raise Wrong(f"Answer with a dict, {{'A': 'rule', …}}; got {show(answer)}.")

@@ -6,20 +6,17 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from dialtone_kit.base.errors import KeyMismatch, ProofRefused
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.lesson.exercises import Wrong, exercise
+from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
 from dialtone_kit.proofs import SeenProofs, build_proof, check_proof
 from dialtone_kit.rules import Request, access_token_hash
-
-if TYPE_CHECKING:
-    from dialtone_kit.lesson.lesson import Lesson
 
 CODES = {
     "ath_matches": "M05",
@@ -51,7 +48,7 @@ WAYS = {
     ],
     praise="Fresh proof, right hash, right URL, the token's own key; the service let it in twice.",
 )
-def make_request(answer: object, lesson: Lesson) -> None:
+def make_request(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "make_dpop_request")
     key, token = ProofKey.generate(), secrets.token_urlsafe(48)
     seen = SeenProofs()
@@ -103,7 +100,7 @@ def _judge_authorization(value: str, token: str) -> None:
         raise Wrong("After `DPoP ` comes the access token, and nothing else.")
 
 
-def _live_request(function: Callable[..., httpx.Request], lesson: Lesson) -> None:
+def _live_request(function: Callable[..., httpx.Request], lesson: LiveLesson) -> None:
     """Two calls to the running service; the second shows that nothing was kept."""
     url = protected_url(lesson)
     if url is None:
@@ -117,7 +114,7 @@ def _live_request(function: Callable[..., httpx.Request], lesson: Lesson) -> Non
             raise Wrong(f"The service said {response.status_code}: {response.text[:200]}")
 
 
-def protected_url(lesson: Lesson) -> str | None:
+def protected_url(lesson: LiveLesson) -> str | None:
     """A page that wants a token: the mock's whoami, elsewhere what discovery names, or None."""
     if lesson.is_mock:
         return f"{lesson.issuer}/api/whoami"
@@ -141,7 +138,7 @@ RFC_9449 = (  # the example of §7.1: an access token and its ath
     ],
     praise="RFC 9449's own example comes out, and the service accepted a proof with your ath.",
 )
-def ath(answer: object, lesson: Lesson) -> None:
+def ath(answer: object, lesson: LiveLesson) -> None:
     ath_of = function_of(answer, "ath_of")
     tokens = [f"ey{word(12)}.{secrets.token_urlsafe(40)}.{secrets.token_urlsafe(64)}", word(30)]
     for token in tokens:
@@ -178,7 +175,7 @@ def _judge_ath(got: str, token: str) -> None:
     raise Wrong(f"This is not the SHA-256 of the token: you returned {show(got)}.", "M05")
 
 
-def _live_ath(ath_of: Callable[[str], str], url: str, lesson: Lesson) -> None:
+def _live_ath(ath_of: Callable[[str], str], url: str, lesson: LiveLesson) -> None:
     key = ProofKey.generate()
     token = lesson.client.get_token(key=key).access_token.reveal()
     if ask(ath_of, token) != access_token_hash(token):
@@ -199,7 +196,7 @@ def _live_ath(ath_of: Callable[[str], str], url: str, lesson: Lesson) -> None:
     ],
     praise="Query and fragment are gone, and nothing else was touched.",
 )
-def htu(answer: object, lesson: Lesson) -> None:
+def htu(answer: object, lesson: LiveLesson) -> None:
     htu_of = function_of(answer, "htu_of")
     bases = [
         f"https://api-{word()}.example:8443/{word()}/Notes",
@@ -242,7 +239,7 @@ def _judge_htu(got: str, expected: str, url: str) -> None:
     praise="A demand is a question, not a failure: you answered it once, with a new proof, and "
     "stopped.",
 )
-def nonce(answer: object, lesson: Lesson) -> None:
+def nonce(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "call_with_nonce")
     for demands, refusal in ((0, None), (1, None), (0, "invalid_token"), (0, "invalid_dpop_proof")):
         door = Door(demands, refusal)
@@ -308,7 +305,7 @@ def _judge_call(got: object, door: Door) -> None:
         raise Wrong("The first answer was good already; you sent again.", "M02")
 
 
-def _live_nonce(function: Callable[..., Any], lesson: Lesson) -> None:
+def _live_nonce(function: Callable[..., Any], lesson: LiveLesson) -> None:
     """The same against a private realm like `strict`."""
     with lesson.lab_realm("strict") as lab:
         key = ProofKey.generate()

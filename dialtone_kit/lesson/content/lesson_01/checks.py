@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dialtone_kit.lesson.exercises import Wrong, exercise
+from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_bool, function_of, show, word
-
-if TYPE_CHECKING:
-    from dialtone_kit.lesson.lesson import Lesson
 
 Document = dict[str, Any]
 
@@ -37,7 +34,7 @@ def some_document() -> Document:
     ],
     praise="You took every fact as the document spells it, from two unknown services and this one.",
 )
-def facts(answer: object, lesson: Lesson) -> None:
+def facts(answer: object, lesson: LiveLesson) -> None:
     read_facts = function_of(answer, "read_facts")
     for fetch in (some_document, some_document, lambda: dict(lesson.client.metadata)):
         document = fetch()
@@ -100,7 +97,7 @@ def _algorithms_fact(got: object, document: Document) -> None:
     ],
     praise="Identical or nothing: near-twins, other realms and silence were all turned away.",
 )
-def mix_up(answer: object, lesson: Lesson) -> None:
+def mix_up(answer: object, lesson: LiveLesson) -> None:
     is_honest = function_of(answer, "is_honest")
     asked = f"https://id-{word()}.example/realms/{word()}"
     for issuer in (asked, lesson.issuer):
@@ -158,7 +155,7 @@ def _lies(asked: str) -> list[tuple[Document, str, str]]:
     ],
     praise="Scheme, host and port, after parsing: no look-alike got your client secret.",
 )
-def origin(answer: object, lesson: Lesson) -> None:
+def origin(answer: object, lesson: LiveLesson) -> None:
     same_place = function_of(answer, "same_place")
     host = f"id-{word()}.example"
     issuer = f"https://{host}/realms/{word()}"

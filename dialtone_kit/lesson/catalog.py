@@ -1,0 +1,79 @@
+"""What each lesson brings, read from its folder in content/: no lesson is listed anywhere else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module, resources
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.lesson.exercises.definition import Exercise
+from dialtone_kit.lesson.questions import Questions, parse
+from dialtone_kit.widgets.choices import Question
+
+_CONTENT = resources.files("dialtone_kit.lesson") / "content"
+_FOLDER = re.compile(r"lesson_(\d\d)")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A lesson on the map: its number ("03"), its file and the question it answers."""
+
+    number: str
+    file: str
+    question: str
+
+
+@cache
+def notebooks() -> tuple[Notebook, ...]:
+    """All lessons, in order."""
+    folders = (_FOLDER.fullmatch(entry.name) for entry in _CONTENT.iterdir())
+    return tuple(_notebook(number) for number in sorted(match[1] for match in folders if match))
+
+
+@cache
+def exercises(number: str) -> tuple[Exercise, ...]:
+    """The exercises of lesson `number` ("03"), in the order of its checks.py."""
+    if not (_CONTENT / f"lesson_{number}" / "checks.py").is_file():
+        return ()
+    checks = import_module(f"dialtone_kit.lesson.content.lesson_{number}.checks")
+    return tuple(value for value in vars(checks).values() if isinstance(value, Exercise))
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """The exercise with this id. Raises KeyError, naming the lesson's exercises."""
+    known = {entry.id: entry for entry in exercises(exercise_id[:2])}
+    if exercise_id not in known:
+        names = ", ".join(known) or "none"
+        raise KeyError(f"no exercise {exercise_id!r}; lesson {exercise_id[:2]} has: {names}")
+    return known[exercise_id]
+
+
+@cache
+def questions(number: str) -> Questions:
+    """The questions of lesson `number` ("02"); a lesson without a questions.toml has none."""
+    file = _CONTENT / f"lesson_{number}" / "questions.toml"
+    return parse(file.read_text(encoding="utf-8"), number) if file.is_file() else Questions({}, {})
+
+
+def prediction(question_id: str) -> Question:
+    """The prediction with this id, such as "02.who-gets-the-code"."""
+    known = questions(question_id[:2]).predictions
+    if question_id not in known:
+        names = ", ".join(known) or "none"
+        raise DialtoneError(f"No prediction {question_id}. Lesson {question_id[:2]} has: {names}.")
+    return known[question_id]
+
+
+def quiz(number: str) -> tuple[Question, ...]:
+    """The quiz of lesson `number`, in order."""
+    items = tuple(questions(number).quiz.values())
+    if not items:
+        raise DialtoneError(f"Lesson {number} has no quiz.")
+    return items
+
+
+def _notebook(number: str) -> Notebook:
+    lesson = import_module(f"dialtone_kit.lesson.content.lesson_{number}")
+    return Notebook(number, lesson.NOTEBOOK, lesson.QUESTION)

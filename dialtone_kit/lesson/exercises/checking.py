@@ -1,0 +1,56 @@
+"""Judging an answer: the check decides, and whatever it meets becomes one of four outcomes."""
+
+from __future__ import annotations
+
+import dis
+
+import httpx
+
+from dialtone_kit.base.errors import MockOnly, NotThisService, ServiceError, ServiceUnreachable
+from dialtone_kit.base.masking import masked
+from dialtone_kit.lesson.exercises.definition import Exercise, LiveLesson
+from dialtone_kit.lesson.exercises.verdict import NotTried, Verdict, Wrong
+
+SERVICE_AWAY = (ServiceError, ServiceUnreachable, NotThisService, MockOnly, httpx.TransportError)
+
+
+def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
+    """Judge `answer`. Never raises for a wrong answer, nor when the service is away."""
+    not_tried = Verdict("not tried", f"{exercise.title}: fill in the cell and run it again.")
+    if is_untouched(answer):
+        return not_tried
+    try:
+        exercise.judge(answer, lesson)
+    except NotTried:
+        return not_tried
+    except Wrong as wrong:
+        return Verdict("wrong", masked(str(wrong)), wrong.code)
+    except SERVICE_AWAY as away:
+        return Verdict("can't tell", f"The service did not play along: {masked(str(away))}")
+    return Verdict("right", exercise.praise)
+
+
+def is_untouched(answer: object) -> bool:
+    """Whether `answer` is still what the notebook came with: None, `...`, or a body of `...`."""
+    if answer is None or answer is ...:
+        return True
+    if isinstance(answer, dict | list | tuple):
+        values = answer.values() if isinstance(answer, dict) else answer
+        return all(is_untouched(value) for value in values)
+    return _is_stub(answer)
+
+
+def _is_stub(answer: object) -> bool:
+    """Whether a function does nothing but return None or `...`.
+
+    Judged by its bytecode: the source of a notebook's function is not always at hand.
+    """
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return False
+    idle = {"RESUME", "NOP", "CACHE", "MAKE_CELL", "COPY_FREE_VARS", "RETURN_VALUE"}
+    for step in dis.get_instructions(code):
+        is_empty = step.opname in {"LOAD_CONST", "RETURN_CONST"} and step.argval in (None, ...)
+        if step.opname not in idle and not is_empty:
+            return False
+    return True

@@ -1,0 +1,62 @@
+"""What an exercise is made of: its name, its hints, its check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import httpx
+
+from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.lab_realm import LabRealm
+
+
+class LiveLesson(Protocol):
+    """What a check needs of the lesson: the running service and a registered client."""
+
+    @property
+    def is_mock(self) -> bool: ...
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def client(self) -> IdentityClient: ...
+    @property
+    def http(self) -> httpx.Client: ...
+    @property
+    def credentials(self) -> Credentials | None: ...
+    def lab_realm(self, like: str = ...) -> LabRealm: ...
+    def material(self, exercise_id: str) -> Any: ...
+
+
+Check = Callable[[Any, LiveLesson], None]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: `judge` is its check, `praise` the sentence for a right answer, with the why.
+
+    `make` prepares what the learner works on (see `lesson.material`).
+    """
+
+    id: str
+    title: str
+    hints: Sequence[str]
+    praise: str
+    level: Literal["core", "stretch"]
+    judge: Check
+    make: Callable[[LiveLesson], Any] | None = None
+
+
+def exercise(
+    exercise_id: str,
+    title: str,
+    *,
+    hints: Sequence[str],
+    praise: str,
+    level: Literal["core", "stretch"] = "core",
+    make: Callable[[LiveLesson], Any] | None = None,
+) -> Callable[[Check], Exercise]:
+    """Turn the decorated check into the exercise `exercise_id`, such as "03.coordinates"."""
+    return lambda judge: Exercise(exercise_id, title, hints, praise, level, judge, make)

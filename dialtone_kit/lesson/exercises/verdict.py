@@ -1,0 +1,47 @@
+"""The four outcomes of a check, and how one is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN
+from dialtone_kit.base.masking import escaped, masked
+
+Outcome = Literal["right", "wrong", "not tried", "can't tell"]
+MARKS = {"right": "✓", "wrong": "✗", "not tried": "○", "can't tell": "?"}
+_COLORS = {"right": GOOD, "wrong": BAD, "not tried": FAINT, "can't tell": WARN}
+
+
+class Wrong(Exception):
+    """The answer is not right. The sentence is for the learner; `code` names the misconception."""
+
+    def __init__(self, sentence: str, code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class NotTried(Exception):
+    """The answer is still the stub."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a check. In a notebook it shows itself as one line."""
+
+    outcome: Outcome
+    sentence: str
+    code: str = ""
+
+    def __repr__(self) -> str:
+        tail = f" [{self.code}]" if self.code else ""
+        return masked(f"{MARKS[self.outcome]} {self.outcome.capitalize()}. {self.sentence}{tail}")
+
+    def _repr_html_(self) -> str:
+        badge = f" <code>{escaped(self.code)}</code>" if self.code else ""
+        color = _COLORS[self.outcome]
+        return (
+            f'<div style="border-left: 4px solid {color}; padding: .4em .8em">'
+            f'<b style="color: {color}">{MARKS[self.outcome]} {self.outcome.capitalize()}.</b> '
+            f"{escaped(self.sentence)}{badge}</div>"
+        )

@@ -1,0 +1,78 @@
+"""The learner's work in one lesson: predictions, quiz, exercises, and the record of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dialtone_kit.base.display import Shown
+from dialtone_kit.base.masking import escaped, masked
+from dialtone_kit.lesson import catalog, recap
+from dialtone_kit.lesson.exercises.checking import check
+from dialtone_kit.lesson.exercises.definition import LiveLesson
+from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.progress import Progress
+from dialtone_kit.widgets import Prediction, Quiz
+
+
+class Work:
+    """What the learner of lesson `number` predicted, answered and tried, kept in `progress`."""
+
+    def __init__(self, number: str, progress: Progress, *, interactive: bool) -> None:
+        self.number, self.progress, self.interactive = number, progress, interactive
+        self._materials: dict[str, Any] = {}  # what exercises were given to work on in this kernel
+
+    def predict(self, question_id: str) -> Prediction:
+        """A question to answer before the cell runs."""
+        earlier = self.progress.prediction(question_id)
+        return Prediction(
+            catalog.prediction(question_id),
+            self.progress.predicted,
+            self.interactive,
+            answered=earlier,
+        )
+
+    def quiz(self, number: str, *, tell: bool) -> Quiz:
+        """The quiz of lesson `number`; with `tell=False` it is not marked."""
+        return Quiz(catalog.quiz(number), self.progress.answered, self.interactive, tell=tell)
+
+    def check(self, exercise_id: str, answer: object, lesson: LiveLesson) -> Verdict:
+        """Judge an answer and record the outcome."""
+        verdict = check(catalog.exercise(exercise_id), answer, lesson)
+        self.progress.checked(exercise_id, verdict.outcome, verdict.code or None)
+        return verdict
+
+    def hint(self, exercise_id: str) -> Shown:
+        """The next hint, one at a time."""
+        hints = catalog.exercise(exercise_id).hints
+        taken = min(self.progress.hinted(exercise_id), len(hints))
+        more = "" if taken < len(hints) else " (the last one; the solution is in solutions/)"
+        text = f"Hint {taken} of {len(hints)}{more}: {hints[taken - 1]}"
+        return Shown(f"<p>{escaped(text)}</p>", masked(text))
+
+    def material(self, exercise_id: str, lesson: LiveLesson) -> Any:
+        """What an exercise works on: made at the first call in this kernel, then the same."""
+        if exercise_id not in self._materials:
+            make = catalog.exercise(exercise_id).make
+            if make is None:
+                raise KeyError(f"{exercise_id} needs no material")
+            self._materials[exercise_id] = make(lesson)
+        return self._materials[exercise_id]
+
+    def reset_exercise(self, exercise_id: str) -> None:
+        """Forget one exercise: its outcome, tries, hints and material."""
+        self.progress.reset_exercise(exercise_id)
+        self._materials.pop(exercise_id, None)
+
+    def reset(self) -> None:
+        """Forget everything in this lesson; the other lessons stay."""
+        self.progress.reset_lesson(self.number)
+        self._materials.clear()
+
+    def report(self) -> Shown:
+        """The state of the exercises."""
+        return recap.report(self.number, self.progress)
+
+    def done(self) -> Shown:
+        """Record the end of the lesson; the report and the way to the next one."""
+        self.progress.done(self.number)
+        return recap.recap(self.number, self.progress)
