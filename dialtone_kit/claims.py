@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, Shown
-from dialtone_kit.base.masking import Secret, escaped, masked
+from dialtone_kit.base.masking import Secret, escaped, mask_members, masked
 from dialtone_kit.tokens import Decoded, Token, read_unverified, text_of
-from dialtone_kit.wire.redaction import Redactor
 
 MEANINGS = {
     "token_type": "what this JWT is for: an access token, not some other signed statement",
@@ -39,7 +38,7 @@ _TIMES = frozenset({"iat", "nbf", "exp"})
 
 def show_claims(token_or_claims: Token | Decoded | Secret | str | Mapping[str, Any]) -> Shown:
     """A table of claim, value and meaning. Decoded only: `client.verify(token)` checks (M20)."""
-    rows = list(_rows(Redactor().json(dict(_claims_of(token_or_claims)))))
+    rows = list(_rows(mask_members(dict(_claims_of(token_or_claims)))))
     return Shown(_html(rows), _plain(rows))
 
 

@@ -1,17 +1,26 @@
-"""Keys for proofs and tokens: the ephemeral `ProofKey`, public JWKs, and their thumbprints."""
+"""Keys for proofs and tokens: the ephemeral `ProofKey`, its public JWK, and its thumbprint."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from dialtone_kit.base.algorithms import _CURVES, ALGORITHMS, BadKey, public_key_from_jwk, sign
-from dialtone_kit.base.jws import b64url
+from dialtone_kit.base.algorithms import (
+    ALGORITHMS,
+    CURVES,
+    BadKey,
+    PublicKey,
+    public_key_from_jwk,
+    sign,
+)
+from dialtone_kit.base.jws import b64url, read_header, to_segment
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
 
 THUMBPRINT_MEMBERS = {
     "EC": ("crv", "kty", "x", "y"),
@@ -23,10 +32,10 @@ THUMBPRINT_MEMBERS = {
 class ProofKey:
     """An ephemeral key pair for DPoP: it signs, shows its public half, and is never stored.
 
-    There is no way to export, print or pickle the private half: it ends with the process.
+    The private half can't be exported, printed or pickled: it ends with the process.
     """
 
-    __slots__ = ("_private", "alg", "header_cache", "public_jwk", "thumbprint")
+    __slots__ = ("_private", "alg", "proof_header", "public_jwk", "thumbprint")
 
     def __init__(self, private: Any, alg: str) -> None:
         self._private = private
@@ -34,7 +43,8 @@ class ProofKey:
         self.public_jwk: dict[str, str] = jwk_of(private.public_key())
         public_key_from_jwk(self.public_jwk, alg)  # raises BadKey unless the key fits `alg`
         self.thumbprint: str = thumbprint(self.public_jwk)
-        self.header_cache: str | None = None  # the proof header, encoded once (proofs.py)
+        # The first part of every proof by this key (RFC 9449 §4.2).
+        self.proof_header = to_segment({"typ": "dpop+jwt", "alg": alg, "jwk": self.public_jwk})
 
     @classmethod
     def generate(cls, alg: str = "ES256") -> ProofKey:
@@ -43,7 +53,7 @@ class ProofKey:
         if known is None:
             raise BadKey(f"{alg!r} is not one of {', '.join(ALGORITHMS)}.")
         if known.kty == "EC":
-            return cls(ec.generate_private_key(_CURVES[str(known.crv)]), alg)
+            return cls(ec.generate_private_key(CURVES[str(known.crv)]), alg)
         if known.kty == "OKP":
             return cls(ed25519.Ed25519PrivateKey.generate(), alg)
         return cls(rsa.generate_private_key(public_exponent=65537, key_size=2048), alg)
@@ -57,21 +67,6 @@ class ProofKey:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("A ProofKey never leaves its process; generate a new one instead.")
-
-
-def thumbprint(jwk: Mapping[str, Any]) -> str:
-    """The name of a key: SHA-256 over its required members in one fixed form (RFC 7638 §3).
-
-    Raises BadKey when a required member is missing or not a string.
-    """
-    names = THUMBPRINT_MEMBERS.get(str(jwk.get("kty")))
-    if names is None:
-        raise BadKey(f"no thumbprint is defined here for kty {jwk.get('kty')!r}")
-    members = {name: jwk.get(name) for name in names}
-    if not all(isinstance(value, str) for value in members.values()):
-        raise BadKey(f"the thumbprint needs {', '.join(names)}, each a string", "M12")
-    canonical = json.dumps(members, separators=(",", ":"))
-    return b64url(hashlib.sha256(canonical.encode()).digest())
 
 
 def jwk_of(public: Any) -> dict[str, str]:
@@ -90,3 +85,36 @@ def jwk_of(public: Any) -> dict[str, str]:
 
 def _b64url_uint(number: int) -> str:
     return b64url(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """The name of a key: SHA-256 over its required members in one fixed form (RFC 7638 §3).
+
+    Raises BadKey when a required member is missing or not a string.
+    """
+    names = THUMBPRINT_MEMBERS.get(str(jwk.get("kty")))
+    if names is None:
+        raise BadKey(f"no thumbprint is defined here for kty {jwk.get('kty')!r}")
+    members = {name: jwk.get(name) for name in names}
+    if not all(isinstance(value, str) for value in members.values()):
+        raise BadKey(f"the thumbprint needs {', '.join(names)}, each a string", "M12")
+    canonical = json.dumps(members, separators=(",", ":"))
+    return b64url(hashlib.sha256(canonical.encode()).digest())
+
+
+@lru_cache(maxsize=4096)
+def key_in_header(segment: str) -> tuple[PublicKey, str]:
+    """The public key in a proof's header, and its thumbprint. Raises BadKey, with the reason."""
+    header = read_header(segment)
+    alg, jwk = header["alg"], header.get("jwk")
+    if not isinstance(jwk, dict) or not jwk:
+        raise BadKey("jwk is missing or not an object")
+    if leaked := sorted(PRIVATE_MEMBERS & jwk.keys()):
+        names = ", ".join(leaked)
+        raise BadKey(f"private member(s) {names}: that key is burnt, make a new one", "M14")
+    if jwk.get("use", "sig") != "sig" or jwk.get("alg", alg) != alg:
+        raise BadKey("use or alg in the jwk forbids this")
+    operations = jwk.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
+        raise BadKey("key_ops in the jwk does not allow verifying")
+    return public_key_from_jwk(jwk, alg), thumbprint(jwk)

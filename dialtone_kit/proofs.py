@@ -1,6 +1,6 @@
 """DPoP proofs (RFC 9449): `build_proof` makes one, `check_proof` judges one.
 
-Client and service share this file: what one builds the other checks, by the table in rules.py.
+Client and service share this file: one checks what the other builds, by the table in rules.py.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from dialtone_kit.base.jws import b64url, to_segment
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.rules import (
     AHEAD,
+    RULES,
     WINDOW,
     Proof,
     Request,
     Rule,
     access_token_hash,
     jti_is_new,
+    judge,
 )
-from dialtone_kit.rules import RULES as RULES
 
 
 def build_proof(
@@ -49,9 +50,7 @@ def build_proof(
         claims["ath"] = access_token_hash(access_token)
     if nonce is not None:
         claims["nonce"] = nonce
-    if key.header_cache is None:  # the header is the same in every proof by this key
-        key.header_cache = to_segment({"typ": "dpop+jwt", "alg": key.alg, "jwk": key.public_jwk})
-    signing_input = f"{key.header_cache}.{to_segment(claims)}"
+    signing_input = f"{key.proof_header}.{to_segment(claims)}"
     return f"{signing_input}.{b64url(key.sign(signing_input.encode()))}"
 
 
@@ -63,17 +62,17 @@ def check_proof(headers: Sequence[str], request: Request, rules: Sequence[Rule] 
     runs it in the transaction of the effect that the proof permits.
     """
     proof = Proof(headers)
-    proof.keep_until = request.now + WINDOW + AHEAD  # iat_is_fresh knows better, when it is there
-    for rule in rules:
-        if rule is not jti_is_new or request.first_use is not None:
-            rule(proof, request)
+    proof.keep_until = request.now + WINDOW + AHEAD  # iat_is_fresh, if it runs, sets it by `iat`
+    if request.first_use is None:
+        rules = [rule for rule in rules if rule is not jti_is_new]
+    judge(proof, request, rules)
     return proof
 
 
 class SeenProofs:
     """A memory of used `jti`, for one process: a `first_use` for lessons and small verifiers.
 
-    It holds at most `limit` of them; full, it calls every proof a used one: it fails closed.
+    It holds at most `limit` of them. When it is full, it fails closed: every proof counts as used.
     """
 
     def __init__(self, now: Callable[[], float] = time.time, limit: int = 100_000) -> None:
@@ -82,9 +81,9 @@ class SeenProofs:
         self._lock = threading.Lock()
 
     def first_use(self, thumbprint: str, jti: str, keep_until: float) -> bool:
-        """Remember `jti` until `keep_until` (Unix seconds); False if it was there already."""
+        """Remember `jti` until `keep_until` (Unix seconds). False if it was used before."""
         with self._lock:
-            now = min(self._now(), keep_until - WINDOW)  # a lesson may judge in an older time
+            now = min(self._now(), keep_until - WINDOW)  # a lesson may judge at an earlier time
             self._until = {used: until for used, until in self._until.items() if until > now}
             new = (thumbprint, jti) not in self._until and len(self._until) < self._limit
             if new:

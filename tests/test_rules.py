@@ -12,9 +12,9 @@ from dialtone_kit import rules
 from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused
 from dialtone_kit.keys import thumbprint
-from dialtone_kit.proofs import RULES, SeenProofs, check_proof
-from dialtone_kit.rules import Proof, Request
-from tests.support.refusals import ACCEPTED, CASES, NOW, REFUSED, Case, Scene
+from dialtone_kit.proofs import SeenProofs, check_proof
+from dialtone_kit.rules import RULES, Proof, Request
+from tests.support.refusals import ACCEPTED, CASES, NOW, REFUSED, Case, Scene, each
 from tests.support.refusals.forge import ABSENT, b64, key_of, new_jti
 from tests.support.refusals.jwks import uint
 from tests.support.refusals.signatures import twin
@@ -43,7 +43,7 @@ def refusal_of(headers: str | list[str], request: Request) -> ProofRefused:
     return refusal.value
 
 
-@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", each(REFUSED))
 def test_refused_by_its_own_rule(case: Case) -> None:
     refusal = refusal_of(case.headers(SCENE), request_for(SCENE))
     assert refusal.rule == case.rule
@@ -51,7 +51,7 @@ def test_refused_by_its_own_rule(case: Case) -> None:
     assert refusal.error == "invalid_dpop_proof"
 
 
-@pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", each(ACCEPTED))
 def test_its_neighbour_is_accepted(case: Case) -> None:
     proof = check_proof(case.headers(SCENE), request_for(SCENE))
     assert proof.thumbprint == thumbprint(proof.header["jwk"])

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from dialtone_kit.base.masking import mask_text
+from dialtone_kit.base.masking import masked, visible
 
 
 class DialtoneError(Exception):
     """The root of the kit's errors. In a notebook it shows as one line, not as a traceback.
 
-    Its text may quote a service, and is saved with the notebook: it is masked here, once for all.
+    Its message may quote a service and is saved with the notebook, so it is masked here, once.
     """
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(_safe(part) if isinstance(part, str) else part for part in args))
+        super().__init__(*(masked(part) if isinstance(part, str) else part for part in args))
 
     def _render_traceback_(self) -> list[str]:  # the hook that IPython looks for
         return [f"{type(self).__name__}: {self}"]
@@ -38,7 +38,7 @@ class CredentialProblem(DialtoneError):
 
 
 class EnrollmentProblem(DialtoneError):
-    """An enrollment can't go on from here."""
+    """An enrollment can't continue from here."""
 
 
 class ServiceUnreachable(DialtoneError):
@@ -46,53 +46,40 @@ class ServiceUnreachable(DialtoneError):
 
 
 class NotThisService(DialtoneError):
-    """Something answered, but no identity service: a portal's HTML, a cut-off or huge body."""
+    """The response is not from an identity service: a portal's HTML, a cut-off or huge body."""
 
 
 class IssuerMismatch(DialtoneError):
     """A discovery document names another issuer than the one asked (RFC 8414 §3.3)."""
 
 
-class TokenRefused(DialtoneError):
-    """A token did not pass verification. `rule` names the check that stopped it."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(f"{rule}: {message}")
-        self.rule = rule
-
-
-class BadSpiffeId(DialtoneError):
-    """A text is no SPIFFE ID, or not one that can serve here. `rule` names what it breaks."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(f"{rule}: {message}")
-        self.rule = rule
-
-
-class SvidRefused(DialtoneError):
-    """An SVID did not pass verification. `rule` names the check that stopped it."""
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(f"{rule}: {message}")
-        self.rule = rule
-
-
 class ProofRefused(DialtoneError):
-    """A DPoP proof did not pass. `rule` names the check; `error` is the code for the wire."""
+    """A DPoP proof did not pass. `rule` names the check; `error` is the code for the wire.
+
+    A rule says only what it expected and what it got: `judge` in rules.py adds the rule's name.
+    """
 
     error = "invalid_dpop_proof"
 
     def __init__(
         self,
-        rule: str,
         expected: object = None,
         got: object = None,
+        *,
         hint: str = "",
         code: str = "",
+        rule: str = "",
     ) -> None:
-        self.rule, self.expected, self.got, self.hint, self.code = rule, expected, got, hint, code
-        text = f"{rule}: expected {expected}, got {brief(got)}. {hint}".rstrip()
-        super().__init__(f"{text} [{code}]" if code else text)
+        super().__init__()
+        self.expected, self.got, self.hint, self.code, self.rule = expected, got, hint, code, rule
+
+    def __str__(self) -> str:
+        text = f"expected {self.expected}, got {brief(self.got)}. {self.hint}".rstrip()
+        named = f"{self.rule}: {text}" if self.rule else text
+        return masked(f"{named} [{self.code}]" if self.code else named)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class NonceRequired(ProofRefused):
@@ -107,8 +94,28 @@ class KeyMismatch(ProofRefused):
     error = "invalid_token"
 
 
+class _RuleBroken(DialtoneError):
+    """A check failed, and `rule` names it."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(f"{rule}: {message}")
+        self.rule = rule
+
+
+class TokenRefused(_RuleBroken):
+    """A token did not pass verification. `rule` names the check that stopped it."""
+
+
+class BadSpiffeId(_RuleBroken):
+    """A string is no SPIFFE ID, or not one that can be used here. `rule` names what it breaks."""
+
+
+class SvidRefused(_RuleBroken):
+    """An SVID did not pass verification. `rule` names the check that stopped it."""
+
+
 class ServiceError(DialtoneError):
-    """The service said no: HTTP `status`, `error` code, `description`, `headers`, `body`."""
+    """The service refused: HTTP `status`, `error` code, `description`, `headers`, `body`."""
 
     def __init__(
         self,
@@ -149,18 +156,7 @@ class RateLimited(ServiceError):
 
 
 def brief(value: object, limit: int = 120) -> str:
-    """`value` as it may stand in a message: printable, and short enough to read."""
+    """`value` as part of a message: on one line, and short enough to read."""
     text = "nothing" if value is None else value if isinstance(value, str) else repr(value)
-    text = _printable(text)
+    text = visible(text, keep="")
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
-
-
-def _safe(text: str) -> str:
-    """`text` without secrets, terminal commands and marks that turn the writing around."""
-    return "\n".join(_printable(line) for line in mask_text(text).split("\n"))
-
-
-def _printable(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

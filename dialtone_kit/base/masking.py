@@ -1,4 +1,8 @@
-"""Secrets that can't slip out: a wrapper that never shows its value, and one masking function."""
+"""Nothing secret and nothing hostile is shown: masked text, secret members, and `Secret` itself.
+
+`masked` is for plain text and `escaped` for HTML: whatever somebody else wrote goes through one of
+the two before the kit shows it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,34 @@ import hmac
 import html
 import re
 import unicodedata
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-# A secret may stand behind anything, so long as it is long: `\n` in a JSON text, `%3D` in a form.
+# The members of JSON bodies, forms and queries that hold a secret, whatever it looks like.
+SECRET_MEMBERS = frozenset(
+    {
+        "access_token",
+        "actor_token",
+        "assertion",
+        "client_assertion",
+        "client_secret",
+        "code",
+        "device_code",
+        "id_token",
+        "password",
+        "poll_token",
+        "refresh_token",
+        "subject_token",
+        "svid",
+        "token",
+        "user_code",
+        "verification_code",
+        "verification_uri_complete",
+    }
+)
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # of a JWK (RFC 7518 §6)
+
+# A secret may follow anything, so long as it is long: `\n` in a JSON string, `%3D` in a form.
 _PREFIX, _REST = r"(?:sec|pt|rt|dc)(?:_|%5F)", r"[A-Za-z0-9_%-]"
 _SECRET = re.compile(rf"(?<![A-Za-z0-9]){_PREFIX}{_REST}{{16,}}|{_PREFIX}{_REST}{{32,}}", re.I)
 # A whole run of base64url and dots at a time, never backtracking: the text may be a hostile one.
@@ -18,46 +47,101 @@ _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*KEY-
 _CREDENTIALS = re.compile(
     r"\b(?:(Basic)\s+[A-Za-z0-9+/=_-]{16,}|(Bearer|DPoP)\s+[A-Za-z0-9+/=._~-]{32,})", re.I
 )
-POSTGRES_URL = re.compile(  # what could end a user or a host is percent-encoded in it
-    r"(postgres(?:ql)?://)(?:[^@/?#\s]*@)?([^@/?#\s]+/[^@/?#\s]+)(?:\?[^#\s]*)?"
-)
 _QUOTE = r"""(?:\\?["']|&quot;|&#34;|&#x27;|&#39;)"""
 _PRIVATE_JWK = re.compile(  # only the value goes: which member it was is the lesson (M14)
     rf"({_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s*:\s*{_QUOTE})[A-Za-z0-9_-]{{16,}}"
 )
+# Cc control (ANSI), Cf format (right-to-left marks, zero width), Cs lone surrogates, Co private
+# use, Zl and Zp line breaks that terminals don't know.
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def masked(text: str) -> str:
+    """`text` for a plain text view: no secret in it, and no character that acts."""
+    return visible(mask_text(text))
+
+
+def escaped(text: str) -> str:
+    """`text` for an HTML view, in an element or in a quoted attribute: masked, visible, inert."""
+    return html.escape(masked(text), quote=True)
 
 
 def mask(value: str) -> str:
-    """What stands in for `value`: its length and nothing of it, not even the first characters."""
+    """What is shown instead of `value`: its length and nothing of it, not even the beginning."""
     return f"•••••• ({len(value)} characters)"
 
 
 def mask_text(text: str) -> str:
     """`text` without its secrets: client secrets, poll tokens, JWTs, credentials, private keys.
 
-    Every view of the kit passes through here, also the views of error texts from a service.
+    Every view of the kit passes through here, and so do error texts that quote a service.
     """
     text = _PEM.sub("•••••• (private key)", text)
     text = _PRIVATE_JWK.sub(r"\1•••••• (private)", text)
-    text = _CREDENTIALS.sub(lambda found: f"{found[1] or found[2]} ••••••", text)
+    text = _CREDENTIALS.sub(lambda match: f"{match[1] or match[2]} ••••••", text)
     text = _DOTTED.sub(_without_jwt, text)
-    return _SECRET.sub(lambda found: mask(found[0]), text)
+    return _SECRET.sub(lambda match: mask(match[0]), text)
 
 
-def _without_jwt(found: re.Match[str]) -> str:
-    if not _JSON_IN_BASE64.search(found[0]):
-        return found[0]
-    return f"•••••• (JWT, {len(found[0])} characters)"
+def _without_jwt(match: re.Match[str]) -> str:
+    if not _JSON_IN_BASE64.search(match[0]):
+        return match[0]
+    return f"•••••• (JWT, {len(match[0])} characters)"
+
+
+def mask_member(name: str, value: str) -> str:
+    """What is shown instead of the secret member `name`: its length, and whether it was a JWT."""
+    del name
+    return f"•••••• (JWT, {len(value)} characters)" if value.count(".") == 2 else mask(value)
+
+
+def mask_members(value: Any, hide: Callable[[str, str], str] = mask_member) -> Any:
+    """JSON `value` with its secret members hidden, the private half of a JWK among them."""
+    if isinstance(value, list):
+        return [mask_members(item, hide) for item in value]
+    if not isinstance(value, dict):
+        return value
+    private = PRIVATE_MEMBERS if "kty" in value else frozenset()
+    shown = {}
+    for name, member in value.items():
+        if isinstance(member, str) and (name in SECRET_MEMBERS or name in private):
+            shown[name] = hide(name, member)
+        elif name in private:
+            shown[name] = "•••••• (private)"
+        else:
+            shown[name] = mask_members(member, hide)
+    return shown
+
+
+def visible(text: str, keep: str = "\n\t") -> str:
+    """`text` with each character that acts, but for those in `keep`, written as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c in keep else _visible_character(c) for c in text)
+
+
+def _visible_character(character: str) -> str:
+    if unicodedata.category(character) not in _ACTING:
+        return character
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+POSTGRES_URL = re.compile(  # what could end a user or a host is percent-encoded in it
+    r"(postgres(?:ql)?://)(?:[^@/?#\s]*@)?([^@/?#\s]+/[^@/?#\s]+)(?:\?[^#\s]*)?"
+)
 
 
 def without_password(url: str) -> str:
-    """The URL of a PostgreSQL as it may be shown: where it is, not who may enter."""
-    found = POSTGRES_URL.fullmatch(url)
-    return found[1] + found[2] if found else "•••••• (no URL of a PostgreSQL)"
+    """The URL of a PostgreSQL server as it may be shown: where it is, not who may log in."""
+    match = POSTGRES_URL.fullmatch(url)
+    return match[1] + match[2] if match else "•••••• (not the URL of a PostgreSQL server)"
 
 
 class Secret:
-    """A value for the wire, not for the eye: `.reveal()` is the only way to read it.
+    """A value to be sent, not seen: `.reveal()` is the only way to read it.
 
     It can't be pickled or printed, so it is not saved in a notebook, a log or a traceback.
     """
@@ -91,37 +175,4 @@ class Secret:
         return hash((Secret, self._value))
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(
-            "A Secret can't be pickled or copied to disk; reveal() it where it is used."
-        )
-
-
-# Cc control (ANSI), Cf format (right-to-left marks, zero width), Cs lone surrogates, Co private
-# use, Zl and Zp line breaks that terminals don't know.
-_ACTING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-
-
-def visible(text: str) -> str:
-    """`text` with every character that acts instead of showing written as its escape."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible_character(character) for character in text)
-
-
-def masked(text: str) -> str:
-    """`text` for a plain text view: no secret in it, and nothing that acts."""
-    return visible(mask_text(text))
-
-
-def escaped(text: str) -> str:
-    """`text` for an HTML view, in an element or in a quoted attribute: masked, visible, inert."""
-    return html.escape(masked(text), quote=True)
-
-
-def _visible_character(character: str) -> str:
-    if character in "\n\t" or unicodedata.category(character) not in _ACTING:
-        return character
-    number = ord(character)
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+        raise TypeError("A Secret can't be pickled or copied; reveal() it where it is used.")

@@ -1,4 +1,4 @@
-"""The notebook around us: whether a person is there, and how their browser reaches a port."""
+"""The notebook around us: whether a person is here, and how their browser reaches a port."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dialtone_kit.base.urls import LOOPBACK
 
 
 def is_interactive(override: bool | None = None) -> bool:
-    """Whether a person can answer a widget: the one place where that is decided.
+    """Whether a person can use a widget: the one place where that is decided.
 
     `override` is a lesson's `interactive` parameter. Without it: the executing request allows
-    stdin (JupyterLab says yes, papermill and nbval no) and `DIALTONE_INTERACTIVE` is not 0.
+    stdin (JupyterLab does, papermill and nbval don't) and `DIALTONE_INTERACTIVE` is not 0.
     """
     if override is not None:
         return override
@@ -27,7 +27,7 @@ def is_interactive(override: bool | None = None) -> bool:
         request = kernel.get_parent("shell")
         return bool(request["content"]["allow_stdin"])
     except (AttributeError, KeyError, TypeError):
-        return False  # not an execute request, or another kernel than ipykernel: nobody to ask
+        return False  # not an execute request, or not ipykernel: nobody to ask
 
 
 def in_notebook() -> bool:
@@ -35,18 +35,11 @@ def in_notebook() -> bool:
     return _kernel() is not None
 
 
-def _kernel() -> Any:
-    # No import: when IPython is not loaded yet, we are certainly not in its kernel.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None)
-
-
 def link(url: str) -> str:
-    """The address under which a person's browser reaches `url` of this machine.
+    """The address at which a person's browser reaches `url` on this machine.
 
-    On JupyterHub and Binder a loopback port is behind the hub's proxy. Only the way to the page
-    changes: issuer, `htu` and everything the kit itself calls keep the loopback URL.
+    On JupyterHub and Binder a loopback port is behind the hub's proxy. Only links for a person
+    change: issuer, `htu` and everything that the kit itself calls keep the loopback URL.
     """
     parts = urlsplit(url)
     prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
@@ -54,3 +47,10 @@ def link(url: str) -> str:
         return url
     query = f"?{parts.query}" if parts.query else ""
     return f"{prefix.rstrip('/')}/proxy/{parts.port}{parts.path or '/'}{query}"
+
+
+def _kernel() -> Any:
+    # No import: as long as IPython is not loaded, we are not in its kernel.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None)

@@ -10,8 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from dialtone_kit.base.errors import UnsafeUrl
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
-METADATA_NAMES = frozenset({"metadata", "metadata.google.internal"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # as `urlsplit` spells the usual hosts
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_METADATA_NAMES = frozenset({"metadata", "metadata.google.internal"})
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -30,12 +31,12 @@ def normalize(url: str) -> str:
     """
     parts = _split(url)
     path = _remove_dot_segments(_unescape_unreserved(parts.path)) or "/"
-    return origin_of(parts) + path
+    return _origin_of(parts) + path
 
 
 def origin(url: str) -> str:
     """Scheme, host and port of `url` (RFC 6454), the default port left out."""
-    return origin_of(_split(url))
+    return _origin_of(_split(url))
 
 
 def same_origin(one: str, other: str) -> bool:
@@ -67,28 +68,32 @@ def require_https_or_loopback(url: str) -> str:
     return url
 
 
-def origin_of(parts: SplitResult) -> str:
-    """The origin of an URL that is split already."""
-    scheme, host = parts.scheme.lower(), _unescape_unreserved(parts.netloc).lower()
-    if host.endswith(":"):
-        host = host[:-1]
-    elif parts.port == DEFAULT_PORTS[scheme]:
-        host = host.rpartition(":")[0]
-    return f"{scheme}://{host}"
+def htu_hint(htu: object, expected: str) -> str:
+    """What to do about an `htu` that is not the `expected` URL, judging by how the two differ."""
+    if not isinstance(htu, str):
+        return "htu is the URL of the request, as a string."
+    seen = normalize(htu)
+    if seen.rstrip("/") == expected.rstrip("/"):
+        return "Only the slash at the end differs: it belongs to the path."
+    if seen.partition(":")[2] == expected.partition(":")[2]:
+        return "Only the scheme differs: sign the URL that the service is reached at."
+    if is_loopback(seen) and is_loopback(expected) and origin(seen) != origin(expected):
+        return "localhost and 127.0.0.1 are two origins: use the URL that discovery returned."
+    return "Build a new proof for the URL that you call."
 
 
 def _split(url: str) -> SplitResult:
     if not isinstance(url, str) or not _URL.fullmatch(url):
-        raise UnsafeUrl(f"{url!r} is not an URL: it holds a space or a character beyond ASCII.")
+        raise UnsafeUrl(f"{url!r} is not a URL: it holds a space or a character beyond ASCII.")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as problem:
-        raise UnsafeUrl(f"{url!r} is not an URL: {problem}.") from None
-    if parts.scheme.lower() not in DEFAULT_PORTS or not parts.hostname:
+        raise UnsafeUrl(f"{url!r} is not a URL: {problem}.") from None
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
         raise UnsafeUrl(f"{url!r} is not an absolute http or https URL.")
     if "@" in parts.netloc:
-        raise UnsafeUrl("An URL with a user name or password in it is not accepted.")
+        raise UnsafeUrl("A URL with a user name or password in it is not accepted.")
     host = parts.netloc if port is None else parts.netloc.rpartition(":")[0]
     if _STRAY.search(parts.netloc + parts.path):
         raise UnsafeUrl(f"{url!r} has a % without two hexadecimal digits after it.")
@@ -97,10 +102,20 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
+def _origin_of(parts: SplitResult) -> str:
+    """The origin of a URL that has been split."""
+    scheme, host = parts.scheme.lower(), _unescape_unreserved(parts.netloc).lower()
+    if host.endswith(":"):
+        host = host[:-1]
+    elif parts.port == _DEFAULT_PORTS[scheme]:
+        host = host.rpartition(":")[0]
+    return f"{scheme}://{host}"
+
+
 def _unescape_unreserved(text: str) -> str:
-    def one(found: re.Match[str]) -> str:
-        character = chr(int(found[1], 16))
-        return character if character in _UNRESERVED else found[0].upper()
+    def one(match: re.Match[str]) -> str:
+        character = chr(int(match[1], 16))
+        return character if character in _UNRESERVED else match[0].upper()
 
     return _ESCAPE.sub(one, text) if "%" in text else text
 
@@ -126,7 +141,7 @@ def _is_link_local(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        return host in METADATA_NAMES or _old_style_ipv4_is_link_local(host)
+        return host in _METADATA_NAMES or _old_style_ipv4_is_link_local(host)
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_link_local or str(address) == "fd00:ec2::254"
 
@@ -137,6 +152,3 @@ def _old_style_ipv4_is_link_local(host: str) -> bool:
         return ipaddress.ip_address(socket.inet_aton(host)).is_link_local
     except OSError:
         return False
-
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

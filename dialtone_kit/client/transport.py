@@ -18,7 +18,7 @@ import httpx
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService
 from dialtone_kit.base.urls import is_loopback, require_https_or_loopback
-from dialtone_kit.wire.recorder import with_body
+from dialtone_kit.wire.buffering import buffered
 
 MAX_ANSWER = 1024 * 1024  # bytes
 _DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send that this thread waits for
@@ -106,7 +106,7 @@ def _read(response: httpx.Response) -> httpx.Response:
     try:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise NotThisService("The answer is compressed, which was not asked for: not read.")
-        return with_body(response, b"".join(_limited(response)))
+        return buffered(response, _limited(response))
     finally:
         response.close()
 

@@ -30,7 +30,8 @@ from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe import endpoints as spiffe
 from dialtone_kit.mock.spiffe import settings as spiffe_settings
 from dialtone_kit.mock.store.store import Store
-from dialtone_kit.mock.teaching import clients, local_platform, policies
+from dialtone_kit.mock.teaching import audit_trail as teaching_audit
+from dialtone_kit.mock.teaching import clients, faults, local_platform, policies
 from dialtone_kit.mock.teaching.clock import move_clock
 from dialtone_kit.mock.teaching.faults import add_fault, clear_faults
 from dialtone_kit.mock.teaching.inbox import inbox
@@ -90,7 +91,7 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("POST", "/mock/keys/rotate", rotate_keys),
     ("GET", "/mock/policies", policies.show),
     ("PUT", "/mock/policies", policies.write),
-    ("GET", "/mock/audit", audit_trail.whole),
+    ("GET", "/mock/audit", teaching_audit.whole),
     ("POST", "/mock/platform/kubernetes", local_platform.kubernetes),
     ("POST", "/mock/platform/aws", local_platform.aws),
     ("POST", "/mock/platform/azure", local_platform.azure),
@@ -100,6 +101,8 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
 
 def create_app(chosen: Settings) -> Front:
     """The service as an ASGI application: tables made, keys loaded, every route in place."""
+    policies = PolicyFiles(chosen.policies)
+    policies.seed()
     store = Store(chosen.database, chosen.store_wait)
     realms = settings.built_in_realms()
     workloads = spiffe_settings.load(chosen.state_dir, realms)
@@ -113,12 +116,10 @@ def create_app(chosen: Settings) -> Front:
         store=store,
         keys=SigningKeys(store, chosen.keys_fresh),
         realms=realms,
-        policies=PolicyFiles(chosen.policies),
         inbox=Inbox(chosen.secret) if chosen.secret else None,
         key=store.create_tables(first),
-        spiffe=workloads,
+        parts={PolicyFiles: policies, spiffe_settings.SpiffeSettings: workloads},
     )
-    service.policies.seed()
     app = FastAPI(
         title="StrongDM ID, local teaching service",
         description=openapi.ABOUT,
@@ -138,7 +139,7 @@ def create_app(chosen: Settings) -> Front:
         for place in (("", REALM) if "{p}" in path else ("",))
     ]
     app.router.routes += operations
-    return Front(app, service, operations)
+    return Front(app, service, operations, instead=faults.suffer)
 
 
 def from_environment() -> Front:

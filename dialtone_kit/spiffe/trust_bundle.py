@@ -14,9 +14,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
 from dialtone_kit.base.errors import BadSpiffeId, NotThisService, SvidRefused, TokenRefused
-from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.masking import PRIVATE_MEMBERS, Secret
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.svids import JwtSvid, moment, read_jwt_svid
 from dialtone_kit.tokens import check_audience, check_times, read_unverified, verify_signature

@@ -1,4 +1,4 @@
-"""A recorded request as a curl line that can be pasted, its secrets as variables of the shell."""
+"""A recorded request as a curl line to paste, with shell variables in place of its secrets."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from urllib.parse import urlencode
 
 import httpx
 
-from dialtone_kit.base.masking import mask_text, visible
-from dialtone_kit.wire.redaction import SECRET_MEMBERS, Redactor, form_pairs, without_noise
+from dialtone_kit.base.masking import SECRET_MEMBERS, mask_text, visible
+from dialtone_kit.wire.redaction import Redactor, form_pairs, without_noise
 
 _FORM = "application/x-www-form-urlencoded"
-# Stands for "$NAME" until all the rest is quoted. Nobody who writes a message can guess it.
+# Takes the place of "$NAME" until the rest is quoted. The author of a message can't guess it.
 _MARK_START = f"mark{secrets.token_hex(16)}"
 _MARK = re.compile(f"{_MARK_START}([A-Z_]+)!")
 
 
 class ShellLine(str):
-    """A text that a notebook shows as it is, not with its line breaks escaped."""
+    """A string that a notebook shows as it is, without escaping its line breaks."""
 
     __slots__ = ()
 
@@ -50,9 +50,8 @@ def _data(request: httpx.Request, redactor: Redactor) -> list[str]:
         return []
     if request.headers.get("Content-Type", "").startswith(_FORM):
         return [_form_option(name, value) for name, value in form_pairs(request.content)]
-    body = redactor.body(
-        request.headers, request.content, ascii_only=True
-    )  # escapes that every shell leaves alone
+    # JSON's escapes instead of characters beyond ASCII: every shell leaves them alone.
+    body = redactor.body(request.headers, request.content, ascii_only=True)
     return [f"-d {_quoted(body)}"]
 
 
@@ -67,7 +66,7 @@ def _mark(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """`text` as one word of the shell: quoted literally, but for the variables of the marks."""
+    """`text` as one word of the shell: quoted literally, except that marks become variables."""
     pieces = _MARK.split(text)  # literal, name, literal, name, …
     words = [
         f'"${piece}"' if odd % 2 else shlex.quote(visible(mask_text(piece)))

@@ -1,4 +1,4 @@
-"""Exchanges as a sequence diagram: who said what to whom. Inline SVG and plain text."""
+"""Round trips as a sequence diagram: who sent what to whom. Inline SVG and plain text."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from dialtone_kit.base.display import BORDER, BRAND, FAINT, INK, PAPER, Shown
 from dialtone_kit.base.masking import escaped, masked
-from dialtone_kit.wire.record import Exchange, Message
+from dialtone_kit.wire.record import Message, RoundTrip
 from dialtone_kit.wire.view import NOTHING, colour, outcome
 
-LEFT, LANE, TOP, ROW = 90, 470, 40, 62  # pixels: first lane, between lanes, heads, an exchange
+LEFT, LANE, TOP, ROW = 90, 470, 40, 62  # pixels: first lane, between lanes, heads, a round trip
 WIDE = 58  # characters that fit between two lanes
 _WORDS = {
     "DPoP-Nonce": "nonce",
@@ -24,54 +24,54 @@ _WORDS = {
 }
 
 
-def diagram(exchanges: Sequence[Exchange]) -> Shown:
-    """A lane for you and one for each origin; an exchange is two arrows."""
-    if not exchanges:
+def diagram(trips: Sequence[RoundTrip]) -> Shown:
+    """A lane for you and one for each origin; a round trip is two arrows."""
+    if not trips:
         return Shown(f"<em>{NOTHING}</em>", NOTHING)
-    origins = list(dict.fromkeys(_origin(exchange) for exchange in exchanges))
-    return Shown(_svg(exchanges, origins), _plain(exchanges))
+    origins = list(dict.fromkeys(_origin(trip) for trip in trips))
+    return Shown(_svg(trips, origins), _plain(trips))
 
 
-def _origin(exchange: Exchange) -> str:
-    parts = urlsplit(exchange.url)
+def _origin(trip: RoundTrip) -> str:
+    parts = urlsplit(trip.url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _asks(exchange: Exchange) -> str:
-    return f"{exchange.method} {urlsplit(exchange.url).path or '/'}"
+def _asks(trip: RoundTrip) -> str:
+    return f"{trip.method} {urlsplit(trip.url).path or '/'}"
 
 
 def _brings(names: Sequence[str]) -> str:
-    """What a message carries of worth: told by name, never by value."""
+    """What of interest a message carries: by name, never by value."""
     return ", ".join(dict.fromkeys(_WORDS[name] for name in names if name in _WORDS))
 
 
-def _returns(exchange: Exchange) -> str:
-    if exchange.response is None:
-        return outcome(exchange)
-    names = [*exchange.response.secrets, *(name for name, _ in exchange.response.headers)]
+def _returns(trip: RoundTrip) -> str:
+    if trip.response is None:
+        return outcome(trip)
+    names = [*trip.response.secrets, *(name for name, _ in trip.response.headers)]
     carried = _brings(names)
-    error = _error_of(exchange.response)
-    said = f"{exchange.status} {error}" if error else outcome(exchange)
-    return said + (f" with {carried}" if carried else "")
+    error = _error_of(trip.response)
+    result = f"{trip.status} {error}" if error else outcome(trip)
+    return result + (f" with {carried}" if carried else "")
 
 
-def _error_of(answer: Message) -> str:
-    """The code of a refusal, from the line of its JSON."""
-    found = re.search(r'^  "error": "([a-z_]{1,40})"', answer.body, re.M)
-    return found[1] if found else ""
+def _error_of(response: Message) -> str:
+    """The code of a refusal, from its line of the JSON."""
+    match = re.search(r'^  "error": "([a-z_]{1,40})"', response.body, re.M)
+    return match[1] if match else ""
 
 
 # --- SVG ---
 
 
-def _svg(exchanges: Sequence[Exchange], origins: Sequence[str]) -> str:
-    width, height = LEFT + LANE * len(origins) + 120, TOP + ROW * len(exchanges) + 24
+def _svg(trips: Sequence[RoundTrip], origins: Sequence[str]) -> str:
+    width, height = LEFT + LANE * len(origins) + 120, TOP + ROW * len(trips) + 24
     lanes = [_lane(LEFT, "you", height)]
     lanes += [_lane(LEFT + LANE * n, name, height) for n, name in enumerate(origins, 1)]
     arrows = [
-        _arrows(exchange, LEFT + LANE * (1 + origins.index(_origin(exchange))), TOP + ROW * row)
-        for row, exchange in enumerate(exchanges)
+        _arrows(trip, LEFT + LANE * (1 + origins.index(_origin(trip))), TOP + ROW * row)
+        for row, trip in enumerate(trips)
     ]
     return (
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="sequence diagram" '
@@ -90,15 +90,15 @@ def _lane(x: int, name: str, height: int) -> str:
     )
 
 
-def _arrows(exchange: Exchange, x: int, y: int) -> str:
-    brings = _brings(exchange.request.secrets)
-    asks = _short(_asks(exchange), max(20, WIDE - len(brings)))
+def _arrows(trip: RoundTrip, x: int, y: int) -> str:
+    brings = _brings(trip.request.secrets)
+    asks = _short(_asks(trip), max(20, WIDE - len(brings)))
     return (
-        f"<g><title>{escaped(exchange.method)} {escaped(exchange.url)}</title>"
+        f"<g><title>{escaped(trip.method)} {escaped(trip.url)}</title>"
         + _label(y + 14, asks, INK, brings)
         + _arrow(LEFT, x, y + 20, BRAND, dashed=False)
-        + _label(y + 40, _short(_returns(exchange), WIDE), colour(exchange))
-        + _arrow(x, LEFT, y + 46, colour(exchange), dashed=True)
+        + _label(y + 40, _short(_returns(trip), WIDE), colour(trip))
+        + _arrow(x, LEFT, y + 46, colour(trip), dashed=True)
         + "</g>"
     )
 
@@ -124,11 +124,11 @@ def _short(text: str, limit: int) -> str:
 # --- plain text ---
 
 
-def _plain(exchanges: Sequence[Exchange]) -> str:
+def _plain(trips: Sequence[RoundTrip]) -> str:
     lines = []
-    for exchange in exchanges:
-        brings = _brings(exchange.request.secrets)
+    for trip in trips:
+        brings = _brings(trip.request.secrets)
         aside = f" [{brings}]" if brings else ""
-        lines.append(f"you ──▶ {masked(_origin(exchange))}  {masked(_asks(exchange))}{aside}")
-        lines.append(f"you ◀── {masked(_returns(exchange))}")
+        lines.append(f"you ──▶ {masked(_origin(trip))}  {masked(_asks(trip))}{aside}")
+        lines.append(f"you ◀── {masked(_returns(trip))}")
     return "\n".join(lines)

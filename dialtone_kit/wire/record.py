@@ -1,4 +1,4 @@
-"""One request and its answer, as they may be kept and shown: JWTs taken apart, secrets gone."""
+"""A request and its response as they may be kept and shown: JWTs decoded, secrets gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from dialtone_kit.base.errors import TokenRefused
-from dialtone_kit.base.masking import masked
+from dialtone_kit.base.masking import mask_members, masked
 from dialtone_kit.tokens import read_unverified
 from dialtone_kit.wire.curl import ShellLine, curl_line
 from dialtone_kit.wire.redaction import Redactor
@@ -17,7 +17,7 @@ from dialtone_kit.wire.redaction import Redactor
 
 @dataclass(frozen=True)
 class Jwt:
-    """A JWT that was part of a message: what it says, without its signature."""
+    """A JWT that was part of a message: its contents, without the signature."""
 
     name: str
     header: Any
@@ -26,7 +26,7 @@ class Jwt:
 
 @dataclass(frozen=True)
 class Message:
-    """One direction of an exchange. Secrets are masked already; `secrets` names what they were."""
+    """A request or a response. Secrets are masked already; `secrets` names what they were."""
 
     headers: Sequence[tuple[str, str]]
     body: str
@@ -35,8 +35,8 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A request and its answer. Without an answer, `problem` says what came instead."""
+class RoundTrip:
+    """A request and its response. Without a response, `problem` is what happened instead."""
 
     method: str
     url: str
@@ -49,14 +49,14 @@ class Exchange:
     problem: str = ""
 
     def __repr__(self) -> str:
-        return f"<Exchange {self.method} {masked(self.url)} → {self.status or self.problem}>"
+        return f"<RoundTrip {self.method} {masked(self.url)} → {self.status or self.problem}>"
 
 
-def exchange(
+def record(
     request: httpx.Request, response: httpx.Response | None, seconds: float, problem: str = ""
-) -> Exchange:
-    """The record of one send: what may be shown of it, and nothing else. `seconds` is its time."""
-    return Exchange(
+) -> RoundTrip:
+    """What may be shown of one send, and nothing else. It took `seconds`."""
+    return RoundTrip(
         method=request.method,
         url=Redactor().url(request.url),
         request=_message(request.headers, request.content),
@@ -72,14 +72,14 @@ def exchange(
 def _message(headers: httpx.Headers, content: bytes) -> Message:
     redactor = Redactor()
     fields, body = redactor.headers(headers), redactor.body(headers, content)
-    jwts = [jwt for name, value in redactor.found if (jwt := _jwt(name, value))]
-    return Message(tuple(fields), body, tuple(jwts), tuple(name for name, _ in redactor.found))
+    jwts = [jwt for name, value in redactor.hidden if (jwt := _jwt(name, value))]
+    return Message(tuple(fields), body, tuple(jwts), tuple(name for name, _ in redactor.hidden))
 
 
 def _jwt(name: str, value: str) -> Jwt | None:
     try:
         decoded = read_unverified(value)
     except (TokenRefused, RecursionError):
-        return None
-    hidden = Redactor()  # a hostile proof may carry the private half of a key
-    return Jwt(name, hidden.json(dict(decoded.header)), hidden.json(dict(decoded.claims)))
+        return None  # a secret of another kind
+    # A hostile proof may carry the private half of a key.
+    return Jwt(name, mask_members(dict(decoded.header)), mask_members(dict(decoded.claims)))

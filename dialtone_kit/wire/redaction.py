@@ -1,6 +1,6 @@
 """What a recorded message may show: secrets are taken out by their place, before anything is kept.
 
-`hide` says what stands in for them: the mask in a view, a shell variable in a curl line.
+`hide` makes what takes their place: the mask in a view, a shell variable in a curl line.
 """
 
 from __future__ import annotations
@@ -15,32 +15,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
-from dialtone_kit.base.masking import mask
+from dialtone_kit.base.masking import SECRET_MEMBERS, mask_member, mask_members
 
 Hide = Callable[[str, str], str]  # name, value → stand-in
-# Members of JSON bodies, forms and queries that hold a secret, whatever it looks like.
-SECRET_MEMBERS = frozenset(
-    {
-        "access_token",
-        "actor_token",
-        "assertion",
-        "client_assertion",
-        "client_secret",
-        "code",
-        "device_code",
-        "id_token",
-        "password",
-        "poll_token",
-        "refresh_token",
-        "subject_token",
-        "svid",
-        "token",
-        "user_code",
-        "verification_code",
-        "verification_uri_complete",
-    }
-)
 # The same members in JSON that is broken or cut off.
 _MEMBER = re.compile(rf'("({"|".join(sorted(SECRET_MEMBERS))})"\s*:\s*")([^"]*)')
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
@@ -49,18 +26,18 @@ MAX_TEXT = 20_000  # characters of a body that are kept
 
 
 def as_mask(name: str, value: str) -> str:
-    """The stand-in of the views: the length, and what it is as far as that is no secret."""
+    """What a view shows instead: the length, and as much as is no secret."""
     if name == "basic":
         return f"•••••• (base64 of {_user_of(value)}:••••••)"
-    return f"•••••• (JWT, {len(value)} characters)" if value.count(".") == 2 else mask(value)
+    return mask_member(name, value)
 
 
 class Redactor:
-    """Takes one message apart. `found` lists what was hidden: its name and its value."""
+    """Takes one message apart. `hidden` lists the name and value of each secret."""
 
     def __init__(self, hide: Hide = as_mask) -> None:
         self._hide_as = hide
-        self.found: list[tuple[str, str]] = []
+        self.hidden: list[tuple[str, str]] = []
 
     def url(self, url: httpx.URL) -> str:
         """The URL without fragment and secrets. Approval links and codes travel in queries."""
@@ -73,7 +50,7 @@ class Redactor:
     def headers(self, headers: httpx.Headers) -> list[tuple[str, str]]:
         """The header fields in their order; a scheme such as `DPoP` stays."""
         fields = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
-        return [(_spelt(name), self._header(name.lower(), value)) for name, value in fields]
+        return [(_spelled(name), self._header(name.lower(), value)) for name, value in fields]
 
     def body(self, headers: httpx.Headers, content: bytes, *, ascii_only: bool = False) -> str:
         """The body as text: JSON indented, a form one pair a line."""
@@ -85,23 +62,11 @@ class Redactor:
                 value = self.json(json.loads(content))
                 return json.dumps(value, indent=2, ensure_ascii=ascii_only)[:MAX_TEXT]
         text = content[:MAX_TEXT].decode("utf-8", "replace")
-        return _MEMBER.sub(lambda found: found[1] + self._hide(found[2], found[3]), text)
+        return _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
 
     def json(self, value: Any) -> Any:
         """`value` with its secret members hidden, private halves of keys among them."""
-        if isinstance(value, list):
-            return [self.json(one) for one in value]
-        if not isinstance(value, dict):
-            return value
-        secret = SECRET_MEMBERS | (PRIVATE_MEMBERS if "kty" in value else frozenset())
-        return {
-            name: self._hide(name, one)
-            if name in secret and isinstance(one, str)
-            else "•••••• (private)"
-            if name in secret and name in PRIVATE_MEMBERS
-            else self.json(one)
-            for name, one in value.items()
-        }
+        return mask_members(value, self._hide)
 
     def _header(self, name: str, value: str) -> str:
         if name == "dpop":
@@ -128,7 +93,7 @@ class Redactor:
         return urlencode([(name, value)])
 
     def _hide(self, name: str, value: str) -> str:
-        self.found.append((name, value))
+        self.hidden.append((name, value))
         return self._hide_as(name, value)
 
 
@@ -142,7 +107,7 @@ def _user_of(basic: str) -> str:
 
 
 def form_pairs(content: bytes) -> list[tuple[str, str]]:
-    """The pairs of a form, empty values too."""
+    """The name and value pairs of a form, empty values included."""
     return parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
 
 
@@ -152,6 +117,6 @@ def without_noise(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in fields if name.lower() not in noise]
 
 
-def _spelt(name: str) -> str:
+def _spelled(name: str) -> str:
     """A field's name as its RFC writes it: servers send them in lower case."""
     return _NAMES.get(name.lower(), name.title() if name.islower() else name)

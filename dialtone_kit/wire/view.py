@@ -1,4 +1,4 @@
-"""Exchanges as a learner reads them: request, what its JWTs say, answer. HTML and plain text."""
+"""Round trips as a learner reads them: request, its JWTs decoded, answer. HTML and plain text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dialtone_kit.base.display import (
     Shown,
 )
 from dialtone_kit.base.masking import escaped, masked
-from dialtone_kit.wire.record import Exchange, Jwt, Message
+from dialtone_kit.wire.record import Jwt, Message, RoundTrip
 from dialtone_kit.wire.redaction import without_noise
 
 NOTHING = "Nothing was sent yet."
@@ -32,48 +32,48 @@ _TITLES = {
 _MEMBER = re.compile(r"^(\s*)(&quot;.*?&quot;)(: )", re.M)
 
 
-def view(exchanges: Sequence[Exchange]) -> Shown:
-    """The exchanges one under the other."""
-    if not exchanges:
+def view(trips: Sequence[RoundTrip]) -> Shown:
+    """The round trips, one below the other."""
+    if not trips:
         return Shown(f"<em>{NOTHING}</em>", NOTHING)
-    return Shown("".join(map(_html, exchanges)), "\n\n".join(map(_text, exchanges)))
+    return Shown("".join(map(_html, trips)), "\n\n".join(map(_text, trips)))
 
 
-def outcome(exchange: Exchange) -> str:
-    """How it ended, in a few words: `200 OK`, or what came instead of an answer."""
-    if exchange.status is None:
-        return f"no answer: {exchange.problem}"
-    return f"{exchange.status} {exchange.reason}".strip()
+def outcome(trip: RoundTrip) -> str:
+    """How it ended, in a few words: `200 OK`, or why there is no answer."""
+    if trip.status is None:
+        return f"no answer: {trip.problem}"
+    return f"{trip.status} {trip.reason}".strip()
 
 
-def colour(exchange: Exchange) -> str:
-    """Good, refused, broken: as the status says."""
-    if exchange.status is None or exchange.status >= 500:
+def colour(trip: RoundTrip) -> str:
+    """The colour of the outcome: good, refused or broken."""
+    if trip.status is None or trip.status >= 500:
         return BAD
-    return GOOD if exchange.status < 400 else WARN
+    return GOOD if trip.status < 400 else WARN
 
 
 # --- HTML ---
 
 
-def _html(exchange: Exchange) -> str:
-    parts = [_head(exchange), _message_html("Request", exchange.request)]
-    if exchange.response is not None:
-        parts.append(_message_html("Answer", exchange.response))
+def _html(trip: RoundTrip) -> str:
+    parts = [_head(trip), _message_html("Request", trip.request)]
+    if trip.response is not None:
+        parts.append(_message_html("Answer", trip.response))
     return (
         f'<div style="border: {BORDER}; border-radius: 6px; margin: 0 0 12px; overflow: hidden; '
         f'max-width: 960px; color: {INK}; background: {PAPER}">{"".join(parts)}</div>'
     )
 
 
-def _head(exchange: Exchange) -> str:
+def _head(trip: RoundTrip) -> str:
     left = (
         f'<span style="flex: 1 1 auto; overflow-wrap: anywhere"><b style="color: {BRAND}">'
-        f"{escaped(exchange.method)}</b> {escaped(exchange.url)}</span>"
+        f"{escaped(trip.method)}</b> {escaped(trip.url)}</span>"
     )
     right = (
-        f'<span><b style="color: {colour(exchange)}">{escaped(outcome(exchange))}</b> '
-        f'<span style="color: {FAINT}">{exchange.seconds * 1000:.0f} ms</span></span>'
+        f'<span><b style="color: {colour(trip)}">{escaped(outcome(trip))}</b> '
+        f'<span style="color: {FAINT}">{trip.seconds * 1000:.0f} ms</span></span>'
     )
     return (
         f'<div style="display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 6px 12px; '
@@ -117,7 +117,7 @@ def _caption(title: str) -> str:
 
 
 def _pre(text: str) -> str:
-    """A block of text. Names of JSON members are tinted; nothing but tint is ever added."""
+    """A block of text with the names of JSON members tinted; nothing else is added to it."""
     tinted = _MEMBER.sub(rf'\1<span style="color: {BRAND}">\2</span>\3', escaped(text))
     return (
         f'<pre style="margin: 4px 0; padding: 0; white-space: pre-wrap; overflow-wrap: anywhere; '
@@ -128,12 +128,12 @@ def _pre(text: str) -> str:
 # --- plain text ---
 
 
-def _text(exchange: Exchange) -> str:
-    ended = f"{masked(outcome(exchange))} · {exchange.seconds * 1000:.0f} ms"
-    parts = [f"── {masked(exchange.method)} {masked(exchange.url)}", f"   → {ended}"]
-    parts += ["request", _message_text(exchange.request)]
-    if exchange.response is not None:
-        parts += ["answer", _message_text(exchange.response)]
+def _text(trip: RoundTrip) -> str:
+    ended = f"{masked(outcome(trip))} · {trip.seconds * 1000:.0f} ms"
+    parts = [f"── {masked(trip.method)} {masked(trip.url)}", f"   → {ended}"]
+    parts += ["request", _message_text(trip.request)]
+    if trip.response is not None:
+        parts += ["answer", _message_text(trip.response)]
     return "\n".join(parts)
 
 

@@ -7,7 +7,7 @@ import pytest
 from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.proofs import check_proof
 from dialtone_kit.rules import Request
-from tests.support.refusals import NOW, Case, Scene
+from tests.support.refusals import NOW, Case, Scene, each
 from tests.support.refusals.curves import (
     P256,
     P384,
@@ -22,7 +22,7 @@ SCENE = Scene()
 REQUEST = Request(SCENE.method, SCENE.url, NOW)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.rule], ids=lambda case: case.id)
+@pytest.mark.parametrize("case", each(case for case in CASES if case.rule))
 def test_refused_by_its_own_rule(case: Case) -> None:
     with pytest.raises(ProofRefused) as refusal:
         check_proof(case.headers(SCENE), REQUEST)
@@ -30,7 +30,7 @@ def test_refused_by_its_own_rule(case: Case) -> None:
     assert case.says in str(refusal.value)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.accepted], ids=lambda c: c.id)
+@pytest.mark.parametrize("case", each(case for case in CASES if case.accepted))
 def test_its_neighbour_is_accepted(case: Case) -> None:
     assert check_proof(case.headers(SCENE), REQUEST).claims["htm"] == SCENE.method
 

@@ -191,7 +191,7 @@ def test_an_origin(url: str, expected: str) -> None:
     assert origin(url) == expected
 
 
-@pytest.mark.row("H1✓")
+@pytest.mark.row("H1", "H1✓")
 @pytest.mark.parametrize(
     "url",
     [
@@ -210,6 +210,7 @@ def test_h1_secrets_may_travel(url: str) -> None:
     assert require_https_or_loopback(url) == url
 
 
+@pytest.mark.row("H1")
 @pytest.mark.parametrize(
     "url",
     [
@@ -231,6 +232,7 @@ def test_h1_no_secret_in_the_clear_beyond_loopback(url: str) -> None:
         require_https_or_loopback(url)
 
 
+@pytest.mark.row("H6")
 @pytest.mark.parametrize(
     "url",
     [

@@ -152,7 +152,7 @@ def test_a_demanded_nonce_is_answered_and_then_known(
     token = client.get_token(key=ProofKey.generate())
     client.userinfo(token)
     client.userinfo(token)
-    refused = [exchange.status for exchange in client.wire.exchanges if exchange.status != 200]
+    refused = [trip.status for trip in client.wire.round_trips if trip.status != 200]
     assert refused in ([], [400, 401])  # strict: once at the token endpoint, once at the resource
 
 
@@ -161,7 +161,7 @@ def test_a_proof_serves_once(client: IdentityClient, controls: Controls) -> None
     key = ProofKey.generate()
     token = client.get_token(key=key)
     client.userinfo(token)  # learns the nonce, where there is one
-    last = client.wire.exchanges[-1].request.jwts[0].claims
+    last = client.wire.round_trips[-1].request.jwts[0].claims
     url, text = str(client.metadata["userinfo_endpoint"]), token.access_token.reveal()
     proof = build_proof(key, "GET", url, access_token=text, nonce=last.get("nonce"))
     headers = {"Authorization": f"DPoP {text}", "DPoP": proof}
@@ -177,7 +177,7 @@ def test_credentials_of_another_realm_are_not_sent(
     other = IdentityClient(mock.base_url, "default", credentials=credentials)
     with pytest.raises(CredentialProblem, match="not sent"):
         other.get_token(key=ProofKey.generate())
-    assert len(other.wire.exchanges) == 0
+    assert len(other.wire.round_trips) == 0
 
 
 def test_the_root_gives_a_realms_token_and_the_kit_verifies_it(
@@ -212,7 +212,7 @@ def test_nothing_secret_is_in_what_the_wire_shows(
     token = client.get_token(key=ProofKey.generate())
     client.userinfo(token)
     shown = client.wire.show(99)
-    everything = shown.html + shown.text + "".join(e.curl for e in client.wire.exchanges)
+    everything = shown.html + shown.text + "".join(e.curl for e in client.wire.round_trips)
     text = token.access_token.reveal()
     for secret in (credentials.client_secret.reveal(), text[:16], text.rpartition(".")[2]):
         assert secret not in everything

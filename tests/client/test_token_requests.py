@@ -140,7 +140,7 @@ def test_polling_ends_with_the_code() -> None:
     assert clock[0] == NOW + 900
 
 
-@pytest.mark.row("H9✓")
+@pytest.mark.row("H9", "H9✓")
 def test_h9_a_429_is_waited_for_and_then_asked_again() -> None:
     found = service(token=[says(429, "rate_limited", **{"Retry-After": "12"}), granted()])
     client = client_of(found)
@@ -148,6 +148,7 @@ def test_h9_a_429_is_waited_for_and_then_asked_again() -> None:
     assert found.slept == [5, 12, 5]
 
 
+@pytest.mark.row("H9")
 def test_h9_a_429_beyond_all_patience_is_told() -> None:
     found = service(token=says(429, "rate_limited", **{"Retry-After": "3000"}))
     client = client_of(found)
@@ -241,6 +242,7 @@ def test_it_lives_in_memory_only() -> None:
         pickle.dumps(token)
 
 
+@pytest.mark.row("H10")
 def test_h10_a_bearer_token_in_its_place_is_refused() -> None:
     found = service(token=granted(token_type="Bearer"))
     with pytest.raises(TokenRefused, match="asked for DPoP"):
@@ -388,6 +390,7 @@ def exchange(client: Any) -> Any:
     return client.exchange(held())
 
 
+@pytest.mark.row("H7")
 @pytest.mark.parametrize("act", [device, renewal, exchange], ids=lambda act: act.__name__)
 @pytest.mark.parametrize("answer", LOST, ids=str)
 def test_h7_what_may_have_taken_effect_is_not_sent_again(act: Any, answer: Any) -> None:
@@ -397,7 +400,7 @@ def test_h7_what_may_have_taken_effect_is_not_sent_again(act: Any, answer: Any) 
     assert len(found.sent_to("token")) == 1
 
 
-@pytest.mark.row("H7✓")
+@pytest.mark.row("H7", "H7✓")
 @pytest.mark.parametrize("act", [device, renewal, exchange], ids=lambda act: act.__name__)
 @pytest.mark.parametrize("never", NEVER, ids=str)
 def test_h7_it_is_if_the_connection_was_never_made(act: Any, never: Any) -> None:
@@ -415,7 +418,7 @@ def test_questions_and_revocations_may_be_sent_again(name: str, path: str, answe
     assert len(found.sent_to(path)) == 2
 
 
-@pytest.mark.row("H7✓")
+@pytest.mark.row("H7", "H7✓")
 @pytest.mark.parametrize("act", [device, renewal, exchange], ids=lambda act: act.__name__)
 def test_h7_a_demanded_nonce_is_answered_once_with_a_new_proof(act: Any) -> None:
     came = []
@@ -439,7 +442,7 @@ def test_nothing_of_it_is_shown_on_the_wire() -> None:
     client.exchange("their.own.token", key=KEY, actor=token)
     client.introspect(token.refresh_token)
     shown = client.wire.show(99)
-    everything = shown.html + shown.text + "".join(e.curl for e in client.wire.exchanges)
+    everything = shown.html + shown.text + "".join(e.curl for e in client.wire.round_trips)
     for secret in (CODES["device_code"], CODES["user_code"], "refreshOne1", "their.own.token"):
         assert secret not in everything
     assert BASE in everything

@@ -129,16 +129,19 @@ def refuses_to_speak(running: Secure, ca_file: Path | None) -> None:
     assert running.heard == []
 
 
+@pytest.mark.row("H3")
 def test_h3_a_certificate_that_nobody_vouches_for(secure: tuple[Secure, Path]) -> None:
     refuses_to_speak(secure[0], None)
 
 
+@pytest.mark.row("H3")
 def test_h3_another_authority_than_the_one_that_is_named(
     secure: tuple[Secure, Path], tmp_path: Path
 ) -> None:
     refuses_to_speak(secure[0], certificate(tmp_path / "other", "127.0.0.1")[0])
 
 
+@pytest.mark.row("H3")
 @pytest.mark.parametrize(
     "secure",
     [("127.0.0.2", 1), ("127.0.0.1", -1)],

@@ -58,7 +58,7 @@ def client(make: Make) -> IdentityClient:
 
 
 def statuses(client: IdentityClient) -> list[int]:
-    return [exchange.status for exchange in client.wire.exchanges]
+    return [trip.status for trip in client.wire.round_trips]
 
 
 class Visitor:

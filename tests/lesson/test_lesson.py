@@ -56,7 +56,7 @@ def test_any_lesson_can_be_the_first_in_an_empty_home(
     assert lesson.issuer in said
     assert "Registered cli_my_agent_" in said
     assert str(home) not in said
-    assert not lesson.wire.exchanges
+    assert not lesson.wire.round_trips
     assert lesson.client.get_token(key=ProofKey.generate()).token_type == "DPoP"
 
 

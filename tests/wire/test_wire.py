@@ -47,9 +47,9 @@ class Recorded:
         """All that the wire shows, draws, lists and holds."""
         shown = [self.wire.show(99), self.wire.sequence()]
         parts = [part for one in shown for part in (one.html, one.text, repr(one))]
-        held = [repr(vars(exchange)) for exchange in self.wire.exchanges]
-        lines = [str(exchange.curl) for exchange in self.wire.exchanges]
-        return "\n".join([*parts, *held, *lines, repr(self.wire), repr(self.wire.exchanges)])
+        held = [repr(vars(trip)) for trip in self.wire.round_trips]
+        lines = [str(trip.curl) for trip in self.wire.round_trips]
+        return "\n".join([*parts, *held, *lines, repr(self.wire), repr(self.wire.round_trips)])
 
 
 def token_request(answer: httpx.Response | None = None) -> Recorded:
@@ -119,7 +119,7 @@ def test_no_secret_is_shown_or_held_anywhere() -> None:
     ):
         assert str(secret) not in everything, secret
     assert "sec_" not in everything
-    pickled = pickle.dumps(list(recorded.wire.exchanges))
+    pickled = pickle.dumps(list(recorded.wire.round_trips))
     assert SECRET.encode() not in pickled
 
 
@@ -183,14 +183,14 @@ def test_both_sends_of_a_nonce_demand_are_there() -> None:
     answers = [demand, httpx.Response(200, json={})]
     inner = httpx.MockTransport(lambda _: answers.pop(0))
     httpx.Client(transport=wire.transport(inner)).post(ISSUER, auth=DPoPAuth(KEY))
-    assert [exchange.status for exchange in wire.exchanges] == [400, 200]
+    assert [trip.status for trip in wire.round_trips] == [400, 200]
     drawn = wire.sequence().text
     assert "400 use_dpop_nonce with nonce" in drawn
     assert '"nonce": "n1"' in wire.show().text
 
 
 @pytest.mark.parametrize("problem", [httpx.ConnectError("refused"), DialtoneError("too big")])
-def test_an_exchange_without_an_answer_is_shown_too(problem: Exception) -> None:
+def test_a_request_without_an_answer_is_shown_too(problem: Exception) -> None:
     recorded = Recorded(problem)
     with pytest.raises(type(problem)):
         recorded.http.get(ISSUER)
@@ -209,9 +209,15 @@ def test_clearing_and_the_bound_on_what_is_kept() -> None:
     recorded = Recorded()
     for _ in range(205):
         recorded.http.get(ISSUER)
-    assert len(recorded.wire.exchanges) == 200
+    assert len(recorded.wire.round_trips) == 200
     recorded.wire.clear()
-    assert len(recorded.wire.exchanges) == 0
+    assert len(recorded.wire.round_trips) == 0
+
+
+def test_the_former_name_of_the_round_trips_still_serves() -> None:
+    recorded = token_request()
+    with pytest.warns(DeprecationWarning, match=r"wire\.round_trips"):
+        assert recorded.wire.exchanges is recorded.wire.round_trips
 
 
 def test_a_deep_or_huge_body_does_no_harm() -> None:

@@ -32,7 +32,7 @@ def first_header(proof: Proof, request: Request) -> None:
     del request
     first = proof.headers[0].partition(",")[0].strip(" ")
     if len(first) > MAX_BYTES:
-        raise ProofRefused("one_header", f"at most {MAX_BYTES} bytes", len(first))
+        raise ProofRefused(f"at most {MAX_BYTES} bytes", len(first), rule=one_header.__name__)
     proof.headers = [first]
 
 

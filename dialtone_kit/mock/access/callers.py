@@ -31,6 +31,7 @@ from dialtone_kit.tokens import bound_thumbprint, verify_decoded
 T = TypeVar("T")
 TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 SCHEMES = {"dpop": "DPoP", "bearer": "Bearer"}
+REFUSALS = (400, 401, 413, 503)  # the statuses of every protected call, for its description
 
 
 @dataclass(frozen=True)

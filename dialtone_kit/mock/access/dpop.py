@@ -81,12 +81,14 @@ def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Reque
         return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
 
     asked = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
-    rules.jti_is_new(proof, asked)
+    rules.judge(proof, asked, [rules.jti_is_new])
 
 
 def missing(expected: str) -> ProofRefused:
     """Rule 1 where a proof is demanded and none came."""
-    return ProofRefused("one_header", expected, hint="Send a proof in the DPoP header.")
+    return ProofRefused(
+        expected, hint="Send a proof in the DPoP header.", rule=rules.one_header.__name__
+    )
 
 
 def fresh_nonce(service: Service, realm: Realm, purpose: str) -> Headers:

@@ -1,4 +1,4 @@
-"""Reading the audit trail: one's own over the API, all of it through a teaching control."""
+"""A client reads its own part of the audit trail."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.mock.access.callers import authorize
-from dialtone_kit.mock.api.resources import REFUSALS
+from dialtone_kit.mock.access.callers import REFUSALS, authorize
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
-from dialtone_kit.mock.schemas.core import AuditPage, AuditTrail
-from dialtone_kit.mock.schemas.queries import AuditPageQuery, AuditTrailQuery
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
-from dialtone_kit.mock.web.context import service_of
+from dialtone_kit.mock.schemas.core import AuditPage
+from dialtone_kit.mock.schemas.queries import AuditPageQuery
 from dialtone_kit.mock.web.describe import describe
-from dialtone_kit.mock.web.requests import query_text
 from dialtone_kit.mock.web.responses import json_answer
 
 SHOWN, MOST = 50, 200  # events on a page
@@ -43,25 +39,6 @@ async def events(request: Request) -> Response:
         base = caller.service.settings.base_url + request.scope["path"]
         answer["next"] = f"{base}?{query}"
     return json_answer(answer, headers=NO_STORE + caller.nonce)
-
-
-@describe(
-    "What was recorded of everybody, oldest first",
-    answers=AuditTrail,
-    query=AuditTrailQuery,
-    refusals=(400, 401, 503),
-    security=GUARDED,
-)
-@guarded
-async def whole(request: Request) -> Response:
-    """For `dialtone audit`. A page shorter than `limit` is the last one for now."""
-    service = service_of(request)
-    realm, client_id = query_text(request, "realm"), query_text(request, "client")
-    after, limit = _number(request, "after", 0), _number(request, "limit", MOST, MOST)
-    rows = await service.store.read(
-        lambda tx: audit.whole_trail(tx, realm, client_id, after, limit)
-    )
-    return json_answer({"events": [audit.shown(row) for row in rows]}, headers=NO_STORE)
 
 
 def _number(request: Request, name: str, default: int, most: int = NEWEST) -> int:

@@ -15,7 +15,8 @@ from dialtone_kit.mock.core.refusal import Headers
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.schemas.core import AgentMetadata, KeySet, Metadata, OpenApi
-from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, SVID_LIFETIME
+from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
+from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, SpiffeSettings
 from dialtone_kit.mock.tokens.endpoint import GRANTS
 from dialtone_kit.mock.web import openapi
 from dialtone_kit.mock.web.context import realm_of, service_of
@@ -117,8 +118,8 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
             "spiffe_trust_bundle": f"{base}/.well-known/spiffe-trust-bundle",
         },
         "spiffe": {
-            "trust_domain": service.spiffe.trust_domain,
-            "platforms": list(service.spiffe.platforms),
+            "trust_domain": service.part(SpiffeSettings).trust_domain,
+            "platforms": list(service.part(SpiffeSettings).platforms),
         },
         "grant_types": list(GRANTS),
         "dpop_algorithms": list(ALGORITHMS),

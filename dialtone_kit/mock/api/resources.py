@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialtone_kit.mock.access.callers import Caller, authorize
+from dialtone_kit.mock.access.callers import REFUSALS, Caller, authorize
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.schemas.core import Note, NoteRequest, Notes, UserInfo, WhoAmI
@@ -22,13 +22,12 @@ from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
 
 NOTES_SHOWN, NOTES_KEPT = 100, 1000
-REFUSALS = (400, 401, 413, 503)
 
 
 @describe(
     "The claims of the token's subject",
     answers=UserInfo,
-    refusals=(*REFUSALS, 413),
+    refusals=REFUSALS,
     security=("dpop", "bearer"),
 )
 async def userinfo(request: Request) -> Response:

@@ -1,11 +1,13 @@
-"""What a route needs to do its work: settings, store, keys, inbox; and the realm it stands in."""
+"""What every endpoint needs: settings, store, keys, the realm, and what other rooms hold."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from hmac import digest
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -14,24 +16,32 @@ from dialtone_kit.mock.core.mail import Inbox, Letter
 from dialtone_kit.mock.core.nonces import RealmNonces
 from dialtone_kit.mock.core.settings import PRIVATE_REALM, Realm, Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
-from dialtone_kit.mock.policy.files import PolicyFiles
-from dialtone_kit.mock.spiffe.settings import SpiffeSettings
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import Store
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Service:
-    """One per process. `key`: the service's own secret, the same in all workers and restarts."""
+    """One per process. `key`: the service's own secret, the same in all workers and restarts.
+
+    `parts`: what a room above this one keeps for the whole process, under its class.
+    """
 
     settings: Settings
     store: Store
     keys: SigningKeys
     realms: dict[str, Realm]  # the built-in ones
-    policies: PolicyFiles
     inbox: Inbox | None
     key: bytes
-    spiffe: SpiffeSettings
+    parts: Mapping[type, object]
+
+    def part(self, kind: type[T]) -> T:
+        """The one `kind` of this process, put there by app.py."""
+        part = self.parts[kind]
+        assert isinstance(part, kind)  # noqa: S101  (for the type checker)
+        return part
 
     def keyed_hash(self, purpose: str, text: str) -> bytes:
         """HMAC-SHA256 with the service's key: for short codes and for form tokens."""

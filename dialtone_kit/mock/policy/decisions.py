@@ -19,6 +19,7 @@ from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy.cedar import Answer, Party, Question, decide
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.policy.domains import canonical_email
+from dialtone_kit.mock.policy.files import PolicyFiles
 
 API = {"whoami": "whoami", "notes:read": "notes", "notes:write": "notes"}  # action: resource
 
@@ -163,7 +164,8 @@ def _decide(service: Service, realm: Realm, question: Question) -> Decision:
 def _policies_of(service: Service, realm: Realm) -> tuple[str, Policies | None]:
     """What the realm's rules are called, and the rules: its own text, or the file of its kind."""
     if realm.own_policies is None:
-        return realm.policy_file, service.policies.in_force(realm.policy_file).policies
+        files = service.part(PolicyFiles)
+        return realm.policy_file, files.in_force(realm.policy_file).policies
     found = compiled(realm.own_policies)
     return f"{realm.name}.cedar", None if isinstance(found, PolicyProblem) else found
 

@@ -15,9 +15,9 @@ from pydantic import (
 
 from dialtone_kit.mock.schemas.core import Sent
 from dialtone_kit.mock.schemas.formats import Jwt, Moment, Opaque, SpiffeUri, Url, storable
-from dialtone_kit.mock.spiffe.settings import SVID_LIFETIME
 from dialtone_kit.spiffe.evidence import Evidence, PlatformName
 
+SVID_LIFETIME = 3600  # seconds, at most
 MOST_TEXT = 32 * 1024  # characters: a JWT, a document, a request with a long RSA key
 
 

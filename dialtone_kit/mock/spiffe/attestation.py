@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS, BadKey, public_key_from_jwk
+from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId, TokenRefused, brief
 from dialtone_kit.base.jws import b64url, b64url_decode, json_object
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
 from dialtone_kit.keys import thumbprint
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.spiffe.certificate_requests import key_alg

@@ -24,8 +24,9 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
 from dialtone_kit.mock.spiffe.certificates import Chain, new_authority, new_leaf, pem
-from dialtone_kit.mock.spiffe.settings import REFRESH_HINT, SVID_LIFETIME
+from dialtone_kit.mock.spiffe.settings import REFRESH_HINT
 from dialtone_kit.mock.store.tables import spiffe_authorities as table
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.tokens import sign_token

@@ -16,8 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.keys import thumbprint
-from dialtone_kit.mock.access.callers import authorize
-from dialtone_kit.mock.api.resources import REFUSALS
+from dialtone_kit.mock.access.callers import REFUSALS, authorize
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.refusal import NO_STORE, Headers, Refusal, log
 from dialtone_kit.mock.core.service import Service
@@ -37,7 +36,7 @@ from dialtone_kit.mock.spiffe.attestation import Attested, Shown
 from dialtone_kit.mock.spiffe.authority import Signer, Svid, Use
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
 from dialtone_kit.mock.spiffe.platform_keys import trusted_keys
-from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, REFRESH_HINT
+from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, REFRESH_HINT, SpiffeSettings
 from dialtone_kit.mock.store.tables import attested_instances
 from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
@@ -111,7 +110,7 @@ async def jwt_svid_for_token(request: Request) -> Response:
     caller = await authorize(request)
     sent = await read_json(request, JwtForToken)
     service, realm, now = caller.service, caller.realm, clock.now(caller.realm)
-    spiffe_id = SpiffeId.of(service.spiffe.trust_domain, f"/workload/{caller.client.client_id}")
+    spiffe_id = SpiffeId.of(_settings(service).trust_domain, f"/workload/{caller.client.client_id}")
     by = await _signer(service, "jwt")
     svid = authority.sign_jwt(by, spiffe_id, sent.audience, now, sent.ttl)
 
@@ -129,10 +128,14 @@ async def trust_bundle(request: Request) -> Response:
     service = service_of(request)
     await realm_of(request)
     found = await service.store.read(
-        lambda tx: authority.bundle(tx, service.spiffe.trust_domain, clock.machine_now())
+        lambda tx: authority.bundle(tx, _settings(service).trust_domain, clock.machine_now())
     )
     cached: Headers = (("Cache-Control", f"public, max-age={REFRESH_HINT // 5}"),)
     return json_answer(found, headers=cached)
+
+
+def _settings(service: Service) -> SpiffeSettings:
+    return service.part(SpiffeSettings)
 
 
 async def _use_up(service: Service, nonce: str) -> None:
@@ -149,13 +152,15 @@ async def _attested(
     service: Service, sent: Attempt, key: Mapping[str, Any] | None
 ) -> tuple[Realm, Attested]:
     """Realm and identity of the workload that the evidence speaks of."""
-    platform = service.spiffe.platforms[sent.platform]
+    platform = _settings(service).platforms[sent.platform]
     realm = await service.find_realm(platform.realm)
     assert realm is not None  # noqa: S101  (checked when the settings were read)
     shown = Shown(platform, sent.evidence_shown(), sent.nonce, key, sent.binding)
     keys = await trusted_keys(service, platform)
     try:
-        attested = attestation.attest(shown, keys, service.spiffe.trust_domain, clock.now(realm))
+        attested = attestation.attest(
+            shown, keys, _settings(service).trust_domain, clock.now(realm)
+        )
     except Refusal as problem:
         log.warning("evidence of %s refused: %s", platform.name, problem.description)
         raise
@@ -179,7 +184,7 @@ def _must_be_own(asked: SpiffeId, attested: SpiffeId) -> None:
 
 async def _signer(service: Service, use: Use) -> Signer:
     return await service.store.read(
-        lambda tx: authority.signer(tx, service.spiffe.trust_domain, use, clock.machine_now())
+        lambda tx: authority.signer(tx, _settings(service).trust_domain, use, clock.machine_now())
     )
 
 

@@ -15,12 +15,11 @@ from dialtone_kit.base.algorithms import public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId
 from dialtone_kit.base.jws import b64url, json_object
 from dialtone_kit.keys import jwk_of
-from dialtone_kit.mock.core.settings import HOUR, BadSettings
+from dialtone_kit.mock.core.settings import BadSettings
 from dialtone_kit.spiffe.evidence import PLATFORMS, PlatformName
 from dialtone_kit.spiffe.spiffe_id import SpiffeId, check_trust_domain
 
 FILE = "spiffe.toml"
-SVID_LIFETIME = HOUR  # seconds, at most
 CHALLENGE_LIFETIME = 300  # seconds
 REFRESH_HINT = 300  # seconds after which a trust bundle should be fetched again
 # What the evidence of each platform tells of a workload, for `path` and `only`.

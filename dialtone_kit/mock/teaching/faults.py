@@ -16,6 +16,7 @@ from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.schemas import controls
 from dialtone_kit.mock.store import tables
+from dialtone_kit.mock.store.store import StoreUnavailable
 from dialtone_kit.mock.store.tables import faults
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.teaching.realms import private_realm
@@ -33,9 +34,12 @@ async def suffer(service: Service, scope: Scope, receive: Receive, send: Send) -
     if found is None:
         return False
     realm, path = found[1], scope["path"]
-    if await service.store.read(lambda tx: _due(tx, realm, path)) is None:
+    try:
+        if await service.store.read(lambda tx: _due(tx, realm, path)) is None:
+            return False
+        fault = await service.store.write(lambda tx: _take(tx, realm, path))
+    except StoreUnavailable:  # the endpoint will say so itself
         return False
-    fault = await service.store.write(lambda tx: _take(tx, realm, path))
     if fault is None:
         return False
     if fault.kind == "delay":

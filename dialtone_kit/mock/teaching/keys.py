@@ -13,6 +13,7 @@ from dialtone_kit.mock.core.refusal import NO_STORE
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.schemas import controls
 from dialtone_kit.mock.spiffe import authority
+from dialtone_kit.mock.spiffe.settings import SpiffeSettings
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
@@ -38,7 +39,7 @@ async def rotate_keys(request: Request) -> Response:
 
 def _rotate(tx: Connection, service: Service) -> dict[str, Any]:
     """All new keys in one transaction; what is told of them."""
-    domain = service.spiffe.trust_domain
+    domain = service.part(SpiffeSettings).trust_domain
     new, roots = signing_keys.rotate(tx, service.settings.keys_fresh), authority.rotate(tx, domain)
     bundle = authority.bundle(tx, domain, clock.machine_now())
     sequence = bundle["spiffe_sequence"]

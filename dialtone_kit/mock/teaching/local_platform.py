@@ -28,7 +28,7 @@ from dialtone_kit.mock.schemas.spiffe import (
     SignedToken,
 )
 from dialtone_kit.mock.spiffe.platform_keys import ALG, local_key
-from dialtone_kit.mock.spiffe.settings import Platform
+from dialtone_kit.mock.spiffe.settings import Platform, SpiffeSettings
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
@@ -164,7 +164,7 @@ async def _token(request: Request, name: PlatformName, claims: Mapping[str, Any]
 
 def _local(service: Service, name: PlatformName) -> Platform:
     """The platform's configuration, where the local one is believed at all."""
-    platform = service.spiffe.platforms[name]
+    platform = service.part(SpiffeSettings).platforms[name]
     if platform.keys is not None:
         raise Refusal(404, "not_found", f"spiffe.toml names keys of another {name}: ask that one.")
     return platform

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
-from dialtone_kit.mock.policy.files import where
+from dialtone_kit.mock.policy.files import PolicyFiles, where
 from dialtone_kit.mock.schemas import controls
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
@@ -34,7 +34,7 @@ async def show(request: Request) -> Response:
     service = service_of(request)
     names = dict.fromkeys(realm.policy_file for realm in service.realms.values())
     answer = {
-        "folder": str(service.policies.folder),
+        "folder": str(service.part(PolicyFiles).folder),
         "policies": [_state(service, name) for name in names],
     }
     return json_answer(answer, headers=NO_STORE)
@@ -67,7 +67,7 @@ async def write(request: Request) -> Response:
 
 
 def _state(service: Service, name: str) -> dict[str, Any]:
-    held = service.policies.in_force(name)
+    held = service.part(PolicyFiles).in_force(name)
     policies: Policies | None = held.policies
     problem = held.problem
     return {
@@ -77,5 +77,5 @@ def _state(service: Service, name: str) -> dict[str, Any]:
         "error": where(name, problem) if problem else None,
         "line": problem.line or None if problem else None,
         "version": policies.version if policies else None,
-        "edited": service.policies.edited(name),
+        "edited": service.part(PolicyFiles).edited(name),
     }

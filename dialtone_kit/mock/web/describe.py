@@ -12,8 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from dialtone_kit.mock.web.openapi import HTML
-from dialtone_kit.mock.web.responses import Handler
+from dialtone_kit.mock.web.responses import HTML, Handler
 
 # Beside the `security` schemes: client_id and client_secret in the form, which OpenAPI can't name;
 # a client without a secret sends its client_id alone.

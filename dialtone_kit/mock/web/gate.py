@@ -1,9 +1,9 @@
-"""The door: no request reaches a route under a foreign Host, and lessons' faults act before any."""
+"""The door: no request reaches a route under a foreign Host or with a head without end."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,8 +11,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import MAX_HEAD
-from dialtone_kit.mock.store.store import StoreUnavailable
-from dialtone_kit.mock.teaching import faults
 from dialtone_kit.mock.web.operation import Operation
 from dialtone_kit.mock.web.requests import values_in
 from dialtone_kit.mock.web.responses import nothing_here, refused
@@ -21,14 +19,18 @@ HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 # The pages may come through a hub's proxy, which passes the hub's own name on. They need a random
 # id or code, and one from a mailbox, so a rebound name gains nothing there.
 ANY_HOST = re.compile(r"(?:/realms/[a-z0-9-]+)?/(?:register/approve|device)")
+# What may answer instead of the route; True when it did.
+Instead = Callable[[Service, Scope, Receive, Send], Awaitable[bool]]
 IN_REALM = re.compile(r"/realms/([^/]+)")
 
 
 class Front:
     """An ASGI application around the routes."""
 
-    def __init__(self, app: ASGIApp, service: Service, operations: Iterable[Operation]) -> None:
-        self._app, self._service = app, service
+    def __init__(
+        self, app: ASGIApp, service: Service, operations: Iterable[Operation], instead: Instead
+    ) -> None:
+        self._app, self._service, self._instead = app, service, instead
         self._hosts = service.settings.hosts
         self._direct = {  # a path with any other variable is the router's
             (method, one.path): one.app
@@ -47,7 +49,7 @@ class Front:
                 log.warning("a request under a foreign Host was refused")
                 await refused(_foreign_host())(scope, receive, send)
                 return
-            if scope["path"].startswith("/realms/lab-") and await self._fault(scope, receive, send):
+            if await self._instead(self._service, scope, receive, send):
                 return
             if direct := self._find(scope):
                 await direct(scope, receive, send)
@@ -71,12 +73,6 @@ class Front:
     def close(self) -> None:
         """Let go of the store, for who only wanted it prepared."""
         self._service.store.close()
-
-    async def _fault(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        try:
-            return await faults.suffer(self._service, scope, receive, send)
-        except StoreUnavailable:  # the route will say so itself
-            return False
 
     def _host_is_ours(self, scope: Scope) -> bool:
         """One Host header, naming loopback or the configured base URL (no DNS rebinding)."""

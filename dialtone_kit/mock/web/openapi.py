@@ -7,7 +7,7 @@ with a realm in it, the proof's header, the nonce that may come back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -16,13 +16,11 @@ from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.mock.schemas.core import Problem
 from dialtone_kit.mock.schemas.formats import B64URL, ENROLLMENT_PATTERN, JWT_PATTERN, REALM_PATTERN
 from dialtone_kit.mock.web import openapi_headers as headers
+from dialtone_kit.mock.web.describe import Description
 from dialtone_kit.mock.web.requests import FORM, JSON
-
-if TYPE_CHECKING:
-    from dialtone_kit.mock.web.describe import Description
+from dialtone_kit.mock.web.responses import HTML
 
 Said = dict[str, Any]
-HTML = "text/html"
 
 ABOUT = """Identity for agents: a person vouches by e-mail, a key binds the tokens.
 

@@ -16,6 +16,7 @@ from dialtone_kit.base.masking import mask_text
 from dialtone_kit.mock.core.refusal import NO_STORE, Headers, Refusal, log
 from dialtone_kit.mock.store.store import StoreUnavailable
 
+HTML = "text/html"
 Handler = Callable[[Request], Awaitable[Response]]
 NOT_A_HEADER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")  # RFC 6750 §3
 

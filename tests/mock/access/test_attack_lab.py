@@ -9,7 +9,7 @@ import pytest
 
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.mock.access.attack_lab import ALWAYS_ON, BY_NAME, rules_without
-from dialtone_kit.proofs import RULES
+from dialtone_kit.rules import RULES
 from tests.support.raw_http import (
     Line,
     ask_token,
@@ -20,7 +20,7 @@ from tests.support.raw_http import (
     refused,
     token_scene,
 )
-from tests.support.refusals import ACCEPTED, CASES, REFUSED, Case
+from tests.support.refusals import ACCEPTED, CASES, REFUSED, Case, each
 from tests.support.running_mock import Mock, Registered
 
 NEVER_OFF = sorted(rule.__name__ for rule in ALWAYS_ON)
@@ -178,9 +178,7 @@ def test_good_proofs_stay_good(weak: tuple[str, Registered], line: Line) -> None
     assert call(line, scene, [scene.proof()]).status == 200
 
 
-@pytest.mark.parametrize(
-    "case", list({case.row: case for case in CASES}.values()), ids=lambda case: case.row
-)
+@pytest.mark.parametrize("case", each({case.row: case for case in CASES}.values()))
 def test_never_a_500(case: Case, weak: tuple[str, Registered], line: Line) -> None:
     """A row's example at a resource of each lab realm: an answer, and one of those documented."""
     without, client = weak

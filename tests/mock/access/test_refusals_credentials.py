@@ -64,6 +64,7 @@ def test_no_credentials_no_error(line: Line, resident: Registered) -> None:
     ]
 
 
+@pytest.mark.row("8")
 @pytest.mark.parametrize("second", ["DPoP {}", "Bearer {}", "Basic YTpi", ""])
 def test_8_two_authorization_headers(
     second: str, line: Line, resident: Registered, token: str
@@ -73,6 +74,7 @@ def test_8_two_authorization_headers(
     refused(call(line, scene, [scene.proof()], more), 400, "invalid_request", "Two")
 
 
+@pytest.mark.row("9")
 @pytest.mark.parametrize("scheme", ["DPoP", "dpop", "DPOP", "dPoP"])
 def test_9_the_scheme_in_any_case(
     scheme: str, line: Line, resident: Registered, token: str, bearer: str
@@ -85,6 +87,7 @@ def test_9_the_scheme_in_any_case(
     assert (answer.status, answer.json()["token_type"]) == (200, "Bearer")
 
 
+@pytest.mark.row("10")
 @pytest.mark.parametrize(
     "value",
     [
@@ -119,6 +122,7 @@ def test_10_what_is_no_token68(value: str, line: Line, resident: Registered, tok
     challenged(answer, "invalid_token", "Write Authorization: DPoP <token>")
 
 
+@pytest.mark.row("9")
 @pytest.mark.parametrize(
     "change",
     [
@@ -140,6 +144,7 @@ def test_9_but_the_token_in_its_own_case_only(
     challenged(call(line, scene, [scene.proof()]), "invalid_token")
 
 
+@pytest.mark.row("11")
 @pytest.mark.parametrize("place", ["body", "query", "both"])
 def test_11_the_token_anywhere_else(
     place: str, line: Line, resident: Registered, bearer: str
@@ -157,6 +162,7 @@ def test_11_the_token_anywhere_else(
 # Rows 74 to 80: token, proof and key
 
 
+@pytest.mark.row("74")
 @pytest.mark.parametrize(
     ("ath", "rule"),
     [
@@ -172,11 +178,13 @@ def test_74_ath(ath: object, rule: str, line: Line, resident: Registered, token:
     assert challenged(answer, "invalid_dpop_proof").startswith(rule)
 
 
+@pytest.mark.row("74")
 def test_74_ath_of_another_token_of_mine(line: Line, resident: Registered, token: str) -> None:
     other = call_scene(resident, resident.token()).proof()
     challenged(call(line, call_scene(resident, token), [other]), "invalid_dpop_proof", "ath")
 
 
+@pytest.mark.row("75")
 def test_75_ath_at_the_token_endpoint_is_ignored(line: Line, resident: Registered) -> None:
     proof = call_scene(
         resident, "any.thing", method="POST", url=resident.token_url, path=""
@@ -184,6 +192,7 @@ def test_75_ath_at_the_token_endpoint_is_ignored(line: Line, resident: Registere
     granted(ask_token(line, resident, [proof]))
 
 
+@pytest.mark.row("76")
 @pytest.mark.parametrize("thief", ["ES256", "EdDSA"])
 def test_76_a_stolen_token_with_the_thiefs_own_key(
     thief: str, line: Line, resident: Registered, token: str
@@ -193,6 +202,7 @@ def test_76_a_stolen_token_with_the_thiefs_own_key(
     assert resident.key.thumbprint in text
 
 
+@pytest.mark.row("77", "78")
 @pytest.mark.parametrize("with_proof", [False, True], ids=["77 alone", "78 with its proof"])
 def test_77_78_a_bound_token_as_bearer(
     with_proof: bool, line: Line, resident: Registered, token: str
@@ -202,6 +212,7 @@ def test_77_78_a_bound_token_as_bearer(
     challenged(answer, "invalid_token", "bound to a key")
 
 
+@pytest.mark.row("79")
 @pytest.mark.parametrize("with_proof", [False, True], ids=["alone", "with a proof"])
 def test_79_an_unbound_token_under_dpop(
     with_proof: bool, line: Line, resident: Registered, bearer: str
@@ -211,6 +222,7 @@ def test_79_an_unbound_token_under_dpop(
     challenged(answer, "invalid_token", "a bearer token")
 
 
+@pytest.mark.row("80")
 def test_80_the_dpop_scheme_without_a_proof(line: Line, resident: Registered, token: str) -> None:
     answer = whoami(line, resident, ("Authorization", f"DPoP {token}"))
     challenged(answer, "invalid_dpop_proof", "one_header")
@@ -219,6 +231,7 @@ def test_80_the_dpop_scheme_without_a_proof(line: Line, resident: Registered, to
 # Rows 81, 82, A3, A4: tokens that only the service's own key could sign, and forged ones
 
 
+@pytest.mark.row("81")
 @pytest.mark.parametrize(
     "cnf",
     [
@@ -246,6 +259,7 @@ def test_81_a_malformed_confirmation_is_no_bearer_token(
     challenged(whoami(line, resident, *fields), "invalid_token", "cnf")
 
 
+@pytest.mark.row("82")
 @pytest.mark.parametrize(
     ("changes", "rule"),
     [
@@ -263,6 +277,7 @@ def test_81_a_malformed_confirmation_is_no_bearer_token(
             {"token_type": ABSENT, "sub": "spiffe://dialtone.test/workload/cli_a"},
             "token_type",
             id="A4 a JWT-SVID",
+            marks=pytest.mark.row("A4"),
         ),
         pytest.param({"typ": "dpop+jwt"}, "typ", id="a proof as a token"),
     ],
@@ -276,6 +291,7 @@ def test_82_a_dead_or_foreign_token_with_a_good_proof(
     assert text.startswith(f"{rule}: ")
 
 
+@pytest.mark.row("82")
 def test_82_a_client_of_another_realm(line: Line, resident: Registered, forge: Forge) -> None:
     """No such token was ever issued; whoever could make one would still get nothing here."""
     stranger = resident.mock.register(resident.mock.new_realm())
@@ -283,6 +299,7 @@ def test_82_a_client_of_another_realm(line: Line, resident: Registered, forge: F
     challenged(call(line, scene, [scene.proof()]), "invalid_token", "client: ")
 
 
+@pytest.mark.row("A3")
 def test_a3_a_token_of_no_realm_at_the_root(line: Line, resident: Registered, forge: Forge) -> None:
     """There the token says which realm it is of."""
     root = f"{resident.mock.base_url}/userinfo"
@@ -314,6 +331,7 @@ def test_forged_tokens(alg: str, kid: str, line: Line, resident: Registered, tok
     challenged(call(line, scene, [scene.proof()]), "invalid_token")
 
 
+@pytest.mark.row("A3")
 def test_a3_a_token_of_another_realm(line: Line, resident: Registered, token: str) -> None:
     """Also with a right proof for the URL in the other realm."""
     for url in (
@@ -350,6 +368,7 @@ def test_a_proof_for_one_resource_does_not_open_another(line: Line, resident: Re
 # Row 84, and the scopes
 
 
+@pytest.mark.row("84")
 def test_84_token_type_is_dpop_exactly_when_the_token_is_bound(
     line: Line, resident: Registered
 ) -> None:

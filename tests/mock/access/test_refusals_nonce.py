@@ -49,6 +49,7 @@ def ask_resource(line: Line, client: Registered, token: str, **claims: Any) -> A
 WRONG = [ABSENT, None, "", "wrong", "é", "\0", "A" * 32, "A" * 4000, "=", "AAAA.AAAA"]
 
 
+@pytest.mark.row("67", "68")
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda nonce: repr(nonce)[:20])
 def test_67_68_a_nonce_is_demanded(wrong: object, line: Line, strict_resident: Registered) -> None:
     client = strict_resident
@@ -58,6 +59,7 @@ def test_67_68_a_nonce_is_demanded(wrong: object, line: Line, strict_resident: R
     assert ask_resource(line, client, token, nonce=nonce).status == 200
 
 
+@pytest.mark.row("68")
 @pytest.mark.parametrize("wrong", [1, True, [], {}, 1.5], ids=repr)
 def test_68_a_nonce_that_is_no_string_is_a_broken_proof(
     wrong: object, line: Line, strict_resident: Registered
@@ -67,6 +69,7 @@ def test_68_a_nonce_that_is_no_string_is_a_broken_proof(
     assert nonce_of(answer)
 
 
+@pytest.mark.row("68")
 def test_68_one_character_of_the_nonce_changed(line: Line, strict_resident: Registered) -> None:
     nonce = demanded(ask(line, strict_resident))
     for at in (0, len(nonce) // 2, len(nonce) - 1):
@@ -74,7 +77,7 @@ def test_68_one_character_of_the_nonce_changed(line: Line, strict_resident: Regi
         demanded(ask(line, strict_resident, nonce=nonce[:at] + other + nonce[at + 1 :]))
 
 
-@pytest.mark.row("69✓")
+@pytest.mark.row("69", "69✓")
 def test_69_the_nonce_of_the_period_before_passes_an_older_one_does_not(
     line: Line, strict_client: Registered
 ) -> None:
@@ -88,6 +91,7 @@ def test_69_the_nonce_of_the_period_before_passes_an_older_one_does_not(
     granted(ask(line, client, nonce=fresh))
 
 
+@pytest.mark.row("70")
 def test_70_each_place_and_each_realm_has_its_own(
     line: Line, strict_resident: Registered, strict_client: Registered
 ) -> None:
@@ -100,6 +104,7 @@ def test_70_each_place_and_each_realm_has_its_own(
     demanded(ask(line, client, nonce=demanded(ask(line, strict_client))))
 
 
+@pytest.mark.row("72")
 def test_72_a_fresh_nonce_goes_out_on_success_and_it_is_never_demanded_twice(
     line: Line, strict_resident: Registered
 ) -> None:
@@ -115,6 +120,7 @@ def test_72_a_fresh_nonce_goes_out_on_success_and_it_is_never_demanded_twice(
         nonce = nonce_of(answer)
 
 
+@pytest.mark.row("73")
 def test_73_a_stale_proof_is_told_its_clock_not_its_nonce(
     line: Line, strict_resident: Registered
 ) -> None:
@@ -136,6 +142,7 @@ def test_a_refused_nonce_uses_up_no_proof_and_a_replay_is_no_nonce_matter(
     assert nonce_of(answer)
 
 
+@pytest.mark.row("71")
 def test_71_where_none_is_demanded_none_is_sent(line: Line, resident: Registered) -> None:
     for answer in (ask(line, resident, nonce="x"), ask(line, resident, htm="GET")):
         assert answer.all("dpop-nonce") == []

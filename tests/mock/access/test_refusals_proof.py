@@ -14,7 +14,7 @@ from tests.support.raw_http import (
     refused,
     token_scene,
 )
-from tests.support.refusals import ACCEPTED, REFUSED, Case, edge_values
+from tests.support.refusals import ACCEPTED, REFUSED, Case, each, edge_values
 from tests.support.running_mock import Registered
 
 AT_RESOURCE = [case for case in REFUSED if case.over_http]
@@ -28,28 +28,26 @@ def token(resident: Registered) -> str:
     return resident.token()
 
 
-@pytest.mark.parametrize("case", AT_TOKEN_ENDPOINT, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", each(AT_TOKEN_ENDPOINT))
 def test_no_token_for(case: Case, line: Line, resident: Registered) -> None:
     proofs = case.headers(token_scene(resident))
     text = refused(ask_token(line, resident, proofs), 400, "invalid_dpop_proof", case.says)
     assert text.startswith(f"{case.rule}: ")
 
 
-@pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", each(ACCEPTED))
 def test_a_token_for(case: Case, line: Line, resident: Registered) -> None:
     granted(ask_token(line, resident, case.headers(token_scene(resident))))
 
 
-@pytest.mark.parametrize("case", AT_RESOURCE, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", each(AT_RESOURCE))
 def test_no_answer_for(case: Case, line: Line, resident: Registered, token: str) -> None:
     scene = call_scene(resident, token)
     text = challenged(call(line, scene, case.headers(scene)), "invalid_dpop_proof", case.says)
     assert text.startswith(f"{case.rule}: ")
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in ACCEPTED if case.row not in ("26", "27")], ids=lambda case: case.id
-)
+@pytest.mark.parametrize("case", each(case for case in ACCEPTED if case.row not in ("26", "27")))
 def test_an_answer_for(case: Case, line: Line, resident: Registered, token: str) -> None:
     scene = call_scene(resident, token)
     answer = call(line, scene, case.headers(scene))
@@ -57,7 +55,7 @@ def test_an_answer_for(case: Case, line: Line, resident: Registered, token: str)
     assert answer.all("www-authenticate") == []
 
 
-@pytest.mark.parametrize("case", EDGES, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", each(EDGES))
 def test_edge_values_over_http(case: Case, line: Line, resident: Registered, token: str) -> None:
     """A sample; tests/base/test_edge_values.py has them all."""
     scene = token_scene(resident)
@@ -71,7 +69,8 @@ def test_edge_values_over_http(case: Case, line: Line, resident: Registered, tok
     assert text.startswith(f"{case.rule}: ")
 
 
-@pytest.mark.parametrize("case", ONE_OF_EACH_ROW, ids=lambda case: case.row)
+@pytest.mark.row("94")
+@pytest.mark.parametrize("case", each(ONE_OF_EACH_ROW))
 def test_94_after_the_refusal_the_right_proof_works(
     case: Case, line: Line, resident: Registered, token: str
 ) -> None:
@@ -83,6 +82,7 @@ def test_94_after_the_refusal_the_right_proof_works(
     assert call(line, scene, [scene.proof()]).status == 200
 
 
+@pytest.mark.row("7")
 @pytest.mark.parametrize("junk", ["\0", "\x01", "\x7f", "\x0b", "\x1b[31m"], ids=repr)
 def test_7_a_control_character_never_reaches_a_token(
     junk: str, line: Line, resident: Registered
@@ -93,6 +93,7 @@ def test_7_a_control_character_never_reaches_a_token(
     assert b"access_token" not in answer.body
 
 
+@pytest.mark.row("5")
 @pytest.mark.parametrize("name", ["dpop", "DPOP", "dPoP", "Dpop"])
 def test_5_the_name_of_the_header_in_any_case(name: str, line: Line, resident: Registered) -> None:
     proof = token_scene(resident).proof()
@@ -102,6 +103,7 @@ def test_5_the_name_of_the_header_in_any_case(name: str, line: Line, resident: R
     refused(answer, 400, "invalid_dpop_proof", "one DPoP header")
 
 
+@pytest.mark.row("53")
 def test_53_a_forged_host_makes_no_url(line: Line, resident: Registered) -> None:
     """The proof is for the URL that the forged Host would make; the service knows its own."""
     evil = resident.token_url.replace("127.0.0.1", "evil.example")
@@ -127,6 +129,7 @@ def test_53_a_forged_host_makes_no_url(line: Line, resident: Registered) -> None
     refused(line.send("POST", resident.token_url, again, body), 400, "invalid_dpop_proof", "htu")
 
 
+@pytest.mark.row("54")
 def test_54_localhost_is_another_origin_and_the_message_says_so(
     line: Line, resident: Registered
 ) -> None:
@@ -137,6 +140,7 @@ def test_54_localhost_is_another_origin_and_the_message_says_so(
     refused(answer, 400, "invalid_dpop_proof", "localhost and 127.0.0.1 are two origins")
 
 
+@pytest.mark.row("1")
 def test_1_where_a_proof_is_required_none_is_refused(
     line: Line, strict_resident: Registered
 ) -> None:

@@ -34,18 +34,21 @@ def together(count: int, ask: Callable[[int], Answer]) -> list[Answer]:
         return list(pool.map(one, range(count)))
 
 
+@pytest.mark.row("59")
 def test_59_the_same_proof_again(line: Line, resident: Registered) -> None:
     proof = token_scene(resident).proof()
     granted(ask_token(line, resident, [proof]))
     refused(ask_token(line, resident, [proof]), 400, "invalid_dpop_proof", "jti_is_new")
 
 
+@pytest.mark.row("43")
 def test_43_the_n_minus_s_twin_of_an_accepted_proof(line: Line, resident: Registered) -> None:
     proof = token_scene(resident).proof()
     granted(ask_token(line, resident, [proof]))
     refused(ask_token(line, resident, [twin(proof)]), 400, "invalid_dpop_proof", "jti_is_new")
 
 
+@pytest.mark.row("60")
 def test_60_the_same_jti_by_another_key(line: Line, resident: Registered) -> None:
     jti = new_jti()
     for key in (resident.key, key_of("ES256", "other"), key_of("EdDSA")):
@@ -70,6 +73,7 @@ def test_a_jti_used_for_a_token_is_used_at_a_resource_too(line: Line, resident: 
     challenged(answer, "invalid_dpop_proof", "jti_is_new")
 
 
+@pytest.mark.row("61")
 def test_61_dated_ahead_and_sent_again_as_long_as_it_could_pass(
     line: Line, registered_client: Registered
 ) -> None:
@@ -82,7 +86,7 @@ def test_61_dated_ahead_and_sent_again_as_long_as_it_could_pass(
         refused(ask_token(line, client, [proof]), 400, "invalid_dpop_proof", rule)
 
 
-@pytest.mark.row("58✓")
+@pytest.mark.row("58", "58✓")
 def test_58_the_window_goes_with_the_services_clock(
     line: Line, registered_client: Registered
 ) -> None:
@@ -94,7 +98,7 @@ def test_58_the_window_goes_with_the_services_clock(
 
 
 @pytest.mark.both_databases
-@pytest.mark.row("62✓")
+@pytest.mark.row("62", "62✓")
 def test_62_of_thirty_tokens_in_parallel_exactly_one(mock: Mock, resident: Registered) -> None:
     proof = token_scene(resident).proof()
     answers = together(30, lambda _: ask_token(Line(mock), resident, [proof]))
@@ -105,6 +109,7 @@ def test_62_of_thirty_tokens_in_parallel_exactly_one(mock: Mock, resident: Regis
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("62")
 def test_62_of_thirty_notes_in_parallel_exactly_one(mock: Mock, resident: Registered) -> None:
     """Proof and effect share a transaction: twenty-nine notes are never written."""
     token, text = resident.token(), new_jti()
@@ -122,12 +127,14 @@ def test_62_of_thirty_notes_in_parallel_exactly_one(mock: Mock, resident: Regist
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("95")
 def test_95_in_parallel_with_different_keys(mock: Mock, resident: Registered) -> None:
     scenes = [token_scene(resident, key=key_of("ES256", str(n))) for n in range(10)]
     answers = together(10, lambda n: ask_token(Line(mock), resident, [scenes[n].proof()]))
     assert len({granted(answer) for answer in answers}) == 10
 
 
+@pytest.mark.row("63")
 def test_63_used_is_used_for_another_worker_and_after_a_restart(
     own_mock: Callable[..., Mock],
 ) -> None:
@@ -152,6 +159,7 @@ def test_63_used_is_used_for_another_worker_and_after_a_restart(
     granted(ask_token(Line(mine), client, [at_token.proof()]))
 
 
+@pytest.mark.row("64")
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
@@ -170,6 +178,7 @@ def test_64_a_refused_request_uses_up_no_proof(
     granted(ask_token(line, resident, [proof]))
 
 
+@pytest.mark.row("64")
 def test_64_nor_does_a_call_without_the_scope(line: Line, resident: Registered) -> None:
     poor, rich = resident.token(scope="openid"), resident.token()
     jti = new_jti()
@@ -178,6 +187,7 @@ def test_64_nor_does_a_call_without_the_scope(line: Line, resident: Registered) 
         assert call(line, scene, [scene.proof(claims={"jti": jti})]).status == status
 
 
+@pytest.mark.row("66")
 def test_66_a_wrong_secret_is_told_first_and_uses_up_no_proof(
     line: Line, resident: Registered
 ) -> None:

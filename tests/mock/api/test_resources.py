@@ -74,6 +74,7 @@ def test_strict_offers_no_bearer(mock: Mock, strict_realm: str) -> None:
     assert len(answer.headers.get_list("www-authenticate")) == 1
 
 
+@pytest.mark.row("77", "78")
 def test_77_78_a_bound_token_is_no_bearer_token(registered_client: Registered) -> None:
     client, url = registered_client, registered_client.url(WHOAMI)
     token = client.token()
@@ -81,18 +82,21 @@ def test_77_78_a_bound_token_is_no_bearer_token(registered_client: Registered) -
     refused(client.call("GET", url, token, scheme="Bearer"), 401, "invalid_token")
 
 
+@pytest.mark.row("79")
 def test_79_an_unbound_token_is_no_dpop_token(registered_client: Registered) -> None:
     client = registered_client
     answer = client.call("GET", client.url(WHOAMI), client.token(bound=False))
     refused(answer, 401, "invalid_token")
 
 
+@pytest.mark.row("80")
 def test_80_the_dpop_scheme_needs_a_proof(registered_client: Registered) -> None:
     client = registered_client
     answer = client.call("GET", client.url(WHOAMI), client.token(), bare=True)
     assert "one_header" in refused(answer, 401, "invalid_dpop_proof")
 
 
+@pytest.mark.row("76")
 def test_76_the_proof_is_by_the_tokens_key(registered_client: Registered) -> None:
     client, url = registered_client, registered_client.url(WHOAMI)
     token = client.token()
@@ -110,6 +114,7 @@ def test_a_proof_works_once(registered_client: Registered) -> None:
     assert "jti_is_new" in refused(again, 401, "invalid_dpop_proof")
 
 
+@pytest.mark.row("10")
 @pytest.mark.parametrize(
     "header", ["DPoP", "DPoP a b", "DPoP a,b", "Basic abc", "abc", "DPoP not-a-jwt", "DPoP a.b.c"]
 )
@@ -118,6 +123,7 @@ def test_10_malformed_credentials(mock: Mock, realm: str, header: str) -> None:
     refused(answer, 401, "invalid_token")
 
 
+@pytest.mark.row("8")
 def test_8_two_authorization_headers(registered_client: Registered) -> None:
     client = registered_client
     again = [("Authorization", "DPoP x")]
@@ -125,6 +131,7 @@ def test_8_two_authorization_headers(registered_client: Registered) -> None:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.row("11")
 def test_11_a_token_in_body_or_query(registered_client: Registered) -> None:
     client = registered_client
     token = client.token(bound=False)
@@ -134,6 +141,7 @@ def test_11_a_token_in_body_or_query(registered_client: Registered) -> None:
     assert (asked.status_code, asked.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.row("82")
 def test_82_an_expired_token_with_a_good_proof(registered_client: Registered) -> None:
     client, url = registered_client, registered_client.url(WHOAMI)
     token = client.token()
@@ -143,6 +151,7 @@ def test_82_an_expired_token_with_a_good_proof(registered_client: Registered) ->
     assert "exp" in refused(client.call("GET", url, token), 401, "invalid_token")
 
 
+@pytest.mark.row("A3")
 def test_a3_a_token_of_another_realm(mock: Mock, registered_client: Registered) -> None:
     client = registered_client
     other = mock.new_realm()

@@ -49,6 +49,7 @@ def test_the_right_code_approves_and_then_no_code_is_needed(mock: Mock, realm: s
     assert "Done already" in browser.open().text
 
 
+@pytest.mark.row("E11")
 def test_e11_looking_approves_nothing(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     for method in ("GET", "HEAD"):
@@ -133,6 +134,7 @@ def test_programs_get_json_when_the_answer_is_no(mock: Mock, realm: str) -> None
     assert (told.status_code, told.json()["error"]) == (403, "access_denied")
 
 
+@pytest.mark.row("E10")
 def test_e10_a_clever_name_is_text(mock: Mock, realm: str) -> None:
     name = '<script>alert(1)</script>"\u202e\u2067x'
     enrollment, _ = mock.enroll(realm, client_name=name, client_description="<img src=x> &amp;")

@@ -104,6 +104,7 @@ def test_a_code_is_read_as_people_type_it(mock: Mock, realm: str, spell: Any) ->
     assert mock.confirm(realm, enrollment, spell(code)).status_code == 200
 
 
+@pytest.mark.row("E1")
 def test_e1_the_fifth_wrong_code_locks_also_for_the_right_one(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     for left in (4, 3, 2, 1):
@@ -125,6 +126,7 @@ def test_the_right_code_after_four_wrong_ones_is_right(mock: Mock, realm: str) -
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
 
+@pytest.mark.row("E2")
 def test_e2_a_wrong_poll_token_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     answer = mock.confirm(realm, {**enrollment, "poll_token": "pt_wrong"}, code)
@@ -133,6 +135,7 @@ def test_e2_a_wrong_poll_token_is_refused_and_costs_no_try(mock: Mock, realm: st
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
 
+@pytest.mark.row("E3")
 def test_e3_unknown_and_foreign_enrollments_are_alike(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     unknown = mock.confirm(realm, {**enrollment, "enrollment_id": "enroll_x"}, code)
@@ -143,7 +146,7 @@ def test_e3_unknown_and_foreign_enrollments_are_alike(mock: Mock, realm: str) ->
     assert error(foreign_status) == (404, "not_found")
 
 
-@pytest.mark.row("E4✓")
+@pytest.mark.row("E4", "E4✓")
 def test_e4_an_enrollment_is_open_for_an_hour(mock: Mock, realm: str) -> None:
     early, early_code = mock.enroll(realm)
     late, late_code = mock.enroll(realm)
@@ -154,6 +157,7 @@ def test_e4_an_enrollment_is_open_for_an_hour(mock: Mock, realm: str) -> None:
     assert mock.http.get(late["status_url"]).json()["status"] == "expired"
 
 
+@pytest.mark.row("E5")
 def test_e5_a_second_confirm_is_a_conflict_without_a_secret(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     assert mock.confirm(realm, enrollment, code).status_code == 200
@@ -163,7 +167,7 @@ def test_e5_a_second_confirm_is_a_conflict_without_a_secret(mock: Mock, realm: s
 
 
 @pytest.mark.both_databases
-@pytest.mark.row("E6✓")
+@pytest.mark.row("E6", "E6✓")
 def test_e6_confirm_in_parallel_gives_one_secret(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     with ThreadPoolExecutor(12) as pool:
@@ -172,7 +176,7 @@ def test_e6_confirm_in_parallel_gives_one_secret(mock: Mock, realm: str) -> None
     assert sorted(answer.status_code for answer in answers) == [200] + 11 * [409]
 
 
-@pytest.mark.row("E7✓")
+@pytest.mark.row("E7", "E7✓")
 def test_e7_three_for_an_address_in_an_hour(mock: Mock, realm: str) -> None:
     spellings = ("you@example.com", "You@Example.com", "YOU@EXAMPLE.COM")
     for email in spellings:
@@ -188,7 +192,7 @@ def test_e7_three_for_an_address_in_an_hour(mock: Mock, realm: str) -> None:
     assert mock.request_enrollment(realm, email="other@example.com").status_code == 200
 
 
-@pytest.mark.row("E7✓")
+@pytest.mark.row("E7", "E7✓")
 def test_e7_ten_from_an_ip_address_in_an_hour(mock: Mock, realm: str) -> None:
     for _ in range(10):
         assert mock.request_enrollment(realm).status_code == 200
@@ -217,6 +221,7 @@ def test_the_limit_holds_in_parallel(mock: Mock, realm: str) -> None:
         assert sorted(pool.map(ask, range(10))) == 3 * [200] + 7 * [429]
 
 
+@pytest.mark.row("E14")
 def test_e14_the_limits_stay_over_a_restart_and_a_crash(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     mine.request_enrollment("default", email="you@example.com")
@@ -233,6 +238,7 @@ def test_e14_the_limits_stay_over_a_restart_and_a_crash(own_mock: Callable[..., 
     says(mine.request_enrollment("default"), 429, "rate_limited", "from this IP address")
 
 
+@pytest.mark.row("E8")
 def test_e8_nothing_tells_whether_an_address_is_known(mock: Mock, realm: str) -> None:
     mock.register(realm, email="known@example.com")
     known = mock.request_enrollment(realm, email="known@example.com").json()
@@ -241,6 +247,7 @@ def test_e8_nothing_tells_whether_an_address_is_known(mock: Mock, realm: str) ->
     assert known["email_sent"] is unknown["email_sent"] is True
 
 
+@pytest.mark.row("E9")
 @pytest.mark.parametrize(
     "email",
     [
@@ -281,6 +288,7 @@ def test_good_addresses_are_taken(mock: Mock, realm: str, email: str) -> None:
     assert mock.request_enrollment(realm, email=email).status_code == 200
 
 
+@pytest.mark.row("E10")
 def test_e10_markup_and_direction_marks_are_text_in_the_mail(mock: Mock, realm: str) -> None:
     name = "<b>bank</b> \u202etnega\nSubject: x"
     mock.enroll(realm, client_name=name, client_description="one\r\ntwo \u2066x")
@@ -290,6 +298,7 @@ def test_e10_markup_and_direction_marks_are_text_in_the_mail(mock: Mock, realm: 
     assert mail["subject"] == "Your verification code for an agent"
 
 
+@pytest.mark.row("E12")
 def test_e12_unknown_and_admin_scopes_are_denied(mock: Mock, realm: str) -> None:
     for scopes in (["admin"], ["openid", "notes:delete"]):
         answer = mock.request_enrollment(realm, requested_scopes=scopes)
@@ -297,6 +306,7 @@ def test_e12_unknown_and_admin_scopes_are_denied(mock: Mock, realm: str) -> None
         assert "example.com" in answer.json()["error_description"]
 
 
+@pytest.mark.row("E13")
 def test_e13_status_tells_how_far_it_is_and_no_secret(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     seen = mock.http.get(enrollment["status_url"])

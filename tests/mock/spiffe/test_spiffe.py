@@ -17,10 +17,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import BadSettings
+from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
 from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe import settings as spiffe_settings
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
@@ -123,6 +124,7 @@ def test_the_chain_leads_to_a_root_of_the_bundle(scene: Scene) -> None:
     assert extension(roots[intermediate.issuer], x509.BasicConstraints).value.path_length == 1
 
 
+@pytest.mark.row("S7")
 def test_s7_what_else_a_request_says_is_not_copied(scene: Scene) -> None:
     wishes = [
         x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]),
@@ -135,6 +137,7 @@ def test_s7_what_else_a_request_says_is_not_copied(scene: Scene) -> None:
     assert "1.3.6.1.4.1.99999.1" not in [one.oid.dotted_string for one in leaf.extensions]
 
 
+@pytest.mark.row("S8")
 @pytest.mark.parametrize(("ttl", "most"), [(None, 3600), (60, 60), (3600, 3600), (10**12, 3600)])
 def test_s8_the_lifetime_is_clamped_to_an_hour(scene: Scene, ttl: int | None, most: int) -> None:
     answer = scene.post("x509", scene.request(ttl=ttl))
@@ -212,7 +215,7 @@ def test_the_proof_of_a_refused_request_is_not_used_up(registered_client: Regist
 # --- trust bundle and rotation ------------------------------------------------------------------
 
 
-@pytest.mark.row("S12✓")
+@pytest.mark.row("S12", "S12✓")
 def test_s12_the_bundle_is_public_and_the_same_everywhere(scene: Scene, realm: str) -> None:
     bundle = scene.bundle()
     for place in ("/realms/default", "/realms/strict", f"/realms/{realm}"):
@@ -260,6 +263,7 @@ def issuers(bundle: TrustBundle, chain: list[x509.Certificate]) -> int:
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("S13")
 def test_s13_a_new_root_is_known_before_it_signs_and_an_old_one_stays_while_it_is_needed(
     own_mock: Callable[..., Mock],
 ) -> None:
@@ -294,7 +298,7 @@ def test_the_control_rotates_root_and_jwt_key_and_no_live_svid_breaks(
     assert both.sequence == told["spiffe_sequence"] > before.sequence
     assert len(both.roots) == len(both.jwt_keys) == 2
     overlap = seconds(told["old_until"]) - seconds(told["signs_from"])
-    assert overlap >= spiffe_settings.SVID_LIFETIME
+    assert overlap >= SVID_LIFETIME
     assert issuers(both, chain_of(scene.post("x509", scene.request()))) == 0
 
     wait = seconds(told["signs_from"]) - time.time() + 1
@@ -308,6 +312,7 @@ def test_the_control_rotates_root_and_jwt_key_and_no_live_svid_breaks(
         verify_jwt_svid(token, both, "https://api.example.com", time.time())
 
 
+@pytest.mark.row("S13")
 def test_s13_the_new_root_signs_once_everybody_had_the_time_to_learn_of_it(
     own_mock: Callable[..., Mock],
 ) -> None:
@@ -324,12 +329,13 @@ def test_s13_the_new_root_signs_once_everybody_had_the_time_to_learn_of_it(
     verify_jwt_svid(token, both, "https://api.example.com", time.time())
 
 
+@pytest.mark.row("S13")
 def test_s13_the_old_root_leaves_when_its_last_svid_has_ended(
     own_mock: Callable[..., Mock],
 ) -> None:
     scene = Scene(own_mock())
     before = read_bundle(scene)
-    overlap = 3 * spiffe_settings.REFRESH_HINT + spiffe_settings.SVID_LIFETIME
+    overlap = 3 * spiffe_settings.REFRESH_HINT + SVID_LIFETIME
     rotate(scene.mock, ago=overlap - 30)
     both = read_bundle(scene)
     assert len(both.roots) == 2

@@ -18,6 +18,7 @@ from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.keys import jwk_of, thumbprint
 from dialtone_kit.mock.spiffe import challenges
 from dialtone_kit.tokens import read_unverified
+from tests.support.refusals import each
 from tests.support.running_mock import Mock, Registered
 from tests.support.spiffe_scene import (
     ID,
@@ -55,6 +56,16 @@ class Row(NamedTuple):
     @property
     def accepted(self) -> bool:
         return self.status == 200
+
+    @property
+    def id(self) -> str:
+        return f"{self.number} {self.what}"
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        if self.number == "–":
+            return ()
+        return (f"{self.number}✓" if self.accepted else self.number,)
 
 
 def asking(number: str, what: str, make: Callable[[Scene], str], *refusal: Any) -> Row:
@@ -285,22 +296,19 @@ def check(answer: Any, status: int, reason: str) -> None:
     assert status != 401 or answer.headers["www-authenticate"].startswith("Attestation ")
 
 
-def ids(rows: list[Row]) -> list[str]:
-    return [f"{row.number} {row.what}" for row in rows]
-
-
-@pytest.mark.parametrize("row", X509_ROWS, ids=ids(X509_ROWS))
+@pytest.mark.parametrize("row", each(X509_ROWS))
 def test_an_x509_svid_is_refused_or_given(mock: Mock, row: Row) -> None:
     scene = Scene(mock)
     check(scene.post("x509", row.request(scene)), row.status, row.reason)
 
 
-@pytest.mark.parametrize("row", JWT_ROWS, ids=ids(JWT_ROWS))
+@pytest.mark.parametrize("row", each(JWT_ROWS))
 def test_a_jwt_svid_is_refused_or_given(mock: Mock, row: Row) -> None:
     scene = Scene(mock)
     check(scene.post("jwt", row.request(scene)), row.status, row.reason)
 
 
+@pytest.mark.row("S6")
 def test_s6_an_ed25519_key_is_refused(mock: Mock) -> None:
     scene, key = Scene(mock), ed25519.Ed25519PrivateKey.generate()
     uri = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(ID)])
@@ -313,6 +321,7 @@ def test_s6_an_ed25519_key_is_refused(mock: Mock) -> None:
 # --- S9: once, in parallel, across a restart and workers ----------------------------------------
 
 
+@pytest.mark.row("S9")
 @pytest.mark.parametrize("first_is_right", [True, False], ids=["a right attempt", "a wrong one"])
 def test_s9_an_attempt_uses_the_challenge_up(mock: Mock, first_is_right: bool) -> None:
     scene = Scene(mock)
@@ -324,6 +333,7 @@ def test_s9_an_attempt_uses_the_challenge_up(mock: Mock, first_is_right: bool) -
     check(scene.post("x509", scene.request()), 200, "")  # the next challenge serves
 
 
+@pytest.mark.row("S9")
 def test_s9_a_body_that_can_not_be_read_uses_nothing_up(mock: Mock) -> None:
     scene = Scene(mock)
     body = scene.request()
@@ -332,6 +342,7 @@ def test_s9_a_body_that_can_not_be_read_uses_nothing_up(mock: Mock) -> None:
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("S9")
 def test_s9_in_parallel_one_wins(own_mock: Callable[..., Mock]) -> None:
     scene = Scene(own_mock(workers=2))
     body = scene.request()
@@ -340,6 +351,7 @@ def test_s9_in_parallel_one_wins(own_mock: Callable[..., Mock]) -> None:
     assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19
 
 
+@pytest.mark.row("S9")
 def test_s9_survives_a_crash_and_a_restart(own_mock: Callable[..., Mock]) -> None:
     mock = own_mock()
     scene = Scene(mock)
@@ -556,7 +568,7 @@ def two_audiences(scene: Scene) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["x509", "jwt"])
-@pytest.mark.parametrize("row", EVIDENCE_ROWS, ids=ids(EVIDENCE_ROWS))
+@pytest.mark.parametrize("row", each(EVIDENCE_ROWS))
 def test_evidence_is_refused_or_accepted(believing: Scene, row: Row, kind: str) -> None:
     answer = believing.post(kind, row.request(believing))
     check(answer, row.status, row.reason)
@@ -591,6 +603,7 @@ def test_an_aws_instance_has_its_first_key_only(believing: Scene) -> None:
 # --- A4: neither passes as the other ------------------------------------------------------------
 
 
+@pytest.mark.row("A4")
 def test_a4_an_svid_is_no_access_token(mock: Mock, registered_client: Registered) -> None:
     scene = Scene(mock)
     svid = scene.post("jwt", scene.request()).json()["svid"]
@@ -601,6 +614,7 @@ def test_a4_an_svid_is_no_access_token(mock: Mock, registered_client: Registered
         assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
+@pytest.mark.row("A4")
 def test_a4_an_access_token_is_no_evidence(mock: Mock, registered_client: Registered) -> None:
     scene = Scene(mock)
     body = scene.request(evidence={"token": registered_client.token()})

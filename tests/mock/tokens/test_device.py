@@ -128,13 +128,23 @@ def used(client: Registered, device: dict[str, Any], person: Person) -> None:
 @pytest.mark.parametrize(
     ("before", "code", "reason"),
     [
-        pytest.param(pending, "authorization_pending", "in 5 s", id="V1"),
-        pytest.param(hasty, "slow_down", "wait 10 s", id="V2"),
-        pytest.param(late, "expired_token", "expired", id="V3"),
-        pytest.param(approved_and_late, "expired_token", "expired", id="V3-approved"),
-        pytest.param(denied, "access_denied", "said no", id="V4"),
-        pytest.param(locked, "access_denied", "wrong codes", id="V4-locked"),
-        pytest.param(used, "invalid_grant", "was used", id="V6"),
+        pytest.param(
+            pending, "authorization_pending", "in 5 s", id="V1", marks=pytest.mark.row("V1")
+        ),
+        pytest.param(hasty, "slow_down", "wait 10 s", id="V2", marks=pytest.mark.row("V2")),
+        pytest.param(late, "expired_token", "expired", id="V3", marks=pytest.mark.row("V3")),
+        pytest.param(
+            approved_and_late,
+            "expired_token",
+            "expired",
+            id="V3-approved",
+            marks=pytest.mark.row("V3"),
+        ),
+        pytest.param(denied, "access_denied", "said no", id="V4", marks=pytest.mark.row("V4")),
+        pytest.param(
+            locked, "access_denied", "wrong codes", id="V4-locked", marks=pytest.mark.row("V4")
+        ),
+        pytest.param(used, "invalid_grant", "was used", id="V6", marks=pytest.mark.row("V6")),
     ],
 )
 def test_a_poll_is_told(
@@ -145,6 +155,7 @@ def test_a_poll_is_told(
     says(poll(registered_client, device), 400, code, reason)
 
 
+@pytest.mark.row("V2")
 def test_v2_slow_down_adds_five_seconds_for_good(
     registered_client: Registered, person: Person
 ) -> None:
@@ -164,6 +175,7 @@ def test_v2_slow_down_adds_five_seconds_for_good(
     assert poll(client, device).status_code == 200  # who is approved waits no longer
 
 
+@pytest.mark.row("V5")
 def test_v5_another_client_gets_nothing_and_disturbs_nothing(
     mock: Mock, registered_client: Registered, person: Person
 ) -> None:
@@ -184,7 +196,7 @@ def test_unknown_device_codes(registered_client: Registered, code: str) -> None:
 
 
 @pytest.mark.both_databases
-@pytest.mark.row("V7✓")
+@pytest.mark.row("V7", "V7✓")
 def test_v7_polls_in_parallel_bring_one_token(
     registered_client: Registered, person: Person
 ) -> None:
@@ -206,6 +218,7 @@ def test_v7_polls_in_parallel_bring_one_token(
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("V7")
 def test_v7_of_two_that_saw_it_approved_the_second_gets_nothing(
     tmp_path: Path, database: str
 ) -> None:
@@ -234,6 +247,7 @@ def test_v7_of_two_that_saw_it_approved_the_second_gets_nothing(
     made.drop()
 
 
+@pytest.mark.row("V8")
 def test_v8_codes_are_many_and_easy_to_type(registered_client: Registered, person: Person) -> None:
     codes = {begin(registered_client)["user_code"] for _ in range(20)}
     assert len(codes) == 20
@@ -246,6 +260,7 @@ def test_v8_codes_are_many_and_easy_to_type(registered_client: Registered, perso
         assert person.enter(typed).status_code == 200
 
 
+@pytest.mark.row("V11")
 def test_v11_a_client_locked_after_the_approval(
     mock: Mock, registered_client: Registered, person: Person
 ) -> None:
@@ -278,6 +293,7 @@ def test_a_locked_clients_code_can_not_be_approved(
     assert person.enter(device["user_code"]).status_code == 404
 
 
+@pytest.mark.row("V12")
 def test_v12_the_device_code_has_256_random_bits(registered_client: Registered) -> None:
     codes = {begin(registered_client)["device_code"] for _ in range(5)}
     assert len(codes) == 5

@@ -19,6 +19,7 @@ def wrong_codes(person: Person, number: int) -> list[int]:
     return [person.enter(f"AAAA-{n:04}".replace("0", "B")).status_code for n in range(number)]
 
 
+@pytest.mark.row("V10")
 def test_v10_it_shows_client_scopes_and_realm(mock: Mock, realm: str, person: Person) -> None:
     client = mock.register(realm, client_name="my <b>agent</b>\u202e")
     page = person.look_at(begin(client, scope="openid notes:write")).text
@@ -34,6 +35,7 @@ def test_v10_it_shows_client_scopes_and_realm(mock: Mock, realm: str, person: Pe
     assert "<b>" not in page
 
 
+@pytest.mark.row("V10")
 def test_v10_the_mail_says_what_it_is_about(
     mock: Mock, realm: str, registered_client: Registered, person: Person
 ) -> None:
@@ -45,6 +47,7 @@ def test_v10_the_mail_says_what_it_is_about(
     assert "only if you started this yourself" in mail["text"]
 
 
+@pytest.mark.row("V10")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_v10_looking_never_approves(
     mock: Mock, registered_client: Registered, person: Person, method: str
@@ -57,6 +60,7 @@ def test_v10_looking_never_approves(
     says(poll(registered_client, device), 400, "authorization_pending")
 
 
+@pytest.mark.row("V10")
 def test_v10_the_complete_link_only_fills_the_form(
     registered_client: Registered, person: Person
 ) -> None:
@@ -68,6 +72,7 @@ def test_v10_the_complete_link_only_fills_the_form(
     assert "<script" not in clever
 
 
+@pytest.mark.row("V10")
 @pytest.mark.parametrize("step", ["first", "second"])
 @pytest.mark.parametrize("forgery", ["no token", "of another browser", "no cookie"])
 def test_v10_a_forged_form_does_nothing(
@@ -98,6 +103,7 @@ def test_v10_a_forged_form_does_nothing(
         assert page.status_code == 200
 
 
+@pytest.mark.row("V10")
 def test_v10_the_first_forms_token_is_no_good_for_the_second(
     registered_client: Registered, person: Person
 ) -> None:
@@ -110,6 +116,7 @@ def test_v10_the_first_forms_token_is_no_good_for_the_second(
     assert person.decide("approve", code).status_code == 200
 
 
+@pytest.mark.row("V9")
 def test_v9_guessing_is_limited_and_a_success_gives_nothing_back(
     registered_client: Registered, person: Person
 ) -> None:
@@ -126,6 +133,7 @@ def test_v9_guessing_is_limited_and_a_success_gives_nothing_back(
     assert person.enter(begin(registered_client)["user_code"]).status_code == 200
 
 
+@pytest.mark.row("V9")
 def test_v9_the_limit_is_the_same_for_every_worker_and_after_a_restart(
     own_mock: Callable[..., Mock],
 ) -> None:
@@ -138,6 +146,7 @@ def test_v9_the_limit_is_the_same_for_every_worker_and_after_a_restart(
     assert wrong_codes(Person(mine, "default"), 1) == [429]
 
 
+@pytest.mark.row("V9")
 def test_v9_five_wrong_mail_codes_lock_the_device_over_all_visits(
     mock: Mock, registered_client: Registered, person: Person
 ) -> None:
@@ -155,6 +164,7 @@ def test_v9_five_wrong_mail_codes_lock_the_device_over_all_visits(
     says(poll(registered_client, device), 400, "access_denied")
 
 
+@pytest.mark.row("V9")
 def test_v9_mails_are_limited(mock: Mock, registered_client: Registered, person: Person) -> None:
     device = begin(registered_client)
     for _ in range(5):
@@ -169,6 +179,7 @@ def test_v9_mails_are_limited(mock: Mock, registered_client: Registered, person:
     Person(mock, person.realm).look_at(begin(registered_client))  # ✓
 
 
+@pytest.mark.row("V10")
 def test_v10_a_person_can_not_hand_out_what_the_policy_denies_them(mock: Mock) -> None:
     """What the client was granted is not enough: the yes would be this person's."""
     realm = mock.new_realm("acme")

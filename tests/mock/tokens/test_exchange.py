@@ -26,6 +26,7 @@ from tests.support.grant_desk import (
     post,
     says,
 )
+from tests.support.refusals import each
 from tests.support.running_mock import Mock, Registered
 
 REFRESH_TYPE = "urn:ietf:params:oauth:token-type:refresh_token"
@@ -152,6 +153,10 @@ class Row:
     change: Callable[[Stage], dict[str, Any]]
     reason: str
     code: str = "invalid_request"
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        return (self.number,)
 
     @property
     def id(self) -> str:
@@ -293,7 +298,7 @@ def bound_to_another_key(client: Registered) -> str:
     return str(told["access_token"])
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", each(ROWS))
 def test_refused(stage: Stage, row: Row) -> None:
     change = row.change(stage)
     if change.pop("narrow", False):
@@ -314,6 +319,7 @@ def test_own_token_with_another_key_is_refused(stage: Stage) -> None:
     assert exchange(client, client.token()).status_code == 200
 
 
+@pytest.mark.row("X11")
 def test_x11_may_act_also_holds_for_its_own_client(stage: Stage) -> None:
     client = stage.parent
     mine = {"actor_token": client.token(), "actor_token_type": ACCESS_TOKEN}
@@ -335,7 +341,7 @@ def hop(stage: Stage, token: str, to: Registered, leave_to: Registered | None, *
     return exchanged(to, token, **more, **form)
 
 
-@pytest.mark.row("X10✓")
+@pytest.mark.row("X10", "X10✓")
 def test_x10_the_newest_actor_stands_outermost_and_five_are_the_most(stage: Stage) -> None:
     agents = [stage.mock.register(stage.realm) for _ in range(6)]
     stage.agent = agents[0]
@@ -357,6 +363,7 @@ def test_narrowing_a_delegated_token_keeps_its_chain(stage: Stage) -> None:
     assert less["act"] == {"sub": stage.agent.client_id}
 
 
+@pytest.mark.row("X2")
 def test_x2_a_child_can_not_widen_again(stage: Stage) -> None:
     client = stage.parent
     child = exchanged(client, client.token(), scope="openid")
@@ -371,6 +378,7 @@ def test_without_a_scope_what_both_have(stage: Stage) -> None:
     assert told["scope"] == "openid"
 
 
+@pytest.mark.row("X4")
 def test_x4_what_came_from_a_revoked_token_is_dead(stage: Stage) -> None:
     agents = [stage.agent, stage.mock.register(stage.realm)]
     parent = stage.token()
@@ -386,6 +394,7 @@ def test_x4_what_came_from_a_revoked_token_is_dead(stage: Stage) -> None:
     assert call(agents[0], sibling) == 200
 
 
+@pytest.mark.row("X4")
 def test_x4_a_revoked_child_leaves_its_parent_alive(stage: Stage) -> None:
     parent = stage.token()
     child = exchanged(stage.agent, parent)
@@ -405,6 +414,7 @@ def test_a_locked_clients_tokens_and_what_came_from_them_are_dead(stage: Stage) 
     assert (call(stage.parent, parent), call(stage.agent, child)) == (200, 200)
 
 
+@pytest.mark.row("X5")
 def test_x5_a_child_ends_no_later_than_its_parent(stage: Stage) -> None:
     parent = stage.token()
     stage.mock.move_clock(stage.realm, 1000)
@@ -421,7 +431,7 @@ def test_x5_a_child_ends_no_later_than_its_parent(stage: Stage) -> None:
 # --- X6: for whom ---
 
 
-@pytest.mark.row("X6✓")
+@pytest.mark.row("X6", "X6✓")
 def test_x6_audiences_that_are_known(stage: Stage) -> None:
     for audience in (stage.parent.client_id, stage.parent.issuer, stage.parent.url("/api")):
         token = exchanged(stage.agent, stage.token(), audience=audience)
@@ -429,6 +439,7 @@ def test_x6_audiences_that_are_known(stage: Stage) -> None:
         assert read_unverified(token).header["typ"] == "at+jwt"
 
 
+@pytest.mark.row("X6")
 def test_x6_a_child_is_for_nobody_its_parent_is_not_for(stage: Stage) -> None:
     both = ["https://api.example", "https://other.example"]
     parent = stage.token(audience=both)
@@ -439,6 +450,7 @@ def test_x6_a_child_is_for_nobody_its_parent_is_not_for(stage: Stage) -> None:
     says(exchange(stage.agent, child, audience=stage.agent.issuer), 400, "invalid_target", "beyond")
 
 
+@pytest.mark.row("X13")
 def test_x13_a_thief_can_not_launder_a_stolen_token(stage: Stage) -> None:
     thief, stolen = stage.mock.register(stage.realm), stage.parent.token()
     own = {"actor_token": thief.token(), "actor_token_type": ACCESS_TOKEN}
@@ -451,6 +463,7 @@ def test_x13_a_thief_can_not_launder_a_stolen_token(stage: Stage) -> None:
     assert exchange(stage.agent, for_the_agent).status_code == 200  # ✓
 
 
+@pytest.mark.row("X13")
 def test_x13_the_denial_is_an_event_once_for_a_proof(stage: Stage) -> None:
     thief, stolen = stage.mock.register(stage.realm), stage.parent.token()
     proof = thief.proof("POST", thief.token_url)

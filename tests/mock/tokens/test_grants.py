@@ -56,6 +56,7 @@ every_grant = pytest.mark.parametrize("grant", GRANTS, ids=lambda grant: grant._
 Grant = Callable[[Registered], Form]
 
 
+@pytest.mark.row("90", "84")
 @every_grant
 def test_90_84_every_grant_binds_and_says_so(registered_client: Registered, grant: Grant) -> None:
     client, key = registered_client, ProofKey.generate()
@@ -137,6 +138,7 @@ FLAWS = [
 ]
 
 
+@pytest.mark.row("89", "94")
 @every_grant
 @pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.what)
 def test_89_94_a_refusal_uses_nothing_up(
@@ -150,6 +152,7 @@ def test_89_94_a_refusal_uses_nothing_up(
     assert post(client, "/token", right_proof(client), **form).status_code == 200
 
 
+@pytest.mark.row("64")
 @every_grant
 def test_64_nor_does_it_use_up_a_proof(registered_client: Registered, grant: Grant) -> None:
     client = registered_client
@@ -160,6 +163,7 @@ def test_64_nor_does_it_use_up_a_proof(registered_client: Registered, grant: Gra
     says(once_more, 400, "invalid_dpop_proof", "jti_is_new")
 
 
+@pytest.mark.row("66")
 @every_grant
 def test_66_a_wrong_secret_is_told_first(registered_client: Registered, grant: Grant) -> None:
     client = registered_client
@@ -176,6 +180,7 @@ def test_66_a_wrong_secret_is_told_first(registered_client: Registered, grant: G
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("95")
 @every_grant
 def test_95_in_parallel_with_different_keys(registered_client: Registered, grant: Grant) -> None:
     """Grants that can be had again and again are had by all; the others by exactly one."""
@@ -195,6 +200,7 @@ def test_95_in_parallel_with_different_keys(registered_client: Registered, grant
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("95")
 def test_95_different_devices_in_parallel_with_different_keys(
     registered_client: Registered,
 ) -> None:
@@ -210,6 +216,7 @@ def test_95_different_devices_in_parallel_with_different_keys(
     assert [answer.status_code for answer in in_parallel(4, send)] == [200] * 4
 
 
+@pytest.mark.row("89")
 @pytest.mark.parametrize("flaw", FLAWS[:3], ids=lambda flaw: flaw.what)
 def test_89_a_bad_proof_does_not_count_as_a_poll(registered_client: Registered, flaw: Flaw) -> None:
     client = registered_client

@@ -31,6 +31,7 @@ def told(client: Registered, token: str, **form: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.row("83")
 def test_83_a_bound_token_shows_its_key(registered_client: Registered) -> None:
     client = registered_client
     token = client.token(scope="openid", audience="https://api.example")
@@ -47,6 +48,7 @@ def test_83_a_bound_token_shows_its_key(registered_client: Registered) -> None:
     }
 
 
+@pytest.mark.row("83")
 def test_83_a_bearer_token_shows_none(registered_client: Registered) -> None:
     found = told(registered_client, registered_client.token(bound=False))
     assert (found["active"], found["token_type"], "cnf" in found) == (True, "Bearer", False)
@@ -76,6 +78,7 @@ def test_a_refresh_token_is_shown_to_its_own_client_only(
 # --- I1: who may ask ---
 
 
+@pytest.mark.row("I1")
 @pytest.mark.parametrize("who", ["nobody", "wrong secret", "public client", "another realm"])
 def test_i1_without_authentication_401(mock: Mock, registered_client: Registered, who: str) -> None:
     client = registered_client
@@ -143,6 +146,7 @@ def a_device_code(_mock: Mock, client: Registered) -> str:
     return str(begin(client)["device_code"])
 
 
+@pytest.mark.row("I2")
 @pytest.mark.parametrize(
     "make",
     [
@@ -168,12 +172,14 @@ def test_i2_the_same_answer(
     assert is_alive(registered_client, registered_client.token())  # ✓
 
 
+@pytest.mark.row("I2")
 def test_i2_a_realm_that_was_emptied(mock: Mock, registered_client: Registered) -> None:
     token = registered_client.token()
     mock.control("POST", "reset", json={"realm": registered_client.realm})
     assert told(mock.register(registered_client.realm), token) == {"active": False}
 
 
+@pytest.mark.row("I3")
 @pytest.mark.parametrize("hint", ["refresh_token", "access_token", "id_token", "é", "x" * 500])
 def test_i3_a_wrong_hint_works(registered_client: Registered, hint: str) -> None:
     client = registered_client
@@ -181,6 +187,7 @@ def test_i3_a_wrong_hint_works(registered_client: Registered, hint: str) -> None
         assert told(client, token, token_type_hint=hint)["active"] is True
 
 
+@pytest.mark.row("I4")
 @pytest.mark.parametrize("body", ["", "token=", "token=&token=", "token=a&token=b", "toke=x"])
 def test_i4_no_token(registered_client: Registered, body: str) -> None:
     client = registered_client
@@ -222,6 +229,7 @@ def one_line_to_each_worker(mock: Mock) -> list[httpx.Client]:
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("I5")
 def test_i5_every_worker_sees_a_revocation_at_once(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock(workers=2)
     client = mine.register("default")

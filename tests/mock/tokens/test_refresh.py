@@ -49,33 +49,31 @@ def test_a_refresh_token_brings_the_next(registered_client: Registered) -> None:
 
 
 # --- 85 to 88: whose key ---
-# public or not, began with a key, renews with: own key, another one (OTHER), none (None)
 ROWS = [
-    ("85", True, True, "other", "bound to another key"),
-    ("86", True, True, "none", "send a proof by it"),
-    ("85✓", True, True, "own", ""),
-    ("88", True, False, "own", "began without DPoP"),
-    ("88✓", True, False, "none", ""),
-    ("87✓", False, True, "other", ""),
-    ("87✓", False, True, "own", ""),
-    ("87✓", False, False, "own", ""),
-    ("87✓", False, True, "none", ""),
+    ("85", "public-DPoP-other", "bound to another key"),
+    ("86", "public-DPoP-none", "send a proof by it"),
+    ("85✓", "public-DPoP-own", ""),
+    ("88", "public-bearer-own", "began without DPoP"),
+    ("88✓", "public-bearer-none", ""),
+    ("87✓", "secret-DPoP-other", ""),
+    ("87✓", "secret-DPoP-own", ""),
+    ("87✓", "secret-bearer-own", ""),
+    ("87✓", "secret-DPoP-none", ""),
 ]
 
 
 @pytest.mark.parametrize(
-    ("row", "public", "bound", "renews_with", "reason"),
-    ROWS,
-    ids=[
-        f"{row}-{'public' if public else 'secret'}-{'DPoP' if bound else 'bearer'}-{key}"
-        for row, public, bound, key, _ in ROWS
+    ("case", "reason"),
+    [
+        pytest.param(case, reason, id=f"{row}-{case}", marks=pytest.mark.row(row))
+        for row, case, reason in ROWS
     ],
 )
-def test_whose_key(
-    mock: Mock, realm: str, row: str, public: bool, bound: bool, renews_with: str, reason: str
-) -> None:
-    client = public_client(mock, realm) if public else mock.register(realm)
-    own = client.key if bound else None
+def test_whose_key(mock: Mock, realm: str, case: str, reason: str) -> None:
+    """`case`: what kind of client it is, how the family began, and whose key it renews with."""
+    kind, began, renews_with = case.split("-")
+    client = public_client(mock, realm) if kind == "public" else mock.register(realm)
+    own = client.key if began == "DPoP" else None
     keys = {"own": client.key, "other": OTHER, "none": None}
     first = family(client, own)["refresh_token"]
     answer = renew(client, first, keys[renews_with])
@@ -89,6 +87,7 @@ def test_whose_key(
     assert renew(client, first, own).status_code == 200  # 94: the refusal used nothing up
 
 
+@pytest.mark.row("87")
 def test_87_what_was_renewed_is_bound_to_the_new_key(registered_client: Registered) -> None:
     client = registered_client
     told = renew(client, family(client)["refresh_token"], OTHER).json()
@@ -99,6 +98,7 @@ def test_87_what_was_renewed_is_bound_to_the_new_key(registered_client: Register
 # --- F1 to F3 ---
 
 
+@pytest.mark.row("F1")
 def test_f1_a_used_one_ends_the_family(mock: Mock, registered_client: Registered) -> None:
     client, other = registered_client, mock.register(registered_client.realm)
     first = family(client)
@@ -113,6 +113,7 @@ def test_f1_a_used_one_ends_the_family(mock: Mock, registered_client: Registered
     assert renew(client, elsewhere["refresh_token"]).status_code == 200
 
 
+@pytest.mark.row("F1")
 def test_f1_only_who_could_have_used_it_ends_the_family(mock: Mock, realm: str) -> None:
     """A thief without the key or the secret can't do even that."""
     client, stranger = public_client(mock, realm), public_client(mock, realm)
@@ -127,6 +128,7 @@ def test_f1_only_who_could_have_used_it_ends_the_family(mock: Mock, realm: str) 
     assert renew(client, second).status_code == 200
 
 
+@pytest.mark.row("F1")
 def test_f1_a_replayed_request_does_not_end_the_family(registered_client: Registered) -> None:
     client = registered_client
     form = {"grant_type": "refresh_token", "refresh_token": family(client)["refresh_token"]}
@@ -137,7 +139,7 @@ def test_f1_a_replayed_request_does_not_end_the_family(registered_client: Regist
 
 
 @pytest.mark.both_databases
-@pytest.mark.row("F2✓")
+@pytest.mark.row("F2", "F2✓")
 def test_f2_two_in_parallel_one_wins(mock: Mock, registered_client: Registered) -> None:
     client = registered_client
     first = family(client)["refresh_token"]
@@ -158,6 +160,7 @@ def test_f2_two_in_parallel_one_wins(mock: Mock, registered_client: Registered) 
     assert call(client, winner["access_token"]) == 401
 
 
+@pytest.mark.row("F3")
 @pytest.mark.parametrize("scope", ["openid notes:read notes:write", "notes:write", "admin", " "])
 def test_f3_never_more_than_was_approved(registered_client: Registered, scope: str) -> None:
     first = family(registered_client, scope="openid notes:read")["refresh_token"]
@@ -166,7 +169,7 @@ def test_f3_never_more_than_was_approved(registered_client: Registered, scope: s
     assert renew(registered_client, first).status_code == 200
 
 
-@pytest.mark.row("F3✓")
+@pytest.mark.row("F3", "F3✓")
 def test_f3_less_is_for_this_once(registered_client: Registered) -> None:
     first = family(registered_client, scope="openid notes:read")["refresh_token"]
     less = renew(registered_client, first, scope="openid").json()

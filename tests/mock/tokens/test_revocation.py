@@ -53,6 +53,7 @@ def test_a_revoked_token_is_dead_at_once_and_everywhere(
     assert call(client, kept) == 200  # ✓
 
 
+@pytest.mark.row("R1")
 @pytest.mark.parametrize(
     "token", ["nothing", "a.b.c", "rt_" + "A" * 43, "eyJhbGciOiJub25lIn0.e30.", "é\0", "x" * 9000]
 )
@@ -60,6 +61,7 @@ def test_r1_unknown_tokens_are_fine(registered_client: Registered, token: str) -
     assert revoke(registered_client, token).status_code == 200
 
 
+@pytest.mark.row("R1")
 def test_r1_so_are_tokens_that_are_over_or_of_another_realm(
     mock: Mock, registered_client: Registered
 ) -> None:
@@ -75,6 +77,7 @@ def test_r1_so_are_tokens_that_are_over_or_of_another_realm(
     assert renew(elsewhere, renewable).status_code == 200
 
 
+@pytest.mark.row("R2")
 def test_r2_another_clients_token_stays_alive(
     registered_client: Registered, other: Registered
 ) -> None:
@@ -86,6 +89,7 @@ def test_r2_another_clients_token_stays_alive(
     assert renew(client, first["refresh_token"]).status_code == 200
 
 
+@pytest.mark.row("R2")
 def test_r2_nor_may_a_parent_revoke_what_an_agent_made_of_it(
     registered_client: Registered, other: Registered
 ) -> None:
@@ -94,6 +98,7 @@ def test_r2_nor_may_a_parent_revoke_what_an_agent_made_of_it(
     assert call(other, child) == 200
 
 
+@pytest.mark.row("R3")
 @pytest.mark.parametrize("hint", ["refresh_token", "access_token", "id_token", "é"])
 def test_r3_a_wrong_hint_works(registered_client: Registered, hint: str) -> None:
     client = registered_client
@@ -104,6 +109,7 @@ def test_r3_a_wrong_hint_works(registered_client: Registered, hint: str) -> None
     says(renew(client, first["refresh_token"]), 400, "invalid_grant", "revoked")
 
 
+@pytest.mark.row("R4")
 def test_r4_a_refresh_token_takes_its_family_along(
     registered_client: Registered, other: Registered
 ) -> None:
@@ -121,6 +127,7 @@ def test_r4_a_refresh_token_takes_its_family_along(
     assert renew(client, kept["refresh_token"]).status_code == 200  # ✓
 
 
+@pytest.mark.row("R4")
 def test_r4_an_access_token_leaves_its_family_alive(registered_client: Registered) -> None:
     client, first = registered_client, family(registered_client)
     assert revoke(client, first["access_token"]).status_code == 200
@@ -128,6 +135,7 @@ def test_r4_an_access_token_leaves_its_family_alive(registered_client: Registere
     assert renew(client, first["refresh_token"]).status_code == 200
 
 
+@pytest.mark.row("R5")
 def test_r5_again_is_fine(registered_client: Registered) -> None:
     client = registered_client
     token, first = client.token(), family(client)["refresh_token"]
@@ -136,6 +144,7 @@ def test_r5_again_is_fine(registered_client: Registered) -> None:
 
 
 @pytest.mark.both_databases
+@pytest.mark.row("R6")
 def test_r6_racing_a_refresh_leaves_no_survivor(
     mock: Mock, registered_client: Registered, other: Registered
 ) -> None:

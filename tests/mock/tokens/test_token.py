@@ -51,6 +51,7 @@ def test_the_root_endpoint_takes_the_realm_from_the_client(registered_client: Re
     assert wrong.json()["error"] == "invalid_dpop_proof"
 
 
+@pytest.mark.row("T1")
 def test_t1_unknown_client_and_wrong_secret_sound_alike(registered_client: Registered) -> None:
     client = registered_client
     wrong = client.ask_token(auth=(client.client_id, "sec_wrong"))
@@ -66,6 +67,7 @@ def test_a_client_of_another_realm_is_unknown(registered_client: Registered) -> 
     assert registered_client.ask_token(url=url).json()["error"] == "invalid_client"
 
 
+@pytest.mark.row("T2")
 def test_t2_two_authentications_are_refused(registered_client: Registered) -> None:
     client = registered_client
     both = {"client_id": client.client_id, "client_secret": client.client_secret}
@@ -91,6 +93,7 @@ def test_client_secret_post_works(mock: Mock, registered_client: Registered) -> 
     assert post_form(mock, client, "grant_type=client_credentials") == (401, "invalid_client")
 
 
+@pytest.mark.row("T3")
 @pytest.mark.parametrize(
     "header",
     [
@@ -144,6 +147,7 @@ def test_the_form(mock: Mock, registered_client: Registered, body: str, error: s
     assert (status, came) == ((400, error) if error else (200, ""))
 
 
+@pytest.mark.row("T5")
 def test_t5_wrong_method(mock: Mock, registered_client: Registered) -> None:
     answer = mock.http.get(registered_client.token_url)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -53,17 +53,17 @@ def test_a_form_that_may_be_empty_may_stay_away(mock: Mock, registered_client: R
 def test_names_that_generated_clients_have_stay(mock: Mock) -> None:
     paths = document(mock)["paths"]
     for (method, path), (name, tag) in {
-        ("post", "/token"): ("post_token", "token"),
-        ("post", "/realms/{realm}/token"): ("post_realms_realm_token", "token"),
+        ("post", "/token"): ("post_token", "tokens"),
+        ("post", "/realms/{realm}/token"): ("post_realms_realm_token", "tokens"),
         ("get", "/realms/{realm}/register/status/{enrollment_id}"): (
             "get_realms_realm_register_status_enrollment_id",
             "registration",
         ),
         ("get", "/.well-known/openid-configuration"): (
             "get__well_known_openid_configuration",
-            "discovery",
+            "api",
         ),
-        ("delete", "/mock/realms/{realm}"): ("delete_mock_realms_realm", "controls"),
+        ("delete", "/mock/realms/{realm}"): ("delete_mock_realms_realm", "teaching"),
     }.items():
         assert (paths[path][method]["operationId"], paths[path][method]["tags"]) == (name, [tag])
 

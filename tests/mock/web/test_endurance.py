@@ -46,7 +46,7 @@ def test_killed_it_comes_back_with_all_that_it_acknowledged(own_mock: Callable[.
     assert mine.confirm("default", enrollment, code).status_code == 200
 
 
-@pytest.mark.row("62✓")
+@pytest.mark.row("62", "62✓")
 def test_62_of_thirty_in_parallel_one_succeeds(mock: Mock, realm: str) -> None:
     client = mock.register(realm)
     proof = client.proof("POST", client.token_url)

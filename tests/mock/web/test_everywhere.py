@@ -133,6 +133,7 @@ def discovery_under(mock: Mock, host: str) -> httpx.Response:
     return mock.http.get(url, headers={"Host": host.format(port=mock.port)})
 
 
+@pytest.mark.row("A5")
 @pytest.mark.parametrize(
     "host",
     [

@@ -19,6 +19,7 @@ def posted(client: Registered) -> str:
     return f"client_id={client.client_id}&client_secret={client.client_secret}"
 
 
+@pytest.mark.row("T1")
 def test_t1_one_text_for_an_unknown_client_and_a_wrong_secret(
     line: Line, resident: Registered
 ) -> None:
@@ -39,6 +40,7 @@ def test_t1_one_text_for_an_unknown_client_and_a_wrong_secret(
     assert len(texts) == 1
 
 
+@pytest.mark.row("T2")
 @pytest.mark.parametrize("second", ["post", "Basic"])
 def test_t2_two_authentications(second: str, line: Line, resident: Registered) -> None:
     if second == "post":
@@ -48,6 +50,7 @@ def test_t2_two_authentications(second: str, line: Line, resident: Registered) -
     refused(answer, 400, "invalid_request", "Authenticate once" if second == "post" else "Two")
 
 
+@pytest.mark.row("T3")
 @pytest.mark.parametrize(
     "value",
     [
@@ -76,11 +79,13 @@ def test_t3_malformed_basic(value: str, line: Line, resident: Registered) -> Non
     assert answer.all("www-authenticate") == ['Basic realm="dialtone"']
 
 
+@pytest.mark.row("T3")
 def test_t3_nothing_before_and_after_the_colon(line: Line, resident: Registered) -> None:
     answer = post(line, resident, GRANT, ("Authorization", "Basic Og=="))
     refused(answer, 401, "invalid_client", "No client of this realm has this id and this secret")
 
 
+T4, T6, T7 = (pytest.mark.row(number) for number in ("T4", "T6", "T7"))
 TWICE = ("invalid_request", "came twice")
 NO_GRANT = ("invalid_request", "grant_type is missing")
 UNKNOWN = ("unsupported_grant_type", "grant_type is one of: client_credentials")
@@ -90,27 +95,28 @@ TOO_MUCH = ("invalid_scope", "was granted openid notes:read notes:write and noth
 @pytest.mark.parametrize(
     ("body", "error", "says"),
     [
-        pytest.param(f"{GRANT}&{GRANT}", *TWICE, id="T4 grant_type twice"),
-        pytest.param(f"{GRANT}&scope=openid&scope=openid", *TWICE, id="T4 scope twice"),
-        pytest.param(f"{GRANT}&x=1&x=2", *TWICE, id="T4 unknown twice"),
-        pytest.param(f"{GRANT}&scope=&scope=openid", *TWICE, id="T4 once empty"),
+        pytest.param(f"{GRANT}&{GRANT}", *TWICE, id="T4 grant_type twice", marks=T4),
+        pytest.param(f"{GRANT}&scope=openid&scope=openid", *TWICE, id="T4 scope twice", marks=T4),
+        pytest.param(f"{GRANT}&x=1&x=2", *TWICE, id="T4 unknown twice", marks=T4),
+        pytest.param(f"{GRANT}&scope=&scope=openid", *TWICE, id="T4 once empty", marks=T4),
         pytest.param("scope=openid", *NO_GRANT, id="no grant_type"),
         pytest.param("", *NO_GRANT, id="no body"),
         pytest.param("grant_type=%ff", "invalid_request", "not a form", id="bad UTF-8"),
-        pytest.param("grant_type=password", *UNKNOWN, id="T6 password"),
-        pytest.param("grant_type=Client_Credentials", *UNKNOWN, id="T6 case"),
-        pytest.param(f"{GRANT}%0a", *UNKNOWN, id="T6 final newline"),
-        pytest.param(f"{GRANT}&scope=admin", *TOO_MUCH, id="T7 not granted"),
-        pytest.param(f"{GRANT}&scope=openid+admin", *TOO_MUCH, id="T7 one not granted"),
-        pytest.param(f"{GRANT}&scope=OPENID", *TOO_MUCH, id="T7 case"),
-        pytest.param(f"{GRANT}&scope=openid%0anotes:read", *TOO_MUCH, id="T7 newline"),
-        pytest.param(f"{GRANT}&scope=%20", *TOO_MUCH, id="T7 a space"),
+        pytest.param("grant_type=password", *UNKNOWN, id="T6 password", marks=T6),
+        pytest.param("grant_type=Client_Credentials", *UNKNOWN, id="T6 case", marks=T6),
+        pytest.param(f"{GRANT}%0a", *UNKNOWN, id="T6 final newline", marks=T6),
+        pytest.param(f"{GRANT}&scope=admin", *TOO_MUCH, id="T7 not granted", marks=T7),
+        pytest.param(f"{GRANT}&scope=openid+admin", *TOO_MUCH, id="T7 one not granted", marks=T7),
+        pytest.param(f"{GRANT}&scope=OPENID", *TOO_MUCH, id="T7 case", marks=T7),
+        pytest.param(f"{GRANT}&scope=openid%0anotes:read", *TOO_MUCH, id="T7 newline", marks=T7),
+        pytest.param(f"{GRANT}&scope=%20", *TOO_MUCH, id="T7 a space", marks=T7),
     ],
 )
 def test_the_parameters(body: str, error: str, says: str, line: Line, resident: Registered) -> None:
     refused(post(line, resident, body, basic(resident)), 400, error, says)
 
 
+@pytest.mark.row("T8")
 def test_t8_neither_a_token_nor_a_refusal_is_kept_by_anybody(
     line: Line, resident: Registered
 ) -> None:
@@ -146,6 +152,7 @@ def test_their_neighbours_pass(more: str, line: Line, resident: Registered) -> N
     granted(post(line, resident, GRANT + more, basic(resident)), "Bearer")
 
 
+@pytest.mark.row("T5")
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
 def test_t5_wrong_method(method: str, line: Line, resident: Registered) -> None:
     answer = line.send(method, resident.token_url, [basic(resident)])
@@ -170,6 +177,7 @@ def test_no_refusal_echoes_a_secret(echo: str, line: Line, resident: Registered)
     assert resident.client_secret not in resident.mock.log
 
 
+@pytest.mark.row("A1", "A2")
 def test_a1_a2_the_issuer_and_the_keys_of_a_realm(line: Line, resident: Registered) -> None:
     place = resident.issuer
     document = line.send("GET", f"{place}/.well-known/openid-configuration", []).json()

@@ -63,6 +63,7 @@ HELD_BY = {
     # what both sides stand on
     "base.jws": "12 14 15 16 base/test_jws.py",
     "keys": "test_keys.py",
+    "keys:key_in_header": "29 30 39",
     "base.algorithms": "32 test_keys.py",
     "base.algorithms:public_key_from_jwk": "23 test_keys.py",
     "base.algorithms:_ed25519_key": "36",
@@ -80,7 +81,6 @@ HELD_BY = {
     "rules:ath_matches": "74",
     "rules:key_is_bound": "76",
     "rules:jti_is_new": "44 45 59 test_rules.py",
-    "rules:_key_in": "29 30 39",
     "tokens": "82 test_tokens.py",
     "base.urls": "H1 H6 47 52 base/test_urls.py",
     "spiffe.spiffe_id": "spiffe/test_spiffe_id.py",

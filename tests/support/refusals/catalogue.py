@@ -1,16 +1,13 @@
 """The catalogue of refusals: every row by its number, and the tests that hold it.
 
-A test holds a row when it says so, in one of four ways: `@pytest.mark.row("X4", "82")`, its name
-(`test_x4_…`, `test_77_78_…`), the `row` or `number` of the case that it is run with, or the first
-word of the case's id (`[V1]`, `[T4 grant_type twice]`). A ✓ marks what must be accepted: on a row
-of this list, all of it; on a label, this case. `±` marks a row with both sides, each to be shown.
+A test holds a row when its `row` marker names it; see `__init__.py`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 
@@ -85,8 +82,6 @@ U1✓ everything is text · J1± the mock is yours · J2✓ nothing left behind
 """
 
 _ROW = re.compile(r"([A-Z]?\d+)([✓±]?) ")
-_NAME = re.compile(r"test_((?:[a-z]?\d+_)+)")
-_ID = re.compile(r"([A-Z]\d+✓?)(?=[ -]|$)")
 
 
 class Row(NamedTuple):
@@ -99,7 +94,7 @@ class Row(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A test's word that it holds a row, by a refusal or by something accepted."""
+    """A test's claim to hold a row, by a refusal or by something accepted."""
 
     number: str
     accepted: bool
@@ -121,40 +116,31 @@ ROWS = _read()
 GROUPS = list(dict.fromkeys(row.group for row in ROWS.values()))
 
 
+class Example(Protocol):
+    """An entry of a test's table: a `Case` of the forge, or a test file's own kind."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def rows(self) -> tuple[str, ...]: ...
+
+
+def each(examples: Iterable[Example]) -> list[Any]:
+    """The entries of a table for `parametrize`, each marked with the rows that it holds."""
+    return [pytest.param(one, id=one.id, marks=pytest.mark.row(*one.rows)) for one in examples]
+
+
 def cases(item: pytest.Item) -> list[Case]:
     """The rows that a test holds."""
-    found = dict.fromkeys(_labels(item))
-    return [_case(label, item) for label in found if label.rstrip("✓") in ROWS]
+    labels = dict.fromkeys(label for mark in item.iter_markers("row") for label in mark.args)
+    unknown = {label.rstrip("✓") for label in labels} - set(ROWS)
+    assert not unknown, f"{item.nodeid} names rows that the catalogue does not have: {unknown}"
+    return [_case(label) for label in labels]
 
 
-def _case(label: str, item: pytest.Item) -> Case:
+def _case(label: str) -> Case:
     number = label.rstrip("✓")
-    said = any(_accepts(value) for value in _values(item))
-    return Case(number, label.endswith("✓") or said or not ROWS[number].refuses)
-
-
-def _labels(item: pytest.Item) -> Iterable[str]:
-    for mark in item.iter_markers("row"):
-        assert {label.rstrip("✓") for label in mark.args} <= set(ROWS), (item.nodeid, mark.args)
-        yield from mark.args
-    if named := _NAME.match(item.name):
-        yield from named[1].upper().rstrip("_").split("_")
-    for value in _values(item):
-        yield str(getattr(value, "row", getattr(value, "number", "")))
-    if callspec := getattr(item, "callspec", None):
-        yield str(callspec.params.get("row", ""))
-        own = callspec.id.removeprefix(f"{callspec.params.get('database')}-")
-        if first := _ID.match(own):
-            yield first[1]
-
-
-def _values(item: pytest.Item) -> list[object]:
-    callspec = getattr(item, "callspec", None)
-    return list(callspec.params.values()) if callspec else []
-
-
-def _accepts(case: object) -> bool:
-    return getattr(case, "accepted", False) is True
+    return Case(number, label.endswith("✓") or not ROWS[number].refuses)
 
 
 def unheld(held: Iterable[Case]) -> list[str]:

@@ -93,6 +93,11 @@ class Case:
         return not self.rule
 
     @property
+    def rows(self) -> tuple[str, ...]:
+        """What it holds of the catalogue, as `@pytest.mark.row` takes it."""
+        return (f"{self.row}✓" if self.accepted else self.row,)
+
+    @property
     def id(self) -> str:
         return f"{self.row}-{self.what}".replace(" ", "-")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
 from tests.support.refusals.curves import SMALL_ORDER_POINTS
 from tests.support.refusals.forge import ABSENT, Case, Scene, b64, key_of
 

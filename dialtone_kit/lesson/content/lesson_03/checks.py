@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from dialtone_kit.base.algorithms import PRIVATE_MEMBERS
 from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.base.masking import PRIVATE_MEMBERS
 from dialtone_kit.keys import ProofKey, jwk_of
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show
