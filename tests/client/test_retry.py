@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService, RateLimited, ServiceUnreachable
-from dialtone_kit.client.retry import retry_after, send_with_retries
+from dialtone_kit.client.responses import retry_after
+from dialtone_kit.client.retry import send_with_retries
 from tests.support.fake_service import says
 
 NOW = 1_800_000_000.0

@@ -134,7 +134,7 @@ def test_polling_ends_with_the_code() -> None:
         clock[0] += seconds
 
     client = found.client(credentials=CREDENTIALS, now=lambda: clock[0])
-    client._sleep = sleep
+    client.connection.sleep = sleep
     with pytest.raises(ServiceError, match="expired_token"):
         client.wait_for_device(client.start_device(), KEY)
     assert clock[0] == NOW + 900

@@ -10,7 +10,7 @@ import pytest
 from dialtone_kit.commands import doctor
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local import process, service, state_folder
-from dialtone_kit.local import record as service_record
+from dialtone_kit.local.record import free_port, new_record, record_path
 from tests.support.strangers import stranger
 
 
@@ -55,17 +55,17 @@ def test_the_database_is_named_without_its_password(
 
 
 def test_a_stranger_on_the_port_is_told_with_the_way_out(home: Path) -> None:
-    record = service_record.remember(service_record.free_port(0))
+    record = new_record(free_port(0))
     with stranger(record.port):
         [told] = wrong(doctor.port())
     assert "dialtone serve --port N" in told
 
 
 def test_a_readable_secret_is_told(home: Path) -> None:
-    service_record.remember(1)
-    service_record.path().chmod(0o640)
+    new_record(1)
+    record_path().chmod(0o640)
     assert wrong(doctor.state()) == [
-        "service.json: could be read by others; the next lesson mends it."
+        "service.json: could be read by others; the next lesson repairs it."
     ]
 
 
@@ -88,14 +88,14 @@ def test_an_unreachable_service_is_one_line_and_exit_code_1(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["doctor", "--base-url", f"http://127.0.0.1:{service_record.free_port(0)}"])
+        main(["doctor", "--base-url", f"http://127.0.0.1:{free_port(0)}"])
     assert ended.value.code == 1
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("look Reachability: No connection to http://127.0.0.1:")
 
 
 def test_a_portal_instead_of_a_service_is_told(home: Path) -> None:
-    port = service_record.free_port(0)
+    port = free_port(0)
     with stranger(port, "<html>please log in</html>"):
         [told] = wrong(doctor.examine(f"http://127.0.0.1:{port}"))[-1:]
     assert told.startswith("Reachability: ")

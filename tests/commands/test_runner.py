@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dialtone_kit.commands import run
+from dialtone_kit.commands import run_lessons
 from dialtone_kit.commands.cli import main
-from dialtone_kit.commands.run import Result, select
+from dialtone_kit.commands.run_lessons import Result, select
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.commands.run_table import run_and_show
 
@@ -82,7 +82,7 @@ def test_every_lesson_is_run_and_its_result_told(
 def test_when_all_pass_the_exit_code_is_0(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_execute", lambda *_: ("passed", ""))
+    monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("passed", ""))
     monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
         main(["run", "--solutions", "--lesson", "3", "--output", str(home / "out")])
@@ -102,20 +102,24 @@ def test_the_real_service_keeps_the_persons_credentials_and_starts_no_mock(
         seen.append((os.environ["DIALTONE_CONFIG_DIR"], os.environ["DIALTONE_INTERACTIVE"]))
         return "passed", ""
 
-    monkeypatch.setattr(run, "_execute", note)
+    monkeypatch.setattr(run_lessons, "_execute", note)
     monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: pytest.fail("a mock"))
     lesson = notebook(home, "01-x.ipynb")
     results: list[Result] = []
-    run.run([lesson], home / "out", Parameters("https://id.example.com"), results.append, print)
+    run_lessons.run(
+        [lesson], home / "out", Parameters("https://id.example.com"), results.append, print
+    )
     assert seen == [(str(home / "config"), "0")]
     assert [result.outcome for result in results] == ["passed"]
 
 
 def test_a_secret_in_an_error_is_masked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sec_" + "q" * 43
-    monkeypatch.setattr(run, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))
+    monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))
     lesson = notebook(home, "01-x.ipynb")
-    [result] = run.run([lesson], home / "out", Parameters("https://x.example"), print, print)
+    [result] = run_lessons.run(
+        [lesson], home / "out", Parameters("https://x.example"), print, print
+    )
     assert secret not in result.reason
 
 

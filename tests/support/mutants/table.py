@@ -89,12 +89,17 @@ HELD_BY = {
     "spiffe.svids": "spiffe/test_svids.py spiffe/test_workload.py",
     "client.credentials:read_members": "test_a_file_that_would_send test_a_damaged_file",
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
-    "client.private_files": "P3 P4 P5 client/test_credentials.py",
+    "base.private_files": "P3 P4 P5 client/test_credentials.py",
+    "base.private_files:private_dir": "base/test_private_files.py",
     "client.transport": "H5",
     "client.discovery": "H4 client/test_client.py",
-    "client.connection": "test_the_secret_is_not_sent_to_another_issuer test_without_credentials "
+    "client.connection": "client/test_client.py "
     "test_a_service_without_the_endpoint_is_told_in_a_line",
-    "client.token_answer": "H10 client/test_client.py",
+    "client.enrollments": "client/test_enrollments.py client/test_client.py",
+    "client.token_requests": "H10 client/test_client.py",
+    "client.token_requests:TokenRequests._own_credentials": ""
+    "test_the_secret_is_not_sent_to_another_issuer test_without_credentials",
+    "client.token_requests:TokenRequests.wait_for_device": "client/test_token_requests.py",
     "client.device_login": "client/test_token_requests.py",
     "client.identity": "H4 client/test_client.py",
     "spiffe.workload": "spiffe/test_workload.py",
@@ -201,9 +206,15 @@ OTHERS = [
         "pass",
         "test_a_wrong_token_is_refused",
     ),
-    Other("client.private_files", "_create", "os.fchmod(file.fileno(), 0o600)", "pass", "P2"),
-    Other("client.private_files", "_make", "folder.chmod(0o700)", "pass", "P2"),
-    Other("client.private_files", "_enter", "_refuse_link(name, path, above)", "pass", "P3"),
+    Other("base.private_files", "_create", "platform.set_mode(file.fileno(), 0o600)", "pass", "P2"),
+    Other("base.private_files", "_make", "folder.chmod(0o700)", "pass", "P2"),
+    Other(
+        "base.private_files",
+        "PrivateFolder._enter",
+        "self._refuse_link(name, self.path, outer)",
+        "pass",
+        "P3",
+    ),
     Other(
         "client.transport", "open_client", "follow_redirects=False", "follow_redirects=True", "H2"
     ),
