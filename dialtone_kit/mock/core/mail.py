@@ -24,7 +24,7 @@ from dialtone_kit.mock.core.settings import MailRoute
 from dialtone_kit.mock.store.tables import mails
 
 if TYPE_CHECKING:
-    from dialtone_kit.mock.schemas.core import EnrollmentRequest
+    from dialtone_kit.mock.schemas.registration import EnrollmentRequest
 
 log = logging.getLogger("dialtone.mock")
 SMTP_TIMEOUT = 10  # seconds: the person who registers waits for it
