@@ -31,6 +31,7 @@ HELD_BY = {
     "mock.tokens.device:device_code": "test_unknown_device_codes V5 V1 V3 V4 V6",
     "mock.tokens.device": "V6 V7 V7 V7 V11 mock/tokens/test_device.py",
     "mock.tokens.device_grants": "V2 V9",
+    "mock.tokens.device_page:_shown": "test_programs_get_json_when_the_answer_is_no",
     "mock.tokens.device_page": "V9 V10 test_one_address_please test_an_answer_without_yes_or_no",
     "mock.tokens.refresh:refresh_token": "test_unknown_refresh_tokens",
     "mock.tokens.refresh": "85 86 88 F1 mock/tokens/test_refresh.py",
