@@ -149,6 +149,7 @@ ROWS: list[tuple[str, Speak, type[DialtoneError], str]] = [
 ]
 
 
+@pytest.mark.sample(12)
 @pytest.mark.row("H5")
 @both
 @pytest.mark.parametrize(
