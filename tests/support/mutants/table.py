@@ -61,6 +61,7 @@ HELD_BY = {
     "test_a_body_over_64_kib",
     "mock.web.requests:read_query": "test_a_query_has_each_parameter_once_and_in_utf_8",
     "mock.web.requests:_refusal": "test_the_parameters T6",
+    "mock.web.pages": "test_programs_get_json_when_the_answer_is_no",
     "mock.web.routes": "test_unknown_paths_and_realms",
     # what both sides stand on
     "base.jws": "12 14 15 16 base/test_jws.py",
