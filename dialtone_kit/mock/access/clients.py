@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection, bindparam, exists, select
@@ -20,10 +19,11 @@ from dialtone_kit.mock.core.codes import secret_hash
 from dialtone_kit.mock.core.refusal import Headers, Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.schemas.sent import ClientForm
 from dialtone_kit.mock.store.statements import Prepared
 from dialtone_kit.mock.store.tables import clients, revocations
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.requests import header_values, one
+from dialtone_kit.mock.web.requests import header_values
 
 CHALLENGE: Headers = (("WWW-Authenticate", 'Basic realm="dialtone"'),)
 _C = clients.c
@@ -37,7 +37,7 @@ NOBODY = bytes(32)  # compared for an unknown client, so that it takes as long a
 
 
 async def authenticate_client(
-    request: Request, form: Mapping[str, list[str]], realm: Realm | None, *, public: bool = False
+    request: Request, form: ClientForm, realm: Realm | None, *, public: bool = False
 ) -> Client:
     """The client that sent this request; it must belong to `realm` if the path names one.
 
@@ -92,18 +92,17 @@ def invalid_client(description: str) -> Refusal:
     return Refusal(401, "invalid_client", description, CHALLENGE)
 
 
-def _presented(request: Request, form: Mapping[str, list[str]]) -> tuple[str, str | None]:
+def _presented(request: Request, form: ClientForm) -> tuple[str, str | None]:
     """Id and secret, sent by exactly one of the two methods; or the id alone, in the form."""
     headers = header_values(request, "authorization")
     if len(headers) > 1:
         raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
-    posted_id, posted_secret = one(form, "client_id"), one(form, "client_secret")
     if not headers:
-        return posted_id or "", posted_secret
-    if posted_secret is not None:
+        return form.client_id, form.client_secret or None
+    if form.client_secret:
         raise Refusal(400, "invalid_request", "Authenticate once: by HTTP Basic or in the form.")
     basic_id, basic_secret = _basic(headers[0])
-    if posted_id not in (None, basic_id):
+    if form.client_id not in ("", basic_id):
         raise Refusal(400, "invalid_request", "The client_id in the form is not that of Basic.")
     return basic_id, basic_secret
 

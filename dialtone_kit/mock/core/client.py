@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
+from dialtone_kit.mock.schemas.formats import CLIENT_ID_PATTERN
+
+CLIENT_ID = re.compile(CLIENT_ID_PATTERN)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, insert, select
 
 from dialtone_kit.mock.core.mail_route import MailRoute
-from dialtone_kit.mock.schemas.core import EnrollmentRequest
+from dialtone_kit.mock.schemas.registration import EnrollmentRequest
 from dialtone_kit.mock.store.tables import mails
 
 log = logging.getLogger("dialtone.mock")

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from dialtone_kit.base.private_files import open_private
 from dialtone_kit.mock.store.statements import run_plain
 from dialtone_kit.mock.store.transactions import Job, run_all, unavailable
 
@@ -119,6 +120,4 @@ def _connect(engine: Engine) -> Connection:
 def _create_private(file: Path) -> None:
     """Create an empty file with mode 0600; SQLite itself would leave it readable to others."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    os.fchmod(handle, 0o600)
-    os.close(handle)
+    os.close(open_private(file))
