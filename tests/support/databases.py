@@ -1,7 +1,7 @@
 """The databases that the service is tested on: SQLite, and PostgreSQL if there is a server.
 
-The tests that also run on PostgreSQL are marked `both_databases`: the store's contract, races, kills and locks,
-and one pass over each endpoint. What a rule or an endpoint does is the same on both.
+The tests that also run on PostgreSQL are marked `both_databases`: the store's contract, races,
+kills and locks, and one pass over each endpoint. Rules and endpoints are the same on both.
 
 `DIALTONE_TEST_DATABASE` names a PostgreSQL server that tests may make databases in
 (`postgresql://USER@HOST:PORT`); `CI_REQUIRE_POSTGRES=1` makes a run without one fail.
