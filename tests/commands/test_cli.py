@@ -12,7 +12,7 @@ import pytest
 
 from dialtone_kit.commands import cli
 from dialtone_kit.commands.cli import main
-from dialtone_kit.lesson.lesson import start
+from dialtone_kit.lesson.starting import start
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import free_port
