@@ -175,6 +175,7 @@ def test_the_saved_notebook_holds_nothing_that_was_typed_or_mailed(desk):
         assert value.lower() not in saved.lower()
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_after_a_reload_every_view_is_filled_again_and_can_be_read(desk, theme):
     desk.use_theme(theme)

@@ -69,7 +69,7 @@ def test_the_wheel_carries_every_file_of_the_package(wheel: zipfile.ZipFile) -> 
 
 def test_the_wheel_carries_what_is_not_python(wheel: zipfile.ZipFile) -> None:
     kinds = {Path(name).suffix for name in wheel.namelist() if name.startswith("dialtone_kit/")}
-    assert kinds >= {".py", ".toml", ".html", ".js"}
+    assert kinds >= {".py", ".pyi", ".toml", ".html", ".js"}
     assert "dialtone_kit/py.typed" in wheel.namelist()
 
 
@@ -98,7 +98,9 @@ def test_the_binder_badge_opens_the_first_lesson() -> None:
     assert (ROOT / "notebooks/00-start-here.ipynb").is_file()
 
 
-@pytest.mark.parametrize("script", [".ci/run", "binder/postBuild", "binder/refresh-pins"])
+@pytest.mark.parametrize(
+    "script", [".ci/run", ".ci/full", "binder/postBuild", "binder/refresh-pins"]
+)
 def test_a_script_can_be_run(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     assert read(script).startswith("#!/usr/bin/env bash\n")

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.extent import few_or_all
 from tests.support.kills.run import Killings
 from tests.support.running_mock import Mock
 
 pytestmark = pytest.mark.both_databases
 
-KILLS = int(os.environ.get("DIALTONE_KILLS", "10"))
-SEED = int(os.environ.get("DIALTONE_KILLS_SEED", random.randrange(10**6)))
+KILLS = int(os.environ.get("DIALTONE_KILLS", few_or_all(4, 30)))
+SEED = int(os.environ.get("DIALTONE_KILLS_SEED", few_or_all(7, random.randrange(10**6))))
 KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token")
 LAZY_DISK = Path(__file__).parents[2] / "support" / "kills" / "lazy_disk"
 
