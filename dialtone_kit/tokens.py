@@ -1,4 +1,4 @@
-"""Access tokens: sign, read for display, verify by JWKS, and ask which key they are bound to."""
+"""Access tokens: read one for display, verify it by JWKS, and see which key it is bound to."""
 
 from __future__ import annotations
 
@@ -22,23 +22,47 @@ LEEWAY = 5  # seconds that two honest clocks may differ
 
 
 @dataclass(frozen=True)
+class Token:
+    """An access token, and the key it is bound to: None for a bearer token.
+
+    `expires_in` is in seconds from `issued_at`, which is in Unix seconds of this machine.
+    """
+
+    access_token: Secret
+    token_type: str
+    expires_in: int
+    scope: str
+    key: ProofKey | None
+    issued_at: float
+    refresh_token: Secret | None = None  # it can't be pickled or shown
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """What the token says about itself, for display: `client.verify(token)` checks it (M20)."""
+        return read_unverified(self.access_token.reveal()).claims
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it expires, in UTC."""
+        return datetime.fromtimestamp(self.issued_at + self.expires_in, UTC)
+
+
+def text_of(token: Token | Secret | str) -> str:
+    """The token as it goes over the wire, from whatever a notebook holds."""
+    secret = token.access_token if isinstance(token, Token) else token
+    return secret.reveal() if isinstance(secret, Secret) else secret
+
+
+@dataclass(frozen=True)
 class Decoded:
-    """What a token says of itself. Nothing here is verified: decoding is not believing."""
+    """What a token says about itself. Nothing here is verified: decoding is not believing."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
 
 
-def sign_token(
-    private: Any, claims: dict[str, Any], *, kid: str, alg: str = "ES256", typ: str = "JWT"
-) -> str:
-    """A signed JWT of `claims` by a `cryptography` private key, whose public half is `kid`."""
-    signing_input = f"{_token_header(alg, typ, kid)}.{to_segment(claims)}"
-    return f"{signing_input}.{b64url(sign(private, alg, signing_input.encode()))}"
-
-
 def read_unverified(token: str) -> Decoded:
-    """Header and claims of `token`, for the eye only (M20: decoding is not verifying).
+    """Header and claims of `token`, for display only (M20: decoding is not verifying).
 
     Raises TokenRefused when it is not a JWT at all.
     """
@@ -69,7 +93,7 @@ def verify_decoded(
     now: float,
     audience: str | None = None,
 ) -> dict[str, Any]:
-    """The same for who had to read the token already, to know which issuer to hold it against."""
+    """`verify_token` for a caller that had to read the token first, to learn whose it is."""
     verify_signature(token, decoded.header, jwks)
     claims = dict(decoded.claims)
     typed = decoded.header.get("typ") in ACCESS_TOKEN_TYPES  # else a claim has to say what it is
@@ -83,6 +107,12 @@ def verify_decoded(
     return claims
 
 
+def is_bound_to(claims: Mapping[str, Any], key: ProofKey) -> bool:
+    """Whether a token with these claims can be used with `key`, and only with it."""
+    bound = bound_thumbprint(claims)
+    return bound is not None and hmac.compare_digest(bound.encode(), key.thumbprint.encode())
+
+
 def bound_thumbprint(claims: Mapping[str, Any]) -> str | None:
     """The `cnf.jkt` of a token: the thumbprint of the key it is bound to, None for a bearer token.
 
@@ -90,26 +120,6 @@ def bound_thumbprint(claims: Mapping[str, Any]) -> str | None:
     """
     _check_binding(claims)
     return claims["cnf"]["jkt"] if "cnf" in claims else None
-
-
-def is_bound_to(claims: Mapping[str, Any], key: ProofKey) -> bool:
-    """Whether a token with these claims can be used with `key`, and only with it."""
-    bound = bound_thumbprint(claims)
-    return bound is not None and hmac.compare_digest(bound.encode(), key.thumbprint.encode())
-
-
-def issuer_allows(issuer: str, iss: object) -> bool:
-    """Whether tokens of `iss` may come from the service that was discovered as `issuer`.
-
-    A root document's tokens name a realm: the root itself, or `/realms/<one segment>` below it.
-    """
-    if iss == issuer:
-        return True
-    return (
-        isinstance(iss, str)
-        and "/realms/" not in issuer
-        and re.fullmatch(re.escape(issuer.rstrip("/")) + r"/realms/[A-Za-z0-9_-]+", iss) is not None
-    )
 
 
 def verify_signature(
@@ -131,23 +141,34 @@ def verify_signature(
     if "crit" in header or header.get("b64") is False:
         raise TokenRefused("crit", "the token asks for an extension that is not known here.")
     if header.get("typ") not in types:
-        raise TokenRefused("typ", f"{brief(header.get('typ'))} is no type of such a token.")
-    listed = jwks.get("keys")
-    keys = [
-        key
-        for key in (listed if isinstance(listed, list) else ())
-        if isinstance(key, dict) and key.get("kid") == kid
-    ]
-    if not isinstance(kid, str) or not keys:
-        raise TokenRefused("kid", f"no key {brief(kid)} in the issuer's key set.")
-    if keys[0].get("alg", alg) != alg or keys[0].get("use", use) != use:
+        raise TokenRefused(
+            "typ", f"{brief(header.get('typ'))} is not a type that is accepted here."
+        )
+    jwk = _key_named(kid, jwks)
+    if jwk.get("alg", alg) != alg or jwk.get("use", use) != use:
         raise TokenRefused("kid", f"the key {brief(kid)} is not for {alg} signatures.")
     try:
-        signed = _is_signed(token, alg, tuple(i for i in keys[0].items() if isinstance(i[1], str)))
+        signed = _is_signed(token, alg, tuple(i for i in jwk.items() if isinstance(i[1], str)))
     except BadKey as problem:
-        raise TokenRefused("kid", f"the key {brief(kid)} can't serve: {problem}.") from None
+        raise TokenRefused("kid", f"the key {brief(kid)} can't be used: {problem}.") from None
     if not signed:
         raise TokenRefused("signature", "not signed by the issuer: forged or altered on the way.")
+
+
+def _key_named(kid: object, jwks: Mapping[str, Any]) -> dict[str, Any]:
+    """The first key with this name in the issuer's key set."""
+    listed = jwks.get("keys")
+    for jwk in listed if isinstance(listed, list) else ():
+        if isinstance(jwk, dict) and isinstance(kid, str) and jwk.get("kid") == kid:
+            return jwk
+    raise TokenRefused("kid", f"no key {brief(kid)} in the issuer's key set.")
+
+
+@lru_cache(maxsize=512)  # one token comes with many calls
+def _is_signed(token: str, alg: str, jwk: tuple[tuple[str, str], ...]) -> bool:
+    parts = split(token)
+    key = public_key_from_jwk(dict(jwk), alg)
+    return key.verify(parts.signature, parts.signing_input)
 
 
 def check_times(
@@ -170,25 +191,13 @@ def check_times(
 
 
 def check_audience(aud: object, audience: str | None) -> None:
-    """`aud` names `audience`; a token that is for nobody in particular, when None is asked."""
+    """`aud` names `audience`; with None, the token has no `aud`. Raises TokenRefused."""
     named = aud if isinstance(aud, list) else [] if aud is None else [aud]
     if (named or audience is not None) and audience not in named:
         raise TokenRefused(
             "aud",
             f"the token is for {brief(named) if named else 'no audience'}, not for {audience}.",
         )
-
-
-@lru_cache(maxsize=512)  # a token comes with many calls, and the same bytes have the same answer
-def _is_signed(token: str, alg: str, jwk: tuple[tuple[str, str], ...]) -> bool:
-    parts = split(token)
-    key = public_key_from_jwk(dict(jwk), alg)
-    return key.verify(parts.signature, parts.signing_input)
-
-
-@lru_cache(maxsize=32)  # the same in every token by one key
-def _token_header(alg: str, typ: str, kid: str) -> str:
-    return to_segment({"alg": alg, "typ": typ, "kid": kid})
 
 
 def _check_binding(claims: Mapping[str, Any]) -> None:
@@ -200,33 +209,28 @@ def _check_binding(claims: Mapping[str, Any]) -> None:
         raise TokenRefused("cnf", "cnf holds no thumbprint of a key.")
 
 
-@dataclass(frozen=True)
-class Token:
-    """An access token, and the key it is bound to: None for a bearer token.
+def issuer_allows(issuer: str, iss: object) -> bool:
+    """Whether tokens of `iss` may come from the service that was discovered as `issuer`.
 
-    `expires_in` is in seconds from `issued_at`, which is in Unix seconds of this machine.
+    A service's root issues tokens for its realms, too: `iss` is the root or `/realms/<name>` below.
     """
-
-    access_token: Secret
-    token_type: str
-    expires_in: int
-    scope: str
-    key: ProofKey | None
-    issued_at: float
-    refresh_token: Secret | None = None  # in memory only: it can't be pickled or shown
-
-    @property
-    def claims(self) -> Mapping[str, Any]:
-        """What the token says of itself: for the eye. `client.verify(token)` checks it (M20)."""
-        return read_unverified(self.access_token.reveal()).claims
-
-    @property
-    def expires_at(self) -> datetime:
-        """When it ends, in UTC."""
-        return datetime.fromtimestamp(self.issued_at + self.expires_in, UTC)
+    if iss == issuer:
+        return True
+    return (
+        isinstance(iss, str)
+        and "/realms/" not in issuer
+        and re.fullmatch(re.escape(issuer.rstrip("/")) + r"/realms/[A-Za-z0-9_-]+", iss) is not None
+    )
 
 
-def text_of(token: Token | Secret | str) -> str:
-    """The token as it goes over the wire, from whatever a notebook holds."""
-    secret = token.access_token if isinstance(token, Token) else token
-    return secret.reveal() if isinstance(secret, Secret) else secret
+def sign_token(
+    private: Any, claims: dict[str, Any], *, kid: str, alg: str = "ES256", typ: str = "JWT"
+) -> str:
+    """A signed JWT of `claims` by a `cryptography` private key, whose public half is `kid`."""
+    signing_input = f"{_token_header(alg, typ, kid)}.{to_segment(claims)}"
+    return f"{signing_input}.{b64url(sign(private, alg, signing_input.encode()))}"
+
+
+@lru_cache(maxsize=32)  # the same in every token by one key
+def _token_header(alg: str, typ: str, kid: str) -> str:
+    return to_segment({"alg": alg, "typ": typ, "kid": kid})

@@ -1,7 +1,9 @@
 """URLs: which ones are the same resource, and to which ones secrets may travel."""
 
+from urllib.parse import urlsplit
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dialtone_kit.base.errors import UnsafeUrl
@@ -165,6 +167,7 @@ PIECES = st.lists(
 )
 
 
+@example("http://%2e%2e")  # a host of dots: two slashes before it, and nothing to remove
 @given(st.one_of(PIECES.map("".join), PIECES.map(lambda p: "http://h/" + "".join(p)), st.text()))
 def test_normalising_is_done_once_and_refuses_by_unsafe_url_only(url: str) -> None:
     try:
@@ -174,7 +177,7 @@ def test_normalising_is_done_once_and_refuses_by_unsafe_url_only(url: str) -> No
     assert normalize(once) == once
     assert same_origin(url, once)
     assert not set("?# ") & set(once)
-    assert "/../" not in once
+    assert "/../" not in urlsplit(once).path
     assert once.isascii()
 
 

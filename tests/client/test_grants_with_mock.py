@@ -107,7 +107,7 @@ def agent(
 
 def test_a_device_login_from_end_to_end(agent: Somebody) -> None:
     token = agent.log_in(None, None, "approve")
-    assert agent.slept == [5, 5, 5]  # never too fast, so never told to slow down
+    assert agent.slept == [5, 5, 5]  # never too fast, so never asked to slow down
     claims = agent.client.verify(token)
     assert claims["sub"].startswith("usr_")
     assert claims["cnf"] == {"jkt": agent.key.thumbprint}
@@ -122,7 +122,7 @@ def test_a_device_login_from_end_to_end(agent: Somebody) -> None:
     assert agent.client.call("GET", f"{agent.client.issuer}/userinfo", fresh).status_code == 401
 
 
-def test_too_fast_is_told_and_obeyed(agent: Somebody) -> None:
+def test_slow_down_is_obeyed(agent: Somebody) -> None:
     login = agent.client.start_device()
     agent.client.poll_device(login, agent.key)
     slower = agent.client.poll_device(login, agent.key)
@@ -176,8 +176,8 @@ def test_one_agent_acts_for_another(
     claims = agent.client.verify(child)
     assert claims["act"] == {"sub": agent.credentials.client_id}
     assert claims["sub"] == parent.credentials.client_id
-    told = parent.client.introspect(child)
-    assert (told["active"], told["token_type"], told["act"]) == (True, "DPoP", claims["act"])
+    about = parent.client.introspect(child)
+    assert (about["active"], about["token_type"], about["act"]) == (True, "DPoP", claims["act"])
     with pytest.raises(ServiceError, match="invalid_scope"):
         agent.client.exchange(child, scope="notes:write")
     parent.client.revoke(lent)

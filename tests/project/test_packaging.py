@@ -69,7 +69,7 @@ def test_the_wheel_carries_every_file_of_the_package(wheel: zipfile.ZipFile) -> 
 
 def test_the_wheel_carries_what_is_not_python(wheel: zipfile.ZipFile) -> None:
     kinds = {Path(name).suffix for name in wheel.namelist() if name.startswith("dialtone_kit/")}
-    assert kinds >= {".py", ".toml", ".html", ".js"}
+    assert kinds >= {".py", ".pyi", ".toml", ".html", ".js"}
     assert "dialtone_kit/py.typed" in wheel.namelist()
 
 

@@ -302,7 +302,7 @@ def test_wrong_codes_count_the_tries_down(service):
         (ServiceError(410, "gone", "locked"), 1000, "locked", "Five wrong codes"),
         (wrong_code(0), 1000, "locked", "Five wrong codes"),
         (ServiceError(410, "gone", "expired"), 4601, "expired", "hour for this code is over"),
-        (ServiceError(409, "conflict", "again"), 1000, "confirmed before", "confirmed before"),
+        (ServiceError(409, "conflict", "again"), 1000, "confirmed before", "already confirmed"),
     ],
 )
 def test_an_end_is_told_as_what_it_is(service, error, clock, phase, told):

@@ -18,8 +18,7 @@ from dialtone_kit.mock.core.refusal import Headers, Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.registration import enrollments
-from dialtone_kit.mock.schemas.core import ApprovalForm
-from dialtone_kit.mock.schemas.queries import EnrollmentQuery
+from dialtone_kit.mock.schemas.registration import ApprovalForm, EnrollmentQuery
 from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.pages import (
@@ -30,7 +29,7 @@ from dialtone_kit.mock.web.pages import (
     render,
     wants_html,
 )
-from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.requests import read_form, read_query
 from dialtone_kit.mock.web.responses import refused
 
 TEMPLATE = "approve.html"
@@ -54,12 +53,12 @@ class Page:
     "The sponsor's page: who asks for what",
     answers="text/html",
     query=EnrollmentQuery,
-    refusals=(404, 503),
+    refusals=(400, 404, 503),
 )
-async def show(request: Request) -> Response:
+async def show_approval_page(request: Request) -> Response:
     """Changes nothing, however often it is fetched."""
     service, realm = service_of(request), await realm_of(request)
-    wanted = request.query_params.get("enrollment", "")
+    wanted = read_query(request, EnrollmentQuery).enrollment or ""
     try:
         row = await service.store.read(lambda tx: enrollments.find(tx, realm, wanted))
     except Refusal as problem:
@@ -74,15 +73,15 @@ async def show(request: Request) -> Response:
     form=True,
     refusals=(400, 401, 403, 404, 409, 410, 413, 415, 503),
 )
-async def answer(request: Request) -> Response:
+async def answer_approval_page(request: Request) -> Response:
     """Needs the form that this page gave to this browser; wrong codes count as those of the API."""
     service, realm = service_of(request), await realm_of(request)
     form = await read_form(request)
-    wanted, code = one(form, "enrollment") or "", one(form, "verification_code") or ""
-    good_form = form_token_is_good(request, service, wanted, one(form, "form_token") or "")
+    sent = form.parsed(ApprovalForm)
+    good_form = form_token_is_good(request, service, sent.enrollment or "", sent.form_token)
     try:
         outcome = await service.store.write(
-            lambda tx: _approve(tx, service, realm, wanted, code, good_form)
+            lambda tx: _approve(tx, service, realm, sent, good_form)
         )
     except Refusal as problem:
         return _unknown(request, problem)
@@ -93,10 +92,10 @@ async def answer(request: Request) -> Response:
 
 
 def _approve(
-    tx: Connection, service: Service, realm: Realm, wanted: str, code: str, good_form: bool
+    tx: Connection, service: Service, realm: Realm, sent: ApprovalForm, good_form: bool
 ) -> tuple[Any, Page]:
     """The enrollment and the page to show. A wrong code stays counted."""
-    row = enrollments.find(tx, realm, wanted)
+    row = enrollments.find(tx, realm, sent.enrollment or "")
     state = enrollments.status_of(row, realm)
     if not good_form:
         return row, Page(state, "This form is out of date. Please enter the code again.", 403)
@@ -106,9 +105,9 @@ def _approve(
         enrollments.must_be_open(row, realm)
     except Refusal as problem:
         return row, Page(state, http_status=problem.status)
-    if not code.strip():
+    if not sent.verification_code.strip():
         return row, Page(state, "Enter the code from the mail.", 400)
-    if refusal := enrollments.judge_code(tx, service, realm, row, code):
+    if refusal := enrollments.judge_code(tx, service, realm, row, sent.verification_code):
         state = "locked" if refusal.status == 410 else state
         return row, Page(state, refusal.description, refusal.status)
     enrollments.approve(tx, realm, row)

@@ -11,7 +11,7 @@ from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
-from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
@@ -21,8 +21,8 @@ from dialtone_kit.mock.web.responses import json_answer
 
 @describe(
     "Lock a client, or let it in again",
-    answers=controls.LockedClient,
-    body=controls.ClientLock,
+    answers=teaching.LockedClient,
+    body=teaching.ClientLock,
     refusals=(400, 401, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -30,13 +30,13 @@ from dialtone_kit.mock.web.responses import json_answer
 async def lock_client(request: Request) -> Response:
     """A locked client gets no token, and those that it has, or that came from them, are dead."""
     service = service_of(request)
-    sent = await read_json(request, controls.ClientLock)
+    sent = await read_json(request, teaching.ClientLock)
     await service.store.write(lambda tx: _lock(tx, service, sent))
     told = {"client_id": sent.client_id, "locked": sent.locked}
     return json_answer(told, headers=NO_STORE)
 
 
-def _lock(tx: Connection, service: Service, sent: controls.ClientLock) -> None:
+def _lock(tx: Connection, service: Service, sent: teaching.ClientLock) -> None:
     found = find_client(tx, sent.client_id)
     realm = service.realm_in(tx, found[0].realm) if found is not None else None
     if found is None or realm is None:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.teaching.realms import no_such_realm, private_realm
@@ -23,8 +23,8 @@ FARTHEST = 100 * 366 * 86400  # seconds that a realm can be ahead: no calendar r
 
 @describe(
     "Move a private realm's time on",
-    answers=controls.ClockReading,
-    body=controls.ClockMove,
+    answers=teaching.ClockReading,
+    body=teaching.ClockMove,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -32,7 +32,7 @@ FARTHEST = 100 * 366 * 86400  # seconds that a realm can be ahead: no calendar r
 async def move_clock(request: Request) -> Response:
     """Forward only: going back would open the window of proofs that were used already."""
     service = service_of(request)
-    sent = await read_json(request, controls.ClockMove)
+    sent = await read_json(request, teaching.ClockMove)
     realm = await private_realm(service, sent.realm)
     column = tables.realms.c.offset
 

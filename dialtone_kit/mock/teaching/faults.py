@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
-from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import StoreUnavailable
 from dialtone_kit.mock.store.tables import faults
@@ -28,7 +28,7 @@ from dialtone_kit.mock.web.responses import json_answer, refused
 PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
 
 
-async def suffer(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
+async def act_out_fault(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
     """Act out the fault that is due for this request. True when the request ends with it."""
     found = PRIVATE_PATH.match(scope["path"])
     if found is None:
@@ -88,8 +88,8 @@ async def _drop(receive: Receive) -> None:
 
 @describe(
     "Break the next requests in a private realm",
-    answers=controls.Cleared,
-    body=controls.FaultRequest,
+    answers=teaching.Cleared,
+    body=teaching.FaultRequest,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -101,7 +101,7 @@ async def add_fault(request: Request) -> Response:
     the connection is cut. Several wait in the order in which they came.
     """
     service = service_of(request)
-    sent = await read_json(request, controls.FaultRequest)
+    sent = await read_json(request, teaching.FaultRequest)
     realm = await private_realm(service, sent.realm)
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
@@ -110,8 +110,8 @@ async def add_fault(request: Request) -> Response:
 
 @describe(
     "Take back the faults that still wait in a private realm",
-    answers=controls.Cleared,
-    body=controls.RealmName,
+    answers=teaching.Cleared,
+    body=teaching.RealmName,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -119,7 +119,7 @@ async def add_fault(request: Request) -> Response:
 async def clear_faults(request: Request) -> Response:
     """All of them; the realm stays as it is otherwise."""
     service = service_of(request)
-    sent = await read_json(request, controls.RealmName)
+    sent = await read_json(request, teaching.RealmName)
     realm = await private_realm(service, sent.realm)
     waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
     cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dialtone_kit.mock.core import audit, clock, signing_keys
 from dialtone_kit.mock.core.refusal import NO_STORE
 from dialtone_kit.mock.core.service import Service
-from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe.settings import SpiffeSettings
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
@@ -22,7 +22,7 @@ from dialtone_kit.mock.web.responses import json_answer
 
 @describe(
     "Rotate the keys: those that sign access tokens, and SPIFFE's roots",
-    answers=controls.RotatedKeys,
+    answers=teaching.RotatedKeys,
     status=201,
     refusals=(401, 503),
     security=GUARDED,

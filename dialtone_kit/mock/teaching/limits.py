@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock.core.refusal import NO_STORE
-from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.teaching.realms import named_realm
@@ -19,8 +19,8 @@ from dialtone_kit.mock.web.responses import json_answer
 
 @describe(
     "Forget the counted registrations",
-    answers=controls.Cleared,
-    body=controls.RealmChoice,
+    answers=teaching.Cleared,
+    body=teaching.RealmChoice,
     refusals=(400, 401, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -28,7 +28,7 @@ from dialtone_kit.mock.web.responses import json_answer
 async def clear_limits(request: Request) -> Response:
     """Of one realm; of all public ones when none is named."""
     service = service_of(request)
-    sent = await read_json(request, controls.RealmChoice)
+    sent = await read_json(request, teaching.RealmChoice)
     names = list(service.realms)
     if sent.realm is not None:
         names = [(await named_realm(service, sent.realm)).name]

@@ -49,7 +49,7 @@ REFUSALS = (400, 401, 404, 413, 415, 503)
     security=GUARDED,
 )
 @guarded
-async def kubernetes(request: Request) -> Response:
+async def kubernetes_token(request: Request) -> Response:
     """As the kubelet puts it into a pod, for the audience that the pod names."""
     pod = await read_json(request, KubernetesPod)
     names = (pod.namespace, pod.service_account)
@@ -74,7 +74,7 @@ async def kubernetes(request: Request) -> Response:
     security=GUARDED,
 )
 @guarded
-async def aws(request: Request) -> Response:
+async def aws_document(request: Request) -> Response:
     """As an EC2 instance reads it from its metadata service: the same each time, no nonce in it."""
     service, asked = service_of(request), await read_json(request, AwsInstance)
     _local(service, "aws")
@@ -106,7 +106,7 @@ async def aws(request: Request) -> Response:
     security=GUARDED,
 )
 @guarded
-async def azure(request: Request) -> Response:
+async def azure_token(request: Request) -> Response:
     """As a virtual machine reads it from its metadata service, for the audience configured."""
     service, asked = service_of(request), await read_json(request, AzureMachine)
     platform = _local(service, "azure")
@@ -130,7 +130,7 @@ async def azure(request: Request) -> Response:
     security=GUARDED,
 )
 @guarded
-async def gcp(request: Request) -> Response:
+async def gcp_token(request: Request) -> Response:
     """As the metadata server signs it, for the audience that the machine names, in full format."""
     asked = await read_json(request, GcpMachine)
     engine = {

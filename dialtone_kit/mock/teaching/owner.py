@@ -15,10 +15,10 @@ from starlette.responses import Response
 
 import dialtone_kit
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal, log
-from dialtone_kit.mock.schemas import controls, queries
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
-from dialtone_kit.mock.web.requests import header_values
+from dialtone_kit.mock.web.requests import header_values, read_query
 from dialtone_kit.mock.web.responses import json_answer
 
 GUARDED = ("control_token",)
@@ -53,16 +53,14 @@ def guarded(handler: Handler) -> Handler:
 
 @describe(
     "Is this the service that my state file means?",
-    answers=controls.Hello,
-    query=queries.HelloQuery,
+    answers=teaching.Hello,
+    query=teaching.HelloQuery,
     refusals=(400,),
 )
 async def hello(request: Request) -> Response:
     """Anybody can sit on a port; only who knows the secret can answer this."""
     settings = service_of(request).settings
-    nonce = request.query_params.get("nonce", "")
-    if not 1 <= len(nonce) <= 256:
-        raise Refusal(400, "invalid_request", "nonce: 1 to 256 characters, please.")
+    nonce = read_query(request, teaching.HelloQuery).nonce
     answer = {
         "answer": _keyed(_secret(request), f"hello|{nonce}|{settings.base_url}"),
         "pid": settings.pid,

@@ -12,7 +12,7 @@ from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.policy.files import PolicyFiles, where
-from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.teaching.realms import private_realm
@@ -24,12 +24,12 @@ from dialtone_kit.mock.web.responses import json_answer
 
 @describe(
     "The policy files: which are valid, and what is wrong with the others",
-    answers=controls.PolicyReport,
+    answers=teaching.PolicyReport,
     refusals=(401,),
     security=GUARDED,
 )
 @guarded
-async def show(request: Request) -> Response:
+async def show_policies(request: Request) -> Response:
     """`version` is of the text in force: after a broken edit still that of the last good one."""
     service = service_of(request)
     names = dict.fromkeys(realm.policy_file for realm in service.realms.values())
@@ -42,16 +42,16 @@ async def show(request: Request) -> Response:
 
 @describe(
     "Give a private realm its own policies",
-    answers=controls.RealmPolicies,
-    body=controls.PolicyText,
+    answers=teaching.RealmPolicies,
+    body=teaching.PolicyText,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
 @guarded
-async def write(request: Request) -> Response:
+async def write_policies(request: Request) -> Response:
     """A broken text changes nothing: 400 with its `line`. Public realms have their files."""
     service = service_of(request)
-    sent = await read_json(request, controls.PolicyText)
+    sent = await read_json(request, teaching.PolicyText)
     realm = await private_realm(service, sent.realm)
     found = compiled(sent.text)
     if isinstance(found, PolicyProblem):

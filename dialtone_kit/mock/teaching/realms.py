@@ -14,7 +14,7 @@ from dialtone_kit.mock.core.realms import drop_realm, empty_realm
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import PRIVATE_KEPT, Realm
-from dialtone_kit.mock.schemas import controls
+from dialtone_kit.mock.schemas import teaching
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.teaching.owner import GUARDED, guarded
 from dialtone_kit.mock.web.context import realm_of, service_of
@@ -25,9 +25,9 @@ from dialtone_kit.mock.web.responses import json_answer, no_content
 
 @describe(
     "A private realm of your own",
-    answers=controls.PrivateRealm,
+    answers=teaching.PrivateRealm,
     status=201,
-    body=controls.RealmLike,
+    body=teaching.RealmLike,
     refusals=(400, 401, 404, 413, 415, 503),
     security=GUARDED,
 )
@@ -39,7 +39,7 @@ async def make_realm(request: Request) -> Response:
     the others can't do without.
     """
     service = service_of(request)
-    sent = await read_json(request, controls.RealmLike)
+    sent = await read_json(request, teaching.RealmLike)
     if sent.like not in service.realms:
         raise no_such_realm()
     if sent.without is not None:
@@ -72,16 +72,16 @@ async def remove_realm(request: Request) -> Response:
 
 @describe(
     "Empty a realm",
-    answers=controls.Cleared,
-    body=controls.ResetRequest,
+    answers=teaching.Cleared,
+    body=teaching.ResetRequest,
     refusals=(400, 401, 403, 404, 413, 415, 503),
     security=GUARDED,
 )
 @guarded
-async def reset(request: Request) -> Response:
+async def reset_realm(request: Request) -> Response:
     """A public realm only with `confirm` naming it again: others may be using it."""
     service = service_of(request)
-    sent = await read_json(request, controls.ResetRequest)
+    sent = await read_json(request, teaching.ResetRequest)
     realm = await named_realm(service, sent.realm)
     if not realm.private and sent.confirm != realm.name:
         raise Refusal(

@@ -23,10 +23,8 @@ from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import DEVICE_MAILS, Realm
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.schemas.email import EMAIL
-from dialtone_kit.mock.schemas.grants import DevicePageForm
-from dialtone_kit.mock.schemas.queries import UserCodeQuery
+from dialtone_kit.mock.schemas.tokens import DevicePageForm, UserCodeQuery
 from dialtone_kit.mock.tokens import device_grants
-from dialtone_kit.mock.tokens.grant import Form
 from dialtone_kit.mock.web.context import path_realm, realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.pages import (
@@ -37,7 +35,7 @@ from dialtone_kit.mock.web.pages import (
     render,
     wants_html,
 )
-from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.requests import read_form, read_query
 from dialtone_kit.mock.web.responses import refused
 
 FIRST_FORM = "device"  # what the form token of the first form is for; of the second: the visit
@@ -84,12 +82,12 @@ class Page:
     "The device page: enter the code that the device shows",
     answers="text/html",
     query=UserCodeQuery,
-    refusals=(503,),
+    refusals=(400, 503),
 )
-async def show(request: Request) -> Response:
+async def show_device_page(request: Request) -> Response:
     """Changes nothing, however often it is fetched; a code in the link only fills the form."""
     await realm_of(request)
-    code = visible(request.query_params.get("user_code", "")[:32])
+    code = visible(read_query(request, UserCodeQuery).user_code[:32])
     return _shown(request, Page("ask", user_code=code, from_link=bool(code)))
 
 
@@ -100,22 +98,23 @@ async def show(request: Request) -> Response:
     form=True,
     refusals=(400, 401, 403, 404, 410, 413, 415, 429, 503),
 )
-async def answer(request: Request) -> Response:
+async def answer_device_page(request: Request) -> Response:
     """Needs the form that this page gave to this browser. Wrong codes are counted, both kinds."""
     await realm_of(request)
     form = await read_form(request)
-    page = await (_begin if one(form, "visit") is None else _finish)(request, form)
+    sent = form.parsed(DevicePageForm)
+    page = await (_finish if sent.visit else _begin)(request, sent)
     if page.http_status != 200:
         log.warning("the device page refused: %d", page.http_status)
     return _shown(request, page)
 
 
-async def _begin(request: Request, form: Form) -> Page:
+async def _begin(request: Request, form: DevicePageForm) -> Page:
     """Code and address → a mail, and the page that says who asks for what."""
     service = service_of(request)
-    code, email = one(form, "user_code") or "", one(form, "email") or ""
+    code, email = form.user_code, form.email
     page = Page("ask", user_code=visible(code)[:32], email=visible(email)[:254])
-    if not form_token_is_good(request, service, FIRST_FORM, one(form, "form_token") or ""):
+    if not form_token_is_good(request, service, FIRST_FORM, form.form_token):
         return page.refused(Refusal(403, "access_denied", OUT_OF_DATE))
     if not EMAIL.fullmatch(email):
         return page.refused(Refusal(400, "invalid_request", "Enter one e-mail address."))
@@ -181,12 +180,11 @@ def _send_code(
     return Asked(row, client, realm, visit.visit, email), letter
 
 
-async def _finish(request: Request, form: Form) -> Page:
+async def _finish(request: Request, form: DevicePageForm) -> Page:
     """The mailed code and yes, or no."""
     service, within = service_of(request), await path_realm(request)
-    visit, decision = one(form, "visit") or "", one(form, "decision")
-    code = one(form, "verification_code") or ""
-    good_form = form_token_is_good(request, service, visit, one(form, "form_token") or "")
+    visit, decision, code = form.visit, form.decision, form.verification_code
+    good_form = form_token_is_good(request, service, visit, form.form_token)
 
     def finish(tx: Connection) -> Page:
         asked = _visited(tx, service, within, visit)

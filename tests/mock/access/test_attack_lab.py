@@ -65,9 +65,9 @@ def test_every_rule_is_either_switchable_or_has_its_reason() -> None:
 @pytest.mark.parametrize(
     ("without", "why"),
     [
-        ("well_formed", "every later rule reads the parts"),
+        ("well_formed", "parts that every later rule reads"),
         ("alg_is_listed", "switch off signature_verifies"),
-        ("jwk_is_public", "it finds the key"),
+        ("jwk_is_public", "it extracts the key"),
     ],
 )
 def test_a_rule_that_the_others_need_stays_on_and_the_answer_says_why(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from dialtone_kit.mock.core.settings import mail_route
+from dialtone_kit.mock.core.mail_route import mail_route
 from tests.support.grant_desk import Person, begin
 from tests.support.running_mock import Mock, free_port
 from tests.support.store_rows import all_rows, locked

@@ -275,8 +275,11 @@ class Held:
     def __init__(self, folder: Path) -> None:
         from dialtone_kit.mock.policy.files import PolicyFiles
 
-        self.policies = PolicyFiles(folder)
-        self.policies.seed()
+        self._files = PolicyFiles(folder)
+        self._files.seed()
+
+    def part(self, _kind: type) -> object:
+        return self._files
 
 
 def agent(name: str, domain: str) -> Client:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from dialtone_kit.mock.core import expiry
-from dialtone_kit.mock.core.mail import Inbox, Letter
+from dialtone_kit.mock.core.mail import Letter, MailStore
 from dialtone_kit.mock.core.signing_keys import SigningKeys, ensure_secrets, rotate
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import Store, StoreUnavailable
@@ -74,7 +74,7 @@ def test_a_refused_statement_tells_no_values(run: Run) -> None:
 
     async def scenario(store: Store) -> None:
         await store.write(lambda tx: use(tx, value))
-        with pytest.raises(RuntimeError, match="refuses a statement") as told:
+        with pytest.raises(RuntimeError, match="rejected a statement") as told:
             await store.write(lambda tx: use(tx, value))
         shown = "".join(traceback.format_exception(told.value))
         assert value not in shown
@@ -190,7 +190,7 @@ def test_a_mail_is_readable_with_the_secret_only(run: Run) -> None:
     letter = Letter("default", "a@x.de", "Subject", "the text", "ABCD-2345")
 
     async def scenario(store: Store) -> None:
-        mine, other = Inbox("secret"), Inbox("another secret")
+        mine, other = MailStore("secret"), MailStore("another secret")
         await store.write(lambda tx: mine.keep(tx, letter, 1.0, 2.0))
         (read,) = await store.read(lambda tx: mine.look(tx, None, None, 10))
         assert (read["text"], read["code"]) == ("the text", "ABCD-2345")
