@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 pytest_plugins = [
@@ -16,9 +15,6 @@ pytest_plugins = [
     "tests.support.refusals.counting",
 ]
 
-# The machine that tests may be slow and busy: no example has a deadline.
-hypothesis.settings.register_profile("dialtone", deadline=None)
-hypothesis.settings.load_profile("dialtone")
 _home = pytest.StashKey[Path]()
 
 

@@ -1,40 +1,57 @@
-"""What every request of the client stands on: one issuer, its checked document, retry rules."""
+"""One line to one issuer: its transport, its checked discovery document, its keys, its nonces.
+
+`IdentityClient`, the token requests and a SPIFFE workload each hold one.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import httpx
 
-from dialtone_kit.base.errors import CredentialProblem, NotThisService
+from dialtone_kit.base.errors import NotThisService, TokenRefused
 from dialtone_kit.base.urls import require_https_or_loopback
-from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.discovery import PATH, check_metadata, issuer_url
 from dialtone_kit.client.dpop_auth import DPoPAuth, Nonces
 from dialtone_kit.client.responses import read_json
 from dialtone_kit.client.retry import send_with_retries
 from dialtone_kit.client.transport import open_client
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.tokens import Token, issuer_allows
+from dialtone_kit.tokens import Token, issuer_allows, read_unverified, verify_token
 from dialtone_kit.wire.recorder import Wire
+
+# Sending one of these twice does the same as sending it once (RFC 9110 §9.2.2).
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+class Options(TypedDict, total=False):
+    """What can be said about a connection; `Connection` explains each."""
+
+    wire: Wire | None
+    ca_file: str | Path | None
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    max_wait: float
+    timeout: float
+    transport: httpx.BaseTransport | None
 
 
 class Connection:
-    """An agent's line to one realm of the service. `realm=None` asks the root's document.
+    """A line to one realm of the service. `realm=None` asks the root's document.
 
-    `now` and `sleep` take the clock's place in tests and lessons; `max_wait` and `timeout` are in
-    seconds; `ca_file` names a private certificate authority. Every send is recorded in `wire`.
+    `now` and `sleep` take the clock's place in tests and lessons; `max_wait` (for a retry) and
+    `timeout` are in seconds; `ca_file` names a private certificate authority; `transport` takes
+    the network's place in tests. Every send is recorded in `wire`.
     """
 
     def __init__(
         self,
         base_url: str,
-        realm: str | None = "default",
+        realm: str | None,
         *,
-        credentials: Credentials | None = None,
         wire: Wire | None = None,
         ca_file: str | Path | None = None,
         now: Callable[[], float] = time.time,
@@ -44,12 +61,11 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.issuer = issuer_url(base_url, realm)
-        self.realm, self.credentials = realm, credentials
         self.wire = Wire() if wire is None else wire
         self.http = open_client(
             base_url, timeout=timeout, ca_file=ca_file, wrap=self.wire.transport, inner=transport
         )
-        self._now, self._sleep, self._max_wait = now, sleep, max_wait
+        self.now, self.sleep, self.max_wait = now, sleep, max_wait
         self._nonces: Nonces = {}
         self._metadata: dict[str, Any] | None = None
         self._key_sets: dict[str, dict[str, Any]] = {}
@@ -64,49 +80,59 @@ class Connection:
         self._metadata = self._metadata_of(self.issuer)
         return self._metadata
 
-    def jwks(self, issuer: str | None = None) -> dict[str, Any]:
-        """The issuer's public keys, fetched once; `verify` fetches them again for a new key."""
-        issuer = issuer or self.issuer
-        if issuer not in self._key_sets:
+    def jwks(self, issuer: str, *, anew: bool = False) -> dict[str, Any]:
+        """The issuer's public keys, fetched once, or `anew`."""
+        if anew or issuer not in self._key_sets:
             metadata = self.metadata if issuer == self.issuer else self._metadata_of(issuer)
-            self._key_sets[issuer] = self._ask("GET", metadata["jwks_uri"])
+            self._key_sets[issuer] = self.ask("GET", metadata["jwks_uri"])
         return self._key_sets[issuer]
+
+    def verify(self, token: str, audience: str | None = None) -> dict[str, Any]:
+        """The claims of `token`, once its signature, issuer and times are checked."""
+        iss = read_unverified(token).claims.get("iss")
+        if not issuer_allows(self.issuer, iss):
+            raise TokenRefused("iss", f"issued by {iss!r}, expected {self.issuer!r}. M19")
+        issuer, now = str(iss), self.now()
+        try:
+            return verify_token(token, self.jwks(issuer), issuer, now=now, audience=audience)
+        except TokenRefused as refusal:
+            if refusal.rule != "kid":
+                raise
+        fresh = self.jwks(issuer, anew=True)  # the service may have a new key since
+        return verify_token(token, fresh, issuer, now=now, audience=audience)
 
     def endpoint(self, name: str) -> str:
         """The URL of an endpoint, by its member of the discovery document without `_endpoint`."""
         url = self.metadata.get(f"{name}_endpoint")
         if url is None:
             raise NotThisService(
-                f"{self.issuer} has no {name.replace('_', ' ')} endpoint, says its document."
+                f"{self.issuer} has no {name.replace('_', ' ')} endpoint: its document names none."
             )
         return str(url)
 
-    def _ask(self, method: str, url: str, *, once: bool = False, **parts: Any) -> dict[str, Any]:
-        return read_json(self._send(method, url, once=once, **parts), self._now)
+    def auth(self, key: ProofKey | None, token: Token | None = None) -> DPoPAuth | None:
+        """A fresh proof by `key` on every attempt, with the nonces that the service handed out."""
+        return None if key is None else DPoPAuth(key, token, now=self.now, nonces=self._nonces)
 
-    def _send(self, method: str, url: str, *, once: bool, **parts: Any) -> httpx.Response:
-        """One request by the retry rules. `once`: it must not take effect twice."""
+    def ask(self, method: str, url: str, **parts: Any) -> dict[str, Any]:
+        """The JSON object that the service answers; ServiceError and its like if it refuses."""
+        return read_json(self.send(method, url, **parts), self.now)
+
+    def send(
+        self, method: str, url: str, *, repeatable: bool | None = None, **parts: Any
+    ) -> httpx.Response:
+        """One request by the retry rules; `parts` are httpx's: json, data, headers, auth.
+
+        `repeatable`: sending it twice does no harm. By default that holds for idempotent methods.
+        """
         require_https_or_loopback(url)
         return send_with_retries(
             lambda: self.http.request(method, url, **parts),
-            safe_to_repeat=not once,
-            sleep=self._sleep,
-            max_wait=self._max_wait,
-            now=self._now,
+            safe_to_repeat=method in _IDEMPOTENT if repeatable is None else repeatable,
+            sleep=self.sleep,
+            max_wait=self.max_wait,
+            now=self.now,
         )
 
-    def _auth(self, key: ProofKey | None, token: Token | None = None) -> DPoPAuth | None:
-        return None if key is None else DPoPAuth(key, token, now=self._now, nonces=self._nonces)
-
     def _metadata_of(self, issuer: str) -> dict[str, Any]:
-        return check_metadata(self._ask("GET", issuer + PATH), issuer)
-
-    def _own_credentials(self) -> Credentials:
-        """A secret goes to the issuer that gave it, and to nobody else."""
-        if self.credentials is None:
-            raise CredentialProblem("No credentials yet: enroll first, or set client.credentials.")
-        if not issuer_allows(self.issuer, self.credentials.issuer):
-            raise CredentialProblem(
-                f"These credentials are for {self.credentials.issuer}: not sent to {self.issuer}."
-            )
-        return self.credentials
+        return check_metadata(self.ask("GET", issuer + PATH), issuer)

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dialtone_kit.base.errors import CredentialProblem, UnsafeUrl
+from dialtone_kit.base.errors import CredentialProblem, IssuerMismatch, NotThisService, UnsafeUrl
 from dialtone_kit.base.masking import Secret, masked
+from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
-from dialtone_kit.client import private_files
-from dialtone_kit.client.private_files import config_dir, shown
+from dialtone_kit.client.config_folder import all_folders, config_dir, folder
+from dialtone_kit.tokens import issuer_allows
 
 FILE = "client.json"
 _CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
@@ -26,9 +27,9 @@ _CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who an agent is towards one issuer. The secret shows masked and can't be pickled.
+    """Who an agent is at one issuer. The secret shows masked and can't be pickled.
 
-    None: a client that keeps no secret, for the device flow only.
+    `client_secret` is None for a client that can keep no secret: it has the device flow only.
     """
 
     client_id: str
@@ -45,15 +46,15 @@ def path_for(client_id: str) -> Path:
 
 
 def save_credentials(credentials: Credentials, *, overwrite: bool = False) -> Path:
-    """Store the credentials, 0600 in a folder of 0700, and say where.
+    """Store the credentials, mode 0600 in a folder of 0700; returns the file's path.
 
-    The same credentials again are fine; others in their place need `overwrite=True`.
+    Saving the same credentials again is fine; replacing others needs `overwrite=True`.
     """
     client_id, data = _checked_id(credentials.client_id), _to_json(credentials)
     try:
-        return private_files.write(client_id, FILE, data, overwrite=overwrite)
+        return folder(client_id).write(FILE, data, overwrite=overwrite)
     except FileExistsError:
-        if private_files.read(client_id, FILE) == data:
+        if folder(client_id).read(FILE) == data:
             return path_for(client_id)
         raise CredentialProblem(
             f"{shown(path_for(client_id))} holds other credentials already. They are kept; to "
@@ -65,7 +66,7 @@ def load_credentials(client_id: str) -> Credentials:
     """The stored credentials of `client_id`; the four members that the demo writes are enough."""
     path = path_for(client_id)
     try:
-        data = private_files.read(client_id, FILE)
+        data = folder(client_id).read(FILE)
     except FileNotFoundError:
         raise CredentialProblem(
             f"No credentials in {shown(path)}. Register this client first (lesson 02)."
@@ -85,53 +86,99 @@ def find(
 ) -> Credentials | None:
     """The newest credentials for exactly this issuer that were granted all of `scopes`.
 
-    `public` asks for a client without a secret; else only those that have one are found.
-
-    A file without a list of scopes is one of the demo's: it counts as granted `openid`.
-    Files that can't be used are passed over; `problems()` tells of them.
+    `public` looks for a client without a secret instead of one with. A file without a list of
+    scopes is one of the demo's: it counts as granted `openid`. Unusable files are passed over;
+    `problems()` lists them.
     """
     fitting = [
-        found
-        for found in _usable()
-        if found.issuer == issuer
-        and (found.client_secret is None) == public
-        and set(scopes) <= set(found.granted_scopes or ("openid",))
-        and (client_name is None or _is_named(found.client_id, client_name))
+        credentials
+        for credentials in _usable()
+        if credentials.issuer == issuer
+        and (credentials.client_secret is None) == public
+        and set(scopes) <= set(credentials.granted_scopes or ("openid",))
+        and (client_name is None or _is_named(credentials.client_id, client_name))
     ]
     return max(fitting, key=_written, default=None)
 
 
 def problems() -> list[str]:
     """Why stored files can't be used, one line each. Empty when all is well."""
-    found = []
+    lines = []
     for client_id in _stored():
         try:
             load_credentials(client_id)
         except CredentialProblem as problem:
-            found.append(str(problem))
-    return found
+            lines.append(str(problem))
+    return lines
 
 
 def forget(client_id: str) -> bool:
     """Delete the stored credentials. Were there any? The service still knows the client."""
-    removed = private_files.remove(_checked_id(client_id), FILE)
-    with suppress(OSError):  # somebody keeps other files there: the folder stays
+    removed = folder(_checked_id(client_id)).remove(FILE)
+    with suppress(OSError):  # you keep other files there: the folder stays
         path_for(client_id).parent.rmdir()
     return removed
 
 
 def require_writable() -> None:
-    """Find out that nothing can be stored before the service shows a secret that is shown once."""
+    """Raise CredentialProblem now, before the service shows a secret that could not be stored."""
     probe = f"probe-{os.getpid()}"
-    private_files.write("pending", probe, b"", overwrite=True)
-    private_files.remove("pending", probe)
+    folder("pending").write(probe, b"")
+    folder("pending").remove(probe)
+
+
+def read_members(members: Any) -> Credentials:
+    """Credentials from the JSON of a file or a response.
+
+    Raises ValueError or UnsafeUrl with what is wrong.
+    """
+    read = members if isinstance(members, dict) else {}
+    public = read.get("token_endpoint_auth_method") == "none" and "client_secret" not in read
+    needed = ("client_id", "token_endpoint", "issuer", *(() if public else ("client_secret",)))
+    for name in needed:
+        if not isinstance(read.get(name), str) or not read[name]:
+            raise ValueError(f"{name} is missing or not a string.")
+    scopes, realm = read.get("granted_scopes") or [], read.get("realm")
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        raise ValueError("granted_scopes is not a list of strings.")
+    if not isinstance(realm, str | None):
+        raise ValueError("realm is not a string.")
+    require_https_or_loopback(read["issuer"])
+    if not same_origin(read["issuer"], read["token_endpoint"]):
+        raise UnsafeUrl("the token endpoint is on another origin than the issuer: not used.")
+    secret = None if public else Secret(read["client_secret"])
+    return Credentials(
+        read["client_id"], secret, read["token_endpoint"], read["issuer"], realm, tuple(scopes)
+    )
+
+
+def read_granted(body: dict[str, Any], issuer: str) -> Credentials:
+    """The credentials in a response of `issuer`. Raises NotThisService or IssuerMismatch."""
+    try:
+        credentials = read_members(body)
+    except (ValueError, UnsafeUrl) as problem:
+        raise NotThisService(f"The credentials that came can't be used: {problem}") from None
+    if not issuer_allows(issuer, credentials.issuer):
+        raise IssuerMismatch(f"The credentials are for {credentials.issuer!r}, not {issuer!r}.")
+    return credentials
+
+
+def save_granted(credentials: Credentials) -> None:
+    """Store credentials that just came; if that fails, say how to save the secret in memory."""
+    try:
+        save_credentials(credentials)
+    except CredentialProblem as problem:
+        raise CredentialProblem(
+            f"{problem} The secret is shown once and now lives only in client.credentials: "
+            "fix this, then run save_credentials(client.credentials)."
+        ) from None
 
 
 def _checked_id(client_id: str) -> str:
     if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
         raise CredentialProblem(
-            f"{masked(ascii(client_id)[:80])} can't be a client_id: it must be cli_ and then 1 to "
-            "64 of a-z, 0-9 and _ . Nothing was read or written."
+            f"{masked(ascii(client_id)[:80])} can't be a client_id: it must be cli_ followed by 1 "
+            "to 64 of a-z, 0-9 and _ . Nothing was read or written."
         )
     return client_id
 
@@ -142,15 +189,15 @@ def _is_named(client_id: str, client_name: str) -> bool:
 
 
 def _stored() -> list[str]:
-    return [name for name in private_files.names() if _CLIENT_ID.fullmatch(name)]
+    return [name for name in all_folders().names() if _CLIENT_ID.fullmatch(name)]
 
 
 def _usable() -> list[Credentials]:
-    found = []
+    usable = []
     for client_id in _stored():
         with suppress(CredentialProblem):
-            found.append(load_credentials(client_id))
-    return found
+            usable.append(load_credentials(client_id))
+    return usable
 
 
 def _written(credentials: Credentials) -> int:
@@ -184,29 +231,3 @@ def _from_json(data: bytes, where: str) -> Credentials:
         return read_members(members)
     except (ValueError, UnsafeUrl) as problem:
         raise CredentialProblem(f"{where}: {problem}") from None
-
-
-def read_members(members: Any) -> Credentials:
-    """Credentials from a file's or an answer's JSON. ValueError or UnsafeUrl says what is wrong."""
-    text = members if isinstance(members, dict) else {}
-    public = text.get("token_endpoint_auth_method") == "none" and "client_secret" not in text
-    own = () if public else ("client_secret",)
-    for name in ("client_id", *own, "token_endpoint", "issuer"):
-        if not isinstance(text.get(name), str) or not text[name]:
-            raise ValueError(f"{name} is missing or not a text.")
-    scopes, realm = text.get("granted_scopes") or [], text.get("realm")
-    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
-        raise ValueError("granted_scopes is not a list of texts.")
-    if not isinstance(realm, str | None):
-        raise ValueError("realm is not a text.")
-    require_https_or_loopback(text["issuer"])
-    if not same_origin(text["issuer"], text["token_endpoint"]):
-        raise UnsafeUrl("the token endpoint is on another origin than the issuer: not used.")
-    return Credentials(
-        text["client_id"],
-        None if public else Secret(text["client_secret"]),
-        text["token_endpoint"],
-        text["issuer"],
-        realm,
-        tuple(scopes),
-    )

@@ -1,4 +1,4 @@
-"""A device login on its way (RFC 8628): what to show the person, and how often to ask."""
+"""A device login in progress (RFC 8628): what to show the person, and how often to ask."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
 
 INTERVAL = 5  # seconds, where the service names none; each slow_down adds as many (§3.2, §3.5)
-MOST = 300  # seconds that a service may make us wait between two polls
+LONGEST_INTERVAL = 300  # seconds that a service may make us wait between two polls
 
 
 @dataclass(frozen=True)
 class DeviceLogin:
     """Two codes: `user_code` for the person, `device_code` for the polls.
 
-    `verification_uri_complete` has the user code in it. `interval` is in seconds, `expires_at` in
+    `verification_uri_complete` contains the user code. `interval` is in seconds, `expires_at` in
     UTC. The codes are secrets until they are used: `.user_code.reveal()` shows what to type.
     """
 
@@ -32,31 +32,33 @@ class DeviceLogin:
     scope: str | None = None
 
     def must_not_be_over(self, now: float) -> DeviceLogin:
-        """Itself, if the person still has time; `now` is in Unix seconds."""
+        """This login, if the person still has time; `now` is in Unix seconds."""
         if now >= self.expires_at.timestamp():
             raise ServiceError(400, "expired_token", "Nobody answered in time. Start again.")
         return self
 
 
-def read_login(answer: Mapping[str, Any], issuer: str, now: float) -> DeviceLogin:
-    """The login of an answer (RFC 8628 §3.2). NotThisService when it can't be one.
+def read_login(body: Mapping[str, Any], issuer: str, now: float) -> DeviceLogin:
+    """The login in a response (RFC 8628 §3.2). Raises NotThisService when there is none.
 
     The page is where a person types a code: it must be the issuer's own.
     """
-    texts = [answer.get(name) for name in ("device_code", "user_code", "verification_uri")]
-    lifetime = _seconds(answer.get("expires_in"), 1, 86400)
-    interval = _seconds(answer.get("interval", INTERVAL), 0, MOST)
-    if not all(isinstance(text, str) and text for text in texts):
-        raise NotThisService("The answer has no usable device_code, user_code, verification_uri.")
-    complete = answer.get("verification_uri_complete")
-    pages = [texts[2], *([complete] if complete is not None else [])]
+    strings = [body.get(name) for name in ("device_code", "user_code", "verification_uri")]
+    lifetime = _seconds(body.get("expires_in"), 1, 86400)
+    interval = _seconds(body.get("interval", INTERVAL), 0, LONGEST_INTERVAL)
+    if not all(isinstance(string, str) and string for string in strings):
+        raise NotThisService(
+            "The response has no usable device_code, user_code or verification_uri."
+        )
+    complete = body.get("verification_uri_complete")
+    pages = [strings[2], *([complete] if complete is not None else [])]
     for page in pages:
         if not isinstance(page, str) or not same_origin(require_https_or_loopback(page), issuer):
             raise NotThisService(f"The page for the person is not one of {issuer}: not shown.")
     return DeviceLogin(
-        device_code=Secret(str(texts[0])),
-        user_code=Secret(str(texts[1])),
-        verification_uri=str(texts[2]),
+        device_code=Secret(str(strings[0])),
+        user_code=Secret(str(strings[1])),
+        verification_uri=str(strings[2]),
         verification_uri_complete=None if complete is None else Secret(complete),
         expires_at=datetime.fromtimestamp(now + lifetime, UTC),
         interval=interval or INTERVAL,
@@ -64,7 +66,7 @@ def read_login(answer: Mapping[str, Any], issuer: str, now: float) -> DeviceLogi
 
 
 def still_pending(login: DeviceLogin, refusal: ServiceError) -> DeviceLogin:
-    """The login to go on with after a refused poll; raises the refusal when it was the last."""
+    """The login to continue with after a refused poll; raises a refusal that ends it."""
     if refusal.error == "authorization_pending":
         return login
     if refusal.error == "slow_down":
@@ -74,5 +76,5 @@ def still_pending(login: DeviceLogin, refusal: ServiceError) -> DeviceLogin:
 
 def _seconds(value: object, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise NotThisService("The answer names no usable expires_in and interval in seconds.")
+        raise NotThisService("The response has no usable expires_in and interval in seconds.")
     return value

@@ -1,4 +1,4 @@
-"""DPoP as an `httpx.Auth`: whatever request it goes with, that request carries a proof of its own.
+"""DPoP as an `httpx.Auth`: every request it goes with carries a proof of its own.
 
 httpx.get(url, auth=DPoPAuth(key, token))
 """
@@ -12,6 +12,7 @@ import httpx
 
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.urls import origin
+from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import build_proof
 from dialtone_kit.tokens import Token, text_of
@@ -47,7 +48,7 @@ class DPoPAuth(httpx.Auth):
         sent = self._prove(request, self._nonces.get(place))
         response = yield request
         fresh = self._remember(response, place)
-        # The same nonce demanded again would be demanded for ever: then the refusal stands.
+        # A service that demands the nonce it was just sent would do so forever: its refusal stands.
         if fresh is not None and fresh != sent and demands_nonce(response):
             self._prove(request, fresh)
             self._remember((yield request), place)
@@ -78,13 +79,9 @@ class DPoPAuth(httpx.Auth):
 
 
 def demands_nonce(response: httpx.Response) -> bool:
-    """Whether the answer says `use_dpop_nonce`: in its header (resource) or its body (token)."""
+    """Whether the response says `use_dpop_nonce`, in its header (resource) or body (token)."""
     if response.status_code not in (400, 401):
         return False
     if 'error="use_dpop_nonce"' in response.headers.get("WWW-Authenticate", ""):
         return True
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(body, dict) and body.get("error") == "use_dpop_nonce"
+    return json_or_nothing(response).get("error") == "use_dpop_nonce"

@@ -1,6 +1,6 @@
-"""Enrollments on their way: kept on disk, so that a kernel restart loses nothing.
+"""Enrollments that wait for their code: kept on disk, so that a kernel restart loses nothing.
 
-The poll token is a secret: 0600, beside the credentials, gone when confirmed or expired.
+The poll token is a secret: mode 0600, beside the credentials, deleted when confirmed or expired.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from dialtone_kit.base.errors import CredentialProblem, EnrollmentProblem, UnsafeUrl
 from dialtone_kit.base.masking import Secret, masked
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
-from dialtone_kit.client import private_files
+from dialtone_kit.client.config_folder import folder
 
 FOLDER = "pending"
 _EMAIL = re.compile(r"[^\s@,;<>\"\x00-\x1f\x7f]+@[^\s@,;<>\"\x00-\x1f\x7f]+")
@@ -39,13 +39,18 @@ class Enrollment:
     issuer: str
     token_endpoint: str
 
+    def must_be_of(self, issuer: str) -> None:
+        """Raise EnrollmentProblem unless its poll token may go to `issuer`."""
+        if self.issuer != issuer or not same_origin(self.status_url, issuer):
+            raise EnrollmentProblem(f"This enrollment is for {self.issuer}, not for {issuer}.")
+
 
 def remember(enrollment: Enrollment) -> None:
     """Keep the enrollment for whoever comes back with the code later."""
     members = {field.name: getattr(enrollment, field.name) for field in fields(enrollment)}
     members["poll_token"] = enrollment.poll_token.reveal()
     members["expires_at"] = enrollment.expires_at.isoformat()
-    private_files.write(FOLDER, _file(enrollment), json.dumps(members).encode(), overwrite=True)
+    folder(FOLDER).write(_file(enrollment), json.dumps(members))
 
 
 def pending(
@@ -55,29 +60,29 @@ def pending(
     *,
     now: float | None = None,
 ) -> Enrollment | None:
-    """The enrollment at `issuer` that expires last, of those that wait for their code.
+    """Of the enrollments at `issuer` that wait for their code, the one that expires last.
 
     `now` is in Unix seconds. Expired ones are deleted on the way.
     """
     moment = datetime.fromtimestamp(time.time() if now is None else now, UTC)
     waiting = []
-    for found in _stored():
-        if found.issuer != issuer:
+    for enrollment in _stored():
+        if enrollment.issuer != issuer:
             continue
-        if found.expires_at <= moment:
-            forget(found)
-        elif email in (None, found.email) and client_name in (None, found.client_name):
-            waiting.append(found)
-    return max(waiting, key=lambda found: found.expires_at, default=None)
+        if enrollment.expires_at <= moment:
+            forget(enrollment)
+        elif email in (None, enrollment.email) and client_name in (None, enrollment.client_name):
+            waiting.append(enrollment)
+    return max(waiting, key=lambda one: one.expires_at, default=None)
 
 
 def forget(enrollment: Enrollment) -> None:
     """Delete the poll token: the enrollment is confirmed, expired or given up."""
-    private_files.remove(FOLDER, _file(enrollment))
+    folder(FOLDER).remove(_file(enrollment))
 
 
 def checked_email(email: str) -> str:
-    """`email`, if it is one address. Which addresses exist, only the mail can say."""
+    """`email`, if it is one address. Whether that exists, only the mail can tell."""
     if not isinstance(email, str) or not _EMAIL.fullmatch(email) or len(email) > 254:
         raise EnrollmentProblem("This is not one e-mail address: name@example.com is expected.")
     return email
@@ -86,26 +91,26 @@ def checked_email(email: str) -> str:
 def normal_code(code: str) -> str:
     """A verification code as the mail shows it; case, spaces and the dash don't matter (M25).
 
-    A code of another length is refused here: it would cost one of five tries.
+    A code of another length is refused here: sending it would cost one of five tries.
     """
     plain = re.sub(r"[\s\-\u2010-\u2015]", "", str(code)).upper()
     if not re.fullmatch(r"[A-Z0-9]{8}", plain):
         raise EnrollmentProblem(
-            "That can't be the code of the mail: it has the form XXXX-XXXX. It was not sent, so "
+            "That can't be the code from the mail: it has the form XXXX-XXXX. It was not sent, so "
             "no try is lost. M25"
         )
     return f"{plain[:4]}-{plain[4:]}"
 
 
 def read_members(members: Mapping[str, Any]) -> Enrollment:
-    """An enrollment from an answer's or a file's JSON; EnrollmentProblem says what is wrong.
+    """An enrollment from the JSON of a response or a file; EnrollmentProblem says what is wrong.
 
-    Its links are shown to a person and asked by the client: all must be the issuer's own.
+    A person follows its links, and the client sends to them: all must be the issuer's own.
     """
     for field in fields(Enrollment):
         optional = field.name == "realm" and members.get("realm") is None
         if not optional and not isinstance(members.get(field.name), str):
-            raise EnrollmentProblem(f"The enrollment's {field.name} is missing or not a text.")
+            raise EnrollmentProblem(f"The enrollment's {field.name} is missing or not a string.")
     if not _ID.fullmatch(members["enrollment_id"]):
         name = masked(ascii(members["enrollment_id"])[:80])
         raise EnrollmentProblem(f"{name} can't be an enrollment_id: enroll_ and a UUID expected.")
@@ -120,7 +125,7 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
 
 
 def _moment(text: str) -> datetime:
-    """An RFC 3339 time; one without a zone is taken for UTC."""
+    """An RFC 3339 time; one without a zone is taken as UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -135,11 +140,10 @@ def _file(enrollment: Enrollment) -> str:
 
 
 def _stored() -> list[Enrollment]:
-    """Every readable one. A file that is damaged or not ours only is passed over."""
-    found = []
-    for name in private_files.names(FOLDER):
+    """Every enrollment that can be read; a damaged file, or one that is not ours, is skipped."""
+    readable = []
+    for name in folder(FOLDER).names():
         if name.endswith(".json") and _ID.fullmatch(name.removesuffix(".json")):
             with suppress(CredentialProblem, EnrollmentProblem, UnsafeUrl, ValueError, OSError):
-                members = json.loads(private_files.read(FOLDER, name))
-                found.append(read_members(members))
-    return found
+                readable.append(read_members(json.loads(folder(FOLDER).read(name))))
+    return readable

@@ -1,4 +1,4 @@
-"""The client of the demo, steps 1 to 5: discover, enroll, get a token, call.
+"""The client of the demo, steps 1 to 5: discover, enroll, get a token, verify it, call.
 
 client = IdentityClient("https://id.strongdm.ai")
 enrollment = client.request_enrollment("you@example.com", "my-agent")
@@ -8,40 +8,75 @@ token = client.get_token(key=ProofKey.generate())
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Unpack
 
 import httpx
 
-from dialtone_kit.base.errors import (
-    CredentialProblem,
-    EnrollmentProblem,
-    IssuerMismatch,
-    NotThisService,
-    ServiceError,
-    TokenRefused,
-    UnsafeUrl,
-)
+from dialtone_kit.base.errors import DialtoneError, ServiceError
 from dialtone_kit.base.masking import Secret
-from dialtone_kit.base.urls import same_origin
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client import enrollments
+from dialtone_kit.client.connection import Connection, Options
 from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.enrollments import Enrollment, checked_email, normal_code
 from dialtone_kit.client.responses import read_json, refused_code
 from dialtone_kit.client.token_requests import TokenRequests
-from dialtone_kit.tokens import Token, issuer_allows, read_unverified, text_of, verify_token
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.tokens import Token, text_of
 
 __all__ = ["Enrollment", "IdentityClient", "Token"]
-# Sending one of these twice does the same as sending it once (RFC 9110 §9.2.2).
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a name)
 
 
-class IdentityClient(TokenRequests):
+class IdentityClient:
     """An agent's side of one realm of the service. `realm=None` asks the root's document.
 
-    Step 1 and the arguments are in connection.py, step 3 and all other grants in token_requests.py.
+    `options` are those of `Connection`: wire, ca_file, now, sleep, max_wait, timeout, transport.
     """
+
+    def __init__(
+        self,
+        base_url: str,
+        realm: str | None = "default",
+        *,
+        credentials: Credentials | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self.connection = Connection(base_url, realm, **options)
+        self.realm, self.issuer = realm, self.connection.issuer
+        self.wire, self.http = self.connection.wire, self.connection.http
+        self._tokens = TokenRequests(self.connection, credentials)
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """Who this client is, once it is registered or you set it."""
+        return self._tokens.credentials
+
+    @credentials.setter
+    def credentials(self, credentials: Credentials | None) -> None:
+        self._tokens.credentials = credentials
+
+    # --- step 1: discovery ---
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The discovery document, fetched once and checked."""
+        return self.connection.metadata
+
+    def discover(self) -> dict[str, Any]:
+        """Fetch the discovery document anew. It must name the issuer asked (RFC 8414 §3.3)."""
+        return self.connection.discover()
+
+    def endpoint(self, name: str) -> str:
+        """The URL of an endpoint, by its member of the discovery document without `_endpoint`."""
+        return self.connection.endpoint(name)
+
+    def jwks(self, issuer: str | None = None) -> dict[str, Any]:
+        """The issuer's public keys, fetched once; `verify` fetches them again for a new key."""
+        return self.connection.jwks(issuer or self.issuer)
 
     # --- step 2: the sponsor vouches for the agent ---
 
@@ -54,9 +89,9 @@ class IdentityClient(TokenRequests):
         *,
         public: bool = False,
     ) -> Enrollment:
-        """Ask for a client; the sponsor at `email` gets a code by mail. Kept on disk till then.
+        """Ask for a client; the sponsor at `email` gets a code by mail. Kept on disk until then.
 
-        A `public` one can keep no secret: it gets none, and tokens by the device flow only.
+        A `public` client can keep no secret: it gets none, and tokens by the device flow only.
         """
         store.require_writable()
         asked = {
@@ -66,59 +101,144 @@ class IdentityClient(TokenRequests):
             "requested_scopes": list(scopes),
             **({"token_endpoint_auth_method": "none"} if public else {}),
         }
-        answer = self._ask("POST", f"{self.issuer}/register/request", json=asked, once=True)
+        body = self.connection.ask("POST", f"{self.issuer}/register/request", json=asked)
         own = {"email": email, "client_name": client_name, "issuer": self.issuer}
-        enrollment = enrollments.read_members({**answer, **own})
+        enrollment = enrollments.read_members(body | own)
         enrollments.remember(enrollment)
         return enrollment
 
     def enrollment_status(self, enrollment: Enrollment) -> str:
         """pending, approved, confirmed, expired or locked."""
-        self._require_own(enrollment)
-        return str(self._ask("GET", enrollment.status_url).get("status"))
+        enrollment.must_be_of(self.issuer)
+        return str(self.connection.ask("GET", enrollment.status_url).get("status"))
 
     def confirm_enrollment(self, enrollment: Enrollment, code: str | None = None) -> Credentials:
         """Trade the code for credentials, stored before this returns: they are shown once.
 
-        Without a code when the sponsor approved on the page. WrongCode has `.tries_left`.
+        Needs no code when the sponsor approved on the page. WrongCode has `.tries_left`.
         """
-        self._require_own(enrollment)
+        enrollment.must_be_of(self.issuer)
         store.require_writable()
-        proof = {
+        form = {
             "enrollment_id": enrollment.enrollment_id,
             "poll_token": enrollment.poll_token.reveal(),
         }
         if code is not None:
-            proof["verification_code"] = normal_code(code)
+            form["verification_code"] = normal_code(code)
         try:
-            answer = self._ask("POST", f"{self.issuer}/register/confirm", json=proof, once=True)
+            body = self.connection.ask("POST", f"{self.issuer}/register/confirm", json=form)
         except ServiceError as refusal:
-            if refusal.status in (409, 410):  # confirmed already, expired or locked: no way on
+            if refusal.status in (409, 410):  # confirmed already, expired or locked: it is over
                 enrollments.forget(enrollment)
             raise refused_code(refusal) from None
-        self.credentials = self._credentials(answer)
-        self._keep(self.credentials)
+        self.credentials = store.read_granted(body, self.issuer)
+        store.save_granted(self.credentials)
         enrollments.forget(enrollment)
         return self.credentials
 
-    # --- step 4: what the token proves ---
+    # --- step 3: tokens, for this client itself ---
+
+    def get_token(
+        self,
+        scope: str = "openid",
+        *,
+        key: ProofKey | None = None,
+        audience: str | Sequence[str] | None = None,
+        may_act: str | None = None,
+        resource: str | Sequence[str] | None = None,
+    ) -> Token:
+        """An access token for this client: bound to `key` (DPoP), or a bearer token without one.
+
+        `resource` says by URL which API it is for (RFC 8707), `audience` by any name. `may_act` is
+        the client_id of the one other agent that may exchange this token.
+        """
+        form = {"grant_type": "client_credentials", "scope": scope}
+        more = {"audience": audience, "resource": resource, "may_act": may_act}
+        return self._tokens.grant(form | more, key, scope, repeatable=True)
+
+    def refresh(
+        self,
+        token: Token,
+        scope: str | None = None,
+        *,
+        key: ProofKey | None = None,
+        audience: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
+    ) -> Token:
+        """The next token of the same approval, by the key of `token` unless another is given.
+
+        This uses up the refresh token in `token`: continue with the one that comes back.
+        """
+        kept = token.refresh_token
+        if kept is None:
+            raise DialtoneError("This token came without a refresh token: get a new one instead.")
+        form = {"grant_type": "refresh_token", "refresh_token": kept.reveal(), "scope": scope}
+        more = {"audience": audience, "resource": resource}
+        return self._tokens.grant(
+            form | more, key or token.key, scope or token.scope, refresh_token=kept
+        )
+
+    # --- tokens for a person, where there is no browser (RFC 8628) ---
+
+    def start_device(self, scope: str | None = None) -> DeviceLogin:
+        """Ask for a device code. Show the person `.verification_uri` and `.user_code`."""
+        return self._tokens.start_device(scope)
+
+    def poll_device(self, login: DeviceLogin, key: ProofKey | None = None) -> Token | DeviceLogin:
+        """Ask once: the token, or the login still pending, with the pace to keep from now on (M21).
+
+        ServiceError access_denied when the person declined, expired_token when time was up.
+        """
+        return self._tokens.poll_device(login, key)
+
+    def wait_for_device(self, login: DeviceLogin, key: ProofKey | None = None) -> Token:
+        """Poll until the person has answered, never faster than the service allows."""
+        return self._tokens.wait_for_device(login, key)
+
+    # --- tokens on behalf of somebody (RFC 8693) ---
+
+    def exchange(
+        self,
+        subject: Token | Secret | str,
+        *,
+        scope: str | None = None,
+        actor: Token | Secret | str | None = None,
+        audience: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
+        may_act: str | None = None,
+        key: ProofKey | None = None,
+    ) -> Token:
+        """A token with less, or one to act for the subject of `subject`, bound to `key`.
+
+        `key` is that of `subject` if it is your own Token. `actor` is your own token, named in
+        `act`. Another agent's token needs its `may_act`, or a policy that names you.
+        """
+        if key is None and isinstance(subject, Token):
+            key = subject.key
+        form = {"grant_type": EXCHANGE, "subject_token": text_of(subject)}
+        form |= {"subject_token_type": ACCESS_TOKEN}
+        if actor is not None:
+            form |= {"actor_token": text_of(actor), "actor_token_type": ACCESS_TOKEN}
+        more = {"scope": scope, "audience": audience, "resource": resource, "may_act": may_act}
+        return self._tokens.grant(form | more, key, scope or "")
+
+    # --- step 4: what a token proves, and whether it still holds ---
 
     def verify(self, token: Token | Secret | str, audience: str | None = None) -> dict[str, Any]:
         """The claims of `token`, once its signature, issuer and times are checked."""
-        text = text_of(token)
-        iss = read_unverified(text).claims.get("iss")
-        if not issuer_allows(self.issuer, iss):
-            raise TokenRefused("iss", f"issued by {iss!r}, expected {self.issuer!r}. M19")
-        for again in (False, True):
-            try:
-                return verify_token(
-                    text, self.jwks(str(iss)), str(iss), now=self._now(), audience=audience
-                )
-            except TokenRefused as refusal:
-                if refusal.rule != "kid" or again:
-                    raise
-                del self._key_sets[str(iss)]  # the service may have a new key since
-        raise AssertionError("the second round returns or raises")
+        return self.connection.verify(text_of(token), audience)
+
+    def introspect(self, token: Token | Secret | str) -> dict[str, Any]:
+        """What the service knows of a token of this realm; `{"active": False}` unless it lives."""
+        return self._tokens.introspect(text_of(token))
+
+    def revoke(self, token: Token | Secret | str) -> None:
+        """Take a token of this client back, and all that came from it.
+
+        Given a Token, its access token; its `.refresh_token` ends the whole approval. Revoking
+        twice is fine.
+        """
+        self._tokens.revoke(text_of(token))
 
     # --- step 5: every call is proved ---
 
@@ -132,44 +252,13 @@ class IdentityClient(TokenRequests):
         params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Call an API with the token, and with a fresh proof if it is bound. Any status returns."""
-        bearer = {} if token.key else {"Authorization": f"Bearer {text_of(token)}"}
-        return self._send(
-            method,
-            url,
-            once=method not in _IDEMPOTENT,
-            json=json,
-            params=params,
-            auth=self._auth(token.key, token),
-            headers=bearer,
+        headers = {} if token.key else {"Authorization": f"Bearer {text_of(token)}"}
+        proof = self.connection.auth(token.key, token)
+        return self.connection.send(
+            method, url, json=json, params=params, headers=headers, auth=proof
         )
 
     def userinfo(self, token: Token) -> dict[str, Any]:
-        """The claims of the token's subject, by the service's own API."""
-        url = self.metadata.get("userinfo_endpoint")
-        if url is None:
-            raise NotThisService(f"{self.issuer} has no userinfo endpoint: call another API.")
-        return read_json(self.call("GET", url, token), self._now)
-
-    # --- what they share ---
-
-    def _keep(self, credentials: Credentials) -> None:
-        try:
-            store.save_credentials(credentials)
-        except CredentialProblem as problem:
-            raise CredentialProblem(
-                f"{problem} The secret is shown once and now lives only in client.credentials: "
-                "mend this, then run save_credentials(client.credentials)."
-            ) from None
-
-    def _require_own(self, enrollment: Enrollment) -> None:
-        if enrollment.issuer != self.issuer or not same_origin(enrollment.status_url, self.issuer):
-            raise EnrollmentProblem(f"This enrollment is for {enrollment.issuer}, not for here.")
-
-    def _credentials(self, answer: dict[str, Any]) -> Credentials:
-        try:
-            found = store.read_members(answer)
-        except (ValueError, UnsafeUrl) as problem:
-            raise NotThisService(f"The credentials that came can't be used: {problem}") from None
-        if not issuer_allows(self.issuer, found.issuer):
-            raise IssuerMismatch(f"The credentials are for {found.issuer!r}, not {self.issuer!r}.")
-        return found
+        """The claims about the token's subject, from the service's own API."""
+        response = self.call("GET", self.endpoint("userinfo"), token)
+        return read_json(response, self.connection.now)

@@ -1,4 +1,7 @@
-"""Reading what a service answered: JSON that was asked for, or one clear line about why not."""
+"""Reading what a service answered: the JSON that was asked for, or one clear line about why not.
+
+The one place that turns an HTTP error into one of the kit's exceptions.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,19 @@ import json
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, NoReturn
 
 import httpx
 
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceError
 from dialtone_kit.base.masking import masked
-from dialtone_kit.client.retry import http_date, retry_after
 
 SKEW = 5  # seconds that two honest clocks may differ
-# What to say to which refusal. The first whose code and word both fit; codes as in the lessons.
+NO_WAIT_NAMED = 60.0  # seconds to stay away after a 429 without a usable Retry-After
+# Advice for a refusal: the first row whose code and word both fit; M-codes as in the lessons.
 _HINTS = (
     ("use_dpop_nonce", "", "Build a new proof with the nonce of the DPoP-Nonce header. M02"),
     ("invalid_dpop_proof", "jti", "A proof serves once: build a new one for every send. M01"),
@@ -34,13 +40,13 @@ _HINTS = (
 
 
 class WrongCode(ServiceError):
-    """The verification code was not right (M25). `tries_left` is None if the service kept quiet."""
+    """The verification code was wrong (M25). `tries_left` is None if the service kept quiet."""
 
     tries_left: int | None = None
 
 
 def read_json(response: httpx.Response, now: Callable[[], float] = time.time) -> dict[str, Any]:
-    """The JSON object of a successful answer; anything else raises, saying what to do."""
+    """The JSON object of a successful response; anything else raises, saying what to do."""
     if response.is_redirect:
         target = masked(response.headers.get("Location", "elsewhere")[:200])
         raise NotThisService(
@@ -49,46 +55,80 @@ def read_json(response: httpx.Response, now: Callable[[], float] = time.time) ->
         )
     body = _parse(response)
     if not response.is_success:
-        raise_refusal(response, body, now())
+        raise refusal(response, body, now())
     return body
 
 
-def raise_refusal(response: httpx.Response, body: dict[str, Any], now: float) -> NoReturn:
-    """The service's own code and text, then a hint, then the clocks if they may be the cause."""
+def refusal(response: httpx.Response, body: dict[str, Any], now: float) -> ServiceError:
+    """The service's own code and words, then a hint, then the clocks if they may be the cause."""
     error, text = _text(body, "error") or "error", _text(body, "error_description")
     if response.status_code == 429:
         wait = retry_after(response, now)
-        raise RateLimited(
-            text, 60.0 if wait is None else wait, response.headers, now=now, body=body
-        )
-    parts = [text, _hint(error, text), _clocks(response, text, now)]
-    said = " ".join(part for part in parts if part)
-    raise ServiceError(response.status_code, error, said, response.headers, body)
+        return rate_limited(response, body, NO_WAIT_NAMED if wait is None else wait, now)
+    parts = (text, _hint(error, text), _clocks(response, text, now))
+    description = " ".join(part for part in parts if part)
+    return ServiceError(response.status_code, error, description, response.headers, body)
 
 
-def refused_code(refusal: ServiceError) -> ServiceError:
-    """A refused confirmation; as a WrongCode, with the tries that are left, if the code was it."""
-    if refusal.status != 401 or "poll_token" in refusal.description:
-        return refusal
-    tries = refusal.body.get("tries_left")
+def rate_limited(
+    response: httpx.Response, body: dict[str, Any], wait: float, now: float
+) -> RateLimited:
+    """A 429 that is not waited for: come back in `wait` seconds."""
+    text = _text(body, "error_description") or "Too many requests."
+    return RateLimited(text, wait, response.headers, now=now, body=body)
+
+
+def refused_code(refused: ServiceError) -> ServiceError:
+    """A refused confirmation: as WrongCode, with the tries left, if the code was the reason."""
+    if refused.status != 401 or "poll_token" in refused.description:
+        return refused
+    tries = refused.body.get("tries_left")
     if not isinstance(tries, int):
-        found = re.search(r"\b(\d{1,3}) (?:more )?(?:tries|try|attempts?)\b", refusal.description)
-        tries = int(found[1]) if found else None
+        counted = re.search(r"\b(\d{1,3}) (?:more )?(?:tries|try|attempts?)\b", refused.description)
+        tries = int(counted[1]) if counted else None
     wrong = WrongCode(
         401,
-        refusal.error,
-        f"{refusal.description} Compare it with the mail: XXXX-XXXX. M25",
-        refusal.headers,
-        refusal.body,
+        refused.error,
+        f"{refused.description} Compare it with the mail: XXXX-XXXX. M25",
+        refused.headers,
+        refused.body,
     )
     wrong.tries_left = tries
     return wrong
 
 
-def skew(response: httpx.Response, now: float) -> float | None:
-    """Seconds that the local clock is ahead of the service's `Date`; None without one."""
-    date = http_date(response.headers.get("Date", ""))
-    return None if date is None else now - date
+def json_or_nothing(response: httpx.Response) -> dict[str, Any]:
+    """The JSON object of any response, empty if it has none: for a look at its error code."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def retry_after(response: httpx.Response, now: float) -> float | None:
+    """Seconds until `Retry-After` (a number or an HTTP date); None without a usable one.
+
+    A date is read against the service's own `Date` where there is one: our clock may be off.
+    """
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    date = http_date(value)
+    if date is None:
+        return None
+    return max(0.0, date - (http_date(response.headers.get("Date", "")) or now))
+
+
+def http_date(value: str) -> float | None:
+    """An HTTP date (RFC 9110 §5.6.7) in Unix seconds, None if it is not one."""
+    try:
+        moment = parsedate_to_datetime(value)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        seconds = moment.timestamp()
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return seconds if isfinite(seconds) else None
 
 
 def _parse(response: httpx.Response) -> dict[str, Any]:
@@ -116,7 +156,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _asked(response: httpx.Response) -> str:
-    """The request's URL without its query, where codes and ids may stand."""
+    """The request's URL without its query, which may hold codes and ids."""
     return masked(str(response.request.url.copy_with(query=None)))
 
 
@@ -135,12 +175,9 @@ def _hint(error: str, text: str) -> str:
 
 def _clocks(response: httpx.Response, text: str, now: float) -> str:
     """Refused for its time while the clocks differ: then the clock is to blame, not the proof."""
-    ahead = skew(response, now)
-    if (
-        ahead is None
-        or abs(ahead) <= SKEW
-        or not re.search(r"\biat\b|clock|\bold\b|recent|future", text)
-    ):
+    date = http_date(response.headers.get("Date", ""))
+    about_time = re.search(r"\biat\b|clock|\bold\b|recent|future", text)
+    if date is None or abs(now - date) <= SKEW or not about_time:
         return ""
-    way = "ahead of" if ahead > 0 else "behind"
-    return f"Your clock is {abs(ahead):.0f} s {way} the service's: set it right, then try again."
+    way = "ahead of" if now > date else "behind"
+    return f"Your clock is {abs(now - date):.0f} s {way} the service's: set it right and try again."

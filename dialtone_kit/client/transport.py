@@ -1,6 +1,6 @@
 """The one way out of the kit: an httpx client with every limit on, for its own calls and yours.
 
-https, or http on loopback; no redirect followed; an answer is small, complete and in time.
+https, or http on loopback; no redirect is followed; a response is small, complete and on time.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dialtone_kit.base.errors import DialtoneError, NotThisService
 from dialtone_kit.base.urls import is_loopback, require_https_or_loopback
 from dialtone_kit.wire.buffering import buffered
 
-MAX_ANSWER = 1024 * 1024  # bytes
-_DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send that this thread waits for
+MAX_RESPONSE = 1024 * 1024  # bytes
+_DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send under way
 Wrap = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 
 
@@ -44,13 +44,13 @@ def open_client(
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
-        # A compressed answer could unpack to any size; identity keeps what we count what we get.
+        # A compressed response could unpack to any size; with identity we count what we get.
         headers={"Accept": "application/json", "Accept-Encoding": "identity"},
     )
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Refuses unsafe URLs before anything is sent, and answers that are too big or too slow."""
+    """Refuses unsafe URLs before anything is sent, and responses that are too big or too slow."""
 
     def __init__(self, inner: httpx.BaseTransport, *, longest: float) -> None:
         self._inner, self._longest = inner, longest
@@ -68,9 +68,9 @@ class GuardedTransport(httpx.BaseTransport):
 
 
 class PunctualTransport(httpx.HTTPTransport):
-    """The network, which ends a send in time however small the pieces are that come.
+    """The network, with one deadline for the whole of a send.
 
-    httpx limits the wait for each piece only: a header that trickles in would hold it for hours.
+    httpx limits the wait for each piece only: headers that trickle in could hold it for hours.
     """
 
     def __init__(self, *, verify: SSLContext, proxy: str | None) -> None:
@@ -94,7 +94,7 @@ class _PunctualStream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         left = _DEADLINE.get() - time.monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout("the answer trickles in too slowly")
+            raise httpcore.ReadTimeout("the response trickles in too slowly")
         return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
 
     def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
@@ -102,10 +102,10 @@ class _PunctualStream(httpcore.NetworkStream):
 
 
 def _read(response: httpx.Response) -> httpx.Response:
-    """The answer with its whole body, if that is plain and small."""
+    """The response with its whole body, if that is plain and small."""
     try:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise NotThisService("The answer is compressed, which was not asked for: not read.")
+            raise NotThisService("The response is compressed, which was not asked for: not read.")
         return buffered(response, _limited(response))
     finally:
         response.close()
@@ -115,16 +115,16 @@ def _limited(response: httpx.Response) -> Iterator[bytes]:
     size = 0
     for chunk in cast(httpx.SyncByteStream, response.stream):
         size += len(chunk)
-        if size > MAX_ANSWER:
+        if size > MAX_RESPONSE:
             raise NotThisService(
-                f"The answer is larger than {MAX_ANSWER // 1024} KiB: no identity service sends "
-                "that much. Check base_url."
+                f"The response is larger than {MAX_RESPONSE // 1024} KiB: no identity service "
+                "sends that much. Check base_url."
             )
         yield chunk
 
 
 def _trust(ca_file: str | Path | None) -> SSLContext:
-    """The usual authorities, and yours on top. There is no way to trust nobody's certificate."""
+    """The usual authorities, and yours on top. Verification can't be turned off."""
     context = httpx.create_ssl_context()
     if ca_file is not None:
         try:
@@ -137,7 +137,7 @@ def _trust(ca_file: str | Path | None) -> SSLContext:
 
 
 def _proxy(base_url: str) -> str | None:
-    """The proxy that the environment names for this service; never one for loopback."""
+    """The proxy that the environment names for this service; none for loopback."""
     host = httpx.URL(base_url).host
     if is_loopback(base_url) or urllib.request.proxy_bypass(host):
         return None

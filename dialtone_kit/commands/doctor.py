@@ -1,4 +1,4 @@
-"""`dialtone doctor`: what a lesson needs, looked at one by one. Nothing is started or changed."""
+"""`dialtone doctor`: what a lesson needs, checked one by one. Nothing is started or changed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+import click
+
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import without_password
+from dialtone_kit.base.private_files import shown
 from dialtone_kit.client import credentials
-from dialtone_kit.client.private_files import config_dir, shown
-from dialtone_kit.local import process
-from dialtone_kit.local import record as service_record
+from dialtone_kit.client.config_folder import config_dir
+from dialtone_kit.local import process, service
 from dialtone_kit.local.challenge import ask, explain
-from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir, tilde
+from dialtone_kit.local.record import UnusableRecord, free_port, read_record
+from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
 AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1, protocol §5)
 
@@ -32,8 +35,24 @@ class Finding:
     text: str
 
 
+@click.command
+@click.option("--base-url", default="mock", show_default=True, help="The service to look at.")
+def command(base_url: str) -> int:
+    """Check this machine; each line says ok or what to do. Exit code 1 when something is wrong.
+
+    \b
+    Example: dialtone doctor --base-url https://id.strongdm.ai
+    """
+    wrong = 0
+    for finding in examine(base_url):
+        wrong += not finding.ok
+        mark = click.style("ok  ", fg="green") if finding.ok else click.style("look", fg="red")
+        click.echo(f"{mark} {finding.what}: {finding.text}")
+    return 1 if wrong else 0
+
+
 def examine(base_url: str = "mock") -> Iterator[Finding]:
-    """All findings, one by one. One that can't be made is a finding, too."""
+    """All findings, one by one. A check that fails is a finding, too."""
     for check in (python, packages, kernel, state, configuration, port, policies):
         yield from _guarded(check)
     yield from _guarded(lambda: reach(base_url))
@@ -53,11 +72,11 @@ def packages() -> Iterator[Finding]:
     except metadata.PackageNotFoundError:
         wrong = ["dialtone-kit itself is not installed"]
     todo = f"{'; '.join(wrong)}. Run: {Path(sys.executable).name} -m pip install -e ."
-    yield Finding(not wrong, "Packages", todo if wrong else "all there, in versions that fit")
+    yield Finding(not wrong, "Packages", todo if wrong else "all there, in fitting versions")
 
 
 def kernel() -> Iterator[Finding]:
-    """Whether a notebook's kernel `python3` is this environment's."""
+    """Whether the kernel `python3` of a notebook belongs to this environment."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
@@ -67,7 +86,7 @@ def kernel() -> Iterator[Finding]:
         return
     # A bare name is replaced by the Python that starts the kernel, which is this one.
     own = not first.is_absolute() or first.parent == Path(sys.executable).parent
-    other = f"python3 is {tilde(first)}, of another environment. `dialtone lab` uses the right one."
+    other = f"python3 is {shown(first)}, of another environment. `dialtone lab` uses the right one."
     yield Finding(own, "Kernel", "python3, of this environment" if own else other)
 
 
@@ -76,15 +95,15 @@ def state() -> Iterator[Finding]:
     folder = state_dir()
     disk = file_system_of(folder) or "unknown"
     if is_on_network(folder):
-        text = f"{tilde(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
+        text = f"{shown(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
         yield Finding(False, "State folder", text)
     else:
-        yield Finding(True, "State folder", f"{tilde(folder)} (0700, local disk, {disk})")
+        yield Finding(True, "State folder", f"{shown(folder)} (0700, local disk, {disk})")
     yield database()
     try:
-        service_record.read()
-    except service_record.Unusable as why:
-        yield Finding(False, "service.json", f"{why}; the next lesson mends it.")
+        read_record()
+    except UnusableRecord as why:
+        yield Finding(False, "service.json", f"{why}; the next lesson repairs it.")
 
 
 def database() -> Finding:
@@ -114,51 +133,50 @@ def configuration() -> Iterator[Finding]:
 
 
 def port() -> Iterator[Finding]:
-    """Who sits on the remembered port."""
+    """Who is on the remembered port."""
     try:
-        record = service_record.read()
-    except service_record.Unusable:
-        return  # said above
+        record = read_record()
+    except UnusableRecord:
+        return  # reported by state()
     if record is None:
-        chosen = service_record.free_port()
+        chosen = free_port()
         yield Finding(True, "Local service", f"not started yet; a lesson starts it on {chosen}")
         return
-    answer = ask(record)
-    if answer.kind == "ours":
-        text = f"runs on {record.base_url} (process {answer.pid}, version {answer.version})"
+    occupant = ask(record)
+    if occupant.kind == "ours":
+        text = f"runs on {record.base_url} (process {occupant.pid}, version {occupant.version})"
         yield Finding(True, "Local service", text)
-    elif answer.kind == "nothing":
+    elif occupant.kind == "nothing":
         yield Finding(True, "Local service", f"not running; a lesson starts it on {record.port}")
     elif process.running(state_dir()) is not None:
         yield Finding(False, "Local service", "hangs. Run: dialtone stop")
     else:
-        yield Finding(False, "Local service", explain(answer.kind, record.port))
+        yield Finding(False, "Local service", explain(occupant.kind, record.port))
 
 
 def policies() -> Iterator[Finding]:
-    """The local service's policy files, and what it says of them while it runs."""
-    from dialtone_kit.local import service
+    """The local service's policy files, and its word on them while it runs."""
     from dialtone_kit.local.controls import Controls
 
     folder = state_dir() / "policies"
     if not folder.is_dir():
-        text = f"the local service puts them into {tilde(folder)} when it first starts"
+        text = f"the local service puts them in {shown(folder)} when it first starts"
         yield Finding(True, "Policies", text)
         return
-    found = service.find()
-    files = Controls(lambda: found).policies() if found is not None else []
+    running = service.find()
+    files = Controls(lambda: running).policies() if running is not None else []
     broken = [one for one in files if not one.valid]
     for one in broken:
         rest = "the last good text stays in force" if one.version else "it permits nothing"
-        yield Finding(False, "Policies", f"{tilde(folder)}/{one.error}; {rest}.")
+        yield Finding(False, "Policies", f"{shown(folder)}/{one.error}; {rest}.")
     if not broken:
         valid = "all valid; " if files else ""
-        text = f"{tilde(folder)}: {valid}yours to edit, the next request obeys"
+        text = f"{shown(folder)}: {valid}yours to edit, the next request obeys"
         yield Finding(True, "Policies", text)
 
 
 def reach(base_url: str) -> Iterator[Finding]:
-    """Whether the service answers, and how far our clock is off its own."""
+    """Whether the service answers, and how far our clock is from its own."""
     url = _address(base_url)
     if url is None:
         yield Finding(True, "Reachability", "nothing to reach: the local service is not running")
@@ -185,13 +203,13 @@ def reach(base_url: str) -> Iterator[Finding]:
 
 def clock(date: str, now: float) -> Finding:
     """Our clock against the service's `Date`, which counts in whole seconds."""
-    from dialtone_kit.client.retry import http_date
+    from dialtone_kit.client.responses import http_date
 
     theirs = http_date(date)
     if theirs is None:
         return Finding(True, "Clock", "the service sends no Date, so it can't be compared")
     ahead = now - theirs
-    if -BEHIND <= ahead <= AHEAD + 1:  # Date is cut to the second: up to 1 s more may be no skew
+    if -BEHIND <= ahead <= AHEAD + 1:  # Date is in whole seconds: up to 1 s more may be no skew
         return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
     side = "ahead of" if ahead > 0 else "behind"
     text = f"{abs(ahead):.0f} s {side} the service's: proofs will be refused (M06). Set it by NTP."
@@ -201,10 +219,8 @@ def clock(date: str, now: float) -> Finding:
 def _address(base_url: str) -> str | None:
     if base_url != "mock":
         return base_url
-    from dialtone_kit.local import service
-
-    found = service.find()
-    return found.base_url if found is not None else None
+    running = service.find()
+    return running.base_url if running is not None else None
 
 
 def _problem_with(requirement: str) -> str:

@@ -1,4 +1,4 @@
-"""JupyterLab at lesson 00, with the kernel of this environment and without its news."""
+"""`dialtone lab`: JupyterLab at lesson 00, with this environment's kernel and without its news."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import click
+
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.local.state_folder import private_dir, state_dir, write_private
+from dialtone_kit.base.private_files import PrivateFolder, private_dir
+from dialtone_kit.commands.options import PORT
+from dialtone_kit.local.record import free_port
+from dialtone_kit.local.state_folder import state_dir
 
 FIRST = "00-start-here.ipynb"
-# Written as JupyterLab's own defaults, not as the learner's choices: they can still change them.
+# Written as JupyterLab's defaults, not as the learner's choices, so that they can be changed.
 OVERRIDES: Mapping[str, object] = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
@@ -22,23 +27,38 @@ OVERRIDES: Mapping[str, object] = {
 }
 
 
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--port", type=PORT, help="Port of JupyterLab; else the first free one from 8888.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
+def command(port: int | None, no_browser: bool, jupyter_options: tuple[str, ...]) -> None:
+    """Open JupyterLab at lesson 00. Options that are not listed go to JupyterLab.
+
+    \b
+    Example: dialtone lab --no-browser --port 9000
+    """
+    if port is not None and free_port(port) != port:
+        raise click.BadParameter(f"{port} can't be used: taken, or not ours.", param_hint="--port")
+    open_lab(port=port, browser=not no_browser, extra=jupyter_options)
+
+
 def notebooks_dir() -> Path:
-    """The folder of the lessons: beside the package in a clone, else below where we are."""
+    """The folder of the lessons: beside the package in a clone, else below the current folder."""
     for base in (Path(__file__).resolve().parents[2], Path.cwd()):
         if (base / "notebooks" / FIRST).is_file():
             return base / "notebooks"
     raise DialtoneError(
-        "The lessons were not found. Run this in the clone of the repository, where notebooks/ is."
+        "The lessons were not found. Run this in a clone of the repository, where notebooks/ is."
     )
 
 
 def open_lab(*, port: int | None, browser: bool, extra: Sequence[str] = ()) -> None:
-    """Become JupyterLab: its output, its Ctrl-C, its exit code. Returns only by an error."""
-    line = command(notebooks_dir(), settings_dir(), port=port, browser=browser, extra=extra)
+    """Become JupyterLab: its output, its Ctrl-C, its exit code. Never returns."""
+    line = command_line(notebooks_dir(), settings_dir(), port=port, browser=browser, extra=extra)
     os.execve(line[0], line, {**os.environ, **environment()})  # noqa: S606 (no shell is wanted)
 
 
-def command(
+def command_line(
     notebooks: Path, settings: Path, *, port: int | None, browser: bool, extra: Sequence[str]
 ) -> list[str]:
     """The command line of JupyterLab; `extra` comes last and so has the last word."""
@@ -48,7 +68,7 @@ def command(
         line += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:
         line.append("--no-browser")
-    if os.geteuid() == 0:  # a container: there is nobody else to be
+    if os.geteuid() == 0:  # in a container there often is no other user
         line.append("--allow-root")
     return [*line, *extra]
 
@@ -56,12 +76,12 @@ def command(
 def settings_dir() -> Path:
     """A settings folder of our own with the overrides in it."""
     folder = private_dir(private_dir(state_dir() / "lab") / "settings")
-    write_private(folder / "overrides.json", json.dumps(OVERRIDES, indent=1))
+    PrivateFolder(folder).write("overrides.json", json.dumps(OVERRIDES, indent=1))
     return folder
 
 
 def environment() -> dict[str, str]:
-    """What keeps the learner's own JupyterLab apart, and our kernel before any other `python3`."""
+    """Keep the learner's own JupyterLab apart, and prefer our kernel to any other `python3`."""
     folder = state_dir() / "lab"
     return {
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "user-settings"),

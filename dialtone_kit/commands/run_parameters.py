@@ -14,7 +14,7 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
 
 _SECRET_NAME = re.compile(r"secret|passw|token|private|api_?key|credential", re.I)
-_SHORT_SECRET = re.compile(r"\b(?:sec|pt|rt)_\w")  # too short to be real is no reason to take it
+_SHORT_SECRET = re.compile(r"\b(?:sec|pt|rt)_\w")  # even one too short to be real is refused
 
 
 class BadParameters(DialtoneError):
@@ -39,22 +39,22 @@ class Parameters:
             raise BadParameters(f"No lesson has the parameter {unknown[0]!r}; there are: {names}.")
 
     def for_notebook(self, notebook: Path) -> dict[str, Any]:
-        """Those that this notebook has, in the type of its own default."""
+        """Those that this notebook has, in the type of their defaults there."""
         texts = {"base_url": self.base_url, **self.given}
         own = defaults(notebook)
         return {name: _as(text, own[name]) for name, text in texts.items() if name in own}
 
 
 def defaults(notebook: Path) -> dict[str, str]:
-    """The parameters of a notebook with their defaults, as its parameters cell writes them."""
+    """The parameters of a notebook and their defaults, as its parameters cell writes them."""
     import papermill
 
-    found = papermill.inspect_notebook(str(notebook))
-    return {name: str(one["default"]) for name, one in found.items()}
+    inspected = papermill.inspect_notebook(str(notebook))
+    return {name: str(one["default"]) for name, one in inspected.items()}
 
 
 def _as(text: str, default: str) -> Any:
-    """`text` itself where the default is a text: a code such as 000123 must not become a number."""
+    """`text` itself if the default is a string: a code such as 000123 must not become a number."""
     try:
         if isinstance(ast.literal_eval(default), str):
             return text

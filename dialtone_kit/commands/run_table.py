@@ -1,4 +1,4 @@
-"""What a run looks like in a terminal: a bar while it goes on, a table at the end."""
+"""What a run looks like in a terminal: a progress bar, then a table."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from dialtone_kit.base.masking import visible
-from dialtone_kit.commands.run import Result, run
+from dialtone_kit.base.private_files import shown
+from dialtone_kit.commands.run_lessons import Result, run
 from dialtone_kit.commands.run_parameters import Parameters
-from dialtone_kit.local.state_folder import tilde
 
 _COLORS = {"passed": "green", "failed": "red", "stopped": "yellow"}
 
@@ -40,17 +40,17 @@ def run_and_show(notebooks: Sequence[Path], output: Path, parameters: Parameters
     for result in results:
         if result.reason:
             console.print(f"{result.lesson}: {escape(visible(result.reason))}", soft_wrap=True)
-    console.print(f"Executed copies: {escape(tilde(output.absolute()))}", soft_wrap=True)
+    console.print(f"Executed copies: {escape(shown(output.absolute()))}", soft_wrap=True)
     return 0 if all(result.outcome == "passed" for result in results) else 1
 
 
 def table(results: Sequence[Result]) -> Table:
     """Lesson, result, seconds, exercises."""
-    shown = Table("Lesson", "Result")
-    shown.add_column("Seconds", justify="right")
-    shown.add_column("Exercises")
+    rows = Table("Lesson", "Result")
+    rows.add_column("Seconds", justify="right")
+    rows.add_column("Exercises")
     for result in results:
         color = _COLORS[result.outcome]
         outcome = f"[{color}]{result.outcome}[/{color}]"
-        shown.add_row(result.lesson, outcome, f"{result.seconds:.1f}", result.exercises)
-    return shown
+        rows.add_row(result.lesson, outcome, f"{result.seconds:.1f}", result.exercises)
+    return rows

@@ -1,4 +1,4 @@
-"""A private realm: where a lesson moves time or breaks things without moving anybody else."""
+"""A private realm: where a lesson moves time or breaks things and nobody else notices."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client.identity import IdentityClient
-from dialtone_kit.lesson.registering import register
-
-if TYPE_CHECKING:
-    from dialtone_kit.local.controls import Controls
-    from dialtone_kit.wire.recorder import Wire
+from dialtone_kit.lesson.registering import ensure_credentials
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.wire.recorder import Wire
 
 
 class LabRealm:
@@ -43,8 +41,8 @@ class LabRealm:
         self._removed = False
         atexit.register(self.remove)
         if scopes:
-            register(
-                self.client, controls, email="", client_name="lab", scopes=scopes, say=_keep_quiet
+            ensure_credentials(
+                self.client, scopes, controls=controls, client_name="lab", say=_keep_quiet
             )
 
     @property
@@ -62,12 +60,12 @@ class LabRealm:
         return self.offset
 
     def remove(self) -> None:
-        """Remove the realm and the credentials for it. Nothing is said when it is gone already."""
+        """Remove the realm and the credentials for it; if it is gone already, that is fine."""
         if self._removed:
             return
         self._removed = True
         atexit.unregister(self.remove)
-        with suppress(DialtoneError):  # the service went away: so did the use of the realm
+        with suppress(DialtoneError):  # no service, no realm
             self.controls.remove_realm(self.realm)
         if self.client.credentials is not None:
             with suppress(DialtoneError):

@@ -70,22 +70,16 @@ class Lesson:
 
     def need_credentials(self, scopes: Sequence[str] = ("openid",)) -> Credentials:
         """Stored credentials that were granted `scopes`, or (mock only) new ones."""
-        stored = registering.restore(self.client, scopes, self.client_name, print)
-        if stored is not None and self.is_mock and not registering.still_known(self.client, stored):
-            print("The local service does not know them (its state was cleared).")
-            stored = None
-        if stored is None and not self.is_mock:
-            raise registering.must_register(self.issuer, scopes)
-        self.client.credentials = stored or registering.register(
+        credentials = registering.ensure_credentials(
             self.client,
-            self.controls,
+            scopes,
+            controls=self.controls if self.is_mock else None,
             email=self.email,
             client_name=self.client_name,
-            scopes=scopes,
             say=print,
         )
         self.wire.clear()  # what the lesson shows begins here
-        return self.client.credentials
+        return credentials
 
     # -- registration, with a person or without ------------------------------------------------
 
@@ -190,7 +184,7 @@ class Lesson:
         return self._work.done()
 
 
-def _local_service(base_url: str) -> service.Service | None:
+def _local_service(base_url: str) -> service.LocalService | None:
     """The local service, when `base_url` is the word for it or its own URL."""
     if base_url == MOCK:
         return _service()
@@ -198,7 +192,7 @@ def _local_service(base_url: str) -> service.Service | None:
     return running if running is not None and running.base_url == base_url.rstrip("/") else None
 
 
-def _service() -> service.Service:
+def _service() -> service.LocalService:
     return service.ensure(say=print)
 
 

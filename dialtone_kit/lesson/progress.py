@@ -16,8 +16,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from dialtone_kit.base.private_files import PrivateFolder, private_dir
 from dialtone_kit.lesson.exercises.verdict import Outcome
-from dialtone_kit.local.state_folder import private_dir, write_private
 from dialtone_kit.widgets.choices import Pick
 
 VERSION = 1
@@ -137,7 +137,8 @@ class Progress:
         with FileLock(f"{self.path}.lock", timeout=10, mode=0o600):
             data = self._read()
             change(data)
-            write_private(self.path, json.dumps(data, indent=1, sort_keys=True))
+            text = json.dumps(data, indent=1, sort_keys=True)
+            PrivateFolder(self.path.parent).write(self.path.name, text)
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -3,69 +3,52 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from dialtone_kit.base.errors import LessonStop, RateLimited, ServiceError
 from dialtone_kit.client import credentials as store
-
-if TYPE_CHECKING:
-    from dialtone_kit.client.credentials import Credentials
-    from dialtone_kit.client.identity import Enrollment, IdentityClient
-    from dialtone_kit.local.controls import Controls
+from dialtone_kit.client import enrollments
+from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.enrollments import Enrollment
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.local.controls import Controls
 
 Say = Callable[[str], object]
 
 
-def own_address() -> str:
-    """An address for when nobody is there to give one; never used before, so no limit stands."""
-    return f"learner-{secrets.token_hex(4)}@example.com"
-
-
-def restore(
-    client: IdentityClient, scopes: Sequence[str], client_name: str, say: Say
-) -> Credentials | None:
-    """The stored credentials for this issuer and these scopes; those of `client_name` first."""
-    found = store.find(client.issuer, scopes, client_name) or store.find(client.issuer, scopes)
-    if found is not None:
-        say(f"Credentials of an earlier lesson: {found.client_id} .")
-    return found
-
-
-def still_known(client: IdentityClient, found: Credentials) -> bool:
-    """Whether the local service knows these credentials: its state may have been cleared since."""
-    from dialtone_kit.client.identity import IdentityClient
-    from dialtone_kit.keys import ProofKey
-
-    asking = IdentityClient(client.issuer, None, credentials=found)
-    try:
-        asking.get_token(scope=" ".join(found.granted_scopes) or "openid", key=ProofKey.generate())
-    except ServiceError as refused:
-        return refused.status != 401
-    finally:
-        asking.http.close()
-    return True
-
-
-def register(
+def ensure_credentials(
     client: IdentityClient,
-    controls: Controls,
+    scopes: Sequence[str] = ("openid",),
     *,
-    email: str,
-    client_name: str,
-    scopes: Sequence[str],
+    controls: Controls | None,
+    email: str = "",
+    client_name: str = "my-agent",
     say: Say,
 ) -> Credentials:
-    """Register at the mock without a person: ask, read the code in the inbox, confirm."""
-    address = email or own_address()
-    enrollment = request(
-        client, controls, address, client_name, scopes=scopes, description="", say=say
-    )
-    code = controls.code_for(address, enrollment.realm)
-    registered = client.confirm_enrollment(enrollment, code)
-    say(f"Registered {registered.client_id} for {address}, as lesson 02 does step by step.")
-    return registered
+    """Give `client` credentials that were granted `scopes`: stored ones, or else new ones.
+
+    `controls` are the mock's. With None it is the real service, where only a person can register:
+    then LessonStop says so.
+    """
+    stored = _stored(client, scopes, client_name, say)
+    if stored is not None and controls is not None and not _is_known(client, stored):
+        say("The local service does not know them (its state was cleared).")
+        stored = None
+    if stored is None:
+        if controls is None:
+            raise LessonStop(
+                f"No stored credentials for {client.issuer} with the scopes {' '.join(scopes)}. "
+                "Register first: lesson 02, with the same base_url and realm."
+            )
+        stored = _register(client, controls, email or own_address(), client_name, scopes, say)
+    client.credentials = stored
+    return stored
+
+
+def own_address() -> str:
+    """An address for when nobody is there to give one; never used before, so under no limit."""
+    return f"learner-{secrets.token_hex(4)}@example.com"
 
 
 def request(
@@ -78,7 +61,7 @@ def request(
     description: str,
     say: Say,
 ) -> Enrollment:
-    """Ask for an enrollment at the mock with nobody there; a limit met is cleared and told."""
+    """Ask the mock for an enrollment with nobody there; a limit that was met is cleared."""
     try:
         return client.request_enrollment(email, client_name, description, tuple(scopes))
     except RateLimited:
@@ -91,26 +74,56 @@ def pending(
     client: IdentityClient, email: str, client_name: str, now: float | None = None
 ) -> Enrollment | None:
     """An enrollment that waits for its code and that the service still knows."""
-    from dialtone_kit.client import enrollments
-
-    moment = time.time() if now is None else now
-    found = enrollments.pending(client.issuer, email or None, client_name, now=moment)
-    if found is None:
+    waiting = enrollments.pending(client.issuer, email or None, client_name, now=now)
+    if waiting is None:
         return None
     try:
-        waiting = client.enrollment_status(found) in {"pending", "approved"}
+        open_still = client.enrollment_status(waiting) in {"pending", "approved"}
     except ServiceError as refused:
         if refused.status not in {404, 410}:
             raise
-        waiting = False
-    if not waiting:
-        enrollments.forget(found)
-    return found if waiting else None
+        open_still = False
+    if not open_still:
+        enrollments.forget(waiting)
+    return waiting if open_still else None
 
 
-def must_register(issuer: str, scopes: Sequence[str]) -> LessonStop:
-    """What to say when the real service knows no client of ours yet."""
-    return LessonStop(
-        f"No stored credentials for {issuer} with the scopes {' '.join(scopes)}. Register first: "
-        "lesson 02, with the same base_url and realm."
+def _stored(
+    client: IdentityClient, scopes: Sequence[str], client_name: str, say: Say
+) -> Credentials | None:
+    """The stored credentials for this issuer and these scopes, first choice those by that name."""
+    issuer = client.issuer
+    stored = store.find(issuer, scopes, client_name) or store.find(issuer, scopes)
+    if stored is not None:
+        say(f"Credentials of an earlier lesson: {stored.client_id} .")
+    return stored
+
+
+def _is_known(client: IdentityClient, stored: Credentials) -> bool:
+    """Whether the local service knows these credentials: its state may have been cleared since."""
+    asking = IdentityClient(client.issuer, None, credentials=stored)
+    try:
+        asking.get_token(scope=" ".join(stored.granted_scopes) or "openid", key=ProofKey.generate())
+    except ServiceError as refused:
+        return refused.status != 401
+    finally:
+        asking.http.close()
+    return True
+
+
+def _register(
+    client: IdentityClient,
+    controls: Controls,
+    email: str,
+    client_name: str,
+    scopes: Sequence[str],
+    say: Say,
+) -> Credentials:
+    """Register at the mock without a person: ask, read the code in the inbox, confirm."""
+    enrollment = request(
+        client, controls, email, client_name, scopes=scopes, description="", say=say
     )
+    code = controls.code_for(email, enrollment.realm)
+    registered = client.confirm_enrollment(enrollment, code)
+    say(f"Registered {registered.client_id} for {email}, as lesson 02 does step by step.")
+    return registered

@@ -1,4 +1,4 @@
-"""Is it ours? The service proves it by a challenge, before it is told anything.
+"""Is it ours? The service proves it by a challenge before anything is sent that matters.
 
 On a shared machine anybody can sit on a port, so an open port and a friendly answer mean nothing.
 `http.client` and not httpx: no proxy from the environment, no redirect, and a third of the time.
@@ -19,20 +19,20 @@ from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.local.record import Record
 
 Kind = Literal["ours", "stranger", "silent", "nothing"]
-MAX_BYTES = 16 * 1024 * 1024  # of a control's answer: an inbox of many mails, not more
+MAX_BYTES = 16 * 1024 * 1024  # of a control's reply: an inbox of many mails, not more
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Who sits on the port: ours, a stranger, somebody who takes calls but is silent, or nobody."""
+class Occupant:
+    """Who is on the port: ours, a stranger, somebody who accepts but stays silent, or nobody."""
 
     kind: Kind
     pid: int | None = None
     version: str = ""
 
 
-def ask(record: Record, *, timeout: float = 2.0) -> Answer:
-    """Challenge whoever sits on the record's port. `timeout` is in seconds for each step."""
+def ask(record: Record, *, timeout: float = 2.0) -> Occupant:
+    """Challenge whoever is on the record's port. `timeout` is in seconds for each step."""
     connection = _connection(record, timeout)
     try:
         return _challenge(connection, record)
@@ -42,9 +42,9 @@ def ask(record: Record, *, timeout: float = 2.0) -> Answer:
 
 @contextmanager
 def proven(record: Record, *, timeout: float = 10.0) -> Iterator[http.client.HTTPConnection]:
-    """A connection whose other end has just answered the challenge: this one may hear the token.
+    """A connection whose other end has just answered the challenge: it may get the token.
 
-    Raises ServiceUnreachable, before anything was told, when it is not our service.
+    Raises ServiceUnreachable, with nothing sent but the challenge, when it is not our service.
     """
     connection = _connection(record, timeout)
     try:
@@ -69,8 +69,8 @@ def explain(kind: Kind, port: int) -> str:
         return f"No local service on port {port}. Start it: `dialtone serve`, or run start() again."
     if kind == "silent":
         return (
-            f"Something on port {port} takes calls and does not answer. Try `dialtone stop`; "
-            "if it is not yours: `dialtone serve --port N` moves your service to port N."
+            f"Something on port {port} accepts connections but does not answer. Try `dialtone "
+            "stop`; if it is not yours: `dialtone serve --port N` moves your service to port N."
         )
     return (
         f"Port {port} is held by another program, not by your local service. End that program, "
@@ -82,32 +82,31 @@ def _connection(record: Record, timeout: float) -> http.client.HTTPConnection:
     return http.client.HTTPConnection("127.0.0.1", record.port, timeout=timeout)
 
 
-def _challenge(connection: http.client.HTTPConnection, record: Record) -> Answer:
+def _challenge(connection: http.client.HTTPConnection, record: Record) -> Occupant:
     nonce = secrets.token_urlsafe(24)
     try:
         connection.connect()
     except TimeoutError:
-        return Answer("silent")
+        return Occupant("silent")
     except OSError:
-        return Answer("nothing")
+        return Occupant("nothing")
     try:
         connection.request("GET", f"/mock/hello?nonce={nonce}", headers=_headers(record))
-        reply = connection.getresponse()
-        said = json.loads(reply.read(MAX_BYTES))
+        body = json.loads(connection.getresponse().read(MAX_BYTES))
     except TimeoutError:
-        return Answer("silent")
+        return Occupant("silent")
     except (OSError, http.client.HTTPException, ValueError, RecursionError):
-        return Answer("stranger")
-    return _judge(said, nonce, record)
+        return Occupant("stranger")
+    return _judge(body, nonce, record)
 
 
-def _judge(said: Any, nonce: str, record: Record) -> Answer:
-    answer = said.get("answer") if isinstance(said, dict) else None
+def _judge(body: Any, nonce: str, record: Record) -> Occupant:
+    proof = body.get("answer") if isinstance(body, dict) else None
     expected = _digest(record, f"hello|{nonce}|{record.base_url}")
-    if not isinstance(answer, str) or not hmac.compare_digest(answer.encode(), expected.encode()):
-        return Answer("stranger")
-    pid = said.get("pid")
-    return Answer("ours", pid if isinstance(pid, int) else None, str(said.get("version", "")))
+    if not isinstance(proof, str) or not hmac.compare_digest(proof.encode(), expected.encode()):
+        return Occupant("stranger")
+    pid = body.get("pid")
+    return Occupant("ours", pid if isinstance(pid, int) else None, str(body.get("version", "")))
 
 
 def _headers(record: Record) -> dict[str, str]:

@@ -5,19 +5,19 @@ Only the mock has them. Asked of the real service, each says so in one line (Moc
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from http.client import HTTPException
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import Any, TypeVar
+from urllib.parse import quote
 
-from dialtone_kit.base.errors import EnrollmentProblem, MockOnly, ServiceError, ServiceUnreachable
-from dialtone_kit.local.challenge import MAX_BYTES, control_token, proven
-from dialtone_kit.local.service import Service
+from dialtone_kit.base.errors import EnrollmentProblem, MockOnly, ServiceError
+from dialtone_kit.local.control_call import call
+from dialtone_kit.local.service import LocalService
 from dialtone_kit.spiffe.evidence import Evidence, PlatformName
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Mail:
 
 @dataclass(frozen=True)
 class Rotation:
-    """A new signing key: from when on it signs, and until when the old ones are published.
+    """A new signing key: when it starts to sign, and how long the old ones stay published.
 
-    The same of SPIFFE's new root, and the number of the trust bundle that holds it beside the old.
+    Likewise SPIFFE's new root, and the number of the trust bundle that holds it beside the old.
     """
 
     kid: str
@@ -50,9 +50,9 @@ class Rotation:
 
 @dataclass(frozen=True)
 class PolicyFile:
-    """A policy file of the local service. `version`: of the text in force, None when there is none.
+    """A policy file of the local service; `version` is that of the text in force, None without one.
 
-    With a mistake in it (`error` names the line) the last good text stays in force.
+    While there is a mistake in it (`error` names the line), the last good text stays in force.
     """
 
     file: str
@@ -66,10 +66,10 @@ class PolicyFile:
 class Controls:
     """What the mock lets its own user do; `find_service` says which process to ask, each time.
 
-    With `find_service=None` it is the controls of the real service: there are none.
+    With `find_service=None` these are the controls of the real service: it has none.
     """
 
-    def __init__(self, find_service: Callable[[], Service] | None) -> None:
+    def __init__(self, find_service: Callable[[], LocalService] | None) -> None:
         self._find_service = find_service
 
     def inbox(
@@ -79,10 +79,9 @@ class Controls:
 
         `limit` is at most 200.
         """
-        asked = {"email": email, "realm": realm, "limit": limit}
-        query = urlencode({name: value for name, value in asked.items() if value})
-        answer = self._call("inbox", "GET", f"/mock/inbox?{query}")
-        return [_mail(one) for one in answer["mails"]]
+        asked = {"email": email or None, "realm": realm or None, "limit": limit}
+        mails = self._call("inbox", "GET", "/mock/inbox", query=asked)["mails"]
+        return [_read(Mail, members | {"id": str(members["id"])}) for members in mails]
 
     def code_for(self, email: str, realm: str | None = None, *, timeout: float = 10.0) -> str:
         """The code in the newest mail to `email`; waits up to `timeout` seconds for one."""
@@ -96,20 +95,19 @@ class Controls:
             time.sleep(0.1)
 
     def clear_limits(self, realm: str | None = None) -> int:
-        """Forget how often was registered in `realm`, or in all public realms; how many rows?"""
-        body = {"realm": realm} if realm else {}
-        return int(self._call("limits", "POST", "/mock/limits/clear", body)["cleared"])
+        """Clear the count of registrations in `realm`, or in all public realms; how many rows?"""
+        return int(self._call("limits", "POST", "/mock/limits/clear", {"realm": realm})["cleared"])
 
     def new_realm(self, like: str = "default", *, without: str | None = None) -> str:
         """Make a private realm `lab-…` that behaves like `like`; remove it when you are done.
 
         `without` names one proof rule that is off there: an attack lab.
         """
-        body = {"like": like} | ({"without": without} if without else {})
+        body = {"like": like, "without": without or None}
         return str(self._call("private realms", "POST", "/mock/realms", body)["realm"])
 
     def remove_realm(self, realm: str) -> None:
-        """Remove a private realm with all that is in it. One that is gone already is fine."""
+        """Remove a private realm with all that is in it. If it is gone already, that is fine."""
         try:
             self._call("private realms", "DELETE", f"/mock/realms/{quote(realm, safe='')}")
         except ServiceError as refused:
@@ -123,22 +121,21 @@ class Controls:
 
     def reset(self, realm: str, *, confirm: str | None = None) -> None:
         """Empty a realm. A public one only with `confirm` naming it: others may be using it."""
-        body = {"realm": realm} | ({"confirm": confirm} if confirm else {})
-        self._call("reset", "POST", "/mock/reset", body)
+        self._call("reset", "POST", "/mock/reset", {"realm": realm, "confirm": confirm or None})
 
     def lock_client(self, client_id: str, locked: bool = True) -> None:
-        """Lock a client, or let it in again: locked, it gets no token and its tokens are dead."""
+        """Lock a client, or unlock it: while locked it gets no token and its tokens are dead."""
         body = {"client_id": client_id, "locked": locked}
         self._call("locked clients", "POST", "/mock/clients/lock", body)
 
     def rotate_keys(self) -> Rotation:
         """Publish new keys; they take over by themselves, and no live token or SVID breaks."""
-        told = self._call("key rotation", "POST", "/mock/keys/rotate")
-        roots = told["spiffe"]
+        rotated = self._call("key rotation", "POST", "/mock/keys/rotate")
+        roots = rotated["spiffe"]
         return Rotation(
-            kid=str(told["kid"]),
-            signs_from=datetime.fromisoformat(told["signs_from"]),
-            old_until=datetime.fromisoformat(told["old_until"]),
+            kid=str(rotated["kid"]),
+            signs_from=datetime.fromisoformat(rotated["signs_from"]),
+            old_until=datetime.fromisoformat(rotated["old_until"]),
             root_signs_from=datetime.fromisoformat(roots["signs_from"]),
             old_root_until=datetime.fromisoformat(roots["old_until"]),
             spiffe_sequence=int(roots["spiffe_sequence"]),
@@ -156,19 +153,19 @@ class Controls:
     ) -> None:
         """Break the next `times` requests of a private realm: `kind` is status, drop or delay.
 
-        `seconds` is how long a delay takes, and what `Retry-After` says of a status 429 or 503.
+        `seconds` is how long a delay takes, or the `Retry-After` of a status 429 or 503.
         """
         body = {"realm": realm, "path_suffix": path_suffix, "kind": kind, "times": times}
         self._call("faults", "POST", "/mock/faults", body | {"status": status, "seconds": seconds})
 
     def clear_faults(self, realm: str) -> int:
-        """Take back the faults that still wait in a private realm; how many orders were there?"""
+        """Withdraw the faults that still wait in a private realm; how many orders were there?"""
         return int(self._call("faults", "POST", "/mock/faults/clear", {"realm": realm})["cleared"])
 
     def policies(self) -> list[PolicyFile]:
         """The policy files of the public realms: which are valid, and what is wrong with others."""
-        answer = self._call("policies", "GET", "/mock/policies")
-        return [_policy_file(one) for one in answer["policies"]]
+        files = self._call("policies", "GET", "/mock/policies")["policies"]
+        return [_read(PolicyFile, one | {"realms": tuple(one["realms"])}) for one in files]
 
     def write_policies(self, realm: str, text: str) -> str:
         """Give a private realm Cedar policies of its own; returns their version.
@@ -188,16 +185,15 @@ class Controls:
     ) -> list[dict[str, Any]]:
         """Events of the audit trail, oldest first, newer than the one with the id `after`.
 
-        Of one realm or client where named; at most `limit` of them, 200 at the most.
+        Only those of one realm or client where named; `limit` is at most 200.
         """
         asked = {"realm": realm, "client": client_id, "after": after, "limit": limit}
-        query = urlencode({name: value for name, value in asked.items() if value is not None})
-        return list(self._call("the audit trail", "GET", f"/mock/audit?{query}")["events"])
+        return list(self._call("the audit trail", "GET", "/mock/audit", query=asked)["events"])
 
     def platform(self, name: PlatformName, **about: str) -> Callable[[str], Evidence]:
         """The local platform, vouching for one workload: `namespace=…, service_account=…` or alike.
 
-        What comes back is asked for evidence each time, with the audience that it shall name.
+        What comes back is called for evidence each time, with the audience that it must name.
         """
 
         def vouch(audience: str) -> Evidence:
@@ -207,51 +203,24 @@ class Controls:
 
         return vouch
 
-    def _call(self, what: str, method: str, path: str, body: object = None) -> Any:
+    def _call(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        query: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The reply to one call. Members of `body` and `query` that are None are not sent."""
         if self._find_service is None:
             raise MockOnly(
                 f"The real service has no such control ({what}); only the local mock does. "
                 'Set base_url = "mock" to try this.'
             )
-        return _exchange(self._find_service(), method, path, body)
+        return call(self._find_service().record, method, path, body, query)
 
 
-def _exchange(service: Service, method: str, path: str, body: object) -> Any:
-    """One control call. The token goes only where the challenge has just been answered."""
-    headers = {"Authorization": f"Bearer {control_token(service.record)}"}
-    data = None
-    if body is not None:
-        data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
-    try:
-        with proven(service.record) as connection:
-            connection.request(method, path, data, headers)
-            reply = connection.getresponse()
-            status, text = reply.status, reply.read(MAX_BYTES)
-        answer = json.loads(text) if text.strip() else {}
-    except (OSError, HTTPException, ValueError):
-        raise ServiceUnreachable(
-            "The local service broke off while it answered. Run this again."
-        ) from None
-    if status >= 400:
-        told = answer if isinstance(answer, dict) else {}
-        error = str(told.get("error", "error"))
-        raise ServiceError(status, error, str(told.get("error_description", "")))
-    return answer
-
-
-def _mail(one: dict[str, Any]) -> Mail:
-    return Mail(
-        str(one["id"]),
-        one["to"],
-        one["subject"],
-        str(one["sent_at"]),
-        one["realm"],
-        one.get("text", ""),
-        one.get("code"),
-    )
-
-
-def _policy_file(one: dict[str, Any]) -> PolicyFile:
-    return PolicyFile(
-        one["file"], tuple(one["realms"]), one["valid"], one["error"], one["version"], one["edited"]
-    )
+def _read(kind: type[T], members: dict[str, Any]) -> T:
+    """A dataclass made from those of the members that it has."""
+    return kind(**{one.name: members[one.name] for one in fields(kind)})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The service's process: started in a session of its own, told apart by its start time, ended."""
+"""The service's process: started in a session of its own, recognised by its start time, ended."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from typing import Any, TypeVar
 
 import psutil
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import ServiceUnreachable
-from dialtone_kit.local.state_folder import tilde
+from dialtone_kit.base.private_files import open_private, shown
 
 COMMAND = ("-P", "-m", "dialtone_kit.mock")  # -P: a token.py in the notebooks' folder is not ours
 LOG, PID = "mock.log", "mock.pid"
-LOG_LIMIT = 1_000_000  # bytes; a longer log is begun anew at the next start
+LOG_LIMIT = 1_000_000  # bytes; a longer log is emptied at the next start
+DATABASE = "DIALTONE_DATABASE_URL"  # in the environment, `ps` shows its password to nobody else
 T = TypeVar("T")
-DATABASE = "DIALTONE_DATABASE_URL"  # where `ps` shows its password to nobody else
 _started: list[subprocess.Popen[bytes]] = []  # held, so that a child that ends is reaped
 
 
@@ -31,7 +32,7 @@ def command(folder: Path, port: int, workers: int = 1) -> list[str]:
 
 
 def environment(database: str | None) -> dict[str, str]:
-    """The environment of a service whose state is in the PostgreSQL of that URL."""
+    """The environment of a service whose state is in the PostgreSQL at that URL."""
     return {**os.environ, **({DATABASE: database} if database else {})}
 
 
@@ -42,23 +43,33 @@ def launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
     """
     reap()
     log = folder / LOG
-    fresh = os.O_TRUNC if log.exists() and log.stat().st_size > LOG_LIMIT else 0
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | fresh
-    handle = os.open(log, flags, 0o600)
+    full = log.exists() and log.stat().st_size > LOG_LIMIT
+    handle = open_private(log, os.O_APPEND | (os.O_TRUNC if full else 0))
     try:
-        os.fchmod(handle, 0o600)
         child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
             command(folder, port),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
-            start_new_session=True,
+            **platform.OWN_SESSION,
         )
     finally:
         os.close(handle)
     _started.append(child)
     return child
+
+
+def run_in_foreground(
+    folder: Path, port: int, workers: int, database: str | None
+) -> subprocess.Popen[bytes]:
+    """Start the service with its output in our terminal. We end it, not the terminal's Ctrl-C."""
+    return subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
+        command(folder, port, workers),
+        stdin=subprocess.DEVNULL,
+        env=environment(database),
+        **platform.OWN_SESSION,
+    )
 
 
 def reap() -> None:
@@ -72,20 +83,20 @@ def wait_until(
     log: Path | None,
     timeout: float = 60.0,
 ) -> T:
-    """What `ready` returns once it is not None. An end of `child` before that is an error.
+    """What `ready` returns once it is not None. If `child` ends before that, it is an error.
 
     `log` is where the child writes, None for our own terminal.
     """
     deadline = time.monotonic() + timeout
     while True:
-        found = ready()
-        if found is not None:
-            return found
+        outcome = ready()
+        if outcome is not None:
+            return outcome
         if child.poll() is not None:
-            said = f"saying: {last_line(log)} ." if log else "what it said stands above."
-            more = f" More in {tilde(log)} ." if log else ""
+            words = f"with: {last_line(log)} ." if log else "see its words above."
+            more = f" More in {shown(log)} ." if log else ""
             raise ServiceUnreachable(
-                f"The local service ended at its start, {said}{more} See also `dialtone doctor`."
+                f"The local service ended while starting, {words}{more} See also `dialtone doctor`."
             )
         if time.monotonic() > deadline:
             raise ServiceUnreachable(
@@ -96,7 +107,7 @@ def wait_until(
 
 
 def last_line(log: Path) -> str:
-    """The last line of the log that says something."""
+    """The last line of the log that is not empty."""
     try:
         text = log.read_text(errors="replace")[-4000:]
     except OSError:
@@ -106,7 +117,7 @@ def last_line(log: Path) -> str:
 
 
 def running(folder: Path) -> psutil.Process | None:
-    """The live process that `mock.pid` names, known by its start time: pids are used again."""
+    """The live process that `mock.pid` names, known by its start time: pids are reused."""
     try:
         noted = _noted(folder)
         process = psutil.Process(int(noted["pid"]))
@@ -117,7 +128,7 @@ def running(folder: Path) -> psutil.Process | None:
 
 
 def database(folder: Path) -> str | None:
-    """Where the running service keeps its state, as it says itself: never with a password."""
+    """Where the running service keeps its state, by its own account: never with a password."""
     if running(folder) is None:
         return None
     try:
@@ -126,12 +137,8 @@ def database(folder: Path) -> str | None:
         return None
 
 
-def _noted(folder: Path) -> Any:
-    return json.loads((folder / PID).read_text())
-
-
 def was_left_behind(folder: Path) -> bool:
-    """Whether a service was here that did not end in order: killed, or the machine went down."""
+    """Whether a service here did not end in order: it was killed, or the machine went down."""
     return (folder / PID).exists() and running(folder) is None
 
 
@@ -153,7 +160,7 @@ def main_of(pid: int) -> psutil.Process | None:
 
 
 def end(process: psutil.Process, *, grace: float = 5.0) -> None:
-    """End `process` and its workers: politely, and after `grace` seconds for certain."""
+    """End `process` and its workers: politely, and by force after `grace` seconds."""
     family = [process]
     try:
         family += process.children(recursive=True)
@@ -168,6 +175,18 @@ def end(process: psutil.Process, *, grace: float = 5.0) -> None:
                 continue
         _all_gone(family, 5.0)
     reap()
+
+
+def end_leftover(folder: Path) -> None:
+    """End the process that `mock.pid` names, if it lives, and forget it."""
+    leftover = running(folder)
+    if leftover is not None:
+        end(leftover, grace=1.0)
+    forget(folder)
+
+
+def _noted(folder: Path) -> Any:
+    return json.loads((folder / PID).read_text())
 
 
 def _all_gone(family: list[psutil.Process], timeout: float) -> bool:

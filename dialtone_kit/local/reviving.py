@@ -1,4 +1,4 @@
-"""A request that finds nobody brings the local service back and goes on (`kill -9` in a lesson)."""
+"""A request that finds nobody brings the local service back (`kill -9` in a lesson)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _BROKEN_OFF = (httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 class Reviving(httpx.BaseTransport):
-    """Send by `inner`; when the service is gone, `revive` it and send once more.
+    """Sends through `inner`; when the service is gone, calls `revive` and sends once more.
 
-    `revive` says whether it had to do anything: a connection that a living service dropped is
-    something to see in a lesson, not to hide.
+    `revive` returns whether it had to do anything: when a living service drops a connection, the
+    lesson should see that.
     """
 
     def __init__(self, inner: httpx.BaseTransport, revive: Callable[[], bool]) -> None:
@@ -26,9 +26,9 @@ class Reviving(httpx.BaseTransport):
         try:
             return self._inner.handle_request(request)
         except _NEVER_SENT:
-            self._revive()  # without a connection nobody has seen the request, proof and all
+            self._revive()  # there was no connection: nobody has seen the request or its proof
         except _BROKEN_OFF:
-            # Somebody may have seen this one. The retry rules send others, with a new proof.
+            # Somebody may have seen this one. The retry rules send it again, with a new proof.
             if not self._revive() or request.method != "GET" or "DPoP" in request.headers:
                 raise
         return self._inner.handle_request(request)
@@ -38,12 +38,12 @@ class Reviving(httpx.BaseTransport):
 
 
 class RevivingWire(Wire):
-    """A recorder for the local service: what it records is sent by a `Reviving` transport."""
+    """A recorder for the local service: it sends through a `Reviving` transport."""
 
     def __init__(self, revive: Callable[[], bool]) -> None:
         super().__init__()
         self._revive = revive
 
     def transport(self, inner: httpx.BaseTransport) -> httpx.BaseTransport:
-        """`inner` with revival inside and the recorder around it: one exchange a request."""
+        """`inner` with revival inside and the recorder around it: one record for each request."""
         return super().transport(Reviving(inner, self._revive))

@@ -1,7 +1,7 @@
 """The local service: one process per user on loopback, found or started from any kernel.
 
-`find` looks, `ensure` sees to it that it runs, `stop` ends it, `serve` runs it in the foreground.
-Whatever was left behind (a killed process, a stale file, a hung service) is mended with one line.
+`find` looks, `ensure` makes sure that it runs, `stop` ends it, `serve` runs it in the foreground.
+Whatever was left behind (a killed process, a stale file, a hung service) is repaired with one line.
 """
 
 from __future__ import annotations
@@ -18,9 +18,15 @@ from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.local import process
-from dialtone_kit.local import record as records
-from dialtone_kit.local.challenge import Answer, ask, explain
-from dialtone_kit.local.record import Record
+from dialtone_kit.local.challenge import Occupant, ask, explain
+from dialtone_kit.local.record import (
+    LooseMode,
+    Record,
+    UnusableRecord,
+    free_port,
+    new_record,
+    read_record,
+)
 from dialtone_kit.local.state_folder import state_dir
 
 Say = Callable[[str], object]
@@ -29,7 +35,7 @@ PATIENCE = 10.0  # seconds; a busy machine is not a hung service
 
 
 @dataclass(frozen=True)
-class Service:
+class LocalService:
     """The running local service, which has proved that it is ours."""
 
     record: Record
@@ -38,7 +44,7 @@ class Service:
 
     @property
     def base_url(self) -> str:
-        """Where it serves; every issuer of it begins with this."""
+        """Where it serves; each of its issuers begins with this."""
         return self.record.base_url
 
     @property
@@ -47,48 +53,45 @@ class Service:
         return self.record.port
 
 
-def find(*, timeout: float = 2.0) -> Service | None:
-    """The running service, or None. Nothing is started, changed or told to a stranger."""
+def find(*, timeout: float = 2.0) -> LocalService | None:
+    """The running service, or None. Nothing is started or changed, no stranger learns anything."""
     try:
-        record = records.read()
-    except records.Unusable:
+        record = read_record()
+    except UnusableRecord:
         return None
-    if record is None:
-        return None
-    answer = ask(record, timeout=timeout)
-    return _service(record, answer) if answer.kind == "ours" else None
+    return None if record is None else _if_ours(record, ask(record, timeout=timeout))
 
 
-def ensure(port: int | None = None, *, say: Say | None = None) -> Service:
-    """The running service, started or mended when need be; `say` hears in one line what was done.
+def ensure(port: int | None = None, *, say: Say | None = None) -> LocalService:
+    """The running service, started or repaired when need be; `say` gets one line on what was done.
 
     `port` is for the very first start, or to move on purpose: the issuer changes with it.
-    Raises ServiceUnreachable with the way out when it can't be had.
+    Raises ServiceUnreachable with the way out when there can be none.
     """
-    found = find()
-    if found is not None and port in (None, found.port):
-        return found
+    running = find()
+    if running is not None and port in (None, running.port):
+        return running
     remarks: list[str] = []
     with _lock():
-        found = _prepare(port, remarks) or _start(remarks)
+        running = _prepare(port, remarks) or _start(remarks)
     if say is not None and remarks:
         say(" ".join(remarks))
-    return found
+    return running
 
 
 def stop() -> bool:
     """End the service, hung or not. False when there was none."""
     with _lock():
         folder = state_dir()
-        found = process.running(folder)
-        if found is None:
-            answering = find()  # its pid file was lost; what it says of itself is proved
+        live = process.running(folder)
+        if live is None:
+            answering = find()  # its pid file was lost; the pid that it names itself is proved
             if answering is not None and answering.pid is not None:
-                found = process.main_of(answering.pid)
-        if found is not None:
-            process.end(found)
+                live = process.main_of(answering.pid)
+        if live is not None:
+            process.end(live)
         process.forget(folder)
-    return found is not None
+    return live is not None
 
 
 def serve(
@@ -108,17 +111,9 @@ def serve(
         for remark in remarks:
             say(remark)
         record = _record()
-        child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
-            process.command(state_dir(), record.port, workers),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C comes to us alone, and we end it in order
-            env=process.environment(database),
-        )
-        try:
+        child = process.run_in_foreground(state_dir(), record.port, workers, database)
+        with _ended_if_it_fails(child):
             _wait(child, record, log=None)
-        except BaseException:
-            _end(child)
-            raise
     try:
         say(f"The local service runs on {record.base_url} . Ctrl-C ends it.")
         return child.wait()
@@ -126,100 +121,98 @@ def serve(
         _end(child)
 
 
-def _prepare(port: int | None, remarks: list[str]) -> Service | None:
+def _prepare(port: int | None, remarks: list[str]) -> LocalService | None:
     """With the lock held: the service if it runs, else None with the way clear for a start."""
     record = _usable_record(port, remarks)
-    answer = _patiently(record)
-    if answer.kind == "ours":
-        if port not in (None, record.port):
+    occupant = _patiently(record)
+    moves = port is not None and port != record.port
+    running = _if_ours(record, occupant)
+    if running is not None:
+        if moves:
             raise DialtoneError(
                 f"The local service runs on port {record.port}. End it first (`dialtone stop`), "
                 f"then start it on port {port}."
             )
-        return _service(record, answer)
-    answer = _clear_away(record, answer, remarks)
-    if port is not None and port != record.port:
-        answer = ask(replace(record, port=port))
-    if answer.kind != "nothing":
-        raise ServiceUnreachable(explain(answer.kind, port or record.port))
-    if port is not None and port != record.port:
-        remarks.append(f"The local service moved to port {port}; register anew there.")
-        records.remember(port)
+        return running
+    occupant = _clear_away(record, occupant, remarks)
+    wanted = port or record.port
+    if moves:
+        occupant = ask(replace(record, port=wanted))
+    if occupant.kind != "nothing":
+        raise ServiceUnreachable(explain(occupant.kind, wanted))
+    if moves:
+        remarks.append(f"The local service moved to port {wanted}; register anew there.")
+        new_record(wanted)
     return None
 
 
 def _usable_record(port: int | None, remarks: list[str]) -> Record:
-    """The record as it stands, made new where there is none or it can't be trusted."""
+    """The record as it is, made new where there is none or it can't be trusted."""
     try:
-        record = records.read()
+        record = read_record()
         if record is not None:
             return record
-        _end_leftover()
-        return records.remember(port or records.free_port())
-    except records.LooseMode as loose:
-        _end_leftover()
+        process.end_leftover(state_dir())
+        return new_record(port or free_port())
+    except LooseMode as loose:
+        process.end_leftover(state_dir())
         remarks.append(f"service.json {loose}; the local service was given a new secret.")
-        return records.remember(loose.record.port, loose.record.base_url)
-    except records.Unusable as why:
-        _end_leftover()
-        record = records.remember(port or records.free_port())
+        return new_record(loose.record.port, loose.record.base_url)
+    except UnusableRecord as why:
+        process.end_leftover(state_dir())
+        record = new_record(port or free_port())
         remarks.append(f"service.json {why}; it was written anew, with port {record.port}.")
         return record
 
 
-def _patiently(record: Record) -> Answer:
-    """Ask; and while it is a live process of ours that says nothing, ask again for a while."""
+def _patiently(record: Record) -> Occupant:
+    """Ask; and while it is a live process of ours that stays silent, ask again for a while."""
     deadline = time.monotonic() + PATIENCE
-    answer = ask(record)
-    while answer.kind == "silent" and time.monotonic() < deadline:
+    occupant = ask(record)
+    while occupant.kind == "silent" and time.monotonic() < deadline:
         if process.running(state_dir()) is None:
             break
-        answer = ask(record)
-    return answer
+        occupant = ask(record)
+    return occupant
 
 
-def _clear_away(record: Record, answer: Answer, remarks: list[str]) -> Answer:
+def _clear_away(record: Record, occupant: Occupant, remarks: list[str]) -> Occupant:
     """End a process of ours that can't answer, forget one that was killed; who is there now?"""
     folder = state_dir()
     killed = process.was_left_behind(folder)
     if process.running(folder) is not None:
-        remarks.append("The local service did not answer any more; it was ended and started again.")
+        remarks.append("The local service had stopped answering; it was ended and started again.")
     elif not killed:
-        return answer
-    _end_leftover()
-    answer = ask(record)  # again: it may have been dying when it was asked before
-    if killed and answer.kind == "nothing":
+        return occupant
+    process.end_leftover(state_dir())
+    occupant = ask(record)  # again: it may have been dying the first time
+    if killed and occupant.kind == "nothing":
         remarks.append("The local service was gone (killed?); it was started again as it was.")
-    return answer
+    return occupant
 
 
-def _end_leftover() -> None:
-    folder = state_dir()
-    leftover = process.running(folder)
-    if leftover is not None:
-        process.end(leftover, grace=1.0)
-    process.forget(folder)
-
-
-def _start(remarks: list[str]) -> Service:
+def _start(remarks: list[str]) -> LocalService:
     record = _record()
     child = process.launch(state_dir(), record.port)
-    try:
+    with _ended_if_it_fails(child):
         service = _wait(child, record, state_dir() / process.LOG)
-    except BaseException:  # also Ctrl-C: a half-started service must not stay behind
-        _end(child)
-        raise
     if not remarks:
         remarks.append(f"Started the local service on {service.base_url} .")
     return service
 
 
-def _wait(child: subprocess.Popen[bytes], record: Record, log: Path | None) -> Service:
-    def ready() -> Service | None:
-        answer = ask(record, timeout=1.0)
-        return _service(record, answer) if answer.kind == "ours" else None
+def _wait(child: subprocess.Popen[bytes], record: Record, log: Path | None) -> LocalService:
+    return process.wait_until(child, lambda: _if_ours(record, ask(record, timeout=1.0)), log)
 
-    return process.wait_until(child, ready, log)
+
+@contextmanager
+def _ended_if_it_fails(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A half-started service must not stay behind, not even after Ctrl-C."""
+    try:
+        yield
+    except BaseException:
+        _end(child)
+        raise
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -229,19 +222,21 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _record() -> Record:
-    record = records.read()
+    record = read_record()
     if record is None:
-        raise ServiceUnreachable("service.json is gone while the service starts; run this again.")
+        raise ServiceUnreachable("service.json vanished while the service started; run this again.")
     return record
 
 
-def _service(record: Record, answer: Answer) -> Service:
-    return Service(record, answer.pid, answer.version)
+def _if_ours(record: Record, occupant: Occupant) -> LocalService | None:
+    if occupant.kind != "ours":
+        return None
+    return LocalService(record, occupant.pid, occupant.version)
 
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """Only one process at a time starts, mends or ends the service."""
+    """Only one process at a time starts, repairs or ends the service."""
     try:
         with FileLock(state_dir() / LOCK, timeout=90, mode=0o600):
             yield

@@ -23,7 +23,7 @@ from dialtone_kit.mock.web.bad_requests import JsonErrors
 from dialtone_kit.mock.web.logs import log_to_stderr
 
 if TYPE_CHECKING:
-    from dialtone_kit.mock.web.gate import Front
+    from dialtone_kit.mock.web.gate import Gate
 
 HOST = "127.0.0.1"
 LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
@@ -89,7 +89,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
     Multiprocess(config, sockets=[listener]).run()
 
 
-def _application(chosen: Settings) -> Front:
+def _application(chosen: Settings) -> Gate:
     """The service put together. Raises BadSettings when its database can't be used."""
     # imported here: it takes half a second, and a wrong option is told without that wait
     from dialtone_kit.mock.app import create_app

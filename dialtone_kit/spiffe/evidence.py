@@ -1,9 +1,9 @@
 """How a platform's evidence is tied to one challenge, and to one key (protocol §6).
 
 Kubernetes and GCP write what we ask for into the evidence's `aud`: the challenge, and with it the
-key, so that whoever picks up the evidence can do nothing with a key of their own. AWS and Azure
-can't: their evidence is the same for everybody who reads it, so the workload signs challenge and
-evidence with its key. That proves which key asks, not that the platform knows this key.
+key, so that evidence is useless to a thief with another key. AWS and Azure can't: their evidence is
+the same for everybody who reads it, so the workload signs challenge and evidence with its key. That
+proves which key asks, not that the platform knows this key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IN_AUDIENCE = ("kubernetes", "gcp")  # these carry the challenge; the others nee
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a platform says of a workload: a JWT, or AWS's document with its signature."""
+    """What a platform states about a workload: a JWT, or AWS's document with its signature."""
 
     platform: PlatformName
     content: str  # the token, or the document exactly as the platform wrote it
@@ -28,19 +28,19 @@ class Evidence:
 
     @classmethod
     def of(cls, platform: PlatformName, members: Mapping[str, str | None]) -> Evidence:
-        """The evidence in the members of a request or of a platform's answer."""
+        """The evidence in the members of a request or of a platform's response."""
         content = members.get("document" if platform == "aws" else "token") or ""
         return cls(platform, content, members.get("signature") or "")
 
     def members(self) -> dict[str, str]:
-        """As it goes over the wire."""
+        """The members that go over the wire."""
         if self.platform == "aws":
             return {"document": self.content, "signature": self.signature}
         return {"token": self.content}
 
 
 def bound_audience(challenge: str, thumbprint: str | None) -> str:
-    """The `aud` to ask a platform for: the challenge, tied to the key of that thumbprint."""
+    """The `aud` to ask a platform for: the challenge, tied to the key with that thumbprint."""
     return challenge if thumbprint is None else f"{challenge}.{thumbprint}"
 
 

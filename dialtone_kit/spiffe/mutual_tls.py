@@ -1,7 +1,7 @@
 """Two workloads, each sure of the other: TLS 1.3 with an SVID on both sides.
 
 TLS checks that the peer's chain leads to a root of the bundle and that the peer holds the key.
-Whose certificate it is, the SPIFFE ID, is checked here; host names play no part.
+The SPIFFE ID in the certificate is checked here; host names play no part.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dialtone_kit.base.errors import SvidRefused
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.svids import X509Svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle, peer_id
@@ -32,10 +33,10 @@ def connect(
     expect: SpiffeId | str | None = None,
     timeout: float = 10.0,
 ) -> ssl.SSLSocket:
-    """A connection to the workload at `address`, which is `expect` (None: any of the bundle's).
+    """A connection to the workload at `address`, which must be `expect` (None: any in the bundle).
 
-    `timeout` in seconds. With TLS 1.3 a server that refuses *us* says so only at the first read.
-    Raises SvidRefused for the wrong peer, ssl.SSLError for one that the bundle does not know.
+    `timeout` is in seconds. In TLS 1.3 a server that refuses *us* says so only at the first read.
+    Raises SvidRefused for the wrong peer, ssl.SSLError for one that the bundle does not cover.
     """
     raw = socket.create_connection(address, timeout)
     return _shake_hands(raw, tls_context(svid, bundle, server_side=False), bundle, expect)
@@ -49,9 +50,9 @@ def accept(
 
 
 def tls_context(svid: X509Svid, bundle: TrustBundle, *, server_side: bool) -> ssl.SSLContext:
-    """For libraries that take a context. They must ask `peer_of` who it is once connected."""
+    """For libraries that take a context. Once connected, ask `peer_of` who the peer is."""
     protocol = ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT
-    context = ssl.SSLContext(protocol)  # knows no authority but those that follow
+    context = ssl.SSLContext(protocol)  # trusts no authority but those added below
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False  # an SVID names no host
     context.verify_mode = ssl.CERT_REQUIRED
@@ -66,7 +67,7 @@ def tls_context(svid: X509Svid, bundle: TrustBundle, *, server_side: bool) -> ss
 
 
 def peer_of(connection: ssl.SSLSocket, bundle: TrustBundle) -> SpiffeId:
-    """Who is at the other end. TLS has verified the chain, so only the leaf's rules are left."""
+    """Who is at the other end. TLS has verified the chain; the rules for the leaf are left."""
     der = connection.getpeercert(binary_form=True)
     if der is None:
         raise SvidRefused("chain", "the peer showed no certificate.")
@@ -83,9 +84,9 @@ def _shake_hands(
         raw.close()
         raise
     try:
-        found = peer_of(connection, bundle)
-        if expect is not None and str(found) != str(expect):
-            raise SvidRefused("spiffe_id", f"the peer is {found}, expected {expect}.")
+        peer = peer_of(connection, bundle)
+        if expect is not None and str(peer) != str(expect):
+            raise SvidRefused("spiffe_id", f"the peer is {peer}, expected {expect}.")
     except BaseException:
         connection.close()
         raise
@@ -94,9 +95,9 @@ def _shake_hands(
 
 @contextmanager
 def _file(content: bytes) -> Iterator[Path]:
-    """A file for a library that takes nothing else: in memory where that can be had.
+    """A file for a library that takes nothing else, kept in memory where the system can.
 
-    What is in it is encrypted, only we can read it, and it is gone when this block ends.
+    Its content is encrypted, only we can read it, and it is gone when this block ends.
     """
     if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
         handle = os.memfd_create("svid", os.MFD_CLOEXEC)
@@ -108,6 +109,5 @@ def _file(content: bytes) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="svid-") as folder:  # 0700
         path = Path(folder) / "svid.pem"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
+        PrivateFolder(path.parent).write(path.name, content)
         yield path

@@ -1,7 +1,7 @@
 """SPIFFE IDs: the name of a workload, `spiffe://<trust domain>/<path>`, read strictly.
 
-Two spellings of one ID would be two workloads to one reader and one to another. So there is one
-spelling only: no escapes, no upper case in the trust domain, nothing to be normalised.
+If one ID had two spellings, one reader would see two workloads and another would see one. So there
+is one spelling only: no escapes, no upper case in the trust domain, nothing to normalise.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from dataclasses import dataclass
 from dialtone_kit.base.errors import BadSpiffeId as BadSpiffeId
 
 SCHEME = "spiffe://"
-MOST, MOST_OF_TRUST_DOMAIN = 2048, 255  # bytes (SPIFFE-ID §2.3)
+MAX_LENGTH, MAX_TRUST_DOMAIN = 2048, 255  # bytes (SPIFFE-ID §2.3)
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]+")
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
 class SpiffeId:
-    """A workload's name, already checked. Without a path it names the trust domain itself."""
+    """A workload's name, checked. Without a path it names the trust domain itself."""
 
     trust_domain: str
     path: str = ""
 
     @classmethod
     def parse(cls, text: str) -> SpiffeId:
-        """The ID in `text`. Raises BadSpiffeId naming the rule that it breaks."""
+        """`text` as an ID. Raises BadSpiffeId naming the rule that it breaks."""
         for rule in RULES:
             rule(text)
         trust_domain, slash, rest = text.removeprefix(SCHEME).partition("/")
@@ -35,7 +35,7 @@ class SpiffeId:
 
     @classmethod
     def of(cls, trust_domain: str, path: str) -> SpiffeId:
-        """The ID of `path` (with its leading slash) in `trust_domain`, by the same rules."""
+        """The ID for `path` (with its leading slash) in `trust_domain`, by the same rules."""
         return cls.parse(f"{SCHEME}{trust_domain}{path}")
 
     def __str__(self) -> str:
@@ -58,8 +58,8 @@ def scheme_is_spiffe(text: str) -> None:
 
 def not_too_long(text: str) -> None:
     """2048 bytes at most (SPIFFE-ID §2.3)."""
-    if len(text.encode(errors="replace")) > MOST:
-        raise BadSpiffeId("length", f"a SPIFFE ID has at most {MOST} bytes.")
+    if len(text.encode(errors="replace")) > MAX_LENGTH:
+        raise BadSpiffeId("length", f"a SPIFFE ID has at most {MAX_LENGTH} bytes.")
 
 
 def no_query_or_fragment(text: str) -> None:
@@ -78,10 +78,10 @@ def trust_domain_is_plain(text: str) -> None:
     """Lower-case letters, digits, `.`, `-` and `_`, 255 bytes at most (SPIFFE-ID §2.1)."""
     if not _TRUST_DOMAIN.fullmatch(_authority(text)):
         raise BadSpiffeId(
-            "trust_domain", "a trust domain is made of a-z, 0-9, dot, dash and underscore."
+            "trust_domain", "a trust domain consists of a-z, 0-9, dot, dash and underscore."
         )
-    if len(_authority(text)) > MOST_OF_TRUST_DOMAIN:
-        raise BadSpiffeId("length", f"a trust domain has at most {MOST_OF_TRUST_DOMAIN} bytes.")
+    if len(_authority(text)) > MAX_TRUST_DOMAIN:
+        raise BadSpiffeId("length", f"a trust domain has at most {MAX_TRUST_DOMAIN} bytes.")
 
 
 def path_is_plain(text: str) -> None:
@@ -89,10 +89,10 @@ def path_is_plain(text: str) -> None:
     _, slash, path = text.removeprefix(SCHEME).partition("/")
     for segment in path.split("/") if slash else []:
         if segment in ("", ".", ".."):
-            raise BadSpiffeId("path", "no empty segment, no trailing slash, no . and no .. here.")
+            raise BadSpiffeId("path", "no empty segment, trailing slash, . or .. is allowed.")
         if not _SEGMENT.fullmatch(segment):
             raise BadSpiffeId(
-                "path", "a segment is made of A-Z, a-z, 0-9, dot, dash and underscore: no escapes."
+                "path", "a segment consists of A-Z, a-z, 0-9, dot, dash and underscore: no escapes."
             )
 
 

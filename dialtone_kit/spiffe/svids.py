@@ -1,4 +1,4 @@
-"""What a workload holds: its key, and the SVIDs that say who the key's holder is."""
+"""What a workload holds: its key, and the SVIDs that say who the holder of that key is."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.tokens import read_unverified
 
-ALGS = ("ES256", "ES384", "RS256")  # keys that an X.509-SVID is issued for
+ALGS = ("ES256", "ES384", "RS256")  # of the keys for which an X.509-SVID is issued
 
 
 class WorkloadKey(ProofKey):
-    """A workload's ephemeral key pair. Like a proof key, it ends with the process."""
+    """A workload's ephemeral key pair. Like a proof key, it is gone when the process ends."""
 
     __slots__ = ()
 
@@ -35,7 +35,7 @@ class WorkloadKey(ProofKey):
         if alg not in ALGS:
             raise BadKey(f"{alg!r} is not one of {', '.join(ALGS)}: no SVID is issued for it.")
         made = super().generate(alg)
-        assert isinstance(made, WorkloadKey)  # noqa: S101  (super makes what it is called on)
+        assert isinstance(made, WorkloadKey)  # noqa: S101  (super makes the class it is called on)
         return made
 
     def csr(self, spiffe_id: SpiffeId) -> str:
@@ -50,7 +50,7 @@ class WorkloadKey(ProofKey):
         return request.public_bytes(Encoding.PEM).decode()
 
     def sealed_pem(self, password: bytes) -> bytes:
-        """The key for OpenSSL, which takes it from a file only: encrypted with `password`."""
+        """The key for OpenSSL, which reads it only from a file: encrypted with `password`."""
         form = PrivateFormat.PKCS8
         pem = self._private.private_bytes(Encoding.PEM, form, BestAvailableEncryption(password))
         return bytes(pem)
@@ -74,18 +74,18 @@ class X509Svid:
 
     @property
     def expires_at(self) -> datetime:
-        """When the leaf ends; get a new SVID when half of its time is over."""
+        """When the leaf expires; get a new SVID when half of its time is over."""
         return self.leaf.not_valid_after_utc
 
     @property
     def pem(self) -> str:
-        """The chain as text. It holds no secret."""
+        """The chain in PEM. It holds no secret."""
         return "".join(one.public_bytes(Encoding.PEM).decode() for one in self.chain)
 
 
 @dataclass(frozen=True)
 class JwtSvid:
-    """A signed statement for one audience. Whoever holds it can show it: keep it as a secret."""
+    """A signed statement for one audience. Whoever holds it can present it: keep it secret."""
 
     spiffe_id: SpiffeId
     token: Secret
@@ -94,14 +94,14 @@ class JwtSvid:
 
 
 def read_jwt_svid(text: str) -> JwtSvid:
-    """What the JWT-SVID in `text` says; nothing is verified (M20). Raises SvidRefused."""
+    """`text` as a JWT-SVID; nothing is verified (M20). Raises SvidRefused if it is none."""
     try:
         claims = read_unverified(text).claims
         spiffe_id = SpiffeId.parse(str(claims.get("sub")))
     except TokenRefused as problem:
         raise SvidRefused(problem.rule, "this is not a JWT.") from None
     except BadSpiffeId as problem:
-        raise SvidRefused("spiffe_id", f"sub is no SPIFFE ID ({problem})") from None
+        raise SvidRefused("spiffe_id", f"sub is not a SPIFFE ID ({problem})") from None
     aud, exp = claims.get("aud"), claims.get("exp")
     named = aud if isinstance(aud, list) else [aud]
     try:

@@ -1,6 +1,6 @@
 """The trust bundle, and SVIDs checked against it: who signs for a trust domain, and did they?
 
-A bundle speaks for one trust domain. An SVID of another one is refused, however well it is signed.
+A bundle speaks for one trust domain. An SVID of any other is refused, however well it is signed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dialtone_kit.tokens import check_audience, check_times, read_unverified, ve
 
 JWT_ALGS = ("ES256", "ES384", "RS256", "PS256")  # no EdDSA in JWT-SVID §3
 JWT_TYPES = (None, "JWT", "JOSE")
-# What the library raises for a certificate that it can parse only in part.
+# What the library raises for a certificate that it can read only in part.
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -44,18 +44,20 @@ class TrustBundle:
 
     @classmethod
     def read(cls, document: Mapping[str, Any], trust_domain: str) -> TrustBundle:
-        """The bundle in `document` (SPIFFE Trust Domain and Bundle §4), as that of `trust_domain`.
+        """`document` (SPIFFE Trust Domain and Bundle §4) as the bundle of `trust_domain`.
 
-        Keys for an unknown use are passed over. Raises NotThisService when it is no bundle.
+        Keys for an unknown use are skipped. Raises NotThisService when it is not a bundle.
         """
         keys = document.get("keys")
         numbers = [document.get("spiffe_sequence", 0), document.get("spiffe_refresh_hint", 0)]
         if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
-            raise NotThisService("This is no trust bundle: it has no list of keys.")
+            raise NotThisService("This is not a trust bundle: it has no list of keys.")
         if not all(isinstance(number, int) and number >= 0 for number in numbers):
-            raise NotThisService("This is no trust bundle: sequence and hint are whole numbers.")
+            raise NotThisService("This is not a trust bundle: sequence and hint are whole numbers.")
         if any(PRIVATE_MEMBERS & set(key) for key in keys):
-            raise NotThisService("A private key stands in the trust bundle: trust nobody with it.")
+            raise NotThisService(
+                "There is a private key in the trust bundle: trust nothing that it signs."
+            )
         return cls(
             trust_domain,
             tuple(_root(key) for key in keys if key.get("use") == "x509-svid"),
@@ -69,11 +71,11 @@ def verify_x509_svid(
 ) -> SpiffeId:
     """Whom `chain` (leaf first) names, once it leads to a root of `bundle` (X.509-SVID §5).
 
-    `now` in Unix seconds. Raises SvidRefused naming the check that failed.
+    `now` is in Unix seconds. Raises SvidRefused naming the check that failed.
     """
     if not chain:
-        raise SvidRefused("chain", "no certificate came.")
-    found = peer_id(chain[0], bundle.trust_domain)
+        raise SvidRefused("chain", "no certificate was presented.")
+    named = peer_id(chain[0], bundle.trust_domain)
     try:
         policy = PolicyBuilder().store(Store(list(bundle.roots))).time(moment(now))
         policy.build_client_verifier().verify(chain[0], list(chain[1:]))
@@ -83,16 +85,16 @@ def verify_x509_svid(
         ) from None
     except UNREADABLE:
         raise SvidRefused("chain", "the bundle has no usable root for it.") from None
-    return found
+    return named
 
 
 def peer_id(leaf: x509.Certificate, trust_domain: str) -> SpiffeId:
     """Whom `leaf` names, by the rules for leaves (X.509-SVID §4). No signature is checked."""
     try:
-        found = _named(leaf)
-        if found.trust_domain != trust_domain:
+        named = _named(leaf)
+        if named.trust_domain != trust_domain:
             raise SvidRefused(
-                "trust_domain", f"{found} is of another trust domain than {trust_domain}."
+                "trust_domain", f"{named} is in another trust domain than {trust_domain}."
             )
         for rule in LEAF_RULES:
             rule(leaf)
@@ -100,7 +102,7 @@ def peer_id(leaf: x509.Certificate, trust_domain: str) -> SpiffeId:
         raise SvidRefused("spiffe_id", str(problem)) from None
     except UNREADABLE:
         raise SvidRefused("well_formed", "the certificate can't be read.") from None
-    return found
+    return named
 
 
 def verify_jwt_svid(
@@ -108,12 +110,12 @@ def verify_jwt_svid(
 ) -> JwtSvid:
     """The JWT-SVID, once `bundle` has the key that signed it and it is for `audience`.
 
-    `now` in Unix seconds. Raises SvidRefused naming the check that failed (JWT-SVID §5).
+    `now` is in Unix seconds. Raises SvidRefused naming the check that failed (JWT-SVID §5).
     """
     text = _text(token)
-    found = read_jwt_svid(text)
-    if found.spiffe_id.trust_domain != bundle.trust_domain:
-        raise SvidRefused("trust_domain", f"{found.spiffe_id} is not of {bundle.trust_domain}.")
+    svid = read_jwt_svid(text)
+    if svid.spiffe_id.trust_domain != bundle.trust_domain:
+        raise SvidRefused("trust_domain", f"{svid.spiffe_id} is not in {bundle.trust_domain}.")
     decoded = read_unverified(text)
     try:
         verify_signature(
@@ -131,20 +133,20 @@ def verify_jwt_svid(
         raise SvidRefused(
             problem.rule, f"{reason} M24" if problem.rule == "aud" else reason
         ) from None
-    return found
+    return svid
 
 
 def no_authority(leaf: x509.Certificate) -> None:
     """A leaf signs nobody: `CA:FALSE`, no keyCertSign, no cRLSign (X.509-SVID §4.1, §4.3)."""
     constraints, usage = _extension(leaf, x509.BasicConstraints), _extension(leaf, x509.KeyUsage)
     if constraints is not None and constraints.ca:
-        raise SvidRefused("authority", "an authority's certificate is no workload's.")
+        raise SvidRefused("authority", "this is an authority's certificate, not a workload's.")
     if usage is not None and (usage.key_cert_sign or usage.crl_sign):
         raise SvidRefused("authority", "a workload's certificate must not sign others.")
 
 
 def may_sign(leaf: x509.Certificate) -> None:
-    """The key is for signatures: without them there is no TLS handshake (X.509-SVID §4.3)."""
+    """The key may sign: without that there is no TLS handshake (X.509-SVID §4.3)."""
     usage = _extension(leaf, x509.KeyUsage)
     if usage is None or not usage.digital_signature:
         raise SvidRefused("key_usage", "the certificate is not for digital signatures.")
@@ -164,11 +166,11 @@ LEAF_RULES: tuple[Callable[[x509.Certificate], None], ...] = (
 
 
 def _named(leaf: x509.Certificate) -> SpiffeId:
-    """The one URI of a certificate."""
+    """The one URI in a certificate, as an ID."""
     names = _extension(leaf, x509.SubjectAlternativeName)
     uris = names.get_values_for_type(x509.UniformResourceIdentifier) if names else []
     if len(uris) != 1:
-        raise SvidRefused("one_uri", f"an SVID names one URI, this certificate {len(uris)}.")
+        raise SvidRefused("one_uri", f"an SVID has one URI, this certificate has {len(uris)}.")
     return SpiffeId.parse(uris[0])
 
 
@@ -183,11 +185,11 @@ def _root(key: Mapping[str, Any]) -> x509.Certificate:
     """The certificate of an x509-svid key: exactly one, in standard base64."""
     x5c = key.get("x5c")
     if not isinstance(x5c, list) or len(x5c) != 1 or not isinstance(x5c[0], str):
-        raise NotThisService("This is no trust bundle: an x509-svid key has exactly one x5c.")
+        raise NotThisService("This is not a trust bundle: an x509-svid key has exactly one x5c.")
     try:
         return x509.load_der_x509_certificate(base64.b64decode(x5c[0], validate=True))
     except (ValueError, binascii.Error):
-        raise NotThisService("This is no trust bundle: an x5c is not a certificate.") from None
+        raise NotThisService("This is not a trust bundle: an x5c is not a certificate.") from None
 
 
 def _text(token: JwtSvid | Secret | str) -> str:

@@ -2,35 +2,29 @@
 
     workload = Workload(base_url, "spiffe://dialtone.test/ns/lessons/sa/reader", platform)
     svid = workload.x509_svid()                      # who am I, for mutual TLS
-    token = workload.jwt_svid("https://api.example") # the same, where TLS can't carry it
+    token = workload.jwt_svid("https://api.example") # the same, where there is no TLS to carry it
 
 `platform` is asked for evidence each time: a function from an audience to Evidence.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-import httpx
 from cryptography import x509
 
 from dialtone_kit.base.errors import NotThisService, SvidRefused
 from dialtone_kit.base.jws import b64url
-from dialtone_kit.client.discovery import issuer_url
+from dialtone_kit.client.connection import Connection, Options
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.responses import read_json
-from dialtone_kit.client.retry import send_with_retries
-from dialtone_kit.client.transport import open_client
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.spiffe.evidence import IN_AUDIENCE, Evidence, binding_input, bound_audience
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.svids import JwtSvid, WorkloadKey, X509Svid, read_jwt_svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle, peer_id
 from dialtone_kit.tokens import Token
-from dialtone_kit.wire.recorder import Wire
 
 Platform = Callable[[str], Evidence]
 LIFETIME = 3600  # seconds; the service gives no more
@@ -39,8 +33,8 @@ LIFETIME = 3600  # seconds; the service gives no more
 class Workload:
     """One running workload: its name, its key, and the platform that vouches for it.
 
-    The key lives as long as this object. `now` and `sleep` take the clock's place in tests and
-    lessons; `max_wait` and `timeout` are in seconds; `ca_file` names a private authority.
+    The key lives as long as this object. `options` are those of `Connection`: wire, ca_file, now,
+    sleep, max_wait, timeout, transport.
     """
 
     def __init__(
@@ -50,22 +44,14 @@ class Workload:
         platform: Platform,
         *,
         key: WorkloadKey | None = None,
-        wire: Wire | None = None,
-        ca_file: str | Path | None = None,
-        now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
-        max_wait: float = 30.0,
-        timeout: float = 10.0,
-        transport: httpx.BaseTransport | None = None,
+        **options: Unpack[Options],
     ) -> None:
-        self.base_url = issuer_url(base_url, None)
+        self.connection = Connection(base_url, None, **options)
+        self.base_url = self.connection.issuer
+        self.wire, self.http = self.connection.wire, self.connection.http
         self.spiffe_id = spiffe_id if isinstance(spiffe_id, SpiffeId) else SpiffeId.parse(spiffe_id)
         self.key = WorkloadKey.generate() if key is None else key
-        self.wire = Wire() if wire is None else wire
-        self.http = open_client(
-            base_url, timeout=timeout, ca_file=ca_file, wrap=self.wire.transport, inner=transport
-        )
-        self._platform, self._now, self._sleep, self._max_wait = platform, now, sleep, max_wait
+        self._platform = platform
         self._bundle: TrustBundle | None = None
 
     def challenge(self) -> str:
@@ -76,24 +62,24 @@ class Workload:
         return nonce
 
     def evidence(self, challenge: str) -> Evidence:
-        """What the platform says of this workload, for this challenge and this key."""
+        """What the platform states about this workload, for this challenge and this key."""
         return self._platform(bound_audience(challenge, self.key.thumbprint))
 
     def x509_svid(self, *, lifetime: int = LIFETIME) -> X509Svid:
         """A certificate for this workload's key. `lifetime` in seconds, an hour at most."""
         request = {"csr": self.key.csr(self.spiffe_id), "ttl": lifetime}
-        return self._x509(self._ask("POST", "/v1/svid/x509", self._shown() | request))
+        return self._x509(self._ask("POST", "/v1/svid/x509", self._vouched() | request))
 
     def jwt_svid(self, audience: str, *, lifetime: int = LIFETIME) -> JwtSvid:
-        """A token that says who this workload is, to `audience` alone."""
+        """A token that says to `audience`, and nobody else, who this workload is."""
         request = {"key": self.key.public_jwk, "audience": [audience], "ttl": lifetime}
-        answer = self._ask("POST", "/v1/svid/jwt", self._shown() | request)
-        return _jwt(answer, audience, self.spiffe_id)
+        body = self._ask("POST", "/v1/svid/jwt", self._vouched() | request)
+        return _jwt(body, audience, self.spiffe_id)
 
     def trust_bundle(self) -> TrustBundle:
         """The authorities of this workload's trust domain; never older than the one before."""
-        answer = self._ask("GET", "/.well-known/spiffe-trust-bundle")
-        fresh = TrustBundle.read(answer, self.spiffe_id.trust_domain)
+        document = self._ask("GET", "/.well-known/spiffe-trust-bundle")
+        fresh = TrustBundle.read(document, self.spiffe_id.trust_domain)
         if self._bundle is not None and fresh.sequence < self._bundle.sequence:
             raise SvidRefused(
                 "sequence",
@@ -102,64 +88,57 @@ class Workload:
         self._bundle = fresh
         return fresh
 
-    def _shown(self) -> dict[str, Any]:
-        """Evidence for a new challenge, tied to the key in the way that this platform allows."""
+    def _vouched(self) -> dict[str, Any]:
+        """Evidence for a new challenge, tied to the key as this platform allows."""
         challenge = self.challenge()
         evidence = self.evidence(challenge)
-        shown = {
+        vouched = {
             "platform": evidence.platform,
             "nonce": challenge,
             "evidence": evidence.members(),
         }
         if evidence.platform in IN_AUDIENCE:
-            return shown
-        return shown | {"binding": b64url(self.key.sign(binding_input(challenge, evidence)))}
+            return vouched
+        return vouched | {"binding": b64url(self.key.sign(binding_input(challenge, evidence)))}
 
-    def _x509(self, answer: dict[str, Any]) -> X509Svid:
+    def _x509(self, body: dict[str, Any]) -> X509Svid:
         """The chain that came, if it is for this workload and this key."""
         try:
-            chain = tuple(x509.load_pem_x509_certificates(str(answer.get("svid")).encode()))
+            chain = tuple(x509.load_pem_x509_certificates(str(body.get("svid")).encode()))
             same_key = jwk_of(chain[0].public_key()) == self.key.public_jwk
         except (ValueError, KeyError, AttributeError):
             raise NotThisService("The X.509-SVID that came can't be read.") from None
         if not same_key:
             raise SvidRefused("key", "the certificate that came is for another key.")
-        found = peer_id(chain[0], self.spiffe_id.trust_domain)
-        _require_same(found, self.spiffe_id)
-        return X509Svid(found, chain, self.key)
+        named = peer_id(chain[0], self.spiffe_id.trust_domain)
+        _require_same(named, self.spiffe_id)
+        return X509Svid(named, chain, self.key)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One request by the retry rules. An attempt uses its challenge up: never sent twice."""
-        response = send_with_retries(
-            lambda: self.http.request(method, self.base_url + path, json=body),
-            safe_to_repeat=method == "GET",
-            sleep=self._sleep,
-            max_wait=self._max_wait,
-            now=self._now,
-        )
-        return read_json(response, self._now)
+        """One request by the retry rules. A POST uses up its challenge: it is never sent twice."""
+        return self.connection.ask(method, self.base_url + path, json=body)
 
 
 def jwt_svid_for(client: IdentityClient, token: Token, audience: str) -> JwtSvid:
-    """A JWT-SVID for a registered client, by its access token: spiffe://…/workload/<client_id>."""
-    body = {"audience": [audience]}
-    answer = read_json(client.call("POST", f"{client.issuer}/svid/jwt", token, json=body))
-    return _jwt(answer, audience, None)
+    """A JWT-SVID for a registered client, for its access token: spiffe://…/workload/<client_id>."""
+    asked = {"audience": [audience]}
+    body = read_json(client.call("POST", f"{client.issuer}/svid/jwt", token, json=asked))
+    return _jwt(body, audience, None)
 
 
-def _jwt(answer: dict[str, Any], audience: str, expected: SpiffeId | None) -> JwtSvid:
-    """The token that came, if it is for the one who asked. Who verifies it is `audience`."""
+def _jwt(body: dict[str, Any], audience: str, expected: SpiffeId | None) -> JwtSvid:
+    """The token that came, if it names who asked. Verifying it is up to `audience`."""
     try:
-        found = read_jwt_svid(str(answer.get("svid")))
+        svid = read_jwt_svid(str(body.get("svid")))
     except SvidRefused as problem:
         raise NotThisService(f"The JWT-SVID that came can't be used: {problem}") from None
     if expected is not None:
-        _require_same(found.spiffe_id, expected)
-    if audience not in found.audience:
-        raise SvidRefused("aud", f"the JWT-SVID that came is for {found.audience}. M24")
-    return found
+        _require_same(svid.spiffe_id, expected)
+    if audience not in svid.audience:
+        raise SvidRefused("aud", f"the JWT-SVID that came is for {svid.audience}. M24")
+    return svid
 
 
-def _require_same(found: SpiffeId, expected: SpiffeId) -> None:
-    if found != expected:
-        raise SvidRefused("spiffe_id", f"the SVID that came is for {found}, not for {expected}.")
+def _require_same(named: SpiffeId, expected: SpiffeId) -> None:
+    if named != expected:
+        raise SvidRefused("spiffe_id", f"the SVID that came is for {named}, not for {expected}.")

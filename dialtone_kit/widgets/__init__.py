@@ -1,9 +1,9 @@
-"""What a person types into and reads in a lesson: forms, inbox, questions, a token to explore.
+"""The widgets of a lesson: forms, inbox, questions, a token to explore.
 
 Each widget is a plain object with its logic in Python (`panel.Panel`) and a view in the browser
-(`static/*.js`). They take plain callables, so they run without a service. Nothing that a person
-types, and nothing that a mail or a token says, is in a synchronised trait, in the notebook's file
-or in a widget's text form: it travels as custom messages only.
+(`static/*.js`). Widgets take plain callables, so they need no service. Nothing that a person
+types, and no content of a mail or a token, is ever in a synchronised trait, in the notebook's file
+or in a widget's text form: it travels only in custom messages.
 """
 
 from dialtone_kit.widgets.code_form import CodeForm, normalize_code

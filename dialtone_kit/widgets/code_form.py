@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters: no 0 O, no 1 I
 _CODE = re.compile(f"[{ALPHABET}]{{8}}")
-_IGNORED = re.compile(r"[\s\-‐‑‒–—]+")  # what mail programs and people put between the halves
+_IGNORED = re.compile(r"[\s\-‐‑‒–—]+")  # what mail programs and people put between the two halves
 
 
 def normalize_code(typed: str) -> str | None:
@@ -30,9 +30,9 @@ def normalize_code(typed: str) -> str | None:
 class CodeForm(Panel):
     """Ask for the code that was mailed and confirm with it.
 
-    `expires_at` ends the form's countdown. `code_source` gives the code when nobody is there: from
-    a parameter, or from the mock's inbox. `approved` confirms without a code, after the sponsor
-    said yes on the approve page (`approval_url`). `inbox` names the place where the mail is read.
+    `expires_at` ends the form's countdown. `code_source` supplies the code when nobody is there:
+    from a parameter, or from the mock's inbox. `approved` confirms without a code, once the sponsor
+    has approved on the approve page (`approval_url`). `inbox` says where to read the mail.
     """
 
     script = "code_form.js"
@@ -71,7 +71,7 @@ class CodeForm(Panel):
         if not self.interactive:
             raise stop(
                 "The verification code is in the sponsor's mailbox. Run this lesson again with the "
-                "parameter verification_code; it goes on with this enrollment."
+                "parameter verification_code; it picks up this enrollment."
             )
         raise must_answer("Type the code from the mail in the form above and press Enter.")
 
@@ -106,10 +106,8 @@ class CodeForm(Panel):
 
     def outcome(self) -> str:
         if self._credentials is None:
-            return (
-                "Code form: nobody is here to type and no code is known, so nothing was confirmed."
-            )
-        return "Code form: nobody is here to type; a code was taken and confirmed."
+            return "Code form: nobody is here to type and no code is known. Nothing was confirmed."
+        return "Code form: nobody is here to type, so the code was filled in and confirmed."
 
     def _phase(self, seconds_left: float) -> str:
         if self._credentials is not None:
@@ -140,6 +138,6 @@ class CodeForm(Panel):
 _ENDS = {
     "locked": "Five wrong codes locked this enrollment. Run the e-mail form's cell for a new one.",
     "expired": "The hour for this code is over. Run the e-mail form's cell for a new one.",
-    "confirmed before": "This enrollment was confirmed before, and its secret is shown only once. "
+    "confirmed before": "This enrollment was already confirmed, and its secret is shown only once. "
     "Use the stored credentials, or run the e-mail form's cell for a new enrollment.",
 }

@@ -18,9 +18,9 @@ _LONGEST = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 
 
 def email_problem(address: str) -> str | None:
-    """What keeps `address` from being sent, or None. The service has the last word."""
+    """What is wrong with `address`, or None. The service has the last word."""
     if not address:
-        return "An e-mail address is needed."
+        return "Type an e-mail address."
     if len(address) > _LONGEST:
         return f"An e-mail address has at most {_LONGEST} characters."
     if any(not c.isprintable() for c in address) or _ADDRESS.fullmatch(address) is None:
@@ -31,8 +31,8 @@ def email_problem(address: str) -> str | None:
 class EmailForm(Panel):
     """Ask for the sponsor's address and send it with `send`.
 
-    `enrollment` is one that is pending from an earlier run: the form then starts as sent.
-    `clear_limits` is the line of code that clears a limit, shown when one is met (mock only).
+    `enrollment` is one still pending from an earlier run: the form then starts in phase "sent".
+    `clear_limits` is the line of code that clears a rate limit, shown at a 429 (mock only).
     With `interactive=False` the address `email` is sent at once.
     """
 
@@ -99,8 +99,8 @@ class EmailForm(Panel):
 
     def outcome(self) -> str:
         if self._restored:
-            return "E-mail form: nobody is here to type; it goes on with the pending enrollment."
-        return "E-mail form: nobody is here to type; the lesson's own address was sent."
+            return "E-mail form: nobody is here to type, so the pending enrollment is used."
+        return "E-mail form: nobody is here to type, so the lesson used its own address."
 
     def _submit(self, address: str) -> None:
         problem = email_problem(address)

@@ -1,4 +1,4 @@
-"""The inbox view: the mails that the mock sent. They hold codes: none is kept in a notebook."""
+"""The inbox view: the mails that the mock sent. They hold codes, so no notebook keeps them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST = 50
 
 
 class Mail(Protocol):
-    """What a mail must have to be shown."""
+    """The parts of a mail that are shown."""
 
     @property
     def id(self) -> str: ...
@@ -28,7 +28,7 @@ class Mail(Protocol):
 
 
 class InboxView(Panel):
-    """Show what `fetch` returns, newest first. With `poll`, the view asks again every `poll` s."""
+    """Show what `fetch` returns, newest first. With `poll`, refresh every `poll` seconds."""
 
     script = "inbox.js"
     name = "Inbox view"

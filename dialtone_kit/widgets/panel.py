@@ -1,11 +1,11 @@
-"""What all widgets share: the logic's side of the conversation with the views in the browser.
+"""What all widgets share: the Python side of the conversation with the views in the browser.
 
-A view says "ready" when it is drawn (first display, second display, page reloaded) and is told the
-state. It then sends what the person did, together with the `round` that it has seen; the panel
-acts once per round, so that a double click, or two views of one form, do a thing once.
+A view reports "ready" when it is drawn (first display, second display, page reload) and gets the
+state. It then sends what the person did, along with the `round` it has seen; the panel acts once
+per round, so that a double click, or two views of one form, act only once.
 
-JupyterLab delivers these messages on a thread of their own while cells run, other front ends
-between the cells: a panel is safe for both.
+JupyterLab delivers these messages on a separate thread while cells run, other front ends between
+cells: a panel is safe with both.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ARRIVAL = 0.7  # seconds in which Run All's cells reach the kernel: 120 of them 
 
 
 class Panel(ABC):
-    """One widget: `state()` is what its views show, `act()` what a person's click does."""
+    """One widget: its views show `state()`, and a person's click ends up in `act()`."""
 
     script: str  # the view's module in static/
     name: str  # what the text form calls it
@@ -43,7 +43,7 @@ class Panel(ABC):
 
     @abstractmethod
     def act(self, kind: str, message: Mapping[str, Any], /) -> None:
-        """Do what the person asked. Errors of the kit are turned into `failed`."""
+        """Do what the person asked. An error becomes a call of `failed`."""
 
     @abstractmethod
     def failed(self, problem: State) -> None:
@@ -51,10 +51,10 @@ class Panel(ABC):
 
     @abstractmethod
     def outcome(self) -> str:
-        """One line without values: what was done when nobody was there to ask."""
+        """One line without values: what happened when nobody was there to ask."""
 
     def receive(self, message: Mapping[str, Any]) -> None:
-        """One message of a view. Every message is answered with the state."""
+        """Handle one message from a view. The reply is always the state."""
         kind = message.get("kind")
         if isinstance(kind, str) and kind != "ready" and self._begin(message.get("round")):
             self._push()
@@ -67,12 +67,12 @@ class Panel(ABC):
         self._push()
 
     def changed(self) -> None:
-        """Tell the views, after something outside of them changed the state."""
+        """Update the views after something else changed the state."""
         self._push()
 
     def __repr__(self) -> str:
         if self.interactive:
-            return f"{self.name}. It shows when this notebook is open in JupyterLab and has run."
+            return f"{self.name}. Open this notebook in JupyterLab and run it to see this."
         return self.outcome()
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
@@ -102,7 +102,7 @@ class Panel(ABC):
 
 
 def problem_of(error: Exception) -> State:
-    """An error as a view shows it: a sentence, and the seconds to wait if the service gave them."""
+    """An error as a view shows it: a sentence, and the seconds to wait if there are any."""
     if isinstance(error, RateLimited):
         return {"text": masked(str(error)), "wait": error.retry_after}
     if isinstance(error, DialtoneError):
@@ -113,8 +113,8 @@ def problem_of(error: Exception) -> State:
 def stop(text: str) -> LessonStop:
     """The one line that ends Run All at a form.
 
-    ipykernel drops the cells that have reached it when a cell fails, and runs those that come in
-    later (7.x has no setting for it): so all that the browser sends must have come in before.
+    When a cell fails, ipykernel drops the cells that have arrived and runs those that arrive later
+    (7.x has no setting for it): so wait until the browser has sent them all.
     """
     if in_notebook():
         time.sleep(ARRIVAL)
@@ -123,4 +123,4 @@ def stop(text: str) -> LessonStop:
 
 def must_answer(what: str) -> LessonStop:
     """The stop for a form that waits for a person."""
-    return stop(f"{what} Then run this cell again and go on from here.")
+    return stop(f"{what} Then run this cell again and continue from here.")

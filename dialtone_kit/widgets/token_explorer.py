@@ -1,6 +1,6 @@
 """The token explorer: header and claims with their meanings, and the time until it expires.
 
-It is given the decoded parts only. The token itself, which is what a thief wants, never gets here.
+It gets only the decoded parts. The token itself, which a thief would want, never comes here.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dialtone_kit.widgets.panel import Panel, State
 
 
 class TokenExplorer(Panel):
-    """Show a token's `header` and `claims`; `meanings` says what a member is for, by its name.
+    """Show a token's `header` and `claims`; `meanings` explains members, by name.
 
-    A member of an object is named with its path: `cnf.jkt`. `thumbprint` is that of the reader's
-    own key: the view then says whether the token is bound to it.
+    A nested member is named by its path: `cnf.jkt`. With `thumbprint`, that of the reader's own
+    key, the view shows whether the token is bound to it.
     """
 
     script = "token_explorer.js"
@@ -51,7 +51,7 @@ class TokenExplorer(Panel):
         }
 
     def act(self, kind: str, message: Mapping[str, Any]) -> None:
-        """There is nothing to do here: reading is all."""
+        """Nothing to do: this widget is only read."""
 
     def failed(self, problem: State) -> None:
         self._problem = problem

@@ -33,7 +33,7 @@ def _read(name: str) -> str:
 
 
 class View(anywidget.AnyWidget):
-    """A view without a single trait of its own: all it shows arrives as custom messages."""
+    """A view without any trait of its own: everything it shows arrives in custom messages."""
 
     _css = style()
     text = ""
@@ -43,7 +43,7 @@ class View(anywidget.AnyWidget):
 
 
 def make_view(script: str, text: str, receive: Callable[[Mapping[str, Any]], None]) -> View:
-    """A view running static/`script` that hands the messages of the browser to `receive`."""
+    """A view running static/`script` that passes the browser's messages to `receive`."""
     view = View(_esm=bundle(script))
     view.text = text
     view.on_msg(lambda _, content, __: receive(content) if isinstance(content, dict) else None)

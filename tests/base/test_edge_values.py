@@ -22,6 +22,7 @@ SCENE = Scene()
 REQUEST = Request(SCENE.method, SCENE.url, NOW)
 
 
+@pytest.mark.sample(60)
 @pytest.mark.parametrize("case", each(case for case in CASES if case.rule))
 def test_refused_by_its_own_rule(case: Case) -> None:
     with pytest.raises(ProofRefused) as refusal:

@@ -250,7 +250,7 @@ def test_a_code_of_the_wrong_form_is_not_sent() -> None:
 def test_the_poll_token_goes_to_its_own_issuer_only() -> None:
     enrollment = enrolling().client().request_enrollment("a@example.com", "my-agent")
     other = enrolling()
-    with pytest.raises(EnrollmentProblem, match="not for here"):
+    with pytest.raises(EnrollmentProblem, match="not for https:"):
         other.client(realm="strict").confirm_enrollment(enrollment, "ABCD-2345")
     assert other.asked == []
 
@@ -261,12 +261,14 @@ def test_the_status_is_not_asked_elsewhere() -> None:
     client = service.client()
     enrollment = client.request_enrollment("a@example.com", "my-agent")
     asked = len(service.asked)
-    with pytest.raises(EnrollmentProblem, match="not for here"):
+    with pytest.raises(EnrollmentProblem, match="not for https:"):
         client.enrollment_status(replace(enrollment, status_url="https://evil.example/status"))
     assert len(service.asked) == asked
 
 
-def test_a_store_that_can_not_be_written_is_told_before_the_secret_is_shown(config: Path) -> None:
+def test_a_store_that_can_not_be_written_is_noticed_before_the_secret_is_shown(
+    config: Path,
+) -> None:
     service = enrolling()
     client = service.client()
     enrollment = client.request_enrollment("a@example.com", "my-agent")
@@ -522,12 +524,12 @@ def test_a_token_of_another_issuer_is_refused_without_asking_it(iss: object) -> 
 
 
 def test_the_roots_client_takes_a_realms_token_and_that_realms_keys() -> None:
-    def told(request: httpx.Request) -> httpx.Response:
+    def document_of(request: httpx.Request) -> httpx.Response:
         issuer = str(request.url).partition("/.well-known")[0]
         endpoints = {"token_endpoint": f"{issuer}/token", "jwks_uri": f"{issuer}/jwks"}
         return httpx.Response(200, json={"issuer": issuer, **endpoints})
 
-    service = FakeService(openid_configuration=told, jwks=keys("k1"))
+    service = FakeService(openid_configuration=document_of, jwks=keys("k1"))
     client = service.client(realm=None, now=lambda: NOW)
     assert client.verify(jwt())["iss"] == ISSUER
     assert str(service.asked[-1].url) == f"{ISSUER}/jwks"

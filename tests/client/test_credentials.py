@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from dialtone_kit.base.errors import CredentialProblem
 from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.private_files import shown
 from dialtone_kit.client import credentials as store
-from dialtone_kit.client import private_files
 from tests.support.fake_service import CREDENTIALS, ISSUER, SECRET
 
 ID = CREDENTIALS.client_id
@@ -39,7 +39,7 @@ def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-# --- what works ---
+# --- the ordinary case ---
 
 
 def test_saved_credentials_come_back() -> None:
@@ -80,7 +80,7 @@ def test_the_default_place_is_the_demos(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("DIALTONE_CONFIG_DIR")
     monkeypatch.setenv("HOME", "/home/somebody")
     assert str(store.path_for(ID)) == f"/home/somebody/.config/strongdmid/{ID}/client.json"
-    assert private_files.shown(store.path_for(ID)) == f"~/.config/strongdmid/{ID}/client.json"
+    assert shown(store.path_for(ID)) == f"~/.config/strongdmid/{ID}/client.json"
 
 
 def test_the_newest_of_the_fitting_is_found() -> None:
@@ -364,7 +364,7 @@ def test_without_hard_links_a_file_is_still_never_overwritten(
 
 
 @pytest.mark.row("P4")
-def test_a_disk_that_fails_at_the_last_step_is_told_and_nothing_appears(
+def test_a_disk_that_fails_at_the_last_step_is_reported_and_nothing_appears(
     monkeypatch: pytest.MonkeyPatch, config: Path
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -383,7 +383,7 @@ def test_what_is_no_text_is_no_name(name: object) -> None:
         store.path_for(name)  # type: ignore[arg-type]
 
 
-# --- what stands in the file ---
+# --- what is in the file ---
 
 
 @pytest.mark.parametrize(
@@ -410,8 +410,8 @@ def test_a_damaged_file_is_one_clear_line(content: str, says: str) -> None:
         ("client_id", "cli_other_1", "another client"),
         ("client_secret", "", "client_secret is missing"),
         ("granted_scopes", "openid", "not a list"),
-        ("granted_scopes", ["openid", 7], "not a list of texts"),
-        ("realm", 1, "realm is not a text"),
+        ("granted_scopes", ["openid", 7], "not a list of strings"),
+        ("realm", 1, "realm is not a string"),
         ("token_endpoint", "https://evil.example/token", "another origin"),
         ("issuer", "http://id.example/realms/default", "in the clear"),
     ],

@@ -23,12 +23,12 @@ SCOPES = ("openid", "notes:read", "notes:write")
 
 
 @pytest.fixture(scope="module")
-def mock() -> service.Service:
+def mock() -> service.LocalService:
     return service.ensure()
 
 
 @pytest.fixture(scope="module")
-def controls(mock: service.Service) -> Controls:
+def controls(mock: service.LocalService) -> Controls:
     return Controls(lambda: mock)
 
 
@@ -97,7 +97,7 @@ def _form(page: httpx.Response) -> dict[str, str]:
 @pytest.fixture(params=[False, True], ids=["with a secret", "public"])
 def agent(
     request: pytest.FixtureRequest,
-    mock: service.Service,
+    mock: service.LocalService,
     realm: str,
     controls: Controls,
     config: Path,
@@ -107,7 +107,7 @@ def agent(
 
 def test_a_device_login_from_end_to_end(agent: Somebody) -> None:
     token = agent.log_in(None, None, "approve")
-    assert agent.slept == [5, 5, 5]  # never too fast, so never told to slow down
+    assert agent.slept == [5, 5, 5]  # never too fast, so never asked to slow down
     claims = agent.client.verify(token)
     assert claims["sub"].startswith("usr_")
     assert claims["cnf"] == {"jkt": agent.key.thumbprint}
@@ -122,7 +122,7 @@ def test_a_device_login_from_end_to_end(agent: Somebody) -> None:
     assert agent.client.call("GET", f"{agent.client.issuer}/userinfo", fresh).status_code == 401
 
 
-def test_too_fast_is_told_and_obeyed(agent: Somebody) -> None:
+def test_slow_down_is_obeyed(agent: Somebody) -> None:
     login = agent.client.start_device()
     agent.client.poll_device(login, agent.key)
     slower = agent.client.poll_device(login, agent.key)
@@ -154,7 +154,7 @@ def test_revoking_the_refresh_token_ends_it_all(agent: Somebody) -> None:
 
 
 def test_a_public_clients_refresh_token_needs_its_key(
-    mock: service.Service, realm: str, controls: Controls, config: Path
+    mock: service.LocalService, realm: str, controls: Controls, config: Path
 ) -> None:
     agent = Somebody(mock.base_url, realm, controls, public=True)
     token = agent.log_in("approve")
@@ -164,7 +164,7 @@ def test_a_public_clients_refresh_token_needs_its_key(
 
 
 def test_one_agent_acts_for_another(
-    mock: service.Service, realm: str, controls: Controls, config: Path
+    mock: service.LocalService, realm: str, controls: Controls, config: Path
 ) -> None:
     parent = Somebody(mock.base_url, realm, controls)
     agent = Somebody(mock.base_url, realm, controls)
@@ -176,8 +176,8 @@ def test_one_agent_acts_for_another(
     claims = agent.client.verify(child)
     assert claims["act"] == {"sub": agent.credentials.client_id}
     assert claims["sub"] == parent.credentials.client_id
-    told = parent.client.introspect(child)
-    assert (told["active"], told["token_type"], told["act"]) == (True, "DPoP", claims["act"])
+    about = parent.client.introspect(child)
+    assert (about["active"], about["token_type"], about["act"]) == (True, "DPoP", claims["act"])
     with pytest.raises(ServiceError, match="invalid_scope"):
         agent.client.exchange(child, scope="notes:write")
     parent.client.revoke(lent)
@@ -187,7 +187,7 @@ def test_one_agent_acts_for_another(
 
 
 def test_a_public_client_is_stored_without_a_secret_and_found_when_asked_for(
-    mock: service.Service, realm: str, controls: Controls, config: Path
+    mock: service.LocalService, realm: str, controls: Controls, config: Path
 ) -> None:
     public = Somebody(mock.base_url, realm, controls, public=True).credentials
     assert public.client_secret is None

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService, RateLimited, ServiceUnreachable
-from dialtone_kit.client.retry import retry_after, send_with_retries
+from dialtone_kit.client.responses import retry_after
+from dialtone_kit.client.retry import send_with_retries
 from tests.support.fake_service import says
 
 NOW = 1_800_000_000.0
@@ -54,7 +55,7 @@ def test_a_refusal_is_not_sent_again(status: int) -> None:
 
 
 @pytest.mark.row("H9✓")
-def test_429_waits_as_long_as_it_is_told() -> None:
+def test_429_waits_as_long_as_it_says() -> None:
     script = Script([says(429, "rate_limited", **{"Retry-After": "7"}), OK])
     assert script.run() is OK
     assert script.waits == [7.0]

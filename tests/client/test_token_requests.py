@@ -134,7 +134,7 @@ def test_polling_ends_with_the_code() -> None:
         clock[0] += seconds
 
     client = found.client(credentials=CREDENTIALS, now=lambda: clock[0])
-    client._sleep = sleep
+    client.connection.sleep = sleep
     with pytest.raises(ServiceError, match="expired_token"):
         client.wait_for_device(client.start_device(), KEY)
     assert clock[0] == NOW + 900
@@ -149,8 +149,8 @@ def test_h9_a_429_is_waited_for_and_then_asked_again() -> None:
 
 
 @pytest.mark.row("H9")
-def test_h9_a_429_beyond_all_patience_is_told() -> None:
-    found = service(token=says(429, "rate_limited", **{"Retry-After": "3000"}))
+def test_h9_a_429_beyond_all_patience_is_raised() -> None:
+    found = service(token=[says(429, "rate_limited", **{"Retry-After": "3000"}), granted()])
     client = client_of(found)
     with pytest.raises(RateLimited):
         client.wait_for_device(client.start_device(), KEY)
@@ -327,14 +327,14 @@ def test_a_successful_revocation_says_nothing_that_matters(answer: httpx.Respons
     assert form(found.sent_to("revoke")[0]) == {"token": ["rt_" + "x" * 43]}
 
 
-def test_a_refused_revocation_is_told() -> None:
+def test_a_refused_revocation_is_raised() -> None:
     found = service(revoke=says(400, "invalid_request", "another client's"))
     with pytest.raises(ServiceError, match="another client"):
         client_of(found).revoke("opaque")
 
 
 @pytest.mark.parametrize("name", ["start_device", "introspect", "revoke"])
-def test_a_service_without_the_endpoint_is_told_in_a_line(name: str) -> None:
+def test_a_service_without_the_endpoint_is_named_in_one_line(name: str) -> None:
     bare = FakeService()
     arguments = () if name == "start_device" else ("opaque",)
     with pytest.raises(NotThisService, match=f"{ISSUER} has no .* endpoint"):

@@ -117,8 +117,8 @@ def test_ctrl_c_ends_following_as_it_should_and_a_closed_pipe_ends_it_quietly(
         while json.loads(child.stdout.readline())["event"] != "token_issued":
             pass
         child.send_signal(signal.SIGINT)
-        _, said = child.communicate(timeout=20)
-        assert (child.returncode, said) == (0, "")
+        _, output = child.communicate(timeout=20)
+        assert (child.returncode, output) == (0, "")
         for _ in range(300):  # more than a pipe's buffer of 64 KiB holds
             one.client.get_token()
         reader = subprocess.Popen(

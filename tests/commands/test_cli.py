@@ -12,7 +12,7 @@ import pytest
 
 from dialtone_kit.commands import cli
 from dialtone_kit.commands.cli import main
-from dialtone_kit.lesson.lesson import start
+from dialtone_kit.lesson.starting import start
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import free_port
@@ -37,8 +37,8 @@ def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[s
 
 def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert dialtone() == 0
-    said = capsys.readouterr().out
-    assert all(command in said for command in COMMANDS)
+    output = capsys.readouterr().out
+    assert all(command in output for command in COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(
     home: Path, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert dialtone(*line.split()) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("dialtone: ")
-    assert said.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("dialtone: ")
+    assert output.err.count("\n") == 1
 
 
 @pytest.mark.row("C3")
@@ -85,9 +85,9 @@ def test_a_secret_as_a_parameter_is_refused_unseen_and_nothing_runs(
     home: Path, name: str, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert dialtone("run", "-p", name, value, "--output", str(home / "out")) == 2
-    said = capsys.readouterr().err
-    assert "looks like a secret" in said
-    assert value == "x" or value == "1" or value not in said
+    output = capsys.readouterr().err
+    assert "looks like a secret" in output
+    assert value == "x" or value == "1" or value not in output
     assert not (home / "out").exists()
 
 
@@ -104,9 +104,9 @@ def test_a_port_of_somebody_else_is_one_line(
     with stranger(port):
         assert dialtone("serve", "--port", str(port)) == 2
         assert dialtone("lab", "--port", str(port)) == 2
-    said = capsys.readouterr().err.splitlines()
-    assert len(said) == 2
-    assert all(str(port) in line for line in said)
+    output = capsys.readouterr().err.splitlines()
+    assert len(output) == 2
+    assert all(str(port) in line for line in output)
 
 
 def test_ctrl_c_is_quiet(
@@ -134,10 +134,10 @@ def test_inbox_shows_the_mails_as_text_only(
     code = Controls(service.ensure).code_for("ada@example.com")
     capsys.readouterr()
     assert dialtone("inbox", "--email", "ada@example.com") == 0
-    said = capsys.readouterr().out
-    assert "ada@example.com" in said
-    assert code in said
-    assert "\x1b" not in said
+    output = capsys.readouterr().out
+    assert "ada@example.com" in output
+    assert code in output
+    assert "\x1b" not in output
     assert dialtone("inbox", "--email", "bob@example.com") == 0
     assert capsys.readouterr().out == "No mails to bob@example.com.\n"
     assert dialtone("inbox", "--realm", "strict") == 0
@@ -166,9 +166,9 @@ def test_serve_runs_in_the_foreground_with_the_lessons_state_until_it_is_ended(
     assert found is not None
     assert found.base_url in first
     os.kill(serving.pid, ending)
-    said = serving.communicate(timeout=20)[1]
+    output = serving.communicate(timeout=20)[1]
     assert serving.returncode == 0
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert service.find() is None
 
 
@@ -195,8 +195,8 @@ def test_rotate_keys_tells_when_the_new_one_signs(
 ) -> None:
     service.ensure()
     assert dialtone("rotate-keys") == 0
-    said = capsys.readouterr().out
-    assert "published now, signs from" in said
-    assert "Older keys verify until" in said
-    assert "New SPIFFE root: in trust bundle" in said
-    assert "Older SVIDs stay good" in said
+    output = capsys.readouterr().out
+    assert "published now, signs from" in output
+    assert "Older keys verify until" in output
+    assert "New SPIFFE root: in trust bundle" in output
+    assert "Older SVIDs stay good" in output

@@ -10,7 +10,7 @@ import pytest
 from dialtone_kit.commands import doctor
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local import process, service, state_folder
-from dialtone_kit.local import record as service_record
+from dialtone_kit.local.record import free_port, new_record, record_path
 from tests.support.strangers import stranger
 
 
@@ -47,58 +47,58 @@ def test_the_database_is_named_without_its_password(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:hush@db.example/x?password=hush")
-    told = doctor.database().text
-    assert told == "postgresql://db.example/x, as DIALTONE_DATABASE_URL says"
+    shown = doctor.database().text
+    assert shown == "postgresql://db.example/x, as DIALTONE_DATABASE_URL says"
     # what runs says itself what it uses: it may have been started with another URL
     monkeypatch.setattr(process, "database", lambda folder: "postgresql://other.example/y")
     assert doctor.database().text == "postgresql://other.example/y"
 
 
-def test_a_stranger_on_the_port_is_told_with_the_way_out(home: Path) -> None:
-    record = service_record.remember(service_record.free_port(0))
+def test_a_stranger_on_the_port_is_reported_with_the_way_out(home: Path) -> None:
+    record = new_record(free_port(0))
     with stranger(record.port):
-        [told] = wrong(doctor.port())
-    assert "dialtone serve --port N" in told
+        [problem] = wrong(doctor.port())
+    assert "dialtone serve --port N" in problem
 
 
-def test_a_readable_secret_is_told(home: Path) -> None:
-    service_record.remember(1)
-    service_record.path().chmod(0o640)
+def test_a_readable_secret_is_reported(home: Path) -> None:
+    new_record(1)
+    record_path().chmod(0o640)
     assert wrong(doctor.state()) == [
-        "service.json: could be read by others; the next lesson mends it."
+        "service.json: could be read by others; the next lesson repairs it."
     ]
 
 
-def test_a_loose_credential_file_is_told(home: Path) -> None:
+def test_a_loose_credential_file_is_reported(home: Path) -> None:
     file = home / "config" / "cli_x_1" / "client.json"
     file.parent.mkdir(parents=True, mode=0o700)
     file.write_text("{}")
     file.chmod(0o644)
-    [told] = wrong(doctor.configuration())
-    assert "chmod 600" in told
+    [problem] = wrong(doctor.configuration())
+    assert "chmod 600" in problem
 
 
-def test_a_state_on_a_network_disk_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_state_on_a_network_disk_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_folder, "_mounts", lambda: [(Path("/"), "nfs4")])
-    [told] = wrong(doctor.state())
-    assert "nfs4" in told
+    [problem] = wrong(doctor.state())
+    assert "nfs4" in problem
 
 
 def test_an_unreachable_service_is_one_line_and_exit_code_1(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["doctor", "--base-url", f"http://127.0.0.1:{service_record.free_port(0)}"])
+        main(["doctor", "--base-url", f"http://127.0.0.1:{free_port(0)}"])
     assert ended.value.code == 1
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("look Reachability: No connection to http://127.0.0.1:")
 
 
-def test_a_portal_instead_of_a_service_is_told(home: Path) -> None:
-    port = service_record.free_port(0)
+def test_a_portal_instead_of_a_service_is_reported(home: Path) -> None:
+    port = free_port(0)
     with stranger(port, "<html>please log in</html>"):
-        [told] = wrong(doctor.examine(f"http://127.0.0.1:{port}"))[-1:]
-    assert told.startswith("Reachability: ")
+        [problem] = wrong(doctor.examine(f"http://127.0.0.1:{port}"))[-1:]
+    assert problem.startswith("Reachability: ")
 
 
 @pytest.mark.parametrize(

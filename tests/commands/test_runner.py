@@ -1,4 +1,4 @@
-"""dialtone run: lessons without a person, each result told, nothing of the learner's own used."""
+"""dialtone run: lessons without a person, each result shown, nothing of the learner's own used."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from dialtone_kit.commands import run
+from dialtone_kit.commands import run_lessons
 from dialtone_kit.commands.cli import main
-from dialtone_kit.commands.run import Result, select
+from dialtone_kit.commands.run_lessons import Result, select
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.commands.run_table import run_and_show
 
@@ -46,7 +46,7 @@ print("PORT", lesson.base_url)
 STOPS = "from dialtone_kit.base.errors import LessonStop\nraise LessonStop('Type the code first.')"
 
 
-def test_every_lesson_is_run_and_its_result_told(
+def test_every_lesson_is_run_and_its_result_shown(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lessons = [
@@ -59,7 +59,7 @@ def test_every_lesson_is_run_and_its_result_told(
     code = run_and_show(lessons, home / "out", Parameters("mock", given))
     assert code == 1
     assert dict(os.environ) == before
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for expected in (
         "passed",
         "failed",
@@ -68,7 +68,7 @@ def test_every_lesson_is_run_and_its_result_told(
         "02-bad: cell 3: ZeroDivisionError: division by zero",
         "03-stops: cell 3: LessonStop: Type the code first.",
     ):
-        assert expected in said
+        assert expected in output
     copies = {path.name: path.read_text() for path in (home / "out").iterdir()}
     assert set(copies) == {lesson.name for lesson in lessons}
     good = json.loads(copies["01-good.ipynb"])
@@ -82,14 +82,14 @@ def test_every_lesson_is_run_and_its_result_told(
 def test_when_all_pass_the_exit_code_is_0(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_execute", lambda *_: ("passed", ""))
+    monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("passed", ""))
     monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
         main(["run", "--solutions", "--lesson", "3", "--output", str(home / "out")])
     assert ended.value.code == 0
-    said = capsys.readouterr().out
-    assert "03-dpop-token" in said
-    assert "04-" not in said
+    output = capsys.readouterr().out
+    assert "03-dpop-token" in output
+    assert "04-" not in output
     assert (home / "out" / "solutions").is_dir()
 
 
@@ -102,20 +102,24 @@ def test_the_real_service_keeps_the_persons_credentials_and_starts_no_mock(
         seen.append((os.environ["DIALTONE_CONFIG_DIR"], os.environ["DIALTONE_INTERACTIVE"]))
         return "passed", ""
 
-    monkeypatch.setattr(run, "_execute", note)
+    monkeypatch.setattr(run_lessons, "_execute", note)
     monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: pytest.fail("a mock"))
     lesson = notebook(home, "01-x.ipynb")
     results: list[Result] = []
-    run.run([lesson], home / "out", Parameters("https://id.example.com"), results.append, print)
+    run_lessons.run(
+        [lesson], home / "out", Parameters("https://id.example.com"), results.append, print
+    )
     assert seen == [(str(home / "config"), "0")]
     assert [result.outcome for result in results] == ["passed"]
 
 
 def test_a_secret_in_an_error_is_masked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sec_" + "q" * 43
-    monkeypatch.setattr(run, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))
+    monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))
     lesson = notebook(home, "01-x.ipynb")
-    [result] = run.run([lesson], home / "out", Parameters("https://x.example"), print, print)
+    [result] = run_lessons.run(
+        [lesson], home / "out", Parameters("https://x.example"), print, print
+    )
     assert secret not in result.reason
 
 

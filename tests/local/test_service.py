@@ -16,26 +16,30 @@ import psutil
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError, MockOnly, ServiceError, ServiceUnreachable
-from dialtone_kit.local import challenge, service
-from dialtone_kit.local import process as service_process
-from dialtone_kit.local import record as service_record
+from dialtone_kit.local import challenge, process, service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.record import free_port
+from dialtone_kit.local.record import (
+    UnusableRecord,
+    free_port,
+    new_record,
+    read_record,
+    record_path,
+)
 from tests.support.strangers import silence, stranger
 
 
-def started(**options: object) -> tuple[service.Service, list[str]]:
-    said: list[str] = []
-    return service.ensure(say=said.append, **options), said  # type: ignore[arg-type]
+def started(**options: object) -> tuple[service.LocalService, list[str]]:
+    remarks: list[str] = []
+    return service.ensure(say=remarks.append, **options), remarks  # type: ignore[arg-type]
 
 
 def mocks_of(state: Path) -> list[int]:
     """The main processes of a service with this state."""
     found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        line = process.info["cmdline"] or []
+    for one in psutil.process_iter(["cmdline", "status"]):
+        line = one.info["cmdline"] or []
         if "dialtone_kit.mock" in line and str(state) in line:
-            found.append(process.pid)
+            found.append(one.pid)
     return found
 
 
@@ -52,8 +56,8 @@ def test_nothing_is_found_before_the_first_start_and_nothing_is_written(home: Pa
 
 
 def test_it_starts_once_and_is_found_fast(home: Path) -> None:
-    first, said = started()
-    assert said == [f"Started the local service on {first.base_url} ."]
+    first, remarks = started()
+    assert remarks == [f"Started the local service on {first.base_url} ."]
     began = time.perf_counter()
     found = service.find()
     assert time.perf_counter() - began < 0.1
@@ -117,9 +121,9 @@ def test_stop_ends_it_and_the_next_start_keeps_the_issuer(home: Path) -> None:
     assert mocks_of(home / "state") == []
     assert service.find() is None
     assert service.stop() is False
-    second, said = started()
+    second, remarks = started()
     assert second.base_url == first.base_url
-    assert len(said) == 1
+    assert len(remarks) == 1
 
 
 @pytest.mark.row("J2")
@@ -127,10 +131,10 @@ def test_a_killed_service_comes_back_where_it_was_with_one_line(home: Path) -> N
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(first.pid)], timeout=5)
-    second, said = started()
+    second, remarks = started()
     assert (second.base_url, second.pid) != (first.base_url, first.pid)
     assert second.base_url == first.base_url
-    assert said == ["The local service was gone (killed?); it was started again as it was."]
+    assert remarks == ["The local service was gone (killed?); it was started again as it was."]
 
 
 def test_a_hung_service_is_ended_and_started_again(
@@ -140,10 +144,10 @@ def test_a_hung_service_is_ended_and_started_again(
     monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGSTOP)
-    second, said = started()
+    second, remarks = started()
     assert second.base_url == first.base_url
     assert mocks_of(home / "state") == [second.pid]
-    assert said == ["The local service did not answer any more; it was ended and started again."]
+    assert remarks == ["The local service had stopped answering; it was ended and started again."]
 
 
 def _ask_quickly(ask, record, **_):  # type: ignore[no-untyped-def]
@@ -151,7 +155,7 @@ def _ask_quickly(ask, record, **_):  # type: ignore[no-untyped-def]
 
 
 def test_stop_ends_a_hung_service(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_process, "end", partial(service_process.end, grace=0.2))
+    monkeypatch.setattr(process, "end", partial(process.end, grace=0.2))
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGSTOP)
     assert service.stop() is True
@@ -169,7 +173,7 @@ def test_a_pid_that_was_given_to_another_process_is_not_touched(home: Path) -> N
     (home / "state").mkdir()
     other = {"pid": os.getpid(), "create_time": psutil.Process().create_time() - 1000}
     (home / "state" / "mock.pid").write_text(json.dumps(other))
-    assert service_process.was_left_behind(home / "state")
+    assert process.was_left_behind(home / "state")
     assert service.stop() is False
 
 
@@ -178,18 +182,18 @@ def test_a_damaged_pid_file_does_no_harm(home: Path, content: str) -> None:
     state = home / "state"
     state.mkdir()
     (state / "mock.pid").write_text(content)
-    assert service_process.running(state) is None
+    assert process.running(state) is None
 
 
 def test_a_secret_that_others_could_read_is_replaced_and_the_port_stays(home: Path) -> None:
     first, _ = started()
     (home / "state" / "service.json").chmod(0o644)
     assert service.find() is None
-    second, said = started()
+    second, remarks = started()
     assert second.base_url == first.base_url
     assert second.record.secret != first.record.secret
     assert mocks_of(home / "state") == [second.pid]
-    assert said == [
+    assert remarks == [
         "service.json could be read by others; the local service was given a new secret."
     ]
 
@@ -206,33 +210,33 @@ def test_a_secret_that_others_could_read_is_replaced_and_the_port_stays(home: Pa
         "[" * 100_000,
     ],
 )
-def test_a_damaged_record_is_told_apart_from_none(home: Path, content: str) -> None:
-    path = service_record.path()
+def test_a_damaged_record_is_not_taken_for_none(home: Path, content: str) -> None:
+    path = record_path()
     path.write_text(content)
     path.chmod(0o600)
-    with pytest.raises(service_record.Unusable, match="is damaged"):
-        service_record.read()
+    with pytest.raises(UnusableRecord, match="is damaged"):
+        read_record()
     assert service.find() is None
 
 
 def test_a_damaged_record_is_written_anew_and_no_process_is_orphaned(home: Path) -> None:
     started()
     (home / "state" / "service.json").write_text("{}")
-    second, said = started()
-    assert said == [f"service.json is damaged; it was written anew, with port {second.port}."]
+    second, remarks = started()
+    assert remarks == [f"service.json is damaged; it was written anew, with port {second.port}."]
     assert mocks_of(home / "state") == [second.pid]
 
 
 def test_a_link_in_place_of_the_record_is_not_followed(home: Path) -> None:
-    service_record.path().symlink_to(home / "elsewhere.json")
-    with pytest.raises(service_record.Unusable):
-        service_record.read()
+    record_path().symlink_to(home / "elsewhere.json")
+    with pytest.raises(UnusableRecord):
+        read_record()
 
 
 def test_a_service_that_dies_at_its_start_says_its_last_words(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_process, "COMMAND", ("-c", "raise SystemExit('no such disk')"))
+    monkeypatch.setattr(process, "COMMAND", ("-c", "raise SystemExit('no such disk')"))
     with pytest.raises(ServiceUnreachable, match="no such disk") as failed:
         started()
     assert one_line(str(failed.value))
@@ -246,10 +250,10 @@ def test_a_service_that_dies_at_its_start_says_its_last_words(
     "body",
     ["<html>a portal</html>", {"answer": "0" * 64, "pid": 1}, {"answer": None}, [], "[" * 9999],
 )
-def test_a_stranger_on_the_port_is_named_in_one_line_and_told_nothing(
+def test_a_stranger_on_the_port_is_named_in_one_line_and_learns_nothing(
     home: Path, body: object
 ) -> None:
-    record = service_record.remember(free_port(0))
+    record = new_record(free_port(0))
     with stranger(record.port, body) as heard:
         assert service.find() is None
         with pytest.raises(ServiceUnreachable) as failed:
@@ -261,14 +265,14 @@ def test_a_stranger_on_the_port_is_named_in_one_line_and_told_nothing(
     assert challenge.control_token(record) not in "".join(heard)
     assert record.secret.reveal() not in "".join(heard)
     assert "authorization" not in "".join(heard).lower()
-    assert service_record.read() == record  # it never moves by itself
+    assert read_record() == record  # it never moves by itself
 
 
-def test_somebody_who_takes_calls_and_is_silent_is_told_apart(
+def test_somebody_who_accepts_but_stays_silent_is_recognised(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
-    record = service_record.remember(free_port(0))
+    record = new_record(free_port(0))
     with silence(record.port), pytest.raises(ServiceUnreachable, match="does not answer") as failed:
         started()
     assert "dialtone stop" in str(failed.value)
@@ -294,18 +298,18 @@ def test_the_control_token_goes_to_nobody_who_took_the_port_since(home: Path) ->
 
 
 def test_a_move_to_another_port_is_made_on_purpose_only(home: Path) -> None:
-    record = service_record.remember(free_port(0))
+    record = new_record(free_port(0))
     with stranger(record.port):
-        moved, said = started(port=free_port(0))
+        moved, remarks = started(port=free_port(0))
         assert moved.port != record.port
-        assert said == [f"The local service moved to port {moved.port}; register anew there."]
+        assert remarks == [f"The local service moved to port {moved.port}; register anew there."]
         with pytest.raises(DialtoneError, match="dialtone stop") as failed:
             started(port=record.port)
         assert one_line(str(failed.value))
         service.stop()
         with pytest.raises(ServiceUnreachable, match=str(record.port)):
             started(port=record.port)
-    assert (service_record.read() or record).port == moved.port
+    assert (read_record() or record).port == moved.port
 
 
 # -- the controls ------------------------------------------------------------------------------

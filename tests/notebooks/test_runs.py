@@ -45,6 +45,7 @@ def secrets_of(home: Path) -> set[str]:
     return found | {str(mail.code) for mail in mails if mail.code} | {str(record["secret"])}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.row("C6")
 @every_lesson
 def test_a_lesson_alone_as_the_first_one_in_an_empty_home(name: str, empty_home: Path) -> None:
@@ -58,6 +59,7 @@ def test_a_lesson_alone_as_the_first_one_in_an_empty_home(name: str, empty_home:
     assert str(FOLDER.parent) not in shown
 
 
+@pytest.mark.sample(2)
 @pytest.mark.row("C6")
 @every_lesson
 def test_a_solution_with_another_address_and_name_shows_no_secret(name: str) -> None:
@@ -71,6 +73,7 @@ def test_a_solution_with_another_address_and_name_shows_no_secret(name: str) -> 
         assert "cli_ada_s_agent_" in shown
 
 
+@pytest.mark.sample(3)
 @every_lesson
 def test_a_solution_in_the_realm_strict(name: str) -> None:
     book = run(FOLDER / "solutions" / name, realm="strict")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,8 +24,12 @@ CHECKS = all_checks()
 
 
 @pytest.fixture(scope="module")
-def noticed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Which test noticed which check, all in one process that is not this one."""
+def noticed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Which test noticed which check that this run asks about, in a single other process."""
+    params = [getattr(item, "callspec", None) for item in request.session.items]
+    asked = [one.params["check"] for one in params if one and "check" in one.params]
     told = tmp_path_factory.mktemp("mutants") / "noticed.json"
     command = [
         sys.executable,
@@ -33,6 +38,7 @@ def noticed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "-p",
         "tests.support.mutants.plugin",
         f"--mutants-to={told}",
+        *(f"--mutant={check.id}" for check in asked if isinstance(check, Check)),
         *FOLDERS,
         "--numprocesses=0",
         "-q",
@@ -47,12 +53,14 @@ def noticed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         timeout=400,
         check=False,
         cwd=ROOT,
+        env={**os.environ, "DIALTONE_FULL": "1"},  # any test may be the one that notices
     )
     assert told.exists(), done.stdout[-3000:] + done.stderr[-3000:]
     found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
     return found
 
 
+@pytest.mark.sample(25)
 @pytest.mark.timeout(500)  # the first one waits for the process that tries them all
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_without_this_check_a_test_fails(check: Check, noticed: dict[str, Any]) -> None:

@@ -98,7 +98,9 @@ def test_the_binder_badge_opens_the_first_lesson() -> None:
     assert (ROOT / "notebooks/00-start-here.ipynb").is_file()
 
 
-@pytest.mark.parametrize("script", [".ci/run", "binder/postBuild", "binder/refresh-pins"])
+@pytest.mark.parametrize(
+    "script", [".ci/run", ".ci/full", "binder/postBuild", "binder/refresh-pins"]
+)
 def test_a_script_can_be_run(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     assert read(script).startswith("#!/usr/bin/env bash\n")

@@ -59,8 +59,8 @@ def server(mock: Mock, trusted: tuple[str, str], *arguments: str) -> Iterator[An
 def call(mock: Mock, trusted: tuple[str, str], *arguments: str) -> dict[str, Any]:
     """What a calling workload has to tell."""
     running = process(mock, trusted, "call", *arguments)
-    told, _ = running.communicate(timeout=60)
-    return dict(json.loads(told))
+    reported, _ = running.communicate(timeout=60)
+    return dict(json.loads(reported))
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ def test_another_workload_than_expected_is_refused(
 ) -> None:
     expected: Callable[[str], str] = lambda name: name if side == "server" else ""  # noqa: E731
     with server(mock, ours, "reader", DOMAIN, "0", expected(READER)) as (reader, port):
-        told = call(mock, ours, "writer", DOMAIN, port, "" if side == "server" else WRITER)
-        seen = line(reader) if side == "server" else told
-    assert told["event"] == "refused"
+        reported = call(mock, ours, "writer", DOMAIN, port, "" if side == "server" else WRITER)
+        seen = line(reader) if side == "server" else reported
+    assert reported["event"] == "refused"
     assert seen["event"] == "refused"
     assert "SvidRefused: spiffe_id" in seen["why"]

@@ -84,9 +84,9 @@ class Authority:
         return [builder.sign(self.key, hashes.SHA256()), self.intermediate]
 
     def token(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        told = {"sub": str(ID), "aud": ["api"], "iat": NOW, "exp": NOW + 600, **claims}
-        told = {name: value for name, value in told.items() if value is not None}
-        return sign_token(self.jwt_key, told, **{"kid": self.kid, **(header or {})})
+        members = {"sub": str(ID), "aud": ["api"], "iat": NOW, "exp": NOW + 600, **claims}
+        members = {name: value for name, value in members.items() if value is not None}
+        return sign_token(self.jwt_key, members, **{"kid": self.kid, **(header or {})})
 
 
 OURS, FOREIGN, IMPOSTOR = Authority(), Authority("other.test"), Authority()

@@ -179,7 +179,7 @@ def no_connection(request: httpx.Request) -> httpx.Response:
     ],
     ids=["a portal", "a redirect", "two MiB", "nobody"],
 )
-def test_what_is_not_the_service_is_told_so(answer: Answer, kind: type[DialtoneError]) -> None:
+def test_what_is_not_the_service_is_named_so(answer: Answer, kind: type[DialtoneError]) -> None:
     with pytest.raises(kind):
         workload(answer).trust_bundle()
 

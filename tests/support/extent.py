@@ -5,6 +5,8 @@
                           them at least one for each row of the catalogue of refusals and each side
 `few_or_all(few, many)`   how many examples, kills or rounds a test takes
 
+Hypothesis generates the same examples in each bounded run, and new ones in each full one.
+
 A test that the command line names with `::` runs whatever its marker.
 """
 
@@ -14,6 +16,7 @@ import os
 from collections import defaultdict
 from hashlib import sha256
 
+import hypothesis
 import pytest
 
 from tests.support.refusals.catalogue import Case, cases
@@ -28,6 +31,9 @@ def few_or_all(few: int, many: int) -> int:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "full: only with DIALTONE_FULL=1, as .ci/full runs it")
     config.addinivalue_line("markers", "sample(n): so many of its cases unless DIALTONE_FULL=1")
+    # The machine may be slow and busy: no example has a deadline.
+    hypothesis.settings.register_profile("dialtone", deadline=None, derandomize=not FULL)
+    hypothesis.settings.load_profile("dialtone")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

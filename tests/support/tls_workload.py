@@ -17,7 +17,7 @@ import httpx
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.service import Service
+from dialtone_kit.local.service import LocalService
 from dialtone_kit.spiffe.mutual_tls import accept, connect, peer_of
 from dialtone_kit.spiffe.svids import X509Svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle
@@ -28,7 +28,7 @@ def tell(**what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
-def found() -> Service:
+def found() -> LocalService:
     running = service.find(timeout=10)
     assert running is not None
     return running

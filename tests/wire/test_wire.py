@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client.dpop_auth import DPoPAuth
-from dialtone_kit.client.token_answer import authentication
+from dialtone_kit.client.token_requests import authentication
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import sign_token
 from dialtone_kit.wire.recorder import Wire

@@ -1,1 +1,1 @@
-"""Who is calling: clients, proofs, and tokens that are still alive."""
+"""Who is calling: client credentials, proofs, and tokens that are still valid."""

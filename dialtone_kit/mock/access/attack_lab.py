@@ -1,6 +1,6 @@
-"""The attack lab: private realms with one proof rule off, and why some rules never are.
+"""The attack lab: private realms with one proof rule off, and why some rules always stay on.
 
-A rule that finds what the later ones read can't be left out: there would be nothing to read.
+A rule that extracts what later rules read can't be left out: they would have nothing to read.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from dialtone_kit.rules import (
 
 
 def first_header(proof: Proof, request: Request) -> None:
-    """What stands in for `one_header`: of several proofs, or of a list, the first one counts.
+    """Stands in for `one_header`: of several proofs, or of a list, use the first.
 
-    So do careless servers. The limit on its size stays: that protects the service, not the token.
+    Careless servers do the same. The size limit stays: it protects the service, not the token.
     """
     del request
     first = proof.headers[0].partition(",")[0].strip(" ")
@@ -38,29 +38,29 @@ def first_header(proof: Proof, request: Request) -> None:
 
 STAND_INS: Mapping[Rule, Rule] = {one_header: first_header}
 ALWAYS_ON: Mapping[Rule, str] = {
-    well_formed: "it takes the proof apart, and every later rule reads the parts",
-    alg_is_listed: "it says how to read key and signature. For what `alg: none` would do, switch "
-    "off signature_verifies",
-    jwk_is_public: "it finds the key that signature and binding are checked with",
+    well_formed: "it splits the proof into the parts that every later rule reads",
+    alg_is_listed: "it decides how key and signature are read. To see what `alg: none` would do, "
+    "switch off signature_verifies",
+    jwk_is_public: "it extracts the key that signature and binding are checked with",
 }
 BY_NAME = {rule.__name__: rule for rule in RULES}
 
 
 @lru_cache(maxsize=len(RULES) + 1)
 def rules_without(name: str | None) -> tuple[Rule, ...]:
-    """The rules of a realm, in their order: all, or all but the one called `name`."""
+    """The rules of a realm, in order: all of them, or all except `name`."""
     kept = (STAND_INS.get(rule) if rule.__name__ == name else rule for rule in RULES)
     return tuple(rule for rule in kept if rule is not None)
 
 
 def must_be_possible(name: str, like: Realm) -> None:
-    """400 unless the rule `name` can be switched off, and makes a difference in such a realm."""
+    """400 unless the rule `name` can be switched off and matters in a realm like `like`."""
     if name not in BY_NAME:
-        raise _impossible(f"is one of {', '.join(_possible())}")
+        raise _impossible(f"choose one of {', '.join(_possible())}")
     if BY_NAME[name] in ALWAYS_ON:
         raise _impossible(f"{name} can't be switched off: {ALWAYS_ON[BY_NAME[name]]}")
     if name == "nonce_is_ours" and not like.nonce_required:
-        raise _impossible(f"{like.name} demands no nonce. Make the realm like strict")
+        raise _impossible(f"{like.name} requires no nonce. Make the realm like strict")
 
 
 def _possible() -> list[str]:

@@ -1,6 +1,6 @@
 """Who may call a protected resource (the demo's step 5): token, proof, scope, policy.
 
-RFC 6750 and RFC 9449 §7 say which answer each failure gets; the JSON body repeats its code.
+RFC 6750 and RFC 9449 §7 define the response to each failure; the JSON body repeats its code.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ REFUSALS = (400, 401, 413, 503)  # the statuses of every protected call, for its
 
 @dataclass(frozen=True)
 class Caller:
-    """An authorized request: whose token, in which realm, and the proof still to be used up."""
+    """An authorized request: whose token, in which realm, and the proof that is not used up yet."""
 
     service: Service
     realm: Realm
@@ -52,45 +52,43 @@ class Caller:
 
     @property
     def for_another(self) -> bool:
-        """The token's subject is not the client itself: it acts for a person or another agent."""
+        """Whether the client acts for somebody else: it is not the token's subject itself."""
         return bool(self.claims["sub"] != self.client.client_id)
 
-    async def finish(self, work: Callable[[Connection], T], *, writes: bool = False) -> T:
-        """The value of `work`, in the transaction that uses up the proof (rule 13).
+    async def finish(self, job: Callable[[Connection], T], *, writes: bool = False) -> T:
+        """The result of `job`, run in the transaction that uses up the proof (rule 13).
 
-        The decision that permitted it is recorded in the same one.
+        The policy decision is recorded in the same transaction.
         """
         proof, record = self.proof, self.record
         if proof is None and record is None and not writes:
-            return await self.service.store.read(work)
+            return await self.service.store.read(job)
 
-        def all_of_it(tx: Connection) -> T:
+        def whole_job(tx: Connection) -> T:
             if proof is not None:
                 dpop.use_up(tx, self.realm, proof, self.wanted)
             if record is not None:
                 record(tx)
-            return work(tx)
+            return job(tx)
 
-        return await self._refusing(all_of_it)
-
-    async def _refusing(self, work: Callable[[Connection], T]) -> T:
         try:
-            return await self.service.store.write(work)
+            return await self.service.store.write(whole_job)
         except ProofRefused as problem:
             raise _challenged(self.realm, problem.error, str(problem), self.nonce) from None
 
     @property
     def nonce(self) -> Headers:
+        """The header with the next nonce, where this realm demands nonces."""
         return dpop.fresh_nonce(self.service, self.realm, "resource")
 
 
 async def authorize(
     request: Request, scope: str | None = None, action: str | None = None
 ) -> Caller:
-    """Who calls, once token, proof (all rules but the last), scope and policy are right.
+    """The caller, once token, proof (all rules but the last), scope and policy have been checked.
 
-    `action` is what the realm's policies are asked about; without one they have no say. 400 for a
-    malformed request, 401 with `WWW-Authenticate` for token and proof, 403 for scope and policy.
+    With an `action`, the realm's policies decide about it. 400 for a malformed request, 401 with
+    `WWW-Authenticate` for token and proof, 403 for scope and policy.
     """
     service, realm = service_of(request), await path_realm(request)
     scheme, token = await _presented(request, realm or service.realms["default"])
@@ -108,8 +106,10 @@ async def authorize(
 
 
 async def _permitted(caller: Caller, action: str) -> Caller:
-    """The caller with the decision to be recorded. A no is recorded too, and uses the proof up:
-    nobody pads another one's trail with the same request again and again.
+    """The caller, with the policy decision that `finish` will record.
+
+    A denial is recorded at once and uses up the proof, so that nobody can fill the trail by
+    repeating one request.
     """
     decision = decisions.may_call(
         caller.service, caller.realm, caller.client, action, caller.claims
@@ -142,7 +142,7 @@ def _record(tx: Connection, caller: Caller, decision: decisions.Decision, action
 async def _caller(
     request: Request, service: Service, realm: Realm | None, scheme: str, token: str
 ) -> Caller:
-    """The caller behind a token under a scheme: bound tokens go with DPoP, others with Bearer."""
+    """The caller with this token: a bound token must come with DPoP, any other with Bearer."""
     shown = realm or service.realms["default"]
     nonce: Headers = ()
     try:
@@ -167,7 +167,7 @@ async def _caller(
 
 
 async def _presented(request: Request, realm: Realm) -> tuple[str, str]:
-    """Scheme and token of the one `Authorization` header; a token anywhere else is refused."""
+    """Scheme and token from the `Authorization` header; a token anywhere else is refused."""
     headers = header_values(request, "authorization")
     if len(headers) > 1:
         raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
@@ -191,17 +191,17 @@ async def _presented(request: Request, realm: Realm) -> tuple[str, str]:
 async def _verified(
     service: Service, realm: Realm | None, token: str
 ) -> tuple[Realm, dict[str, Any]]:
-    """The token's realm and claims. At the root the token says the realm, elsewhere the path does.
+    """The token's realm and claims. The path names the realm; at the root the token does.
 
-    A token for an audience passes here only when we are in it.
+    A token with an audience is good here only if the audience includes this service.
     """
     unverified = decoded(token)
     realm = realm or await _realm_named(service, unverified.claims.get("iss"))
     issuer = service.settings.issuer(realm.name)
-    named = unverified.claims.get("aud")
-    asked = named if isinstance(named, list) else [named]
+    aud = unverified.claims.get("aud")
+    named = aud if isinstance(aud, list) else [aud]
     ours = service.settings.audiences(realm.name)
-    audience = next((one for one in ours if one in asked), None)
+    audience = next((one for one in ours if one in named), None)
     jwks = await service.keys.jwks()
     now = clock.now(realm)
     return realm, verify_decoded(token, unverified, jwks, issuer, now=now, audience=audience)
@@ -224,12 +224,12 @@ def _challenged(
     status: int = 401,
     more: str = "",
 ) -> Refusal:
-    """A refusal with its challenge: what went wrong, and by which schemes to come back.
+    """A refusal with its challenge: what went wrong, and which schemes to use instead.
 
-    No `error` in the header when no credentials came at all (RFC 6750 §3.1).
+    The header has no `error` if the request had no credentials at all (RFC 6750 §3.1).
     """
-    told = f'error="{error}", error_description="{quoted(description)}", ' if error else ""
-    challenges: Headers = (("WWW-Authenticate", f'DPoP {told}algs="{dpop.ALGS}"{more}'),)
+    reason = f'error="{error}", error_description="{quoted(description)}", ' if error else ""
+    challenges: Headers = (("WWW-Authenticate", f'DPoP {reason}algs="{dpop.ALGS}"{more}'),)
     if not realm.dpop_required:
         challenges += (("WWW-Authenticate", 'Bearer realm="dialtone"'),)
     if error is None:

@@ -1,6 +1,6 @@
 """Who is this client? `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
 
-A public client has no secret (`token_endpoint_auth_method: none`) and only says who it is.
+A public client (`token_endpoint_auth_method: none`) has no secret and only names itself.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
 from sqlalchemy import Connection, bindparam, exists, select
@@ -20,10 +19,11 @@ from dialtone_kit.mock.core.codes import secret_hash
 from dialtone_kit.mock.core.refusal import Headers, Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.schemas.sent import ClientForm
 from dialtone_kit.mock.store.statements import Prepared
 from dialtone_kit.mock.store.tables import clients, revocations
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.requests import header_values, one
+from dialtone_kit.mock.web.requests import header_values
 
 CHALLENGE: Headers = (("WWW-Authenticate", 'Basic realm="dialtone"'),)
 _C = clients.c
@@ -33,21 +33,21 @@ _BY_ID = Prepared(
         _C.client_id == bindparam("wanted")
     )
 )
-NOBODY = bytes(32)  # stands in for an unknown client: it takes as long as a known one
+NOBODY = bytes(32)  # compared for an unknown client, so that it takes as long as a known one
 
 
 async def authenticate_client(
-    request: Request, form: Mapping[str, list[str]], realm: Realm | None, *, public: bool = False
+    request: Request, form: ClientForm, realm: Realm | None, *, public: bool = False
 ) -> Client:
-    """The client that this request comes from, of `realm` where the path names one.
+    """The client that sent this request; it must belong to `realm` if the path names one.
 
-    A client without a secret only where `public` ones are let in.
-    400 for two ways at once, 401 otherwise: one text for an unknown client and a wrong secret.
+    `public`: whether clients without a secret are admitted. 400 for two methods at once, else 401:
+    the same message for an unknown client and a wrong secret.
     """
     client_id, secret = _presented(request, form)
     service = service_of(request)
-    found = await service.store.read(lambda tx: find_client(tx, client_id))
-    client, stored = found if found is not None else (None, NOBODY)
+    entry = await service.store.read(lambda tx: find_client(tx, client_id))
+    client, stored = entry if entry is not None else (None, NOBODY)
     if secret is None and not (public and client is not None and client.public):
         raise invalid_client(
             "Authenticate with your client_id and client_secret, by HTTP Basic or in the form."
@@ -60,7 +60,7 @@ async def authenticate_client(
 
 
 def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
-    """A client and the hash of its secret: empty, and so equal to no hash, for a public one."""
+    """A client and the hash of its secret; empty, and so equal to no hash, if it is public."""
     if not CLIENT_ID.fullmatch(client_id):
         return None
     row = _BY_ID.run(tx, wanted=client_id, node=lineage.client_node(client_id)).fetchone()
@@ -80,36 +80,35 @@ def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
 
 
 async def realm_of_client(service: Service, client: Client) -> Realm:
-    """At the root the client says which realm it is. 404 when that is gone."""
+    """The client's realm, for requests at the root. 404 if it no longer exists."""
     realm = await service.find_realm(client.realm)
-    if realm is None:  # removed between two reads
+    if realm is None:  # removed between the two reads
         raise Refusal(404, "not_found", "The realm of this client is gone.")
     return realm
 
 
 def invalid_client(description: str) -> Refusal:
-    """401 as RFC 6749 §5.2 has it."""
+    """401 as in RFC 6749 §5.2."""
     return Refusal(401, "invalid_client", description, CHALLENGE)
 
 
-def _presented(request: Request, form: Mapping[str, list[str]]) -> tuple[str, str | None]:
-    """The id and secret that came, by exactly one of the two ways; an id alone in the form."""
+def _presented(request: Request, form: ClientForm) -> tuple[str, str | None]:
+    """Id and secret, sent by exactly one of the two methods; or the id alone, in the form."""
     headers = header_values(request, "authorization")
     if len(headers) > 1:
         raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
-    posted_id, posted_secret = one(form, "client_id"), one(form, "client_secret")
     if not headers:
-        return posted_id or "", posted_secret
-    if posted_secret is not None:
+        return form.client_id, form.client_secret or None
+    if form.client_secret:
         raise Refusal(400, "invalid_request", "Authenticate once: by HTTP Basic or in the form.")
     basic_id, basic_secret = _basic(headers[0])
-    if posted_id not in (None, basic_id):
+    if form.client_id not in ("", basic_id):
         raise Refusal(400, "invalid_request", "The client_id in the form is not that of Basic.")
     return basic_id, basic_secret
 
 
 def _basic(header: str) -> tuple[str, str]:
-    """Id and secret of an `Authorization: Basic` header; both are form-encoded in it."""
+    """Id and secret from an `Authorization: Basic` header, where both are form-encoded."""
     scheme, _, encoded = header.partition(" ")
     try:
         if scheme.lower() != "basic":

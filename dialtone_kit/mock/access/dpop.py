@@ -1,4 +1,4 @@
-"""Where the thirteen rules meet HTTP: the proof of a request, and its one use in the store."""
+"""Where the thirteen rules meet HTTP: the proof in a request, and its single use in the store."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dialtone_kit.mock.web.requests import header_values
 
 @dataclass(frozen=True)
 class Wanted(rules.Request):
-    """What a proof is held against, and by which rules: all of them, but in the attack lab."""
+    """What a proof must match, and the rules to check: all of them, except in the attack lab."""
 
     rules: tuple[rules.Rule, ...] = rules.RULES
 
@@ -34,9 +34,6 @@ _NEW: Any = select(bindparam("digest"), bindparam("forget_at")).where(
 )
 _FIRST_USE = Prepared(insert(used_proofs).from_select(["digest", "forget_at"], _NEW))
 ALGS = " ".join(ALGORITHMS)
-# Seconds that a used proof is remembered beyond its window: as far as the machine's own clock may
-# be set back without opening the window for it again.
-MARGIN = 300
 
 
 def judged_by(
@@ -47,7 +44,7 @@ def judged_by(
     access_token: str | None = None,
     bound_to: str | None = None,
 ) -> Wanted:
-    """What a proof in `request` is held against. The URL is ours, whatever the Host header says."""
+    """What a proof in `request` must match. The URL is ours, whatever the Host header says."""
     return Wanted(
         method=request.method,
         url=service.settings.base_url + request.scope["path"],
@@ -60,39 +57,41 @@ def judged_by(
 
 
 def proof_of(request: Request, wanted: Wanted) -> rules.Proof | None:
-    """The request's proof, by all rules but the last; None when no DPoP header came.
+    """The request's proof, checked by all rules but the last; None without a DPoP header.
 
-    Raises ProofRefused, naming the rule.
+    Raises ProofRefused, which names the rule.
     """
     headers = header_values(request, "dpop")
     return proofs.check_proof(headers, wanted, wanted.rules) if headers else None
 
 
 def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Request) -> None:
-    """Rule 13, in the transaction of what the proof permits: raises ProofRefused for a replay."""
+    """Rule 13, in the transaction of what the proof permits. Raises ProofRefused for a replay."""
     if realm.without == rules.jti_is_new.__name__:
         return
 
     def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
         digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
-        forget_at = keep_until - realm.offset + MARGIN  # in machine time, whatever it is by now
-        if realm.without == rules.iat_is_fresh.__name__:  # it could pass at any time: one hole only
+        forget_at = (
+            keep_until - realm.offset + clock.MARGIN
+        )  # in machine time, which no lesson moves
+        if realm.without == rules.iat_is_fresh.__name__:  # the proof has no window then
             forget_at = clock.machine_now() + PRIVATE_KEPT
         return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
 
-    asked = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
-    rules.judge(proof, asked, [rules.jti_is_new])
+    request = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
+    rules.judge(proof, request, [rules.jti_is_new])
 
 
 def missing(expected: str) -> ProofRefused:
-    """Rule 1 where a proof is demanded and none came."""
+    """Rule 1, for a request without the proof that it needs."""
     return ProofRefused(
         expected, hint="Send a proof in the DPoP header.", rule=rules.one_header.__name__
     )
 
 
 def fresh_nonce(service: Service, realm: Realm, purpose: str) -> Headers:
-    """The header with the next nonce, where this realm asks for nonces (RFC 9449 §8.2)."""
+    """The header with the next nonce, where this realm demands nonces (RFC 9449 §8.2)."""
     if not realm.nonce_required:
         return ()
     return (("DPoP-Nonce", service.nonces(purpose, realm).current()),)

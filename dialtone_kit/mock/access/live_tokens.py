@@ -1,4 +1,4 @@
-"""Access tokens as the service judges its own: signed by it, for this realm, and still alive."""
+"""The service's own access tokens: signed by it, for this realm, and still valid."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.tokens import Decoded, read_unverified, verify_decoded
 
-REMEMBERED = 4096  # characters: anybody can send a token, and what is read weighs many times that
+REMEMBERED = 4096  # characters; decoded, a token takes many times that, and anybody can send one
 
 
 def decoded(token: str) -> Decoded:
-    """The token read, not verified; shared, so nobody changes it. Raises TokenRefused."""
+    """The token decoded but not verified; shared, so don't change it. Raises TokenRefused."""
     return _remembered(token) if len(token) <= REMEMBERED else read_unverified(token)
 
 
-@lru_cache(maxsize=512)  # a token comes with many calls
+@lru_cache(maxsize=512)  # the same token comes with many calls
 def _remembered(token: str) -> Decoded:
     return read_unverified(token)
 
 
 async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[str, Any], Client]:
-    """The claims and the client of an access token that is good at this moment, whoever it is for.
+    """Claims and client of an access token that is valid now, for whatever audience.
 
-    Raises TokenRefused naming the check: forged, expired, of another realm, revoked.
+    Raises TokenRefused, which names the check: forged, expired, another realm's, revoked.
     """
     unverified = decoded(token)
     named = unverified.claims.get("aud")
@@ -56,12 +56,12 @@ async def live_client(service: Service, realm: Realm, claims: Mapping[str, Any])
 
 
 def must_be_alive(tx: Connection, realm: Realm, claims: Mapping[str, Any]) -> Client:
-    """The client of a verified token. TokenRefused when client, token or its origin is gone."""
-    found = find_client(tx, str(claims["client_id"]))
-    if found is None or found[0].realm != realm.name:
+    """The client of a verified token. Raises TokenRefused if client or token is revoked or gone."""
+    client, _ = find_client(tx, str(claims["client_id"])) or (None, b"")
+    if client is None or client.realm != realm.name:
         raise TokenRefused("client", "the client of this token is gone.")
-    if found[0].locked:
+    if client.locked:
         raise TokenRefused("client", "the client of this token is locked.")
     if lineage.is_dead(tx, claims):
-        raise TokenRefused("revoked", "this token, or one that it came from, was revoked.")
-    return found[0]
+        raise TokenRefused("revoked", "this token, or one that it was derived from, was revoked.")
+    return client

@@ -14,11 +14,10 @@ from dialtone_kit.mock.core import settings as limits
 from dialtone_kit.mock.core.refusal import Headers
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.schemas.core import AgentMetadata, KeySet, Metadata, OpenApi
+from dialtone_kit.mock.schemas.api import AgentMetadata, KeySet, Metadata, OpenApi
 from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, SpiffeSettings
 from dialtone_kit.mock.tokens.endpoint import GRANTS
-from dialtone_kit.mock.web import openapi
 from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.responses import content_answer, json_answer
@@ -59,7 +58,7 @@ async def agent_json(request: Request) -> Response:
 @describe("This document", answers=OpenApi, cached=True)
 async def openapi_json(request: Request) -> Response:
     """Every operation with all that it takes and answers (OpenAPI 3.1)."""
-    return json_answer(openapi.document(request.app), headers=CACHED)
+    return content_answer(request.app.openapi, "application/json", headers=CACHED)
 
 
 def _metadata(service: Service, realm: Realm, issuer: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from dialtone_kit.mock.access.callers import REFUSALS, Caller, authorize
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
-from dialtone_kit.mock.schemas.core import Note, NoteRequest, Notes, UserInfo, WhoAmI
+from dialtone_kit.mock.schemas.api import Note, NoteRequest, Notes, UserInfo, WhoAmI
 from dialtone_kit.mock.store.tables import notes
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json

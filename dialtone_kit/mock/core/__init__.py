@@ -1,1 +1,1 @@
-"""What every endpoint of the service uses: settings, clock, keys, limits, audit trail."""
+"""What all endpoints share: settings, clock, keys, limits, mail, audit trail."""

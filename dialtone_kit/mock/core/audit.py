@@ -1,4 +1,4 @@
-"""The audit trail: each event is written in the transaction of the effect that it tells of."""
+"""The audit trail: each event is written in the same transaction as the effect it records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEPT = 30 * 24 * 3600  # seconds
 def record(
     tx: Connection, realm: Realm, event: str, client_id: str | None = None, **details: object
 ) -> None:
-    """Write down that `event` happened now. `details` hold names and numbers, never a secret."""
+    """Record that `event` happened now. `details` hold names and numbers, never a secret."""
     _INSERT.run(
         tx,
         at=clock.now(realm),
@@ -35,7 +35,7 @@ def record(
 
 
 def own_trail(tx: Connection, realm: str, client_id: str, before: int, limit: int) -> list[Any]:
-    """What was recorded of one client, newest first, older than the event `before`."""
+    """Up to `limit` events of one client, newest first, from before the event with id `before`."""
     mine = (audit_events.c.realm == realm, audit_events.c.client_id == client_id)
     query = select(audit_events).where(*mine, audit_events.c.id < before)
     return list(tx.execute(query.order_by(audit_events.c.id.desc()).limit(limit)).all())
@@ -44,7 +44,7 @@ def own_trail(tx: Connection, realm: str, client_id: str, before: int, limit: in
 def whole_trail(
     tx: Connection, realm: str | None, client_id: str | None, after: int, limit: int
 ) -> list[Any]:
-    """What was recorded after the event `after`, oldest first; of one realm or client if named."""
+    """Up to `limit` events after the one with id `after`, oldest first."""
     query: Select[Any] = select(audit_events).where(audit_events.c.id > after)
     if realm is not None:
         query = query.where(audit_events.c.realm == realm)
@@ -54,7 +54,7 @@ def whole_trail(
 
 
 def shown(row: Any) -> dict[str, Any]:
-    """An event as it goes over the wire, its members named as in use case 5 of the source."""
+    """An event as JSON members, named as in the demo's use case 5."""
     event = {
         "id": row.id,
         "timestamp": clock.rfc3339(row.at),

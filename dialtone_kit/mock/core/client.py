@@ -1,16 +1,18 @@
-"""A registered client, as the store knows it."""
+"""A registered client, as read from the store."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
+from dialtone_kit.mock.schemas.formats import CLIENT_ID_PATTERN
+
+CLIENT_ID = re.compile(CLIENT_ID_PATTERN)
 
 
 @dataclass(frozen=True)
 class Client:
-    """A registered client, as stored."""
+    """Who calls. `public`: it has no secret. `locked`: its owner locked it."""
 
     client_id: str
     realm: str

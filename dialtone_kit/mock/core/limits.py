@@ -1,8 +1,9 @@
-"""How often something may happen in an hour, counted in the store for all workers together."""
+"""How often something may happen in an hour, counted in the store across all workers."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, insert, select
 
@@ -20,24 +21,18 @@ from dialtone_kit.mock.store.tables import limit_hits
 
 
 def count_registration(tx: Connection, realm: Realm, email: str, address: str) -> Refusal | None:
-    """Count one request for this e-mail and IP address, or say no and count nothing.
+    """Count one request for this e-mail and IP address, or refuse it and count nothing.
 
-    Upper and lower case make one address: most mailboxes don't tell them apart.
+    E-mail addresses are compared without case, as most mail servers do.
     """
-    allowed = {
-        f"email:{email.lower()}": (REQUESTS_PER_EMAIL, "for this e-mail address"),
-        f"ip:{address}": (REQUESTS_PER_ADDRESS, "from this IP address"),
-    }
-    for subject, (limit, what) in allowed.items():
-        wait = _seconds_to_wait(tx, realm, subject, limit)
-        if wait > 0:
-            return _too_many(f"{limit} registrations an hour {what}", wait)
-    _count(tx, realm, list(allowed))
-    return None
+    by_email = (REQUESTS_PER_EMAIL, "registrations an hour for this e-mail address")
+    by_address = (REQUESTS_PER_ADDRESS, "registrations an hour from this IP address")
+    limits = {f"email:{email.lower()}": by_email, f"ip:{address}": by_address}
+    return _count_within(tx, realm, limits)
 
 
 def user_codes_tried(tx: Connection, realm: Realm, address: str) -> Refusal | None:
-    """No for an IP address that tried too many wrong user codes, whatever it tries now."""
+    """Refuse an IP address that tried too many wrong user codes, even if this one is right."""
     wait = _seconds_to_wait(tx, realm, f"user-code:{address}", WRONG_USER_CODES)
     if wait == 0:
         return None
@@ -45,17 +40,25 @@ def user_codes_tried(tx: Connection, realm: Realm, address: str) -> Refusal | No
 
 
 def count_wrong_user_code(tx: Connection, realm: Realm, address: str) -> None:
-    """One more. A right code in between takes none back."""
+    """Count one wrong code. A right one in between does not reset the count."""
     _count(tx, realm, [f"user-code:{address}"])
 
 
 def count_device_mail(tx: Connection, realm: Realm, email: str) -> Refusal | None:
-    """Count one mail from the device page to this address, or say no and count nothing."""
-    subject = f"device-email:{email.lower()}"
-    wait = _seconds_to_wait(tx, realm, subject, DEVICE_MAILS_PER_EMAIL)
-    if wait > 0:
-        return _too_many(f"{DEVICE_MAILS_PER_EMAIL} codes an hour for one e-mail address", wait)
-    _count(tx, realm, [subject])
+    """Count one mail from the device page to this address, or refuse it and count nothing."""
+    limit = (DEVICE_MAILS_PER_EMAIL, "codes an hour for one e-mail address")
+    return _count_within(tx, realm, {f"device-email:{email.lower()}": limit})
+
+
+def _count_within(
+    tx: Connection, realm: Realm, limits: Mapping[str, tuple[int, str]]
+) -> Refusal | None:
+    """Count one for each subject in `limits`, or refuse and count nothing if one is used up."""
+    for subject, (limit, what) in limits.items():
+        wait = _seconds_to_wait(tx, realm, subject, limit)
+        if wait > 0:
+            return _too_many(f"{limit} {what}", wait)
+    _count(tx, realm, list(limits))
     return None
 
 
@@ -68,16 +71,16 @@ def _too_many(what: str, wait: int) -> Refusal:
     )
 
 
-def is_seldom(tx: Connection, realm: Realm, what: str, limit: int) -> bool:
-    """Count one of `what`; False, and nothing is counted, when the hour had `limit` of them."""
-    seldom = _seconds_to_wait(tx, realm, what, limit) == 0
-    if seldom:
+def count_up_to(tx: Connection, realm: Realm, what: str, limit: int) -> bool:
+    """Count one of `what` unless the last hour had `limit` already; whether it was counted."""
+    allowed = _seconds_to_wait(tx, realm, what, limit) == 0
+    if allowed:
         _count(tx, realm, [what])
-    return seldom
+    return allowed
 
 
 def _seconds_to_wait(tx: Connection, realm: Realm, subject: str, limit: int) -> int:
-    """Until the oldest of the last `limit` hits is an hour old; 0 while there are fewer."""
+    """Seconds until the oldest of the last `limit` hits is an hour old; 0 if there are fewer."""
     now = clock.now(realm)
     query = (
         select(limit_hits.c.at)

@@ -1,4 +1,4 @@
-"""The verification mail: its words, its way out by SMTP, and the inbox that lessons look into."""
+"""Mails with codes: their text, sending them by SMTP, and the copies that lessons read."""
 
 from __future__ import annotations
 
@@ -13,27 +13,25 @@ from hashlib import sha256
 from hmac import digest
 from os import urandom
 from socket import gethostname
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, insert, select
 
 from dialtone_kit.base import masking
-from dialtone_kit.mock.core.settings import MailRoute
+from dialtone_kit.mock.core.mail_route import MailRoute
+from dialtone_kit.mock.schemas.registration import EnrollmentRequest
 from dialtone_kit.mock.store.tables import mails
 
-if TYPE_CHECKING:
-    from dialtone_kit.mock.schemas.core import EnrollmentRequest
-
 log = logging.getLogger("dialtone.mock")
-SMTP_TIMEOUT = 10  # seconds: the person who registers waits for it
-KEPT = 24 * 3600  # seconds that a mail stays in the inbox
+SMTP_TIMEOUT = 10  # seconds; whoever is registering is waiting
+KEPT = 24 * 3600  # seconds
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail, before it is sent. `code` is the verification code that `text` tells."""
+    """One mail to send. `code` is the verification code in `text`."""
 
     realm: str
     recipient: str
@@ -45,7 +43,7 @@ class Letter:
 def verification_letter(
     asked: EnrollmentRequest, realm: str, code: str, approval_url: str
 ) -> Letter:
-    """What the sponsor reads. The agent's words are shown as text and never reach a header."""
+    """The mail to the sponsor. What the agent wrote is quoted, and never goes into a header."""
     scopes = " ".join(asked.requested_scopes)
     described = visible(asked.client_description) or "(nothing)"
     text = (
@@ -57,8 +55,8 @@ def verification_letter(
         f"Your verification code: {code}\n\n"
         f"Give it to whoever set up this agent, or enter it yourself here:\n"
         f"  {approval_url}\n\n"
-        f"The code works once and for one hour. With it you vouch for the agent.\n"
-        f"You know nothing of it? Then do nothing: without the code no identity is given.\n"
+        f"The code works once, within an hour. By using it you vouch for the agent.\n"
+        f"If you know nothing about this, do nothing: without the code it gets no identity.\n"
     )
     return Letter(realm, asked.email, "Your verification code for an agent", text, code)
 
@@ -66,16 +64,16 @@ def verification_letter(
 def device_letter(
     email: str, realm: str, code: str, agent: str, scopes: str, minutes: int
 ) -> Letter:
-    """What a person reads who lets an agent act for them. The agent's words are shown as text."""
+    """The mail to a person who lets an agent act for them. What the agent wrote is quoted."""
     text = (
-        f"Somebody entered a device's code and this address: an agent wants to act for you.\n\n"
+        f"Somebody entered a device's code and your address: an agent wants to act for you.\n\n"
         f"  Agent:        {visible(agent)}\n"
         f"  It may then:  {scopes}\n"
         f"  Realm:        {realm}\n\n"
         f"Your code: {code}\n\n"
         f"Enter it on the page that asked for it, and only if you started this yourself, on a\n"
         f"device that you have in front of you. The code is good for {minutes} minutes.\n"
-        f"You know nothing of it? Then do nothing: without the code the agent gets nothing.\n"
+        f"If you know nothing about this, do nothing: without the code the agent gets nothing.\n"
     )
     return Letter(realm, email, "Your code to let an agent act for you", text, code)
 
@@ -86,7 +84,7 @@ def visible(text: str) -> str:
 
 
 def send(route: MailRoute, letter: Letter) -> bool:
-    """Hand `letter` to the mail server; False when it did not take it. Blocks: call in a thread."""
+    """Whether the mail server accepted `letter`. Blocks, so call it in a thread."""
     message = EmailMessage()
     message["From"], message["To"] = route.sender, letter.recipient
     message["Subject"] = letter.subject
@@ -104,14 +102,14 @@ def send(route: MailRoute, letter: Letter) -> bool:
     return True
 
 
-class Inbox:
-    """The mails sent, kept sealed: whoever copies the database reads no code without the secret."""
+class MailStore:
+    """The mails sent, stored encrypted: a copy of the database shows no code without the secret."""
 
     def __init__(self, secret: str) -> None:
         self._seal = AESGCM(digest(secret.encode(), b"inbox", sha256))
 
     def keep(self, tx: Connection, letter: Letter, sent_at: float, forget_at: float) -> None:
-        """Keep `letter`. `sent_at` is in the realm's time, `forget_at` in the machine's."""
+        """Store `letter`. `sent_at` is in the realm's time, `forget_at` in the machine's."""
         nonce = urandom(12)
         content = json.dumps({"text": letter.text, "code": letter.code}).encode()
         tx.execute(
@@ -129,17 +127,17 @@ class Inbox:
     def look(
         self, tx: Connection, email: str | None, realm: str | None, limit: int
     ) -> list[dict[str, Any]]:
-        """The newest mails first, those to `email` or of `realm` only when named."""
-        wanted = select(mails).order_by(mails.c.id.desc()).limit(limit)
+        """Up to `limit` mails, newest first, only those to `email` or in `realm` if given."""
+        query = select(mails).order_by(mails.c.id.desc()).limit(limit)
         if realm is not None:
-            wanted = wanted.where(mails.c.realm == realm)
+            query = query.where(mails.c.realm == realm)
         if email is not None:
-            wanted = wanted.where(mails.c.recipient == email)
-        rows = tx.execute(wanted).mappings().all()
+            query = query.where(mails.c.recipient == email)
+        rows = tx.execute(query).mappings().all()
         return [opened for row in rows if (opened := self._open(dict(row))) is not None]
 
     def _open(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        """The mail in `row`, or None when it was sealed with another secret."""
+        """The mail in `row`, or None if it was encrypted with another secret."""
         sealed, realm = bytes(row["sealed"]), str(row["realm"])
         try:
             content = self._seal.decrypt(sealed[:12], sealed[12:], realm.encode())

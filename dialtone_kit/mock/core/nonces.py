@@ -1,4 +1,4 @@
-"""Nonces for proofs (RFC 9449 §8, §9): made by computation, so nothing is stored or shared."""
+"""Nonces for proofs (RFC 9449 §8, §9): computed, so nothing has to be stored or shared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STAMP, MAC = 8, 16  # bytes
 
 
 class RealmNonces:
-    """One realm's nonces for one purpose. Each is good in its period and in the one after."""
+    """One realm's nonces for one purpose. Each is good in its own period and in the next."""
 
     def __init__(self, key: bytes, purpose: str, realm: Realm) -> None:
         self._key = key
@@ -21,12 +21,12 @@ class RealmNonces:
         self._period = int(clock.now(realm) // NONCE_PERIOD)
 
     def current(self) -> str:
-        """The nonce to send out now."""
+        """The nonce to send now."""
         stamp = self._period.to_bytes(STAMP, "big")
         return b64url(stamp + self._mac(stamp))
 
     def judge(self, nonce: str) -> str:
-        """ "fresh"; "expired" when it was ours once; "unknown" when it never was."""
+        """Returns "fresh", "expired" (ours, but too old), or "unknown" (never ours)."""
         try:
             raw = b64url_decode(nonce)
         except ValueError:

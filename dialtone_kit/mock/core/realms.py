@@ -8,7 +8,7 @@ from dialtone_kit.mock.store import tables
 
 
 def empty_realm(tx: Connection, name: str) -> int:
-    """Remove every row of a realm; used proofs stay used. Returns how many went."""
+    """Delete every row of a realm, except that used proofs stay used. Returns how many."""
     return sum(
         tx.execute(delete(table).where(table.c.realm == name)).rowcount
         for table in tables.OF_A_REALM
@@ -16,6 +16,6 @@ def empty_realm(tx: Connection, name: str) -> int:
 
 
 def drop_realm(tx: Connection, name: str) -> None:
-    """Remove a private realm itself, too."""
+    """Delete a private realm and all its rows."""
     empty_realm(tx, name)
     tx.execute(delete(tables.realms).where(tables.realms.c.name == name))

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, select
 
 from dialtone_kit.mock.core import mail
-from dialtone_kit.mock.core.mail import Inbox, Letter
+from dialtone_kit.mock.core.mail import Letter, MailStore
 from dialtone_kit.mock.core.nonces import RealmNonces
 from dialtone_kit.mock.core.settings import PRIVATE_REALM, Realm, Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
@@ -33,7 +33,7 @@ class Service:
     store: Store
     keys: SigningKeys
     realms: dict[str, Realm]  # the built-in ones
-    inbox: Inbox | None
+    inbox: MailStore | None
     key: bytes
     parts: Mapping[type, object]
 

@@ -1,4 +1,4 @@
-"""What can be set: where the service stands, its realms, and the demo's limits and lifetimes."""
+"""Settings: the service's addresses and files, its realms, and the demo's limits and lifetimes."""
 
 from __future__ import annotations
 
@@ -9,52 +9,49 @@ import stat
 import tomllib
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 from dialtone_kit.base.errors import UnsafeUrl
 from dialtone_kit.base.masking import POSTGRES_URL, without_password
 from dialtone_kit.base.urls import normalize
+from dialtone_kit.mock.core.mail_route import MailRoute, mail_route
 
-if TYPE_CHECKING:
-    pass
-
-# The demo's tables, in seconds and pieces.
+# From the demo's tables: lifetimes in seconds, limits as counts.
 HOUR = 3600
 ENROLLMENT_LIFETIME = HOUR
 TOKEN_LIFETIME = HOUR
-REQUESTS_PER_EMAIL = 3  # in an hour
-REQUESTS_PER_ADDRESS = 10  # in an hour, per IP address
-WRONG_CODES = 5  # the fifth one locks
+REQUESTS_PER_EMAIL = 3  # an hour
+REQUESTS_PER_ADDRESS = 10  # an hour, per IP address
+WRONG_CODES = 5  # the fifth locks the enrollment
 DEVICE_LIFETIME = 15 * 60
-DEVICE_INTERVAL = 5  # seconds between two polls; each slow_down adds as many, for good
-WRONG_USER_CODES = 20  # in an hour, per IP address: of 32^8 possible ones
-DEVICE_MAILS_PER_EMAIL = 5  # in an hour
+DEVICE_INTERVAL = 5  # seconds between polls; each slow_down adds as many, permanently
+WRONG_USER_CODES = 20  # an hour, per IP address, out of 32^8 possible codes
+DEVICE_MAILS_PER_EMAIL = 5  # an hour
 DEVICE_MAILS = 5  # for one device code
-REFRESH_LIFETIME = 30 * 24 * HOUR  # from the person's approval, however often it is renewed
-NONCE_PERIOD = 120  # a nonce is good for its own period and for the next one
+REFRESH_LIFETIME = 30 * 24 * HOUR  # from the person's approval, however often it is refreshed
+NONCE_PERIOD = 120  # seconds; a nonce is good in its own period and the next
 MAX_BODY = 64 * 1024  # bytes
-MAX_HEAD = 64 * 1024  # bytes: names and values of all headers together
-PRIVATE_KEPT = 7 * 24 * HOUR  # a private realm that nobody removed
+MAX_HEAD = 64 * 1024  # bytes, names and values of all headers together
+PRIVATE_KEPT = 7 * 24 * HOUR  # seconds until a private realm that nobody removed is deleted
 
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
-# How a database is named where `ps` shows it to nobody, and how worker processes learn of it.
+# The database URL may hold a password: unlike the command line, `ps` doesn't show the environment.
 DATABASE_ENVIRONMENT = "DIALTONE_DATABASE_URL"
-ENVIRONMENT = "DIALTONE_MOCK_SETTINGS"  # how worker processes learn what the command line said
+ENVIRONMENT = "DIALTONE_MOCK_SETTINGS"  # passes the command line's settings to worker processes
 
 
 class BadSettings(Exception):
-    """The service can't start like this: one line that says why and what to do."""
+    """The service can't start with these settings: one line that says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Realm:
-    """A realm as a request meets it. `offset`: seconds that its clock is ahead of the machine's.
+    """A realm at the time of a request. `offset`: seconds that its clock is ahead of the machine's.
 
-    A private one is `like` a public one. It may have its own policies instead of that one's file,
-    and be `without` one named proof rule: the attack lab's.
+    A private realm is `like` a built-in one. It may have policies of its own instead of that
+    realm's file, and for the attack lab it may be `without` one named proof rule.
     """
 
     name: str
@@ -70,13 +67,13 @@ class Realm:
 
     @property
     def private(self) -> bool:
-        """Made while the service runs, for one lesson: only there time moves and things break."""
+        """Made for one lesson while the service runs: only here can time move and things break."""
         return bool(self.like)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line and service.json say. `secret` guards /mock/…; without it: no /mock."""
+    """How the service runs. `secret` guards /mock/…; without it there is no /mock."""
 
     state_dir: Path
     base_url: str
@@ -85,44 +82,44 @@ class Settings:
     workers: int = 1
     pid: int = 0
     store_wait: float = 5.0  # seconds to wait for a locked database before answering 503
-    keys_fresh: float = 60.0  # seconds that anybody may rely on the key set as they read it
+    keys_fresh: float = 60.0  # seconds for which a reader of the key set may cache it
     mail: MailRoute | None = None
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
     @property
     def database(self) -> Path | str:
-        """The SQLite file in the state folder, or the URL of a PostgreSQL."""
+        """The SQLite file in the state folder, or the URL of a PostgreSQL database."""
         return self.database_url or self.state_dir / "mock.sqlite3"
 
     @property
     def database_name(self) -> str:
-        """The same for people: no password in it."""
+        """The database as shown to people: without its password."""
         if self.database_url is None:
             return str(self.database)
         return without_password(self.database_url)
 
     @property
     def policies(self) -> Path:
-        """The folder of the policy files, which the user may edit at any time."""
+        """The folder with the policy files, which the user may edit at any time."""
         return self.state_dir / "policies"
 
     def issuer(self, realm: str | None) -> str:
-        """The issuer of a realm; of the root when `realm` is None."""
+        """The issuer of a realm, or of the root when `realm` is None."""
         return self.base_url if realm is None else f"{self.base_url}/realms/{realm}"
 
     def audiences(self, realm: str) -> tuple[str, ...]:
-        """The names under which this service's own resources in a realm may be an audience."""
+        """The audience values that mean this service's own resources in a realm."""
         issuer = self.issuer(realm)
         return issuer, self.base_url, f"{issuer}/api", f"{issuer}/userinfo"
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The names under which a browser may reach this service (no DNS rebinding)."""
+        """The host names by which this service may be addressed: prevents DNS rebinding."""
         own = (urlsplit(self.base_url).hostname or "").lower()
         return frozenset({"localhost", "127.0.0.1", "::1", own})
 
     def to_environment(self) -> None:
-        """Leave a note for the worker processes. The secret is not in it: they read the file."""
+        """Pass the settings to worker processes, except the secret: they read it from the file."""
         if self.database_url is not None:
             os.environ[DATABASE_ENVIRONMENT] = self.database_url
         os.environ[ENVIRONMENT] = json.dumps(
@@ -159,18 +156,18 @@ def load(
     workers: int = 1,
     database: str | None = None,
 ) -> Settings:
-    """Settings from DIR/service.json, the environment and the command line, which wins.
+    """Settings from service.json, the environment and the command line, which takes precedence.
 
     Raises BadSettings.
     """
-    noted = _service_file(state_dir / "service.json")
-    chosen = port or noted.get("port") or 8787
-    base = base_url or noted.get("base_url") or f"http://127.0.0.1:{chosen}"
+    stored = _service_file(state_dir / "service.json")
+    chosen = port or stored.get("port") or 8787
+    base = base_url or stored.get("base_url") or f"http://127.0.0.1:{chosen}"
     return Settings(
         state_dir=state_dir,
         base_url=_checked_base(base),
         port=int(chosen),
-        secret=noted.get("secret") or None,
+        secret=stored.get("secret") or None,
         workers=workers,
         pid=os.getpid(),
         store_wait=_seconds_from_environment("DIALTONE_STORE_WAIT", 5.0),
@@ -181,16 +178,16 @@ def load(
 
 
 def from_environment() -> Settings:
-    """Settings in a worker process, from the note that its parent left."""
-    noted = json.loads(os.environ[ENVIRONMENT])
+    """Settings in a worker process, from what its parent left in the environment."""
+    stored = json.loads(os.environ[ENVIRONMENT])
     settings = load(
-        Path(noted["state_dir"]), noted["port"], noted["base_url"], int(noted["workers"])
+        Path(stored["state_dir"]), stored["port"], stored["base_url"], int(stored["workers"])
     )
-    return Settings(**{**vars(settings), "pid": int(noted["pid"])})
+    return Settings(**{**vars(settings), "pid": int(stored["pid"])})
 
 
 def _service_file(path: Path) -> dict[str, Any]:
-    """service.json, read only if nobody else could have read or written it (it holds a secret)."""
+    """The content of service.json, which must be private: it holds a secret."""
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
@@ -202,30 +199,30 @@ def _service_file(path: Path) -> dict[str, Any]:
         if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.getuid():
             raise BadSettings(f"{path} must belong to you alone: chmod 600 it, or remove it.")
         try:
-            noted = json.load(file)
+            stored = json.load(file)
         except ValueError:
             raise BadSettings(f"{path} is not JSON: remove it and start again.") from None
-    if not isinstance(noted, dict):
+    if not isinstance(stored, dict):
         raise BadSettings(f"{path} is not a JSON object: remove it and start again.")
-    return noted
+    return stored
 
 
 def _checked_base(base: str) -> str:
     try:
         return normalize(base).rstrip("/")
     except UnsafeUrl as problem:
-        raise BadSettings(f"The base URL can't serve: {problem}") from None
+        raise BadSettings(f"The base URL can't be used: {problem}") from None
 
 
 def _checked_database(url: str | None) -> str | None:
-    """`url`, if it is a PostgreSQL's and its driver is installed. Its password is in no message."""
+    """`url`, if it names a PostgreSQL database and the driver is installed. No error shows it."""
     if not url:
         return None
     try:
-        fits = POSTGRES_URL.fullmatch(url) is not None and urlsplit(url).port != 0
+        valid = POSTGRES_URL.fullmatch(url) is not None and urlsplit(url).port != 0
     except ValueError:
-        fits = False
-    if not fits:
+        valid = False
+    if not valid:
         raise BadSettings(
             "The database is given as postgresql://USER@HOST:PORT/DATABASE; in a password @ / ? # "
             "are written as %40 %2F %3F %23."
@@ -247,44 +244,3 @@ def _seconds_from_environment(name: str, default: float) -> float:
         return float(os.environ.get(name, default))
     except ValueError:
         raise BadSettings(f"{name} is not a number of seconds.") from None
-
-
-PORTS = {"smtp": 25, "smtps": 465, "starttls": 587}
-
-
-@dataclass(frozen=True)
-class MailRoute:
-    """A mail server to hand mails to. `scheme`: smtp, smtps (TLS from the start) or starttls."""
-
-    scheme: str
-    host: str
-    port: int
-    sender: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-
-def mail_route(url: str | None, sender: str | None) -> MailRoute | None:
-    """The server that DIALTONE_SMTP_URL names, None when it names none. Raises ValueError."""
-    if not url:
-        return None
-    parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname:
-        raise ValueError("write smtp://host:25, smtps://user:password@host or starttls://…")
-    if parts.password and parts.scheme == "smtp" and not _is_loopback(parts.hostname):
-        raise ValueError("a password would travel in the clear; use smtps:// or starttls://")
-    return MailRoute(
-        scheme=parts.scheme,
-        host=parts.hostname,
-        port=parts.port or PORTS[parts.scheme],
-        sender=sender or f"dialtone@{parts.hostname}",
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,7 +1,7 @@
-"""The keys that sign access tokens: in the store, shared by all workers, ready to be rotated.
+"""The keys that sign access tokens: stored, shared by all workers, and rotated when asked.
 
 A new key is published before it signs, and an old one stays published until its last token has
-expired: no verifier that keeps the key set for a while meets a `kid` that it does not know.
+expired, so a verifier that caches the key set never meets an unknown `kid`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from dialtone_kit.mock.store.tables import secrets_of_service, signing_keys
 from dialtone_kit.tokens import sign_token
 
 ALG = "ES256"
-FRESH_FOR = 60.0  # seconds that a worker, or a verifier, may rely on the set it read
+FRESH_FOR = 60.0  # seconds for which a worker or verifier may cache the key set
 
 
 class SigningKeys:
-    """The current key and the published set, as this worker read them at most a minute ago."""
+    """The current key and the published set, re-read from the store every `fresh_for` seconds."""
 
     def __init__(self, store: Store, fresh_for: float = FRESH_FOR) -> None:
         self._store, self._fresh_for = store, fresh_for
@@ -41,12 +41,12 @@ class SigningKeys:
         self._jwks: dict[str, Any] = {"keys": []}
 
     async def jwks(self) -> Mapping[str, Any]:
-        """The public keys, as a JWK set (RFC 7517); each has a `kid` and no private member."""
+        """The public keys as a JWK set (RFC 7517), each with a `kid` and no private member."""
         await self._refresh()
         return self._jwks
 
     async def sign(self, claims: dict[str, Any], typ: str) -> str:
-        """`claims` as a token signed by the current key."""
+        """A token with `claims`, signed by the current key."""
         await self._refresh()
         assert self._signing is not None  # noqa: S101  (every start makes one)
         kid, private = self._signing
@@ -66,22 +66,22 @@ class SigningKeys:
 def ensure_secrets(tx: Connection) -> bytes:
     """The service's own 256-bit key (nonces, codes, form tokens), made at the very first start.
 
-    A signing key is made beside it. Runs in the transaction that makes the tables: two workers
+    Makes the first signing key, too. Runs in the transaction that creates the tables, so workers
     that start together agree.
     """
     query = select(secrets_of_service.c.value).where(secrets_of_service.c.name == "key")
-    found = tx.execute(query).scalar()
-    if found is None:
-        found = secrets.token_bytes(32)
-        tx.execute(insert(secrets_of_service), {"name": "key", "value": found})
+    key = tx.execute(query).scalar()
+    if key is None:
+        key = secrets.token_bytes(32)
+        tx.execute(insert(secrets_of_service), {"name": "key", "value": key})
     if tx.execute(select(signing_keys.c.kid).limit(1)).first() is None:
         add_key(tx, sign_from=0.0)
-    return bytes(found)
+    return bytes(key)
 
 
 @dataclass(frozen=True)
 class Rotation:
-    """A new key, and when it takes over (machine time)."""
+    """A new key, and when it takes over from the old ones (machine time)."""
 
     kid: str
     sign_from: float
@@ -89,7 +89,7 @@ class Rotation:
 
 
 def rotate(tx: Connection, fresh_for: float = FRESH_FOR) -> Rotation:
-    """Put a new key in: it signs when every reader knows it; the old ones end with their tokens."""
+    """Add a key that signs once every reader knows it; the old ones go when their tokens expire."""
     sign_from = time.time() + 2 * fresh_for
     old_until = sign_from + TOKEN_LIFETIME + fresh_for
     tx.execute(
@@ -101,13 +101,17 @@ def rotate(tx: Connection, fresh_for: float = FRESH_FOR) -> Rotation:
 
 
 def add_key(tx: Connection, sign_from: float) -> str:
-    """Make a key pair that signs from `sign_from` on (machine time); returns its `kid`."""
+    """Add a key pair that signs from `sign_from` on (machine time); returns its `kid`."""
     private = ec.generate_private_key(ec.SECP256R1())
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     kid = secrets.token_urlsafe(12)
-    row = {"kid": kid, "alg": ALG, "private_pem": pem, "sign_from": sign_from}
+    row = {"kid": kid, "alg": ALG, "private_pem": private_pem(private), "sign_from": sign_from}
     tx.execute(insert(signing_keys), {**row, "publish_until": None})
     return kid
+
+
+def private_pem(private: Any) -> str:
+    """A private key as it is stored: PKCS#8 in PEM, in a database that only its owner can read."""
+    return str(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
 
 
 def _published(tx: Connection) -> list[Any]:

@@ -1,1 +1,1 @@
-"""Who may register and do what: Cedar policies and the decisions by them."""
+"""Who may register and do what: Cedar policies, and the decisions that they make."""

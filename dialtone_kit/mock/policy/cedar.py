@@ -1,4 +1,4 @@
-"""Cedar, the policy language: a question, and the engine's answer to it."""
+"""Cedar, the policy language: ask its engine a question and get a verdict."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Value = str | bool | tuple[str, ...]
 
 @dataclass(frozen=True)
 class Party:
-    """A principal or a resource: what kind, which one, and what is known and verified of it.
+    """A principal or a resource: its kind, its id, and what has been verified about it.
 
-    With `domain` it stands below that domain and below each one that this is a part of.
+    With a `domain`, it is a member of that domain and of every parent domain.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Party:
 
 @dataclass(frozen=True)
 class Question:
-    """May this principal do this to that resource, as things are?"""
+    """May this principal do this to that resource in this context?"""
 
     principal: Party
     action: str
@@ -39,20 +39,20 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The decision, the policies that made it (none for a default deny), and what to ask for."""
+class Verdict:
+    """The decision, the policies behind it (none for a default deny), and what to ask instead."""
 
     allowed: bool
     policies: tuple[str, ...] = ()
     ask: str = ""
-    failed: bool = False  # a policy could not be evaluated: that decides nothing, so it is a no
+    failed: bool = False  # a policy could not be evaluated, which counts as a no
 
 
 @lru_cache(maxsize=REMEMBERED)
-def decide(policies: Policies, question: Question) -> Answer:
-    """The engine's decision. Remembered by policy version and inputs, the oldest forgotten first.
+def decide(policies: Policies, question: Question) -> Verdict:
+    """The engine's decision, cached by policies and question.
 
-    Names travel as data and are never pasted into Cedar text, so none can end its own quotes.
+    Names are passed as data, never pasted into Cedar source, so none can break out of its quotes.
     """
     request = {
         "principal": _uid(question.principal.kind, question.principal.id),
@@ -64,13 +64,13 @@ def decide(policies: Policies, question: Question) -> Answer:
     entities = [_entity(one, policies.domains) for one in parties]
     try:
         result = cedarpy.is_authorized(request, policies.handle, entities)
-    except ValueError:  # a name that is no text at all: half a character, for example
-        return Answer(allowed=False, failed=True)
+    except ValueError:  # a name that is no valid string: half a surrogate pair, for example
+        return Verdict(allowed=False, failed=True)
     reasons = [
         policies.named[name] for name in sorted(result.diagnostics.reasons, key=policy_number)
     ]
     failed = bool(result.diagnostics.errors)
-    return Answer(
+    return Verdict(
         allowed=result.allowed and not failed,
         policies=tuple(one.id for one in reasons),
         ask=" ".join(one.ask for one in reasons if one.ask and not result.allowed),
@@ -83,9 +83,9 @@ def _uid(kind: str, name: str) -> dict[str, str]:
 
 
 def _entity(party: Party, domains: frozenset[str] | None) -> dict[str, Any]:
-    """The party as data, below those of its domains that the policies speak of (None: below all).
+    """The party as data, with those of its domains as parents that the policies name (None: all).
 
-    A name of a hundred labels costs no more than one of two.
+    Otherwise a name of a hundred labels would cost more than one of two.
     """
     labels = party.domain.split(".") if party.domain else []
     above = (".".join(labels[start:]) for start in range(len(labels)))

@@ -1,7 +1,7 @@
-"""Cedar texts: read once, remembered, and when something is wrong, told on which line.
+"""Cedar source: compiled once and cached, with the line number of whatever is wrong.
 
-The engine (cedarpy) says what is wrong but not where, and a text nested deeply enough would end the
-process: both are seen to here, before and after it.
+The engine (cedarpy) reports what is wrong but not where, and deeply nested source would crash the
+process. So the source is checked before the engine reads it, and its messages get a line after.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from cedarpy import pst
 
 from dialtone_kit.mock.policy.domains import canonical_domain, canonical_email
 
-KIT_POLICIES = Path(__file__).parent  # what the kit brings: the .cedar files and their README
+KIT_POLICIES = Path(__file__).parent  # the kit's own .cedar files and their README
 SCHEMA = KIT_POLICIES / "schema.cedarschema"
 MAX_TEXT = 64 * 1024  # characters of a policy text
-MAX_DEPTH = 40  # brackets inside brackets; the engine's own stack holds some hundreds
-MAX_STEPS = 200  # operators in one policy: && || if . and their like
+MAX_DEPTH = 40  # nested brackets; the engine's own stack overflows after some hundreds
+MAX_STEPS = 200  # operators in one policy: && || if . and so on
 
 TOKEN = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|\w+|::|&&|\|\||[=!<>]=|\S', re.DOTALL)
 OPENING, CLOSING = "([{", ")]}"
 STEPS = {"&&", "||", "+", "-", "*", ".", "if", "!", "==", "!=", "<", ">", "<=", ">=", "[", "{", "("}
 UNFINISHED = "unexpected end of input"
-SYNTAX = ("unexpected token", "invalid token")  # told at once; all else when the policy is read
+# Errors found while scanning; the engine finds all others once the policy is complete.
+SYNTAX = ("unexpected token", "invalid token")
 QUOTED = re.compile(r"`([^`]+)`|'([^']+)'|: (@?[\w:]+)$|(\"[^\"]+\")")
 CANONICAL = {"Domain": canonical_domain, "Sponsor": canonical_email}
 
 
 class PolicyProblem(Exception):
-    """A policy text that can't be used. `line` counts from 1; 0 when no line is to blame."""
+    """Policy source that can't be used. `line` counts from 1; 0 when no line is to blame."""
 
     def __init__(self, line: int, text: str) -> None:
         super().__init__(f"line {line}: {text}" if line else text)
@@ -44,7 +45,7 @@ class PolicyProblem(Exception):
 
 @dataclass(frozen=True)
 class Named:
-    """What a policy's annotations say: its `@id`, and in `@ask` what one may ask for instead."""
+    """A policy's annotations: its `@id`, and in `@ask` what to ask for instead."""
 
     id: str
     ask: str = ""
@@ -52,17 +53,17 @@ class Named:
 
 @dataclass(frozen=True, eq=False)
 class Policies:
-    """A text that the engine accepted. `version` changes with every change of the text."""
+    """Source that the engine accepted. `version` changes whenever the source does."""
 
     version: str
     handle: cedarpy.PolicySet = field(repr=False)
     named: Mapping[str, Named] = field(repr=False)
-    domains: frozenset[str] | None = field(repr=False)  # those it speaks of; None: not known
+    domains: frozenset[str] | None = field(repr=False)  # those it names; None: unknown
 
 
 @lru_cache(maxsize=64)
 def compiled(text: str) -> Policies | PolicyProblem:
-    """`text` ready to be asked, or what is wrong with it and where. Remembered, both ways."""
+    """The policies in `text`, or what is wrong with it and where. Both are cached."""
     try:
         return _compile(text)
     except PolicyProblem as problem:
@@ -78,7 +79,7 @@ class _Token:
 
 @dataclass(frozen=True)
 class _Statement:
-    """One policy in `whole`, up to its semicolon."""
+    """One policy in `whole`, up to and including its semicolon."""
 
     whole: str = field(repr=False)
     tokens: tuple[_Token, ...]
@@ -88,7 +89,7 @@ class _Statement:
         return self.tokens[0].line
 
     def text(self, upto: int | None = None) -> str:
-        """The policy as text; with `upto` only its lines up to that one."""
+        """The policy's source; with `upto`, only as far as that line."""
         last = [one for one in self.tokens if upto is None or one.line <= upto][-1]
         return self.whole[self.tokens[0].start : last.start + len(last.text)]
 
@@ -100,7 +101,9 @@ def _compile(text: str) -> Policies:
         version = sha256(text.encode()).hexdigest()[:12]
     except UnicodeEncodeError as problem:
         line = text.count("\n", 0, problem.start) + 1
-        raise PolicyProblem(line, "half a character, which no text can hold") from None
+        raise PolicyProblem(
+            line, "half a character (a lone surrogate), which no file can hold"
+        ) from None
     statements = list(_statements(text))
     for statement in statements:
         _check_size(statement)
@@ -115,13 +118,13 @@ def _compile(text: str) -> Policies:
 def _statements(text: str) -> Iterator[_Statement]:
     tokens: list[_Token] = []
     line, seen = 1, 0
-    for found in TOKEN.finditer(text):
-        line += text.count("\n", seen, found.start())
-        seen = found.start()
-        if found[0].startswith("//"):
+    for match in TOKEN.finditer(text):
+        line += text.count("\n", seen, match.start())
+        seen = match.start()
+        if match[0].startswith("//"):
             continue
-        tokens.append(_Token(found[0], found.start(), line))
-        if found[0] == ";":
+        tokens.append(_Token(match[0], match.start(), line))
+        if match[0] == ";":
             yield _Statement(text, tuple(tokens))
             tokens = []
     if tokens:
@@ -129,7 +132,7 @@ def _statements(text: str) -> Iterator[_Statement]:
 
 
 def _check_size(statement: _Statement) -> None:
-    """What the engine's parser would take so deep that its stack ends."""
+    """Refuse what would overflow the stack of the engine's parser."""
     depth = steps = 0
     for token in statement.tokens:
         depth += (token.text in OPENING) - (token.text in CLOSING)
@@ -144,19 +147,19 @@ def _check_syntax(statement: _Statement) -> None:
     try:
         policies = cedarpy.PolicySet.from_str(statement.text())
     except ValueError as problem:
-        said = str(problem)
-        if said == UNFINISHED:
+        message = str(problem)
+        if message == UNFINISHED:
             last = statement.tokens[-1].line
             what = f"the policy that begins on line {statement.line} does not end with a semicolon"
             raise PolicyProblem(last, what) from None
-        raise PolicyProblem(_line_of_syntax(statement, said), said) from None
+        raise PolicyProblem(_line_of_syntax(statement, message), message) from None
     if policies.templates():
         line = next((one.line for one in statement.tokens if one.text == "?"), statement.line)
         raise PolicyProblem(line, "a template permits nothing here: name who and what")
 
 
-def _line_of_syntax(statement: _Statement, said: str) -> int:
-    """The first line with which the engine no longer waits for more; or where the word stands."""
+def _line_of_syntax(statement: _Statement, message: str) -> int:
+    """The first line where the source is wrong, not just unfinished; else that of a quoted word."""
     last = statement.tokens[-1].line
     for line in sorted({token.line for token in statement.tokens} - {last}):
         try:
@@ -164,13 +167,13 @@ def _line_of_syntax(statement: _Statement, said: str) -> int:
         except ValueError as problem:
             if str(problem) != UNFINISHED:
                 return line
-    return last if said.startswith(SYNTAX) else _line_of_word(statement, said, last)
+    return last if message.startswith(SYNTAX) else _line_of_word(statement, message, last)
 
 
-def _line_of_word(statement: _Statement, said: str, otherwise: int) -> int:
-    """Where the first of the words that a message quotes stands in the policy."""
-    for found in QUOTED.finditer(said):
-        word = next(part for part in found.groups() if part)
+def _line_of_word(statement: _Statement, message: str, otherwise: int) -> int:
+    """The line of the first word that the message quotes and that the policy contains."""
+    for match in QUOTED.finditer(message):
+        word = next(part for part in match.groups() if part)
         for name in (word, *re.findall(r'"[^"]*"|\w+', word)):
             for token in statement.tokens:
                 if token.text == name:
@@ -179,30 +182,30 @@ def _line_of_word(statement: _Statement, said: str, otherwise: int) -> int:
 
 
 def _check_names(text: str, statements: list[_Statement]) -> None:
-    """Every action, entity and member that the policies speak of is in the schema."""
+    """Every action, entity and member that the policies use is in the schema."""
     for error in cedarpy.validate_policies(text, _schema()).errors:
-        said = re.sub(r"(for )?policy `policy\d+`, ", "", error.error)
+        message = re.sub(r"(for )?policy `policy\d+`, ", "", error.error)
         if not error.policy_id:
-            raise PolicyProblem(0, said)
+            raise PolicyProblem(0, message)
         statement = statements[policy_number(error.policy_id)]
-        raise PolicyProblem(_line_of_word(statement, said, statement.line), said)
+        raise PolicyProblem(_line_of_word(statement, message, statement.line), message)
 
 
 def _check_literals(text: str, statements: list[_Statement]) -> frozenset[str] | None:
-    """The domains that the policies name; None when the engine can't list them.
+    """The domains that the policies name; None if the engine can't list them.
 
-    A domain or address written as it is never compared would silently match nobody: refused.
+    A domain or address in another than its canonical spelling would never match: it is refused.
     """
     try:
         named = pst.entity_uids(cedarpy.policies_to_pst(text))
-    except ValueError:  # nested too deeply for its list, and not for its decisions
+    except ValueError:  # nested too deeply to be listed, though not to be decided
         return None
     for one in sorted(named, key=str):
         kind = str(one.type)
         wanted = CANONICAL[kind](one.id) if kind in CANONICAL else one.id
         if wanted != one.id:
-            rather = f'write {kind}::"{wanted}"' if wanted else "this is none"
-            raise PolicyProblem(_line_of_literal(statements, one.id), f"{one}: {rather}")
+            advice = f'write {kind}::"{wanted}"' if wanted else "this is not a valid one"
+            raise PolicyProblem(_line_of_literal(statements, one.id), f"{one}: {advice}")
     return frozenset(one.id for one in named if str(one.type) == "Domain")
 
 
@@ -211,18 +214,18 @@ def _line_of_literal(statements: list[_Statement], name: str) -> int:
         for token in statement.tokens:
             if token.text == f'"{name}"':
                 return token.line
-    return 0  # written with escapes
+    return 0  # it is written with escapes
 
 
 def _annotations(text: str, statements: list[_Statement]) -> dict[str, Named]:
-    """What each policy is called, by the engine's name for it: its @id, or the line it is on."""
+    """Each policy's name and advice by the engine's id. Without an @id, its line is its name."""
     parsed = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
     named = {}
     for name, policy in parsed.items():
-        told = policy.get("annotations") or {}
+        annotations = policy.get("annotations") or {}
         line = statements[policy_number(name)].line
-        called = " ".join((told.get("id") or "").split())[:100] or f"line-{line}"
-        named[name] = Named(called, (told.get("ask") or "")[:300])
+        called = " ".join((annotations.get("id") or "").split())[:100] or f"line-{line}"
+        named[name] = Named(called, (annotations.get("ask") or "")[:300])
     return named
 
 
@@ -232,5 +235,5 @@ def _schema() -> cedarpy.Schema:
 
 
 def policy_number(name: str) -> int:
-    """The place in the text of the policy that the engine calls policy<N>."""
+    """The position in the source of the policy that the engine calls policy<N>."""
     return int(name.removeprefix("policy"))

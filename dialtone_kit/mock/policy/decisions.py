@@ -1,6 +1,6 @@
-"""Who may register what, do what, and act for whom: Cedar policies decide, a realm's file each.
+"""Who may register what, do what, and act for whom: each realm's Cedar policies decide.
 
-A scope that a realm does not have is on no policy's list: administrative ones are nobody's.
+A scope that a realm does not have is denied before any policy is asked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.policy.cedar import Answer, Party, Question, decide
+from dialtone_kit.mock.policy.cedar import Party, Question, Verdict, decide
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.policy.domains import canonical_email
 from dialtone_kit.mock.policy.files import PolicyFiles
@@ -26,9 +26,9 @@ API = {"whoami": "whoami", "notes:read": "notes", "notes:write": "notes"}  # act
 
 @dataclass(frozen=True)
 class Decision:
-    """Allowed or not, by which policy, and in words for the one who asked.
+    """Allowed or not, by which policy, and the reason to show to the caller.
 
-    `policy` is FILE#ID, as the audit trail has it. `denied`: which of several scopes it was about.
+    `policy` is FILE#ID, as in the audit trail. `denied`: the scopes that were denied.
     """
 
     allowed: bool
@@ -38,24 +38,24 @@ class Decision:
 
 
 def may_register(service: Service, realm: Realm, email: str, scopes: Sequence[str]) -> Decision:
-    """Whether a sponsor with this address may register an agent with each of `scopes`.
+    """Whether a sponsor with this address may register an agent with all of `scopes`.
 
-    A no is that on the first scope which is denied, and says which ones are to be had.
+    A denial gives the reason for the first denied scope, and lists the scopes that are available.
     """
     decisions = {scope: _registration(service, realm, email, scope) for scope in scopes}
     denied = tuple(scope for scope, one in decisions.items() if not one.allowed)
     if not denied:
         return _together(list(decisions.values()))
     first = decisions[denied[0]]
-    open_ones = [
+    available = [
         scope for scope in realm.scopes if _registration(service, realm, email, scope).allowed
     ]
-    instead = f"Ask for: {' '.join(open_ones)}." if open_ones else "No scope is open to you here."
+    instead = f"Ask for: {' '.join(available)}." if available else "No scope is open to you here."
     return replace(first, why=f"{first.why} {instead}", denied=denied)
 
 
 def refused_registration(email: str, decision: Decision) -> Refusal:
-    """403 as the demo's table has it: scope not permitted for your domain."""
+    """403 as in the demo's table: scope not permitted for your domain."""
     domain, scopes = email.rpartition("@")[2], " ".join(decision.denied)
     log.warning("registration refused by policy %s", decision.policy)
     return Refusal(
@@ -82,7 +82,7 @@ def may_call(
 
 
 def refused_call(client: Client, action: str, decision: Decision) -> Refusal:
-    """403: the token would do, the policy says no."""
+    """403: the token is good, but the policy denies the action."""
     log.warning("%s may not %s: policy %s", client.client_id, action, decision.policy)
     return Refusal(
         403, "access_denied", f"{client.client_id} may not {action} here. {decision.why}"
@@ -100,8 +100,8 @@ def may_exchange(
 ) -> Decision:
     """Whether `client` may exchange a bound token that was issued to `owner`, with its own proof.
 
-    No, unless a policy of the realm permits it: else a stolen token could be laundered. `subject`
-    is the token's, `scopes` are those asked for. A token's own `may_act` is not looked at here.
+    Only if a policy of the realm permits it; otherwise a stolen token could be laundered. `subject`
+    is the token's, `scopes` are the requested ones. The token's own `may_act` is checked elsewhere.
     """
     question = Question(
         principal=_client(client),
@@ -121,7 +121,7 @@ def record_decision(
     client_id: str | None = None,
     **details: object,
 ) -> None:
-    """Write the decision into the audit trail, in the transaction of its effect."""
+    """Record the decision in the audit trail, in the transaction of its effect."""
     audit.record(
         tx,
         realm,
@@ -156,35 +156,35 @@ def _decide(service: Service, realm: Realm, question: Question) -> Decision:
     if policies is None:
         why = f"{file} is broken and has no good text to fall back on, so it permits nothing."
         return Decision(False, f"{file}#no-good-policy", why)
-    answer = decide(policies, question)
-    name = ",".join(answer.policies) or "default-deny"
-    return Decision(answer.allowed, f"{file}#{name}", _why_not(file, answer))
+    verdict = decide(policies, question)
+    name = ",".join(verdict.policies) or "default-deny"
+    return Decision(verdict.allowed, f"{file}#{name}", _why_not(file, verdict))
 
 
 def _policies_of(service: Service, realm: Realm) -> tuple[str, Policies | None]:
-    """What the realm's rules are called, and the rules: its own text, or the file of its kind."""
+    """The name and the policies of the realm: its own, or those in its file."""
     if realm.own_policies is None:
         files = service.part(PolicyFiles)
         return realm.policy_file, files.in_force(realm.policy_file).policies
-    found = compiled(realm.own_policies)
-    return f"{realm.name}.cedar", None if isinstance(found, PolicyProblem) else found
+    own = compiled(realm.own_policies)
+    return f"{realm.name}.cedar", None if isinstance(own, PolicyProblem) else own
 
 
-def _why_not(file: str, answer: Answer) -> str:
-    """Which file decided, and what to ask for. Nothing for a yes."""
-    if answer.allowed:
+def _why_not(file: str, verdict: Verdict) -> str:
+    """Which file decided, and what to ask for instead. Empty when it is allowed."""
+    if verdict.allowed:
         return ""
-    if answer.failed:
-        why = f"A policy in {file} can't be evaluated, which decides nothing, so it is a no"
-    elif answer.policies:
-        why = f"{file} forbids it, by its policy {', '.join(answer.policies)}"
+    if verdict.failed:
+        why = f"A policy in {file} can't be evaluated, which counts as a no"
+    elif verdict.policies:
+        why = f"{file} forbids it, by its policy {', '.join(verdict.policies)}"
     else:
         why = f"No policy in {file} permits it"
-    return f"{why}. {answer.ask or f'Whoever keeps {file} can change that.'}"
+    return f"{why}. {verdict.ask or f'Whoever keeps {file} can change that.'}"
 
 
 def _together(decisions: Sequence[Decision]) -> Decision:
-    """One allowing decision for several, naming each policy once."""
+    """Several allowing decisions as one, which names each policy once."""
     file = decisions[0].policy.partition("#")[0]
     names = dict.fromkeys(one.policy.partition("#")[2] for one in decisions)
     return Decision(True, f"{file}#{','.join(names)}")

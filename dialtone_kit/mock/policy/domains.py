@@ -1,4 +1,4 @@
-"""One spelling for each e-mail domain: lower case, and the ASCII form of an international name."""
+"""One spelling for each e-mail domain: lower case, international names in their ASCII form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import idna
 
 @lru_cache(maxsize=4096)
 def canonical_domain(domain: str) -> str:
-    """The one spelling of `domain` by which policies compare it; "" when it is none at all.
+    """The canonical spelling of `domain`, in which policies compare it; "" if it is not a domain.
 
     Bücher.example, BÜCHER.EXAMPLE and XN--BCHER-KVA.example are one domain: xn--bcher-kva.example.
     """
@@ -21,14 +21,14 @@ def canonical_domain(domain: str) -> str:
 
 @lru_cache(maxsize=4096)
 def canonical_email(email: str) -> str:
-    """`email` in one spelling, "" when it is none. Most mailboxes don't tell cases apart."""
+    """`email` in its canonical spelling, "" if it is not an address. Case is ignored."""
     name, at, domain = email.rpartition("@")
     spelled = canonical_domain(domain)
     return f"{name.lower()}@{spelled}" if at and name and "@" not in name and spelled else ""
 
 
 def _as_it_is(domain: str) -> str:
-    """Names that mail is sent to and that the rules for international ones have no place for."""
+    """Names that mail is delivered to although IDNA rejects them, for example with underscores."""
     labels = domain.lower().removesuffix(".").split(".")
     plain = all(label and label.replace("-", "").isalnum() for label in labels)
     return ".".join(labels) if domain.isascii() and plain else ""

@@ -1,8 +1,8 @@
-"""The policy files in the user's folder: read when they change, and never without a good text.
+"""The policy files in the user's folder: re-read when they change, with a good version kept.
 
-A file is looked at for every decision (two `stat` calls), so that the next request obeys an edit in
-every worker. What was understood last is kept in `.in-force/`: a broken edit changes nothing, and
-all workers, also one that starts later, fall back on the same text.
+Every decision looks at the file (two `stat` calls), so an edit is in force for the next request in
+every worker. The last good version is kept in `.in-force/`: a broken edit changes nothing, and all
+workers, even one that starts later, fall back on the same policies.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from dialtone_kit.mock.policy.cedar_text import (
 )
 
 IN_FORCE, FROM_KIT = ".in-force", ".from-kit"
-SETTLED = 2.0  # seconds after a change in which a second one could leave the same time stamp
+SETTLED = 2.0  # seconds after a change during which another could leave the same time stamp
 
 Stamp = tuple[int, int, int, int] | None  # None: there is no such file
 
 
 @dataclass(frozen=True)
 class InForce:
-    """What holds for a file: its policies, None when there never were good ones, and its fault."""
+    """A file's state: its policies (None if it never had good ones), and its problem, if any."""
 
     name: str
     policies: Policies | None
@@ -40,17 +40,17 @@ class InForce:
 
 
 class PolicyFiles:
-    """The policies of all realms, as the files in `folder` say at this moment."""
+    """The policies of all realms, as the files in `folder` are at this moment."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[str, tuple[tuple[Stamp, Stamp], bool, InForce]] = {}
-        self._told: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._paths: dict[str, tuple[str, str]] = {}  # of the file and of its last good text
+        self._paths: dict[str, tuple[str, str]] = {}  # of the file and of its last good version
 
     def seed(self) -> None:
-        """Put the kit's files there. One that the user changed stays as it is."""
+        """Copy the kit's files into the folder, except over one that the user changed."""
         for folder in (self.folder, self.folder / IN_FORCE, self.folder / FROM_KIT):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for original in (*sorted(KIT_POLICIES.glob("*.cedar")), KIT_POLICIES / "README.md"):
@@ -63,18 +63,18 @@ class PolicyFiles:
                 _replace(copy, ours)
 
     def in_force(self, name: str) -> InForce:
-        """What holds for the file `name` now."""
+        """What is in force for the file `name` now."""
         stamps = self._stamps(name)
         known = self._known.get(name)
         if known is not None and known[0] == stamps and known[1]:
             return known[2]
         with self._lock:
-            found = self._read(name)
-            self._known[name] = (stamps, _are_settled(stamps), found)  # as they were before it
-        return found
+            fresh = self._read(name)
+            self._known[name] = (stamps, _are_settled(stamps), fresh)  # stamps from before reading
+        return fresh
 
     def edited(self, name: str) -> bool:
-        """Whether the user's file differs from what the kit put there."""
+        """Whether the user's file differs from the one that the kit copied."""
         return _content(self.folder / name) != _content(self.folder / FROM_KIT / name)
 
     def _stamps(self, name: str) -> tuple[Stamp, Stamp]:
@@ -85,7 +85,7 @@ class PolicyFiles:
         return _stamp(paths[0]), _stamp(paths[1])
 
     def _read(self, name: str) -> InForce:
-        """The file if it is good, and then it is the last good one; else the last good one."""
+        """The file's policies, kept as the last good version; if it is broken, that version."""
         last_good = self.folder / IN_FORCE / name
         try:
             text = _text(self.folder / name)
@@ -96,9 +96,9 @@ class PolicyFiles:
             try:
                 _replace(last_good, text.encode())
             except OSError as problem:
-                log.error("%s can't be kept: %s", last_good, problem.strerror)
+                log.error("%s can't be written: %s", last_good, problem.strerror)
             log.info("%s is in force, version %s", name, policies.version)
-        self._told.pop(name, None)
+        self._reported.pop(name, None)
         return InForce(name, policies, None)
 
     def _fall_back(self, name: str, problem: PolicyProblem) -> Policies | None:
@@ -106,34 +106,36 @@ class PolicyFiles:
             policies = _accepted(_text(self.folder / IN_FORCE / name))
         except PolicyProblem:
             policies = None
-        if self._told.get(name) != str(problem):  # once for each fault, not at each request
-            self._told[name] = str(problem)
+        if self._reported.get(name) != str(problem):  # once per problem, not at each request
+            self._reported[name] = str(problem)
             rest = "the last good text stays in force" if policies else "it permits nothing at all"
             log.error("%s; %s", where(self.folder / name, problem), rest)
         return policies
 
 
 def where(path: Path | str, problem: PolicyProblem) -> str:
-    """A fault with its place, as editors and compilers write it: FILE:LINE: what is wrong."""
+    """A problem with its place, as compilers report it: FILE:LINE: what is wrong."""
     return f"{path}:{problem.line}: {problem.text}" if problem.line else f"{path}: {problem.text}"
 
 
 def _accepted(text: str) -> Policies:
-    found = compiled(text)
-    if isinstance(found, PolicyProblem):
-        raise found
-    return found
+    policies = compiled(text)
+    if isinstance(policies, PolicyProblem):
+        raise policies
+    return policies
 
 
 def _text(path: Path) -> str:
-    """The text of a policy file. Raises PolicyProblem for whatever is none."""
+    """The source in a policy file. Raises PolicyProblem for anything else."""
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise PolicyProblem(0, "this is not a file")
             raw = file.read(4 * MAX_TEXT + 1)
     except FileNotFoundError:
-        raise PolicyProblem(0, "the file is gone; a new start brings the kit's own") from None
+        raise PolicyProblem(
+            0, "the file is gone; restart the service to get the kit's own"
+        ) from None
     except OSError as problem:
         raise PolicyProblem(0, f"the file can't be read ({problem.strerror})") from None
     try:
@@ -145,19 +147,19 @@ def _text(path: Path) -> str:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe must not hold us up
+    return os.open(path, flags | os.O_NONBLOCK)  # don't block on a named pipe
 
 
 def _stamp(path: str) -> Stamp:
     try:
-        found = os.stat(path)  # noqa: PTH116  (a Path costs more than the call; this is hot)
+        status = os.stat(path)  # noqa: PTH116  (runs at each request; a Path costs more)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
 def _are_settled(stamps: tuple[Stamp, Stamp]) -> bool:
-    """Whether any later change of the files must leave another stamp."""
+    """Whether any later change of the files is certain to leave another stamp."""
     now = time.time()
     return all(one is not None and abs(now - one[1] / 1e9) > SETTLED for one in stamps)
 
@@ -170,7 +172,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write `path` at once and as a whole; nothing is touched that says the same already."""
+    """Replace `path` atomically. A file that already has this content is left alone."""
     if _content(path) == content:
         return
     fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")

@@ -19,12 +19,12 @@ from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.policy.decisions import Decision
 from dialtone_kit.mock.registration import enrollments
-from dialtone_kit.mock.schemas.core import (
+from dialtone_kit.mock.schemas.registration import (
     ClientCredentials,
     ConfirmRequest,
-    Enrollment,
     EnrollmentRequest,
     EnrollmentStatus,
+    NewEnrollment,
 )
 from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
@@ -36,7 +36,7 @@ DENIALS_RECORDED = 20  # an hour, for an IP address; the log has them all
 
 @describe(
     "Ask for an identity: a code goes to the sponsor's mailbox",
-    answers=Enrollment,
+    answers=NewEnrollment,
     body=EnrollmentRequest,
     refusals=(400, 403, 413, 415, 429, 503),
 )
@@ -85,7 +85,7 @@ async def request_enrollment(request: Request) -> Response:
     answers=EnrollmentStatus,
     refusals=(404, 503),
 )
-async def status(request: Request) -> Response:
+async def enrollment_status(request: Request) -> Response:
     """pending, approved, confirmed, expired or locked; never a credential."""
     service, realm = service_of(request), await realm_of(request)
     enrollment_id = request.path_params["enrollment_id"]
@@ -154,7 +154,7 @@ def _confirm(
 
 def _note_denial(tx: Connection, realm: Realm, email: str, decision: Decision, who: str) -> None:
     """Into the audit trail, but not without end: anybody can ask, as often as they like."""
-    if limits.is_seldom(tx, realm, f"denied:{who}", DENIALS_RECORDED):
+    if limits.count_up_to(tx, realm, f"denied:{who}", DENIALS_RECORDED):
         _record(tx, realm, email, decision, decision.denied)
 
 

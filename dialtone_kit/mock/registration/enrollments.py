@@ -20,7 +20,7 @@ from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash
 from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import ENROLLMENT_LIFETIME, WRONG_CODES, Realm
-from dialtone_kit.mock.schemas.core import EnrollmentRequest
+from dialtone_kit.mock.schemas.registration import EnrollmentRequest
 from dialtone_kit.mock.store.tables import clients, enrollments
 
 ENROLLMENT_ID = re.compile(r"enroll_[0-9a-f-]{36}")

@@ -14,21 +14,29 @@ B64URL = "[A-Za-z0-9_-]"
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 CODE = "[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}"
 REALM_PATTERN = "^[a-z0-9-]+$"
+CLIENT_ID_PATTERN = "cli_[a-z0-9_]{1,64}"
 ENROLLMENT_PATTERN = f"^enroll_{UUID}$"
 JWT_PATTERN = rf"^{B64URL}+\.{B64URL}+\.{B64URL}+$"
 
 
 def storable(value: str) -> str:
-    """Any text but NUL, which no database keeps."""
+    """Any string without a NUL, which no database keeps."""
     if "\0" in value:
-        raise ValueError("a text can't hold a NUL character")
+        raise ValueError("a NUL character can't be stored")
     return value
+
+
+def named(value: str) -> str:
+    """A string with something to see in it."""
+    if not value.strip():
+        raise ValueError("this must not be empty")
+    return storable(value)
 
 
 # --- answers ---------------------------------------------------------------------------------
 EnrollmentId = Annotated[str, Field(pattern=ENROLLMENT_PATTERN)]
 PollToken = Annotated[str, Field(pattern=f"^pt_{B64URL}{{43}}$", description="keep it secret")]
-ClientId = Annotated[str, Field(pattern="^cli_[a-z0-9_]{1,64}$")]
+ClientId = Annotated[str, Field(pattern=f"^{CLIENT_ID_PATTERN}$")]
 ClientSecret = Annotated[
     str, Field(pattern=f"^sec_{B64URL}{{43}}$", description="shown once, keep it secret")
 ]
@@ -49,7 +57,10 @@ Seconds = Annotated[int, Field(ge=1)]
 Opaque = Annotated[str, AfterValidator(storable), Field(max_length=200)]
 AskedEnrollment = Annotated[Opaque, Field(json_schema_extra={"pattern": ENROLLMENT_PATTERN})]
 AskedRealm = Annotated[Opaque, Field(json_schema_extra={"pattern": REALM_PATTERN})]
-AskedClient = Annotated[Opaque, Field(json_schema_extra={"pattern": "^cli_[a-z0-9_]{1,64}$"})]
+AskedClient = Annotated[Opaque, Field(json_schema_extra={"pattern": f"^{CLIENT_ID_PATTERN}$"})]
 TypedCode = Annotated[
-    Opaque, Field(description="XXXX-XXXX from the mail; case, blanks and the dash don't matter")
+    Opaque,
+    Field(
+        repr=False, description="XXXX-XXXX from the mail; case, blanks and the dash don't matter"
+    ),
 ]

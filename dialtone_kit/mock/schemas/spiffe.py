@@ -13,8 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from dialtone_kit.mock.schemas.core import Sent
 from dialtone_kit.mock.schemas.formats import Jwt, Moment, Opaque, SpiffeUri, Url, storable
+from dialtone_kit.mock.schemas.sent import Sent
 from dialtone_kit.spiffe.evidence import Evidence, PlatformName
 
 SVID_LIFETIME = 3600  # seconds, at most

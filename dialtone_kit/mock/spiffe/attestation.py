@@ -1,8 +1,8 @@
-"""Platform attestation: whether a platform said this of a workload, now, to this caller.
+"""Platform attestation: does a platform vouch for this workload, now, to this caller?
 
-Each kind of evidence is checked against keys that were configured, never against keys that came
-with it. What the checks leave open: a thief inside the workload's own machine gets evidence as the
-workload does; and AWS's document says nothing of time, so its first key is the only one.
+Evidence is checked against configured keys only, never against keys that came with it. Two things
+the checks can't rule out: a thief on the workload's own machine gets evidence just as the workload
+does; and AWS's document is not dated, so an instance is held to the first key that it shows.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from dialtone_kit.spiffe.evidence import Evidence, PlatformName, binding_input, 
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.tokens import check_times, read_unverified, verify_signature
 
-JWT_TYPES = (None, "JWT")  # Kubernetes writes none
+JWT_TYPES = (None, "JWT")  # Kubernetes sets none
 JWT_ALGS = ("RS256", "PS256", "ES256", "ES384")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a caller shows: evidence for a challenge, the SVID's key, and that key's signature."""
+    """What a caller presents: evidence for a challenge, the SVID's key, and its signature."""
 
     platform: Platform
     evidence: Evidence
@@ -47,8 +47,8 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Told:
-    """Evidence as read, not yet believed: `header` is a JWT's, `claims` also AWS's document."""
+class Statement:
+    """Decoded evidence, not yet trusted. `header` is a JWT's; `claims` may be AWS's document."""
 
     shown: Shown
     keys: Mapping[str, Any]  # the platform's JWK set
@@ -59,22 +59,22 @@ class Told:
 
 @dataclass(frozen=True)
 class Attested:
-    """Whom a platform vouches for. `instance`: the machine, where its first key is the only one."""
+    """Whom a platform vouches for. `instance`: the machine, if it is held to its first key."""
 
     spiffe_id: SpiffeId
     instance: str | None
 
 
 def attest(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float) -> Attested:
-    """Whom the evidence speaks of, once every rule of its platform holds.
+    """The workload that the evidence is about, once every rule of its platform holds.
 
-    401 when the evidence or its binding does not hold, 403 when it is not one of ours.
+    401 if the evidence or its binding is wrong, 403 if the workload is not one of ours.
     """
     try:
-        told = _read(shown, keys, now)
+        statement = _read(shown, keys, now)
         for rule in RULES[shown.platform.name]:
-            rule(told)
-        attributes = READERS[shown.platform.name](told.claims)
+            rule(statement)
+        attributes = READERS[shown.platform.name](statement.claims)
     except TokenRefused as problem:
         raise refused(f"evidence {problem.rule}", _without_rule(problem)) from None
     is_one_of_ours(shown.platform, attributes)
@@ -83,7 +83,7 @@ def attest(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float)
 
 
 def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A public key that came along, if it can sign what we need. 400 otherwise."""
+    """The caller's public key, if it is fit for signing. 400 otherwise."""
     if PRIVATE_MEMBERS & set(jwk):
         raise Refusal(400, "invalid_request", "key: it holds a private member. Make a new key.")
     try:
@@ -94,46 +94,46 @@ def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def refused(rule: str, text: str) -> Refusal:
-    """401, with the rule's name in front."""
+    """401; the message begins with the rule's name."""
     return Refusal(401, "unauthorized", f"{rule}: {text}", ATTEST)
 
 
-def signed_by_platform(told: Told) -> None:
+def signed_by_platform(statement: Statement) -> None:
     """A key of the platform signed the token, by an algorithm that platforms use."""
-    token = told.shown.evidence.content
-    verify_signature(token, told.header, told.keys, types=JWT_TYPES, algorithms=JWT_ALGS)
+    token = statement.shown.evidence.content
+    verify_signature(token, statement.header, statement.keys, types=JWT_TYPES, algorithms=JWT_ALGS)
 
 
-def document_signed(told: Told) -> None:
-    """AWS signed the document exactly as it stands: RSA over SHA-256."""
-    evidence = told.shown.evidence
+def document_signed(statement: Statement) -> None:
+    """AWS signed the document, byte for byte: RSA over SHA-256."""
+    evidence = statement.shown.evidence
     try:
         signature = base64.b64decode("".join(evidence.signature.split()), validate=True)
     except (ValueError, binascii.Error):
         raise TokenRefused("form", "the signature is not base64.") from None
     content = evidence.content.encode()
-    keys = [public_key_from_jwk(key, "RS256") for key in told.keys["keys"]]
+    keys = [public_key_from_jwk(key, "RS256") for key in statement.keys["keys"]]
     if not any(key.verify(signature, content) for key in keys):
-        raise TokenRefused("signature", "not signed by AWS: forged or altered on the way.")
+        raise TokenRefused("signature", "not signed by AWS: forged, or altered in transit.")
 
 
-def issued_by_platform(told: Told) -> None:
-    """`iss` is the configured one, to the letter."""
-    platform = told.shown.platform
-    if told.claims.get("iss") != platform.issuer:
+def issued_by_platform(statement: Statement) -> None:
+    """`iss` is exactly the configured issuer."""
+    platform = statement.shown.platform
+    if statement.claims.get("iss") != platform.issuer:
         raise TokenRefused("iss", f"{platform.name} issues as {platform.issuer} here.")
 
 
-def valid_now(told: Told) -> None:
+def valid_now(statement: Statement) -> None:
     """Not expired, not from the future."""
-    check_times(told.claims, told.now)
+    check_times(statement.claims, statement.now)
 
 
-def made_for_challenge(told: Told) -> None:
-    """One audience: the challenge, alone or tied to the key (evidence for two serves neither)."""
-    shown = told.shown
+def made_for_challenge(statement: Statement) -> None:
+    """The only audience is the challenge, alone or combined with the key."""
+    shown = statement.shown
     allowed = (shown.challenge, bound_audience(shown.challenge, shown.thumbprint))
-    named = _audiences(told.claims.get("aud"))
+    named = _audiences(statement.claims.get("aud"))
     if len(named) != 1 or named[0] not in allowed:
         raise TokenRefused(
             "aud",
@@ -142,18 +142,20 @@ def made_for_challenge(told: Told) -> None:
         )
 
 
-def made_for_us(told: Told) -> None:
-    """Azure's token is for the audience configured, and for no other."""
-    audience = told.shown.platform.audience
-    if _audiences(told.claims.get("aud")) != [audience]:
+def made_for_us(statement: Statement) -> None:
+    """Azure's token is for the configured audience only."""
+    audience = statement.shown.platform.audience
+    if _audiences(statement.claims.get("aud")) != [audience]:
         raise TokenRefused("aud", f"ask Azure for a token for {audience}.")
 
 
-def signed_by_key(told: Told) -> None:
-    """The caller's key signed challenge and evidence, where the evidence can't name them."""
-    shown = told.shown
+def signed_by_key(statement: Statement) -> None:
+    """The caller's key signed challenge and evidence, since this evidence can't name them."""
+    shown = statement.shown
     if shown.key is None:
-        raise Refusal(400, "invalid_request", f"key: {shown.platform.name} needs one, to bind.")
+        raise Refusal(
+            400, "invalid_request", f"key: {shown.platform.name} evidence must be bound to a key."
+        )
     if shown.binding is None:
         raise TokenRefused("binding", "sign nonce ‖ SHA-256(evidence) with your key.")
     try:
@@ -167,7 +169,7 @@ def signed_by_key(told: Told) -> None:
         )
 
 
-Rule = Callable[[Told], None]
+Rule = Callable[[Statement], None]
 JWT_RULES: tuple[Rule, ...] = (signed_by_platform, issued_by_platform, valid_now)
 RULES: Mapping[PlatformName, tuple[Rule, ...]] = {
     "kubernetes": (*JWT_RULES, made_for_challenge),
@@ -178,7 +180,7 @@ RULES: Mapping[PlatformName, tuple[Rule, ...]] = {
 
 
 def is_one_of_ours(platform: Platform, attributes: Attributes) -> None:
-    """A platform signs for all its customers: 403 unless this one is configured."""
+    """403 for other customers of the platform, which signs for all of them."""
     for name, known in platform.only.items():
         if attributes[name] not in known:
             raise Refusal(
@@ -188,26 +190,26 @@ def is_one_of_ours(platform: Platform, attributes: Attributes) -> None:
             )
 
 
-def _read(shown: Shown, keys: Mapping[str, Any], now: float) -> Told:
-    """The evidence taken apart. Raises TokenRefused when it is not of its platform's form."""
+def _read(shown: Shown, keys: Mapping[str, Any], now: float) -> Statement:
+    """The evidence, decoded. Raises TokenRefused if it lacks its platform's form."""
     content = shown.evidence.content
     if shown.platform.name != "aws":
         decoded = read_unverified(content)
-        return Told(shown, keys, now, decoded.header, decoded.claims)
+        return Statement(shown, keys, now, decoded.header, decoded.claims)
     try:
-        return Told(shown, keys, now, {}, json_object(b64url(content.encode())))
+        return Statement(shown, keys, now, {}, json_object(b64url(content.encode())))
     except ValueError as problem:
-        raise TokenRefused("form", f"this is no document: {problem}.") from None
+        raise TokenRefused("form", f"this is not a document: {problem}.") from None
 
 
 def _id_of(platform: Platform, attributes: Attributes, trust_domain: str) -> SpiffeId:
-    """The ID by the configured path. A value that would change the path is refused, not escaped."""
+    """The ID by the configured path. A value that would change the path is refused."""
     if any("/" in value for value in attributes.values()):
         raise refused("evidence claims", "a name in it holds a slash.")
     try:
         return SpiffeId.of(trust_domain, platform.path.format_map(attributes))
     except BadSpiffeId as problem:
-        raise refused("evidence claims", f"no SPIFFE ID can be made of it ({problem})") from None
+        raise refused("evidence claims", f"no SPIFFE ID can be made from it ({problem})") from None
 
 
 def _audiences(aud: object) -> list[object]:

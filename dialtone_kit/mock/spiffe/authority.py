@@ -1,8 +1,8 @@
-"""The trust domain's own authority: its keys, the SVIDs that they sign, and the bundle.
+"""The trust domain's own authority: its keys, the SVIDs that they sign, and the trust bundle.
 
-Each rotation makes a new root, the one intermediate that it signs, and a new JWT key. The root's
-private half is forgotten at once, so nothing in the store can make another authority. A new key is
-in the bundle before it signs, an old one stays until the last SVID that it signed has expired.
+Each rotation makes a new root, a single intermediate below it, and a new JWT key. The root's
+private key is thrown away at once, so nothing in the store can create another authority. A new key
+is in the bundle before it signs; an old one stays until the last SVID that it signed has expired.
 """
 
 from __future__ import annotations
@@ -15,15 +15,11 @@ from typing import Any, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.core.signing_keys import private_pem
 from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
 from dialtone_kit.mock.spiffe.certificates import Chain, new_authority, new_leaf, pem
 from dialtone_kit.mock.spiffe.settings import REFRESH_HINT
@@ -32,15 +28,15 @@ from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.tokens import sign_token
 
 Use = Literal["x509", "jwt"]
-JWT_ALG = "ES256"  # one of those that JWT-SVID §3 allows: RS, PS, ES
+JWT_ALG = "ES256"  # JWT-SVID §3 allows RS, PS and ES
 AUTHORITY_LIFETIME = 3650 * 24 * 3600  # seconds
-RENEW_BEFORE = 30 * 24 * 3600  # seconds before its end that an authority is replaced at a start
-LEEWAY = 5  # seconds that the workload's clock may be behind ours
+RENEW_BEFORE = 30 * 24 * 3600  # seconds; an authority with less left is replaced at the next start
+LEEWAY = 5  # seconds by which the workload's clock may be behind ours
 
 
 @dataclass(frozen=True)
 class Signer:
-    """The key that signs now. `chain`: its certificate and the root above, for X.509."""
+    """The key that signs now. `chain`: for X.509, its certificate and the root."""
 
     kid: str
     private: Any
@@ -58,14 +54,14 @@ class Svid:
 
 @dataclass(frozen=True)
 class Rotation:
-    """When new keys take over, and until when the old ones stay in the bundle (machine time)."""
+    """When the new keys take over, and how long the old ones stay in the bundle (machine time)."""
 
     sign_from: float
     old_until: float
 
 
 def ensure(tx: Connection, trust_domain: str) -> None:
-    """See to it that there is an authority for years to come. Part of every start."""
+    """Make an authority if there is none, or none that lasts. Part of every start."""
     now = time.time()
     newest = _rows(tx, trust_domain, now)
     if not newest:
@@ -75,7 +71,7 @@ def ensure(tx: Connection, trust_domain: str) -> None:
 
 
 def rotate(tx: Connection, trust_domain: str, now: float | None = None) -> Rotation:
-    """Put new keys in; they sign once every holder of the bundle had the time to fetch it again."""
+    """Add new keys. They sign once every holder of the bundle has had time to fetch it again."""
     now = time.time() if now is None else now
     sign_from = now + 2 * REFRESH_HINT
     old_until = sign_from + SVID_LIFETIME + REFRESH_HINT
@@ -87,7 +83,7 @@ def rotate(tx: Connection, trust_domain: str, now: float | None = None) -> Rotat
 
 
 def signer(tx: Connection, trust_domain: str, use: Use, now: float) -> Signer:
-    """The newest key that may sign already."""
+    """The newest key that may already sign."""
     rows = [row for row in _rows(tx, trust_domain, now) if row.use == use]
     ready = [row for row in rows if row.sign_from <= now]
     row = ready[-1] if ready else rows[0]
@@ -96,21 +92,23 @@ def signer(tx: Connection, trust_domain: str, use: Use, now: float) -> Signer:
 
 
 def bundle(tx: Connection, trust_domain: str, now: float) -> dict[str, Any]:
-    """The trust bundle (SPIFFE Trust Domain and Bundle §4). No private member is in it.
+    """The trust bundle (SPIFFE Trust Domain and Bundle §4), without any private member.
 
-    Rows are never removed, so counting who came and who left gives a sequence that only rises.
+    Rows are never deleted, so the number of keys added and retired makes a rising sequence.
     """
     all_rows = tx.execute(select(table).where(table.c.trust_domain == trust_domain)).all()
-    left = [row for row in all_rows if row.publish_until is not None and row.publish_until <= now]
+    retired = [
+        row for row in all_rows if row.publish_until is not None and row.publish_until <= now
+    ]
     return {
         "keys": [_published(row) for row in _rows(tx, trust_domain, now)],
-        "spiffe_sequence": len(all_rows) + len(left),
+        "spiffe_sequence": len(all_rows) + len(retired),
         "spiffe_refresh_hint": REFRESH_HINT,
     }
 
 
 def sign_x509(by: Signer, public_key: Any, spiffe_id: SpiffeId, now: float, ttl: int) -> Svid:
-    """An X.509-SVID for `public_key`. `ttl` in seconds; an hour is the most."""
+    """An X.509-SVID for `public_key`. `ttl` in seconds, capped at an hour."""
     begin = int(now) - LEEWAY
     end = min(int(now) + ttl, begin + SVID_LIFETIME)
     leaf = new_leaf(by.chain[0], by.private, public_key, spiffe_id, begin, end)
@@ -118,7 +116,7 @@ def sign_x509(by: Signer, public_key: Any, spiffe_id: SpiffeId, now: float, ttl:
 
 
 def sign_jwt(by: Signer, spiffe_id: SpiffeId, audience: list[str], now: float, ttl: int) -> Svid:
-    """A JWT-SVID for `audience`. `ttl` in seconds; an hour is the most."""
+    """A JWT-SVID for `audience`. `ttl` in seconds, capped at an hour."""
     end = int(now) + min(ttl, SVID_LIFETIME)
     claims = {"sub": str(spiffe_id), "aud": audience, "iat": int(now), "exp": end}
     return Svid(sign_token(by.private, claims, kid=by.kid, alg=JWT_ALG), spiffe_id, end)
@@ -136,7 +134,7 @@ def _add(tx: Connection, trust_domain: str, sign_from: float, now: float) -> Non
             "kid": secrets.token_urlsafe(12),
             "trust_domain": trust_domain,
             "use": use,
-            "private_pem": _private_pem(private),
+            "private_pem": private_pem(private),
             "certificates": certificates,
             "sign_from": sign_from,
             "expires_at": end,
@@ -152,7 +150,7 @@ def _rows(tx: Connection, trust_domain: str, now: float) -> list[Any]:
 
 
 def _published(row: Any) -> dict[str, Any]:
-    """One JWK of the bundle: an X.509 root with its certificate, or a JWT key with its kid."""
+    """A JWK for the bundle: an X.509 root with its certificate, or a JWT key with its kid."""
     if row.use == "x509":
         root = _certificates(row)[-1]
         x5c = base64.b64encode(root.public_bytes(Encoding.DER)).decode()
@@ -165,7 +163,3 @@ def _certificates(row: Any) -> Chain:
     if not row.certificates:
         return ()
     return tuple(x509.load_pem_x509_certificates(row.certificates.encode()))
-
-
-def _private_pem(private: Any) -> str:
-    return str(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())

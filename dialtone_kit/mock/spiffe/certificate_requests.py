@@ -1,6 +1,6 @@
-"""A PKCS#10 request, rule by rule: what it must hold, and what it may not ask for.
+"""The rules for a PKCS#10 request: what it must contain, and what it must not ask for.
 
-Only the key and one URI are ever taken from a request. Whatever else it says is not copied.
+Only the key and one URI are ever taken from a request. Nothing else in it is copied.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dialtone_kit.spiffe.spiffe_id import SpiffeId
 
 BEGIN = "-----BEGIN CERTIFICATE REQUEST-----"
 ALG = {"P-256": "ES256", "P-384": "ES384"}  # by curve; an RSA key signs RS256
-# What the library raises for bytes that are DER of something, only not of a request we know.
+# What the library raises for DER that is not a request as we know it.
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -34,7 +34,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class CertificateRequest:
-    """A request that passed all rules: which key asks, and for which name."""
+    """What is taken from a request that passed all rules."""
 
     public_key: Any
     jwk: Mapping[str, str]
@@ -42,7 +42,7 @@ class CertificateRequest:
 
 
 def read_request(pem: str) -> CertificateRequest:
-    """The request in `pem`. Raises Refusal (400), naming the rule that it breaks."""
+    """The request in `pem`. Raises Refusal (400), which names the broken rule."""
     try:
         csr = one_request(pem)
         for rule in RULES:
@@ -54,7 +54,7 @@ def read_request(pem: str) -> CertificateRequest:
     except BadSpiffeId as problem:
         raise refused("spiffe_id", str(problem)) from None
     except UNREADABLE:
-        raise refused("well_formed", "this is not a PKCS#10 request that can be read.") from None
+        raise refused("well_formed", "this is not a readable PKCS#10 request.") from None
 
 
 def one_request(pem: str) -> x509.CertificateSigningRequest:
@@ -76,15 +76,15 @@ def key_is_strong(csr: x509.CertificateSigningRequest) -> None:
 
 
 def hash_is_strong(csr: x509.CertificateSigningRequest) -> None:
-    """Signed over SHA-256 or a longer SHA-2: SHA-1 and MD5 can be made to collide."""
-    found = csr.signature_hash_algorithm
-    if not isinstance(found, hashes.SHA256 | hashes.SHA384 | hashes.SHA512):
-        name = found.name if found else "no hash"
+    """Signed over SHA-256 or a longer SHA-2: for SHA-1 and MD5, collisions can be computed."""
+    digest = csr.signature_hash_algorithm
+    if not isinstance(digest, hashes.SHA256 | hashes.SHA384 | hashes.SHA512):
+        name = digest.name if digest else "no hash"
         raise refused("hash", f"signed over {name}; use SHA-256, SHA-384 or SHA-512.")
 
 
 def signature_verifies(csr: x509.CertificateSigningRequest) -> None:
-    """The key in the request signed the request: whoever asks holds it (RFC 2986 §3)."""
+    """The key in the request signed it, so the caller holds that key (RFC 2986 §3)."""
     if not csr.is_signature_valid:
         raise refused("signature", "the request is not signed by the key that it names.")
 
@@ -110,7 +110,7 @@ def one_uri(csr: x509.CertificateSigningRequest) -> None:
             "ID there, once, as a subject alternative name.",
         )
     if len(kinds) > 1:
-        raise refused("extra_names", "next to the SPIFFE ID no other name (DNS, IP, e-mail).")
+        raise refused("extra_names", "remove the names (DNS, IP, e-mail) beside the SPIFFE ID.")
 
 
 RULES: tuple[Callable[[x509.CertificateSigningRequest], None], ...] = (
@@ -123,23 +123,23 @@ RULES: tuple[Callable[[x509.CertificateSigningRequest], None], ...] = (
 
 
 def key_alg(jwk: Mapping[str, Any]) -> str:
-    """The JWS algorithm that a workload's key signs with: decided by the key, not by the caller."""
+    """The JWS algorithm for a workload's key: the key decides it, not the caller."""
     return ALG.get(str(jwk.get("crv")), "RS256")
 
 
 def refused(rule: str, text: str) -> Refusal:
-    """400, with the rule's name in front."""
+    """400; the message begins with the rule's name."""
     return Refusal(400, "invalid_request", f"{rule}: {text}")
 
 
 def _uris(csr: x509.CertificateSigningRequest) -> list[str]:
     names = _extension(csr, x509.SubjectAlternativeName)
-    assert names is not None  # noqa: S101  (one_uri saw to it)
+    assert names is not None  # noqa: S101  (see one_uri)
     return list(names.get_values_for_type(x509.UniformResourceIdentifier))
 
 
 def _extension(csr: x509.CertificateSigningRequest, kind: type[Any]) -> Any:
-    """The value of a requested extension, None when it is not there."""
+    """The value of a requested extension, None if it was not requested."""
     try:
         return csr.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:

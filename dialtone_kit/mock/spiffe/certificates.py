@@ -1,4 +1,4 @@
-"""The certificates of the trust domain: root, intermediate, and the leaf that a workload gets."""
+"""The trust domain's certificates: root, intermediate, and the leaf for a workload."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Chain = tuple[x509.Certificate, ...]
 
 
 def new_authority(trust_domain: str, begin: int, end: int) -> tuple[Any, Chain]:
-    """The key that signs leaves, and the certificates above them: intermediate, root.
+    """The key that signs leaves, and the certificates above them: intermediate and root.
 
-    `begin` and `end` in Unix seconds. The root's own key ends with this function.
+    `begin` and `end` are in Unix seconds. The root's private key does not leave this function.
     """
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     serial = secrets.token_hex(4)
     root_name, name = (_name(trust_domain, f"{kind} {serial}") for kind in ("root", "intermediate"))
-    root = (
-        _authority(trust_domain, root_name, root_name, root_key.public_key(), begin, end, depth=1)
+    root = _authority(
+        trust_domain, root_name, root_name, root_key.public_key(), begin, end, depth=1
     ).sign(root_key, hashes.SHA256())
     intermediate = (
         _authority(trust_domain, name, root_name, key.public_key(), begin, end, depth=0)
@@ -44,7 +44,7 @@ def new_leaf(
     begin: int,
     end: int,
 ) -> x509.Certificate:
-    """A leaf for `public_key` by the rules of X.509-SVID §4; `private` is that of `authority`."""
+    """A leaf for `public_key` as X.509-SVID §4 has it; `private` is the key of `authority`."""
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     return (
         _builder(x509.Name([]), authority.subject, public_key, begin, end)
@@ -58,7 +58,7 @@ def new_leaf(
 
 
 def pem(certificate: x509.Certificate) -> str:
-    """`certificate` as text."""
+    """`certificate` in PEM."""
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
@@ -72,7 +72,7 @@ def _authority(
     *,
     depth: int,
 ) -> x509.CertificateBuilder:
-    """A certificate that signs others; `depth`: how many authorities may follow below it."""
+    """A certificate that signs others. `depth`: how many levels of authorities may be below it."""
     return (
         _builder(subject, issuer, public_key, begin, end)
         .add_extension(_uri(SpiffeId(trust_domain)), critical=False)
@@ -84,7 +84,7 @@ def _authority(
 def _builder(
     subject: x509.Name, issuer: x509.Name, public_key: Any, begin: int, end: int
 ) -> x509.CertificateBuilder:
-    """What all our certificates have. `begin` and `end` in Unix seconds."""
+    """What all our certificates have in common. `begin` and `end` are in Unix seconds."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     return (
         x509.CertificateBuilder()
@@ -112,8 +112,8 @@ def _uri(spiffe_id: SpiffeId) -> x509.SubjectAlternativeName:
 
 
 def _issued_by(certificate: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(found.value)
+    key_id = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id.value)
 
 
 def _usage(

@@ -1,6 +1,6 @@
-"""Attestation challenges: made by computation, so that asking for one costs the store nothing.
+"""Attestation challenges: computed, so that asking for one costs the store nothing.
 
-What is kept is that one was used: in the store, for all workers and across a restart.
+Only used ones are stored, for all workers and across restarts.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME
 from dialtone_kit.mock.store.tables import used_challenges
 
 STAMP, RANDOM, MAC = 8, 16, 16  # bytes; the stamp counts milliseconds
-MARGIN = 300  # seconds that a used one is remembered longer: our own clock may be set back
 LABEL = b"attest|"
-# A 401 has to say how to come back (RFC 9110 §11.6.1): with a platform's evidence.
+# A 401 must say how to authenticate (RFC 9110 §11.6.1): here, with a platform's evidence.
 ATTEST: Headers = (("WWW-Authenticate", 'Attestation challenge="/v1/attest/challenge"'),)
 
 
 def issue(key: bytes, now: float) -> str:
-    """A new challenge, signed with the service's own `key` at `now` (Unix seconds)."""
+    """A new challenge, authenticated with the service's `key`; `now` is in Unix seconds."""
     stamp = int(now * 1000).to_bytes(STAMP, "big")
     content = stamp + secrets.token_bytes(RANDOM)
     return b64url(content + _mac(key, content))
 
 
 def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
-    """Use `challenge` up for this very attempt, or raise Refusal.
+    """Use up `challenge` for this attempt, or raise Refusal.
 
-    401 when it is not ours, 410 when it is over 5 minutes old, 409 when it was used.
+    401 if it is not ours, 410 if it is more than 5 minutes old, 409 if it was used already.
     """
     issued_at = _issued_at(key, challenge)
     if issued_at is None:
@@ -53,7 +53,7 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
         )
     row = {
         "digest": sha256(challenge.encode()).digest(),
-        "forget_at": issued_at + CHALLENGE_LIFETIME + MARGIN,
+        "forget_at": issued_at + CHALLENGE_LIFETIME + clock.MARGIN,
     }
     try:
         tx.execute(insert(used_challenges), row)
@@ -66,7 +66,7 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
 
 
 def _issued_at(key: bytes, challenge: str) -> float | None:
-    """Unix seconds of its issue; None when it is not one of ours."""
+    """When it was issued, in Unix seconds; None if it is not ours."""
     try:
         raw = b64url_decode(challenge)
     except ValueError:

@@ -49,7 +49,7 @@ BUNDLE_PATH = "/.well-known/spiffe-trust-bundle"
 
 
 @describe("A single-use challenge for attestation", answers=Challenge)
-async def challenge(request: Request) -> Response:
+async def attestation_challenge(request: Request) -> Response:
     """Good for five minutes and one attempt. Have your platform's evidence made for it."""
     now = clock.machine_now()
     answer = {

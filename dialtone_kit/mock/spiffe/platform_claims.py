@@ -1,4 +1,4 @@
-"""What each platform's evidence says of a workload, in the words that spiffe.toml uses."""
+"""What each platform's evidence says about a workload, by the names that spiffe.toml uses."""
 
 from __future__ import annotations
 

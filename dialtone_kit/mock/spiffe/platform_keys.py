@@ -1,4 +1,4 @@
-"""The keys that evidence is checked against: a platform's configured ones, or the local one's."""
+"""The keys that verify evidence: those configured for a platform, or the local platform's."""
 
 from __future__ import annotations
 
@@ -13,24 +13,20 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.core.signing_keys import private_pem
 from dialtone_kit.mock.spiffe.settings import Platform, published_keys
 from dialtone_kit.mock.store.store import StoreUnavailable
 from dialtone_kit.mock.store.tables import platform_keys
 from dialtone_kit.spiffe.evidence import PlatformName
 
-ALG = "RS256"  # what all four sign with
+ALG = "RS256"  # all four platforms sign with it
 
 
 @dataclass(frozen=True)
@@ -42,33 +38,33 @@ class LocalKey:
 
 
 async def trusted_keys(service: Service, platform: Platform) -> Mapping[str, Any]:
-    """The JWK set that evidence of `platform` is checked against: configured, or the local one."""
+    """The JWK set that verifies evidence of `platform`: configured, or the local platform's."""
     if platform.keys is not None:
         return platform.keys
     query = select(platform_keys.c.published).where(platform_keys.c.platform == platform.name)
     published = await service.store.read(lambda tx: tx.execute(query).scalar())
-    if published is None:  # it has never signed anything
+    if published is None:  # it has not signed anything yet
         return {"keys": []}
     return published_keys(platform.name, published.encode())
 
 
 async def local_key(service: Service, name: PlatformName) -> LocalKey:
-    """The platform's key, made at its first use: nobody waits for RSA keys at the start."""
-    found = await service.store.read(lambda tx: _stored(tx, name))
-    if found is not None:
-        return found
+    """The local platform's key, made at its first use: RSA keys would delay every start."""
+    existing = await service.store.read(lambda tx: _stored(tx, name))
+    if existing is not None:
+        return existing
     row = await asyncio.to_thread(_new_row, name)
 
     def keep(tx: Connection) -> LocalKey:
-        there = _stored(tx, name)  # another request or worker may have been faster
-        if there is None:
+        key = _stored(tx, name)  # another request or worker may have been faster
+        if key is None:
             try:
                 tx.execute(insert(platform_keys), row)
             except IntegrityError:
-                raise StoreUnavailable("two workers made a platform's first key") from None
-        found = there or _stored(tx, name)
-        assert found is not None  # noqa: S101  (just inserted)
-        return found
+                raise StoreUnavailable("two workers made a platform's first key at once") from None
+            key = _stored(tx, name)
+        assert key is not None  # noqa: S101  (just inserted)
+        return key
 
     return await service.store.write(keep)
 
@@ -77,7 +73,7 @@ def _stored(tx: Connection, name: str) -> LocalKey | None:
     row = tx.execute(select(platform_keys).where(platform_keys.c.platform == name)).first()
     if row is None:
         return None
-    # It is our own: validating it anew each time would hold everybody up for 40 ms.
+    # It is our own key, and validating it would block the event loop for 40 ms each time.
     private = load_pem_private_key(
         row.private_pem.encode(), None, unsafe_skip_rsa_key_validation=True
     )
@@ -86,11 +82,15 @@ def _stored(tx: Connection, name: str) -> LocalKey | None:
 
 def _new_row(name: PlatformName) -> dict[str, str]:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     kid = secrets.token_hex(20)
     jwk = {**jwk_of(private.public_key()), "kid": kid, "alg": ALG, "use": "sig"}
     published = _self_signed(private) if name == "aws" else json.dumps({"keys": [jwk]})
-    return {"platform": name, "kid": kid, "private_pem": pem, "published": published}
+    return {
+        "platform": name,
+        "kid": kid,
+        "private_pem": private_pem(private),
+        "published": published,
+    }
 
 
 def _self_signed(private: rsa.RSAPrivateKey) -> str:

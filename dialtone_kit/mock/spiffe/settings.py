@@ -1,4 +1,4 @@
-"""What can be set about SPIFFE: spiffe.toml here, and one of that name in the state directory."""
+"""SPIFFE settings: the kit's spiffe.toml, overridden by one in the state directory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dialtone_kit.spiffe.spiffe_id import SpiffeId, check_trust_domain
 FILE = "spiffe.toml"
 CHALLENGE_LIFETIME = 300  # seconds
 REFRESH_HINT = 300  # seconds after which a trust bundle should be fetched again
-# What the evidence of each platform tells of a workload, for `path` and `only`.
+# What the evidence of each platform says about a workload, for `path` and `only`.
 ATTRIBUTES: Mapping[PlatformName, tuple[str, ...]] = {
     "kubernetes": ("namespace", "service_account"),
     "aws": ("account", "region", "instance"),
@@ -33,7 +33,7 @@ ATTRIBUTES: Mapping[PlatformName, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Platform:
-    """One platform's configuration. `keys` is None where the local platform signs."""
+    """One platform's configuration. `keys` is None if the local platform signs."""
 
     name: PlatformName
     realm: str
@@ -46,25 +46,27 @@ class Platform:
 
 @dataclass(frozen=True)
 class SpiffeSettings:
-    """The trust domain and the platforms that this service believes."""
+    """The trust domain, and the platforms that this service trusts."""
 
     trust_domain: str
     platforms: Mapping[str, Platform]
 
 
 def load(state_dir: Path, realms: Mapping[str, object]) -> SpiffeSettings:
-    """The settings in force. Raises BadSettings with the line to mend."""
-    told = _merged(_read(Path(__file__).with_name(FILE)), _read(state_dir / FILE))
+    """The settings in force. Raises BadSettings, which says what to fix."""
+    merged = _merged(_read(Path(__file__).with_name(FILE)), _read(state_dir / FILE))
     try:
-        trust_domain = check_trust_domain(str(told["trust_domain"]))
+        trust_domain = check_trust_domain(str(merged["trust_domain"]))
         platforms: dict[str, Platform] = {
-            name: _platform(name, told[name], state_dir) for name in PLATFORMS
+            name: _platform(name, merged[name], state_dir) for name in PLATFORMS
         }
     except (BadSpiffeId, KeyError, TypeError, ValueError) as problem:
         raise BadSettings(f"{FILE}: {problem}") from None
     for platform in platforms.values():
         if platform.realm not in realms:
-            raise BadSettings(f"{FILE}: [{platform.name}] names no realm: {platform.realm!r}.")
+            raise BadSettings(
+                f"{FILE}: [{platform.name}] names an unknown realm: {platform.realm!r}."
+            )
     return SpiffeSettings(trust_domain, platforms)
 
 
@@ -73,12 +75,12 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as problem:  # ValueError: TOML's own, with its line
+    except (OSError, ValueError) as problem:  # ValueError: from tomllib, with the line
         raise BadSettings(f"{path} can't be read: {problem}") from None
 
 
 def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """`ours` with what `theirs` says instead, member by member."""
+    """`ours`, overridden by `theirs` member by member."""
     both = ours | theirs
     for name in PLATFORMS:
         if isinstance(theirs.get(name), dict):
@@ -86,46 +88,46 @@ def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     return both
 
 
-def _platform(name: PlatformName, told: Mapping[str, Any], state_dir: Path) -> Platform:
-    if not isinstance(told, dict):
-        raise ValueError(f"[{name}] is a table")
+def _platform(name: PlatformName, table: Mapping[str, Any], state_dir: Path) -> Platform:
+    if not isinstance(table, dict):
+        raise ValueError(f"[{name}] must be a table")
     example = dict.fromkeys(ATTRIBUTES[name], "x")
-    only = {str(key): tuple(map(str, values)) for key, values in told.get("only", {}).items()}
+    only = {str(key): tuple(map(str, values)) for key, values in table.get("only", {}).items()}
     if unknown := set(only) - set(example):
         raise ValueError(f"[{name}] only: {', '.join(sorted(unknown))} is not in its evidence")
     try:
-        SpiffeId.of("example", str(told["path"]).format_map(example))
+        SpiffeId.of("example", str(table["path"]).format_map(example))
     except (BadSpiffeId, KeyError, AttributeError, IndexError) as problem:
         raise ValueError(f"[{name}] path can't be filled in: {problem}") from None
     return Platform(
         name=name,
-        realm=str(told["realm"]),
-        path=str(told["path"]),
-        issuer=str(told.get("issuer", "")),
-        audience=str(told.get("audience", "")),
-        keys=None if told["keys"] == "local" else _key_set(name, state_dir / str(told["keys"])),
+        realm=str(table["realm"]),
+        path=str(table["path"]),
+        issuer=str(table.get("issuer", "")),
+        audience=str(table.get("audience", "")),
+        keys=None if table["keys"] == "local" else _key_set(name, state_dir / str(table["keys"])),
         only=only,
     )
 
 
 def _key_set(name: PlatformName, path: Path) -> Mapping[str, Any]:
-    """The keys in a file, as the platform published them."""
+    """The keys in a file that holds what the platform publishes."""
     try:
         return published_keys(name, path.read_bytes())
     except (OSError, ValueError) as problem:
-        raise ValueError(f"[{name}] keys: {path} can't serve: {problem}") from None
+        raise ValueError(f"[{name}] keys: {path} can't be used: {problem}") from None
 
 
 def published_keys(name: PlatformName, content: bytes) -> Mapping[str, Any]:
-    """The JWK set that a platform publishes; AWS publishes a certificate (PEM) of its one key."""
+    """The JWK set that a platform publishes; AWS publishes a PEM certificate for its one key."""
     if name == "aws":
         public = x509.load_pem_x509_certificate(content).public_key()
         if not isinstance(public, rsa.RSAPublicKey):
             raise ValueError("AWS signs documents with RSA")
-        found: dict[str, Any] = {"keys": [jwk_of(public)]}
-        public_key_from_jwk(found["keys"][0], "RS256")
-        return found
-    found = json_object(b64url(content))
-    if not isinstance(found.get("keys"), list):
-        raise ValueError("no JWK set")
-    return found
+        jwk = jwk_of(public)
+        public_key_from_jwk(jwk, "RS256")  # refuses a weak key
+        return {"keys": [jwk]}
+    jwks = json_object(b64url(content))
+    if not isinstance(jwks.get("keys"), list):
+        raise ValueError("this is not a JWK set")
+    return jwks

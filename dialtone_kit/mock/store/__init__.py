@@ -1,1 +1,1 @@
-"""The database: one code path for SQLite and PostgreSQL."""
+"""The service's state, in SQLite or PostgreSQL."""

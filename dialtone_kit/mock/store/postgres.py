@@ -1,8 +1,8 @@
-"""The state in PostgreSQL, by its URL: for a service on more than one machine, or on a hub.
+"""The state in a PostgreSQL database: for a hub, or a service on more than one machine.
 
-Works of all workers run one group after the other, as they do on SQLite: they read and then write
-(counted tries, refresh tokens that rotate), and a lock for the whole state is easier to be sure of
-than the right one for each row. A group shares one commit, so that the lock is held briefly.
+The groups of jobs of all workers run one after another, as on SQLite. Jobs read and then write
+(counted attempts, rotating refresh tokens), and one lock for the whole state is easier to get right
+than the right lock for each row. A group shares one commit, so the lock is held only briefly.
 """
 
 from __future__ import annotations
@@ -20,66 +20,66 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dialtone_kit.mock.store.statements import run_plain
-from dialtone_kit.mock.store.transactions import Work, run_all
+from dialtone_kit.mock.store.transactions import Job, run_all
 
 READERS = 4  # threads, each with a connection of its own; the writer has another
-STATE_LOCK = 0x6469616C  # any number, as long as all workers use the same
-AGAIN = 0.1  # seconds between two tries to learn what became of a commit
+STATE_LOCK = 0x6469616C  # an arbitrary number, the same for all workers
+RECHECK = 0.1  # seconds between attempts to find out whether a commit took effect
 
 
 class Postgres:
-    """One database. `wait` is in seconds: how long another worker that writes is waited for."""
+    """One database. `wait`: how many seconds to wait while another worker is writing."""
 
     def __init__(self, url: str, wait: float) -> None:
-        where = make_url(url).set(drivername="postgresql+psycopg")
+        address = make_url(url).set(drivername="postgresql+psycopg")
         self._wait = wait
-        # It would tell of each lost connection by a traceback. The request that met it tells of it.
+        # The pool logs a traceback for each lost connection; the request that lost it reports it.
         logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
         self._engine = create_engine(
-            where,
+            address,
             pool_size=READERS + 1,
-            max_overflow=1,  # to learn what became of a commit, while the writer's own is lost
-            pool_pre_ping=True,  # a server that was restarted is found again
+            max_overflow=1,  # to look up a commit whose own connection was lost
+            pool_pre_ping=True,  # reconnects after the server was restarted
             hide_parameters=True,  # an error message must not hold a row's values
             isolation_level="AUTOCOMMIT",  # BEGIN and COMMIT are ours, not the driver's
-            connect_args=_options(where, max(1, int(wait * 1000))),
+            connect_args=_options(address, max(1, int(wait * 1000))),
         )
         self._writing = ThreadPoolExecutor(1, "store-commit")
         self._reading = ThreadPoolExecutor(READERS, "store-read")
 
     def start(self) -> None:
-        """Nothing: connections are made when they are needed."""
+        """Nothing to do: connections are opened when they are needed."""
 
-    async def commit(self, works: list[Work]) -> list[Any]:
-        """The outcomes of `works`, once the transaction that they ran in is on the disk."""
+    async def commit(self, jobs: list[Job]) -> list[Any]:
+        """The outcomes of `jobs`, once their transaction is on disk."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writing, self._commit, works)
+        return await loop.run_in_executor(self._writing, self._commit, jobs)
 
-    async def read(self, work: Work) -> Any:
-        """The value of `work`, in a thread: the answer comes over a network."""
+    async def read(self, job: Job) -> Any:
+        """The result of `job`, run in a thread because the database is across a network."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reading, self._read, work)
+        return await loop.run_in_executor(self._reading, self._read, job)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction, alone among all workers."""
+        """One transaction; no other worker writes until it ends."""
         with self._engine.connect() as tx:
             try:
                 number = _begin(tx)
                 yield tx
                 self._end(tx, number)
             except DBAPIError:
-                tx.invalidate()  # whatever state it is in, nobody meets it again
+                tx.invalidate()  # its state is unknown, so it is never used again
                 raise
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._writing.shutdown()
         self._reading.shutdown()
         self._engine.dispose()
 
     def _end(self, tx: Connection, number: str) -> None:
-        """Commit. When the answer gets lost with the connection, ask what became of it."""
+        """Commit. If the connection breaks before the reply, find out whether it took effect."""
         try:
             run_plain(tx, "COMMIT")
         except OperationalError:
@@ -92,26 +92,26 @@ class Postgres:
         while time.monotonic() < give_up:
             try:
                 with self._engine.connect() as tx:
-                    _begin(tx)  # not before that transaction has ended
-                    found = run_plain(tx, "SELECT pg_xact_status(%s::xid8)", [number]).fetchone()
-                    return bool(found[0] == "committed")
+                    _begin(tx)  # waits until that transaction has ended
+                    status = run_plain(tx, "SELECT pg_xact_status(%s::xid8)", [number]).fetchone()
+                    return bool(status[0] == "committed")
             except DBAPIError:
-                time.sleep(AGAIN)
+                time.sleep(RECHECK)
         return False
 
-    def _commit(self, works: list[Work]) -> list[Any]:
+    def _commit(self, jobs: list[Job]) -> list[Any]:
         with self.transaction() as tx:
-            return run_all(tx, works)
+            return run_all(tx, jobs)
 
-    def _read(self, work: Work) -> Any:
+    def _read(self, job: Job) -> Any:
         with self._engine.connect() as tx:
-            return work(tx)
+            return job(tx)
 
 
 def _begin(tx: Connection) -> str:
-    """Become the one who writes; returns the transaction's number.
+    """Begin a transaction and take the write lock; returns the transaction's number.
 
-    Each statement then sees all that was committed before it: all that the last one wrote.
+    READ COMMITTED: once we hold the lock, each statement sees everything the last writer committed.
     """
     run_plain(tx, "BEGIN ISOLATION LEVEL READ COMMITTED")
     row = run_plain(tx, f"SELECT pg_advisory_xact_lock({STATE_LOCK}), pg_current_xact_id()::text")
@@ -119,20 +119,20 @@ def _begin(tx: Connection) -> str:
 
 
 def _options(url: URL, wait: int) -> dict[str, Any]:
-    """What a connection asks for, beside what its URL says. Times are in milliseconds."""
+    """Connection options beyond those in the URL. Times are in milliseconds unless noted."""
     session = {
-        "synchronous_commit": "on",  # an answer leaves when the disk has it
+        "synchronous_commit": "on",  # a commit returns once it is on disk
         "lock_timeout": wait,
         "statement_timeout": 30_000,
-        "idle_in_transaction_session_timeout": 10_000,  # a worker that froze lets go of the lock
+        "idle_in_transaction_session_timeout": 10_000,  # a frozen worker loses the lock
     }
     ours = [f"-c {name}={value}" for name, value in session.items()]
-    told = url.query.get("options", ())
+    theirs = url.query.get("options", ())
     return {
-        "options": " ".join([*([told] if isinstance(told, str) else told), *ours]),
+        "options": " ".join([*([theirs] if isinstance(theirs, str) else theirs), *ours]),
         "connect_timeout": 5,  # seconds
-        "tcp_user_timeout": 10_000,  # a server that went without a word is noticed by this
-        "keepalives_idle": 5,  # seconds; and by this, while an answer is waited for
+        "tcp_user_timeout": 10_000,  # notices a server that vanished while we send
+        "keepalives_idle": 5,  # seconds; notices it while we wait for a reply
         "keepalives_interval": 2,
         "keepalives_count": 3,
         "application_name": "dialtone",

@@ -1,7 +1,7 @@
-"""The state in a SQLite file of the user's own: the default, for one person and for a class.
+"""The state in the user's own SQLite file: the default, for one person or a class.
 
-Works run in the event loop's own thread: handing each statement from one thread to another costs
-more than the statement. Only the commit, which waits for the disk, has a thread to wait in.
+Jobs run in the event loop's own thread, because handing a statement to another thread costs more
+than running it. Only the commit, which waits for the disk, runs in a separate thread.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from dialtone_kit.base.private_files import open_private
 from dialtone_kit.mock.store.statements import run_plain
-from dialtone_kit.mock.store.transactions import Work, run_all, unavailable
+from dialtone_kit.mock.store.transactions import Job, run_all, unavailable
 
-READ_WAIT = 0.5  # seconds: readers don't wait for writers in WAL mode, only for recovery
-RETRY = 0.002  # seconds between two looks at a database that another process is writing to
+READ_WAIT = 0.5  # seconds; in WAL mode readers wait only for recovery, not for writers
+RETRY = 0.002  # seconds between attempts while another process is writing
 
 
 class Sqlite:
-    """One file. `wait` is in seconds: how long another process that writes is waited for."""
+    """One file. `wait`: how many seconds to wait while another process is writing."""
 
     def __init__(self, file: Path, wait: float) -> None:
         _create_private(file)
@@ -37,43 +38,45 @@ class Sqlite:
         self._disk = ThreadPoolExecutor(1, "store-commit")
 
     def start(self) -> None:
-        """Be ready to commit."""
+        """Open the connection that writes."""
         self._writer = _connect(self._engine)
-        run_plain(self._writer, "PRAGMA busy_timeout=0")  # the event loop must not sleep: _begin
+        run_plain(
+            self._writer, "PRAGMA busy_timeout=0"
+        )  # never block the event loop; _begin retries
 
-    async def commit(self, works: list[Work]) -> list[Any]:
-        """The outcomes of `works`, once the transaction that they ran in is on the disk."""
+    async def commit(self, jobs: list[Job]) -> list[Any]:
+        """The outcomes of `jobs`, once their transaction is on disk."""
         loop = asyncio.get_running_loop()
         try:
             await self._begin(loop)
-            outcomes = run_all(self._writer, works)
+            outcomes = run_all(self._writer, jobs)
             await loop.run_in_executor(self._disk, run_plain, self._writer, "COMMIT")
         except BaseException:
-            with contextlib.suppress(DBAPIError):  # a full disk has rolled back by itself
+            with contextlib.suppress(DBAPIError):  # a full disk has already rolled back
                 run_plain(self._writer, "ROLLBACK")
             raise
         return outcomes
 
-    async def read(self, work: Work) -> Any:
-        """The value of `work`, right here: a read in WAL mode waits for nobody."""
-        return work(self._reader)
+    async def read(self, job: Job) -> Any:
+        """The result of `job`, run in this thread: in WAL mode a read does not wait for writers."""
+        return job(self._reader)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction for who has no event loop: the service's start."""
+        """One transaction without an event loop, for when the service starts."""
         with self._engine.connect() as tx:
             run_plain(tx, "BEGIN IMMEDIATE")
             yield tx
             run_plain(tx, "COMMIT")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._disk.shutdown()
         self._reader.close()
         self._engine.dispose()
 
     async def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Become the one who writes. While another process is, the event loop goes on."""
+        """Take the write lock. The event loop keeps running while another process holds it."""
         give_up = loop.time() + self._wait
         while True:
             try:
@@ -115,8 +118,6 @@ def _connect(engine: Engine) -> Connection:
 
 
 def _create_private(file: Path) -> None:
-    """An empty database that only its user can read, before SQLite would make one for everybody."""
+    """Create an empty file with mode 0600; SQLite itself would leave it readable to others."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    os.fchmod(handle, 0o600)
-    os.close(handle)
+    os.close(open_private(file))

@@ -1,8 +1,9 @@
-"""The service's state: many works in one durable commit, one transaction at a time in a process.
+"""The service's state: many jobs share a durable commit, one transaction at a time per process.
 
-An answer leaves only after the commit that holds its effect. Works that wait at the same moment
-share a commit, each in a savepoint of its own. A work that must keep its rows although the answer
-is a refusal (a wrong code is counted) returns the refusal instead of raising it.
+A job is a function that reads or writes inside a transaction. Jobs that are waiting at the same
+moment share a commit, each in a savepoint of its own. A response goes out only after the commit
+that holds its effect. A job whose rows must be kept even though the request is refused (a wrong
+code is counted) returns the refusal instead of raising it.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from sqlalchemy.exc import DBAPIError
 
 from dialtone_kit.mock.store import upgrade
 from dialtone_kit.mock.store.sqlite import Sqlite
-from dialtone_kit.mock.store.transactions import AWAY, Database, Work, mistake, unavailable
+from dialtone_kit.mock.store.transactions import AWAY, Database, Job, mistake, unavailable
 from dialtone_kit.mock.store.transactions import StoreUnavailable as StoreUnavailable
 
 T = TypeVar("T")
-Waiting = tuple[Work, "asyncio.Future[Any]"]
+Waiting = tuple[Job, "asyncio.Future[Any]"]
 
-GROUP = 128  # works in one transaction at most: bounds how long the first one waits
+GROUP = 128  # jobs per transaction at most, to limit how long the first one waits
 
 
 class Store:
-    """Reads and writes: in a SQLite file, or in the PostgreSQL of a URL.
+    """Reads and writes the state in a SQLite file, or in the PostgreSQL database that a URL names.
 
-    `wait` is in seconds: how long a locked database is waited for.
+    `wait`: how many seconds to wait for a locked database.
     """
 
     def __init__(self, database: Path | str, wait: float = 5.0) -> None:
@@ -38,25 +39,25 @@ class Store:
         self._writing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to write. From inside the event loop whose requests will wait for it."""
+        """Get ready to write. Call it in the event loop that will handle the requests."""
         self._loop = asyncio.get_running_loop()
         self._database.start()
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """The value of `work`, once the transaction that it ran in is on the disk.
+    async def write(self, job: Callable[[Connection], T]) -> T:
+        """The result of `job`, once its transaction is on disk.
 
-        Raises what `work` raised, its rows taken back, or StoreUnavailable.
+        Raises what `job` raised, after its rows were rolled back, or StoreUnavailable.
         """
         done: asyncio.Future[T] = self._loop.create_future()
-        self._waiting.append((work, done))
+        self._waiting.append((job, done))
         if self._writing is None:
             self._writing = self._loop.create_task(self._write_all())
         return await done
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """The value of `work`, which only reads. Raises StoreUnavailable."""
+    async def read(self, job: Callable[[Connection], T]) -> T:
+        """The result of `job`, which only reads. Raises StoreUnavailable."""
         try:
-            value: T = await self._database.read(work)
+            value: T = await self._database.read(job)
         except AWAY as problem:
             raise unavailable(problem) from None
         except DBAPIError as problem:
@@ -77,50 +78,48 @@ class Store:
         return value
 
     async def stop(self) -> None:
-        """Finish the works that wait, then let go of the database."""
+        """Finish the waiting jobs, then close the database."""
         if self._writing is not None:
             await self._writing
         self.close()
 
     def close(self) -> None:
-        """Let go of the database, for who never started to write."""
+        """Close the database when writing was never started."""
         self._database.close()
 
     async def _write_all(self) -> None:
-        """Commit what waits, a group at a time, until nothing does."""
+        """Commit the waiting jobs, a group at a time, until none is left."""
         try:
             while self._waiting:
                 group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-                outcomes = await self._commit([work for work, _ in group])
-                if isinstance(outcomes[0], StoreUnavailable):  # nobody waits for the same in turn
+                outcomes = await self._commit([job for job, _ in group])
+                if isinstance(outcomes[0], StoreUnavailable):  # fail all, not one by one
                     group, self._waiting = group + self._waiting, []
                     outcomes = [outcomes[0]] * len(group)
                 _deliver(group, outcomes)
         finally:
             self._writing = None
 
-    async def _commit(self, works: list[Work]) -> list[Any]:
+    async def _commit(self, jobs: list[Job]) -> list[Any]:
         try:
-            return await self._database.commit(works)
+            return await self._database.commit(jobs)
         except AWAY as problem:
-            return [unavailable(problem) for _ in works]
+            return [unavailable(problem) for _ in jobs]
         except Exception as problem:
-            return [problem for _ in works]
+            return [problem for _ in jobs]
 
 
 def _open(database: Path | str, wait: float) -> Database:
     if isinstance(database, Path):
         return Sqlite(database, wait)
-    from dialtone_kit.mock.store.postgres import (
-        Postgres,  # its driver is there only where it is wanted
-    )
+    from dialtone_kit.mock.store.postgres import Postgres  # its driver is an optional extra
 
     return Postgres(database, wait)
 
 
 def _deliver(group: list[Waiting], outcomes: list[Any]) -> None:
     for (_, done), outcome in zip(group, outcomes, strict=True):
-        if done.done():  # its request was cancelled meanwhile
+        if done.done():  # its request was cancelled in the meantime
             continue
         if isinstance(outcome, Exception):
             done.set_exception(outcome)

@@ -1,7 +1,7 @@
-"""Everything that two workers must agree on, and that a restart must not forget, as tables.
+"""The tables: everything that workers must agree on and that must survive a restart.
 
-Times are Unix seconds: in the realm's own time where a rule of the protocol reads them, in the
-machine's time in the columns `forget_at`, which only the clean-up reads.
+Times are Unix seconds: in the realm's own time where a rule of the protocol reads them, and in the
+machine's time in the `forget_at` columns, which only the clean-up reads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
-COUNTER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's own are that long
+COUNTER = BigInteger().with_variant(
+    Integer(), "sqlite"
+)  # only INTEGER counts up in SQLite: 64 bits there
 
 secrets_of_service = Table(
     "service_secrets",
@@ -37,7 +39,7 @@ signing_keys = Table(
     Column("alg", String(16), nullable=False),
     Column("private_pem", Text, nullable=False),
     Column("sign_from", Float, nullable=False),  # machine time: published before it signs
-    Column("publish_until", Float),  # machine time; None: no end set
+    Column("publish_until", Float),  # machine time; None: no end is set
 )
 
 realms = Table(
@@ -47,7 +49,7 @@ realms = Table(
     Column("like", String(32), nullable=False),
     Column("offset", Float, nullable=False),
     Column("without", String(32)),  # the proof rule that is off here
-    Column("policies", Text),  # its own, instead of those of the realm that it is like
+    Column("policies", Text),  # its own, instead of those of the realm it is like
     Column("forget_at", Float, nullable=False),
 )
 
@@ -60,7 +62,7 @@ clients = Table(
     Column("client_name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("scopes", Text, nullable=False),  # separated by spaces, as on the wire
-    Column("sponsor", Text, nullable=False),  # the e-mail address that vouched
+    Column("sponsor", Text, nullable=False),  # e-mail address of whoever vouched for it
     Column("created_at", Float, nullable=False),
 )
 
@@ -119,7 +121,7 @@ notes = Table(
     Column("id", COUNTER, primary_key=True),
     Column("realm", String(32), nullable=False),
     Column("client_id", String(80), nullable=False),  # who wrote it
-    Column("subject", String(80)),  # whose it is: that of the token, so also for whom an agent acts
+    Column("subject", String(80)),  # whose it is: the token's subject, for whom an agent may act
     Column("text", Text, nullable=False),
     Column("created_at", Float, nullable=False),
     Index("notes_by_subject", "subject", "id"),
@@ -135,7 +137,7 @@ device_grants = Table(
     Column("scopes", Text, nullable=False),
     Column("status", String(16), nullable=False),  # pending, approved, denied, locked, used
     Column("subject", String(40)),  # who approved: usr_<hex>
-    Column("interval", Integer, nullable=False),  # seconds between two polls
+    Column("interval", Integer, nullable=False),  # seconds between polls
     Column("polled_at", Float),
     Column("mails", Integer, nullable=False),
     Column("wrong_codes", Integer, nullable=False),
@@ -143,7 +145,7 @@ device_grants = Table(
     Column("forget_at", Float, nullable=False, index=True),
 )
 
-device_visits = Table(  # a person on the device page, between the mail and the answer
+device_visits = Table(  # a person on the device page, between the mail and their decision
     "device_visits",
     metadata,
     Column("visit", String(40), primary_key=True),
@@ -178,7 +180,7 @@ refresh_tokens = Table(
     Column("forget_at", Float, nullable=False, index=True),
 )
 
-# Who came from whom. A node is a token, a family of refresh tokens or a client, see lineage.py.
+# What was derived from what. A node is a token, a refresh token family or a client: lineage.py.
 lineage = Table(
     "lineage",
     metadata,
@@ -192,7 +194,7 @@ revocations = Table(
     "revocations",
     metadata,
     Column("node", LargeBinary(32), primary_key=True),
-    Column("forget_at", Float, index=True),  # None: until it is taken back
+    Column("forget_at", Float, index=True),  # None: kept until it is undone
     sqlite_with_rowid=False,
 )
 
@@ -203,11 +205,11 @@ spiffe_authorities = Table(
     Column("kid", String(64), nullable=False, unique=True),
     Column("trust_domain", String(255), nullable=False, index=True),
     Column("use", String(8), nullable=False),  # x509, jwt
-    Column("private_pem", Text, nullable=False),  # "" once it can't be asked to sign any more
+    Column("private_pem", Text, nullable=False),  # "" once it no longer signs
     Column("certificates", Text, nullable=False),  # PEM: intermediate, root; "" for jwt
-    Column("sign_from", Float, nullable=False),  # machine time, as the two below
+    Column("sign_from", Float, nullable=False),  # machine time, like the two below
     Column("expires_at", Float, nullable=False),
-    Column("publish_until", Float),  # None: no end set
+    Column("publish_until", Float),  # None: no end is set
 )
 
 platform_keys = Table(
@@ -216,7 +218,7 @@ platform_keys = Table(
     Column("platform", String(16), primary_key=True),
     Column("kid", String(64), nullable=False),
     Column("private_pem", Text, nullable=False),
-    Column("published", Text, nullable=False),  # what it publishes: a JWK set, AWS a certificate
+    Column("published", Text, nullable=False),  # a JWK set; for AWS a certificate
 )
 
 used_challenges = Table(
@@ -232,7 +234,7 @@ attested_instances = Table(
     metadata,
     Column("digest", LargeBinary(32), primary_key=True),  # of realm and instance
     Column("realm", String(32), nullable=False, index=True),
-    Column("thumbprint", String(43), nullable=False),  # of the first key, the only one
+    Column("thumbprint", String(43), nullable=False),  # of the first key, the only one accepted
     Column("first_at", Float, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -247,8 +249,8 @@ audit_events = Table(
     Column("client_id", String(80)),
     Column("details", Text, nullable=False),  # a JSON object
     Column("forget_at", Float, nullable=False, index=True),
-    Index("audit_events_of_a_client", "realm", "client_id", "id"),  # and all those of a realm
-    sqlite_autoincrement=True,  # an id never comes again: who follows the trail goes on from one
+    Index("audit_events_of_a_client", "realm", "client_id", "id"),  # also serves a whole realm
+    sqlite_autoincrement=True,  # ids are never reused: readers of the trail continue from one
 )
 
 faults = Table(
@@ -263,7 +265,7 @@ faults = Table(
     Column("times_left", Integer, nullable=False),
 )
 
-# A realm's own rows, for reset and removal. Used proofs and revocations stay: they only expire.
+# The rows to delete when a realm is reset or removed. Used proofs and revocations only expire.
 OF_A_REALM = (
     clients,
     enrollments,
@@ -278,7 +280,7 @@ OF_A_REALM = (
     faults,
     attested_instances,
 )
-# What the clean-up looks after, in small batches.
+# The tables whose expired rows the clean-up deletes, in small batches.
 EXPIRING = (
     used_proofs,
     used_challenges,

@@ -1,4 +1,4 @@
-"""What every database has in common: works in savepoints, and how its failures are told."""
+"""What both databases share: jobs in savepoints, and the errors that are reported."""
 
 from __future__ import annotations
 
@@ -11,54 +11,57 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 
 from dialtone_kit.mock.store.statements import run_plain
 
-Work = Callable[[Connection], Any]
-# Locked, full, gone, or read-only from now on. Other errors are mistakes of ours.
+Job = Callable[[Connection], Any]
+# Locked, full, gone or now read-only. Any other error is a bug of ours.
 AWAY = (OperationalError, InterfaceError, InternalError)
 
 
 class StoreUnavailable(Exception):
-    """The database is locked, full or away. Nothing of the work was kept; try again in a moment."""
+    """The database is locked, full or away. Nothing was written; try again in a moment."""
 
 
 class Database(Protocol):
-    """What the store asks of a database: sqlite.py and postgres.py."""
+    """What the store needs from a database: see sqlite.py and postgres.py."""
 
     def start(self) -> None: ...
-    async def commit(self, works: list[Work]) -> list[Any]: ...
-    async def read(self, work: Work) -> Any: ...
+    async def commit(self, jobs: list[Job]) -> list[Any]: ...
+    async def read(self, job: Job) -> Any: ...
     def transaction(self) -> AbstractContextManager[Connection]: ...
     def close(self) -> None: ...
 
 
-def run_all(tx: Connection, works: list[Work]) -> list[Any]:
-    """The outcome of each work, a value or an exception, inside the transaction that is open.
+def run_all(tx: Connection, jobs: list[Job]) -> list[Any]:
+    """Run `jobs` in the open transaction; returns each one's outcome, a value or an exception.
 
-    Each has a savepoint of its own: one that raises takes only its own rows back.
+    Each job has its own savepoint, so one that raises rolls back only its own rows.
     """
-    return [_in_savepoint(tx, work) for work in works]
+    return [_in_savepoint(tx, job) for job in jobs]
 
 
 def unavailable(problem: DBAPIError) -> StoreUnavailable:
-    """What the database said, "database is locked", "disk is full": no statement, no values."""
+    """The database's own message ("database is locked"), without the statement and its values."""
     lines = str(problem.orig).strip().splitlines()
     return StoreUnavailable(lines[0] if lines else type(problem.orig).__name__)
 
 
 def mistake(problem: DBAPIError) -> RuntimeError:
-    """A statement that the database refuses, for the log: PostgreSQL would quote a row's values."""
-    told = RuntimeError(f"{type(problem.orig).__name__}: the database refuses a statement")
-    return told.with_traceback(problem.__traceback__)
+    """The error for a statement that the database rejected.
+
+    PostgreSQL's own message would put the values of a row into the log.
+    """
+    error = RuntimeError(f"{type(problem.orig).__name__}: the database rejected a statement")
+    return error.with_traceback(problem.__traceback__)
 
 
-def _in_savepoint(tx: Connection, work: Work) -> Any:
-    """What `work` returned or raised. A failing database is the whole group's affair: it raises."""
-    run_plain(tx, "SAVEPOINT work")
+def _in_savepoint(tx: Connection, job: Job) -> Any:
+    """What `job` returned or raised. A failing database concerns the whole group, so it raises."""
+    run_plain(tx, "SAVEPOINT job")
     try:
-        outcome = work(tx)
+        outcome = job(tx)
     except AWAY:
         raise
     except Exception as problem:
-        run_plain(tx, "ROLLBACK TO work")
+        run_plain(tx, "ROLLBACK TO job")
         outcome = mistake(problem) if isinstance(problem, DBAPIError) else problem
-    run_plain(tx, "RELEASE work")
+    run_plain(tx, "RELEASE job")
     return outcome

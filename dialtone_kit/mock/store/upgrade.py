@@ -1,4 +1,4 @@
-"""The tables, brought to what this version of the kit needs by numbered steps (Alembic)."""
+"""Bring the tables up to what this version of the kit needs, in numbered steps (Alembic)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class TooNew(Exception):
 
 
 def bring_up_to_date(tx: Connection) -> None:
-    """Take the steps that this database has not taken yet, in the transaction of `tx`.
+    """Take the steps that this database still needs, in the transaction `tx`. Raises TooNew.
 
-    An empty one gets the tables at once. Raises TooNew.
+    An empty database gets today's tables at once.
     """
-    there = set(inspect(tx).get_table_names())
-    if not there & {*metadata.tables, "alembic_version"}:
-        _make(tx)
+    present = set(inspect(tx).get_table_names())
+    if not present & {*metadata.tables, "alembic_version"}:
+        _create(tx)
         return
-    taken, known = _version(tx) if "alembic_version" in there else None, steps()
+    taken, known = _version(tx) if "alembic_version" in present else None, steps()
     if taken == known[-1]:
         return
     if taken is not None and taken not in known:
@@ -42,22 +42,22 @@ def steps() -> list[str]:
 
 def _version(tx: Connection) -> str | None:
     """The last step taken."""
-    found: str | None = tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
+    version: str | None = tx.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return version
 
 
-def _make(tx: Connection) -> None:
-    """What all steps lead to, without loading Alembic: the very first start is waited for."""
+def _create(tx: Connection) -> None:
+    """Create the tables as they are after all steps, without the time it takes to load Alembic."""
     metadata.create_all(tx, checkfirst=False)
     tx.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
     tx.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": steps()[-1]})
 
 
 def _take_steps(tx: Connection) -> None:
-    from alembic import command  # slow to load, and seldom needed
+    from alembic import command  # slow to load and rarely needed
     from alembic.config import Config
 
-    if tx.dialect.name == "postgresql":  # a large table takes its time
+    if tx.dialect.name == "postgresql":  # a large table takes a while
         tx.execute(text("SET LOCAL statement_timeout = 0"))
     config = Config(attributes={"connection": tx})
     config.set_main_option("script_location", str(STEPS).replace("%", "%%"))

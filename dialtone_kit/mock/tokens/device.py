@@ -16,12 +16,13 @@ from starlette.responses import Response
 from dialtone_kit.mock.access.clients import authenticate_client, realm_of_client
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.settings import DEVICE_INTERVAL, DEVICE_LIFETIME
-from dialtone_kit.mock.schemas.grants import DeviceAuthorization, DeviceAuthorizationForm
+from dialtone_kit.mock.schemas.sent import ClientForm
+from dialtone_kit.mock.schemas.tokens import DeviceAuthorization, DeviceAuthorizationForm
 from dialtone_kit.mock.tokens import device_grants, refresh
 from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
 from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
-from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.requests import read_form
 from dialtone_kit.mock.web.responses import json_answer
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -45,11 +46,11 @@ async def device_authorization(request: Request) -> Response:
     """RFC 8628 §3.1. A client without a secret sends its client_id alone."""
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
-    client = await authenticate_client(request, form, realm, public=True)
+    client = await authenticate_client(request, form.parsed(ClientForm), realm, public=True)
     if client.locked:
         raise Refusal(400, "unauthorized_client", "This client is locked.")
     here = realm or await realm_of_client(service, client)
-    scope = asked_scope(form, client.scopes)
+    scope = asked_scope(form.parsed(DeviceAuthorizationForm).scope, client.scopes)
     codes = await service.store.write(
         lambda tx: device_grants.open_grant(tx, service, here, client, scope)
     )
@@ -67,8 +68,8 @@ async def device_authorization(request: Request) -> Response:
 
 async def device_code(order: Order) -> Grant:
     """The person's approval, once: an access token for them, and the first refresh token."""
-    code = one(order.form, "device_code")
-    if code is None:
+    code = order.form.device_code
+    if not code:
         raise Refusal(400, "invalid_request", "device_code is missing.")
     store = order.service.store
     row = await store.read(lambda tx: device_grants.find(tx, order.realm, code))

@@ -11,20 +11,21 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dialtone_kit import rules
 from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.mock.access import dpop
 from dialtone_kit.mock.access.clients import authenticate_client, realm_of_client
 from dialtone_kit.mock.core import audit, clock
-from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import TOKEN_LIFETIME, Realm
-from dialtone_kit.mock.schemas.core import TokenAnswer, TokenForm
+from dialtone_kit.mock.schemas.sent import ClientForm
+from dialtone_kit.mock.schemas.tokens import TokenAnswer, TokenForm
 from dialtone_kit.mock.tokens import device, exchange, refresh
-from dialtone_kit.mock.tokens.grant import Form, Grant, Order, asked_audience, asked_scope, may_act
+from dialtone_kit.mock.tokens.grant import Grant, Order, asked_audience, asked_scope
 from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
-from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.requests import read_form
 from dialtone_kit.mock.web.responses import json_answer
 
 
@@ -42,11 +43,12 @@ async def token(request: Request) -> Response:
     token-exchange (RFC 8693); with or without DPoP (RFC 9449 §5)."""
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
-    client = await authenticate_client(request, form, realm, public=True)
+    client = await authenticate_client(request, form.parsed(ClientForm), realm, public=True)
     realm = realm or await realm_of_client(service, client)
     nonce = dpop.fresh_nonce(service, realm, "token")
     try:
-        order = _order(request, service, realm, client, form)
+        wanted, proof = _proof(request, service, realm)
+        order = Order(service, realm, client, form.parsed(TokenForm), wanted, proof)
         grant = await _grant_type(order).decide(order)
         answer = await _issue(order, grant)
     except ProofRefused as problem:
@@ -61,7 +63,7 @@ async def client_credentials(order: Order) -> Grant:
     """The client for itself."""
     return Grant(
         subject=order.client.client_id,
-        scope=asked_scope(order.form, order.client.scopes),
+        scope=asked_scope(order.form.scope, order.client.scopes),
         audience=asked_audience(order.form),
     )
 
@@ -84,23 +86,20 @@ GRANTS: Mapping[str, GrantType] = {
 }
 
 
-def _order(request: Request, service: Service, realm: Realm, client: Client, form: Form) -> Order:
-    """The order with its proof judged, or the refusal of a realm that needs one."""
+def _proof(
+    request: Request, service: Service, realm: Realm
+) -> tuple[rules.Request, rules.Proof | None]:
+    """What the proof is judged by, and the proof that passed. 400 where the realm needs one."""
     wanted = dpop.judged_by(service, realm, request, "token")
     proof = dpop.proof_of(request, wanted)
     if proof is None and realm.dpop_required:
         raise dpop.missing(f"a DPoP proof: realm {realm.name} gives bound tokens only")
-    return Order(service, realm, client, form, wanted, proof)
+    return wanted, proof
 
 
 def _grant_type(order: Order) -> GrantType:
     """The grant that was asked for, if this client may use it."""
-    name = one(order.form, "grant_type")
-    if name is None:
-        raise Refusal(400, "invalid_request", "grant_type is missing.")
-    grant = GRANTS.get(name)
-    if grant is None:
-        raise Refusal(400, "unsupported_grant_type", f"grant_type is one of: {', '.join(GRANTS)}.")
+    grant = GRANTS[order.form.grant_type]
     if order.client.locked:
         raise Refusal(400, grant.when_locked, "This client is locked.")
     if order.client.public and not grant.public:
@@ -126,7 +125,7 @@ async def _issue(order: Order, grant: Grant) -> dict[str, Any]:
             "token_issued",
             order.client.client_id,
             sponsor=order.client.sponsor,
-            grant=one(order.form, "grant_type"),
+            grant=order.form.grant_type,
             scope=grant.scope,
             binding="DPoP" if order.proof else "Bearer",
             jkt=order.proof.thumbprint if order.proof else None,
@@ -161,7 +160,7 @@ def _claims(order: Order, grant: Grant) -> dict[str, Any]:
         "exp": ends_at if grant.ends_at is None else min(ends_at, grant.ends_at),
         "jti": secrets.token_urlsafe(16),
         **grant.claims,
-        **may_act(order.form),
+        **({"may_act": {"sub": order.form.may_act}} if order.form.may_act else {}),
     }
     if grant.audience:
         claims["aud"] = grant.audience[0] if len(grant.audience) == 1 else list(grant.audience)

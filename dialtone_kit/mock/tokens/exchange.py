@@ -19,18 +19,15 @@ from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.tokens.exchange_rules import RULES, Case, NotPermitted, no
-from dialtone_kit.mock.tokens.grant import Effect, Form, Grant, Order, asked_audience, asked_scope
-from dialtone_kit.mock.web.requests import one
+from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
 from dialtone_kit.tokens import bound_thumbprint
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a name, no secret)
-TYPES = (ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt")  # our access tokens are both
 
 
 async def token_exchange(order: Order) -> Grant:
     """A token for the same subject, bound to the key of the proof sent."""
-    requested = _requested_type(order.form)
     case = await _case(order)
     try:
         for rule in RULES:
@@ -43,11 +40,11 @@ async def token_exchange(order: Order) -> Grant:
     chain = case.chain
     return Grant(
         subject=subject["sub"],
-        scope=_narrowed(order.form, shared),
+        scope=_narrowed(order.form.scope, shared),
         audience=await _audience(case),
         ends_at=subject["exp"],
         claims={"act": chain} if chain else {},
-        answer={"issued_token_type": requested},
+        answer={"issued_token_type": order.form.requested_token_type or ACCESS_TOKEN},
         told={"subject": subject["sub"], "parent": subject["jti"], "act": chain},
         effect=_descend(case),
     )
@@ -57,45 +54,40 @@ async def token_exchange(order: Order) -> Grant:
 
 
 async def _case(order: Order) -> Case:
-    subject = await _token(order, "subject")
+    form = order.form
+    subject = await _token(order, "subject_token", form.subject_token, form.subject_token_type)
     if subject is None:
         raise no("subject_token is missing.")
-    actor = await _token(order, "actor")
+    actor = await _token(order, "actor_token", form.actor_token, form.actor_token_type)
     return Case(order, *subject, actor[0] if actor else None)
 
 
-async def _token(order: Order, role: str) -> tuple[Mapping[str, Any], Client] | None:
-    """The verified claims of `<role>_token` and its client; None when no such token came."""
-    token, kind = one(order.form, f"{role}_token"), one(order.form, f"{role}_token_type")
-    if token is None and kind is None:
+async def _token(
+    order: Order, name: str, token: str, kind: str
+) -> tuple[Mapping[str, Any], Client] | None:
+    """The verified claims of a token and its client; None when no such token came."""
+    if not token and not kind:
         return None
-    if token is None or kind not in TYPES:
-        raise no(f"{role}_token goes with {role}_token_type={ACCESS_TOKEN}.")
+    if not token or not kind:
+        raise no(f"{name} goes with {name}_type={ACCESS_TOKEN}.")
     try:
         claims, client = await live_token(order.service, order.realm, token)
         bound_thumbprint(claims)
     except TokenRefused as problem:
-        raise no(f"{role}_token: {problem}") from None
+        raise no(f"{name}: {problem}") from None
     return claims, client
-
-
-def _requested_type(form: Form) -> str:
-    kind = one(form, "requested_token_type") or ACCESS_TOKEN
-    if kind not in TYPES:
-        raise no(f"requested_token_type is {ACCESS_TOKEN} here.")
-    return kind
 
 
 # --- what goes out ---
 
 
-def _narrowed(form: Form, shared: list[str]) -> str:
+def _narrowed(scope: str, shared: list[str]) -> str:
     """What is asked for, if both the subject token and the client have it. Nothing is no scope."""
     if not shared:
         raise Refusal(
             400, "invalid_scope", "The subject token and this client have no scope in common."
         )
-    return asked_scope(form, shared, "This exchange was")
+    return asked_scope(scope, shared, "This exchange was")
 
 
 async def _audience(case: Case) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.tokens.grant import Order
-from dialtone_kit.mock.web.requests import one
 from dialtone_kit.tokens import bound_thumbprint
 
 DEEPEST = 5  # agents in an `act` chain
@@ -45,7 +44,7 @@ class Case:
         """What the policy says, where it is asked: on another's token without a `may_act`."""
         if self.own or "may_act" in self.subject:
             return None
-        scope = one(self.order.form, "scope") or str(self.subject["scope"])
+        scope = self.order.form.scope or str(self.subject["scope"])
         return decisions.may_exchange(
             self.order.service,
             self.order.realm,

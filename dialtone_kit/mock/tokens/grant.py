@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection
 
 from dialtone_kit import rules
-from dialtone_kit.mock.core.client import CLIENT_ID, Client
+from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.web.requests import one
+from dialtone_kit.mock.schemas.tokens import TokenForm
 
-Form = Mapping[str, list[str]]
 # What else happens when the token goes out, in the same transaction; it gets the token's claims.
 # A refusal that it raises takes everything back, one that it returns keeps what it wrote.
 Effect = Callable[[Connection, Mapping[str, Any]], Refusal | None]
@@ -33,7 +32,7 @@ class Order:
     service: Service
     realm: Realm
     client: Client
-    form: Form
+    form: TokenForm
     wanted: rules.Request
     proof: rules.Proof | None
 
@@ -56,39 +55,27 @@ class Grant:
     effect: Effect = nothing_else
 
 
-def asked_scope(form: Form, granted: Collection[str], who: str = "This client was") -> str:
+def asked_scope(scope: str, granted: Collection[str], who: str = "This client was") -> str:
     """What is asked for, all that was granted when nothing is named. Never more, never less."""
-    text = one(form, "scope")
-    if text is None:
+    if not scope:
         return " ".join(granted)
-    asked = tuple(dict.fromkeys(scope for scope in text.split(" ") if scope))
-    if not asked or any(scope not in granted for scope in asked):
+    asked = tuple(dict.fromkeys(name for name in scope.split(" ") if name))
+    if not asked or any(name not in granted for name in asked):
         allowed = " ".join(granted) or "nothing"
         raise Refusal(400, "invalid_scope", f"{who} granted {allowed} and nothing more.")
     return " ".join(asked)
 
 
-def asked_audience(form: Form) -> tuple[str, ...]:
+def asked_audience(form: TokenForm) -> tuple[str, ...]:
     """`audience` and `resource` values together (RFC 8707, RFC 8693). 400 invalid_target."""
-    resources, audiences = form.get("resource", []), form.get("audience", [])
-    if not all(map(_is_absolute_uri, resources)):
+    if not all(map(_is_absolute_uri, form.resource)):
         raise Refusal(
             400, "invalid_target", "resource is an absolute URI without a fragment (RFC 8707)."
         )
-    named = tuple(dict.fromkeys([*audiences, *resources]))
+    named = tuple(dict.fromkeys([*form.audience, *form.resource]))
     if len(named) > 10 or any(not value or len(value) > 500 for value in named):
         raise Refusal(400, "invalid_target", "Name at most 10 audiences of at most 500 characters.")
     return named
-
-
-def may_act(form: Form) -> dict[str, Any]:
-    """The claim that lets one other client exchange this token (RFC 8693 §4.4), if asked for."""
-    named = one(form, "may_act")
-    if named is None:
-        return {}
-    if not CLIENT_ID.fullmatch(named):
-        raise Refusal(400, "invalid_request", "may_act is the client_id of another client.")
-    return {"may_act": {"sub": named}}
 
 
 def _is_absolute_uri(value: str) -> bool:

@@ -15,14 +15,15 @@ from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.mock.access.clients import authenticate_client, invalid_client, realm_of_client
 from dialtone_kit.mock.access.live_tokens import live_token
 from dialtone_kit.mock.core.client import Client
-from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
+from dialtone_kit.mock.core.refusal import NO_STORE
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.schemas.grants import Introspection, TokenQuestion
+from dialtone_kit.mock.schemas.sent import ClientForm
+from dialtone_kit.mock.schemas.tokens import Introspection, TokenQuestion
 from dialtone_kit.mock.tokens import refresh
 from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
-from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.requests import read_form
 from dialtone_kit.mock.web.responses import json_answer
 
 INACTIVE = {"active": False}
@@ -54,13 +55,11 @@ async def introspect(request: Request) -> Response:
     """For a client with a secret, about tokens of its realm. The hint is not needed."""
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
-    client = await authenticate_client(request, form, realm)
+    client = await authenticate_client(request, form.parsed(ClientForm), realm)
     if client.locked:
         raise invalid_client("This client is locked.")
     realm = realm or await realm_of_client(service, client)
-    token = one(form, "token")
-    if token is None:
-        raise Refusal(400, "invalid_request", "token is missing.")
+    token = form.parsed(TokenQuestion).token
     told = await _access_token(service, realm, token)
     told = told or await _refresh_token(service, realm, client, token)
     return json_answer(told or INACTIVE, headers=NO_STORE)

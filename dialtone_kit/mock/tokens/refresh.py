@@ -19,7 +19,6 @@ from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.settings import REFRESH_LIFETIME, TOKEN_LIFETIME, Realm
 from dialtone_kit.mock.store.tables import refresh_families, refresh_tokens
 from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
-from dialtone_kit.mock.web.requests import one
 
 GRANT = "refresh_token"
 
@@ -31,15 +30,15 @@ def new_token() -> str:
 
 async def refresh_token(order: Order) -> Grant:
     """The same approval once more, with at most its scope, for the key of the new proof."""
-    text = one(order.form, "refresh_token")
-    if text is None:
+    text = order.form.refresh_token
+    if not text:
         raise Refusal(400, "invalid_request", "refresh_token is missing.")
     found = await order.service.store.read(lambda tx: find(tx, order.realm, text))
     _must_fit(order, found)
     fresh = new_token()
     return Grant(
         subject=found.subject,
-        scope=asked_scope(order.form, found.scopes.split(), "This refresh token was"),
+        scope=asked_scope(order.form.scope, found.scopes.split(), "This refresh token was"),
         audience=asked_audience(order.form),
         answer={"refresh_token": fresh},
         told={"subject": found.subject},

@@ -17,11 +17,12 @@ from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.schemas.grants import Revoked, TokenQuestion
+from dialtone_kit.mock.schemas.sent import ClientForm
+from dialtone_kit.mock.schemas.tokens import Revoked, TokenQuestion
 from dialtone_kit.mock.tokens import refresh
 from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
-from dialtone_kit.mock.web.requests import one, read_form
+from dialtone_kit.mock.web.requests import read_form
 from dialtone_kit.mock.web.responses import json_answer
 
 
@@ -37,11 +38,9 @@ async def revoke(request: Request) -> Response:
     """200 for a token that is unknown or dead already, too; 400 for another client's."""
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
-    client = await authenticate_client(request, form, realm, public=True)
+    client = await authenticate_client(request, form.parsed(ClientForm), realm, public=True)
     realm = realm or await realm_of_client(service, client)
-    token = one(form, "token")
-    if token is None:
-        raise Refusal(400, "invalid_request", "token is missing.")
+    token = form.parsed(TokenQuestion).token
     if not await _revoke_refresh_token(service, realm, client, token):
         await _revoke_access_token(service, realm, client, token)
     return json_answer({}, headers=NO_STORE)

@@ -1,4 +1,4 @@
-"""What a request reached: the service, and the realm in its path."""
+"""What a request reached: the service, an operation, and the realm in its path."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from starlette.requests import Request
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.web.describe import Description
 
 
 def service_of(request: Request) -> Service:
     """The service that this request reached."""
-    service: Service = request.scope["service"]  # front.py put it there
+    service: Service = request.scope["service"]  # gate.py put it there
     return service
+
+
+def description_of(request: Request) -> Description:
+    """What the operation that was reached says of itself."""
+    description: Description = request.scope["description"]
+    return description
 
 
 async def realm_of(request: Request) -> Realm:

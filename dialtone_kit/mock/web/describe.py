@@ -1,7 +1,7 @@
-"""OpenAPI that is true: each handler says what it takes and answers, right where it stands.
+"""OpenAPI that is true: each handler describes, right where it stands, what it takes and answers.
 
-Handlers read their request themselves, in the order that the protocol asks for, so the framework's
-own parsing is not in their way; `Operation` is a FastAPI route that calls them directly.
+What is described also holds: requests.py parses with the models that stand here and no others, and
+the table in routes.py serves exactly the operations that the document lists.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from dialtone_kit.mock.schemas.sent import Sent
 from dialtone_kit.mock.web.responses import HTML, Handler
 
 # Beside the `security` schemes: client_id and client_secret in the form, which OpenAPI can't name;
@@ -22,15 +23,15 @@ H = TypeVar("H", bound=Handler)
 
 @dataclass(frozen=True)
 class Description:
-    """What a handler takes and answers. `answers`: a model, or the media type of a text."""
+    """What a handler takes and answers. `answers`: a model, or the media type of plain content."""
 
     summary: str
     answers: type[BaseModel] | str | None
     status: int
     refusals: tuple[int, ...]
-    body: type[BaseModel] | None
+    body: type[Sent] | None
     form: bool
-    query: type[BaseModel] | None
+    query: type[Sent] | None
     security: tuple[str, ...]
     proof: bool
     cached: bool
@@ -41,31 +42,50 @@ class Description:
         return self.answers == HTML
 
 
+@dataclass(frozen=True)
+class Operation:
+    """A described handler at one path, written as OpenAPI does: /realms/{realm}/token."""
+
+    method: str
+    path: str
+    handler: Handler
+
+    @property
+    def description(self) -> Description:
+        description: Description = self.handler.__dict__["description"]
+        return description
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """HEAD is answered wherever GET is; the server leaves the body out."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+
 def describe(
     summary: str,
     *,
     answers: type[BaseModel] | str | None,
     status: int = 200,
     refusals: tuple[int, ...] = (),
-    body: type[BaseModel] | None = None,
+    body: type[Sent] | None = None,
     form: bool = False,
-    query: type[BaseModel] | None = None,
+    query: type[Sent] | None = None,
     security: tuple[str, ...] = (),
     proof: bool = False,
     cached: bool = False,
 ) -> Callable[[H], H]:
-    """Say of a handler what OpenAPI should tell; of the `security` schemes one is enough.
+    """Describe a handler for OpenAPI; of the `security` schemes one is enough.
 
-    `refusals`: those that are its own; what every operation can answer is added. `proof`: a DPoP
+    `refusals`: the statuses that are its own; those of every operation are added. `proof`: a DPoP
     proof may come. `cached`: others may keep the answer.
     """
     proof = proof or "dpop" in security
-    told = Description(
+    description = Description(
         summary, answers, status, refusals, body, form, query, security, proof, cached
     )
 
     def mark(handler: H) -> H:
-        handler.__dict__["description"] = told
+        handler.__dict__["description"] = description
         return handler
 
     return mark

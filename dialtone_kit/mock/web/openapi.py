@@ -1,26 +1,28 @@
-"""From what the handlers say of themselves to OpenAPI 3.1: parameters, bodies, answers, headers.
+"""From the descriptions of all operations to one OpenAPI 3.1 document.
 
-What holds for many operations is said once, here: every answer's common headers, the 404 of a path
-with a realm in it, the proof's header, the nonce that may come back.
+What holds for many operations is written once, here: every answer's common headers, the 404 of a
+path with a realm in it, the nonce that may come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from inspect import getdoc
 from typing import Any
 
-from fastapi import FastAPI
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
-from dialtone_kit.base.algorithms import ALGORITHMS
-from dialtone_kit.mock.schemas.core import Problem
-from dialtone_kit.mock.schemas.formats import B64URL, ENROLLMENT_PATTERN, JWT_PATTERN, REALM_PATTERN
+import dialtone_kit
+from dialtone_kit.mock.schemas.problem import Problem
 from dialtone_kit.mock.web import openapi_headers as headers
-from dialtone_kit.mock.web.describe import Description
-from dialtone_kit.mock.web.requests import FORM, JSON
+from dialtone_kit.mock.web.describe import Description, Operation
+from dialtone_kit.mock.web.openapi_requests import absent_is_not_null, request_side
+from dialtone_kit.mock.web.requests import JSON
 from dialtone_kit.mock.web.responses import HTML
 
-Said = dict[str, Any]
+Json = dict[str, Any]
+SCHEMAS = "#/components/schemas/"
 
 ABOUT = """Identity for agents: a person vouches by e-mail, a key binds the tokens.
 
@@ -72,158 +74,117 @@ SECURITY_SCHEMES = {
 }
 
 
-# --- an operation --------------------------------------------------------------------------------
-
-
-def responses(told: Description, path: str) -> dict[int | str, Said]:
-    """Every status that this operation can answer, with its headers."""
-    found: dict[int | str, Said] = {told.status: _success(told)}
-    always = {500} | ({404} if "{realm}" in path else set()) | (set() if told.page else {421})
-    for status in sorted({*told.refusals, *always}):
-        found[status] = _refusal(told, status)
-    return found
-
-
-def _success(told: Description) -> Said:
-    said: Said = {
-        "description": told.summary,
-        "headers": {
-            **headers.ON_ALL,
-            **(headers.CACHED if told.cached else headers.NO_STORE),
-            **(headers.NONCE if told.proof else {}),
-            **(headers.OF_A_PAGE if told.page else {}),
+def document(operations: Sequence[Operation], base_url: str) -> Json:
+    """The whole document of a service at `base_url`."""
+    paths: Json = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "StrongDM ID, local teaching service",
+            "description": ABOUT,
+            "version": dialtone_kit.__version__,
+        },
+        "servers": [{"url": base_url}],
+        "paths": paths,
+        "components": {
+            "schemas": _answer_schemas(operations),
+            "securitySchemes": SECURITY_SCHEMES,
+            "headers": headers.HEADERS,
+            "responses": {
+                "NotFound": _of_no_operation(404),
+                "MethodNotAllowed": _of_no_operation(405),
+                "ForeignHost": _of_no_operation(421),
+            },
         },
     }
-    if isinstance(told.answers, str):
-        said["content"] = {told.answers: {"schema": {"type": "string"}}}
-    return said
 
 
-def _refusal(told: Description, status: int) -> Said:
-    said: Said = {
-        "model": Problem,
+def _operation(one: Operation) -> Json:
+    return {
+        "tags": [one.handler.__module__.split(".")[2]],  # the room that it is in
+        "summary": one.description.summary,
+        "description": getdoc(one.handler) or "",
+        "operationId": _operation_id(one),
+        **request_side(one.description, one.path),
+        "responses": _responses(one.description, one.path),
+    }
+
+
+def _operation_id(one: Operation) -> str:
+    words = one.path.replace("{", "").replace("}", "").replace(".", "_").replace("-", "_")
+    return f"{one.method.lower()}{words.replace('/', '_')}"
+
+
+def _responses(description: Description, path: str) -> Json:
+    """Every status that this operation can answer, with its headers."""
+    statuses = {500, *description.refusals}
+    if "{realm}" in path:
+        statuses.add(404)
+    if not description.page:
+        statuses.add(421)
+    refusals = {str(status): _refusal(description, status) for status in sorted(statuses)}
+    return {str(description.status): _success(description), **refusals}
+
+
+def _success(description: Description) -> Json:
+    response: Json = {
+        "description": description.summary,
+        "headers": {
+            **headers.ON_ALL,
+            **(headers.CACHED if description.cached else headers.NO_STORE),
+            **(headers.NONCE if description.proof else {}),
+            **(headers.OF_A_PAGE if description.page else {}),
+        },
+    }
+    if isinstance(description.answers, str):
+        response["content"] = {description.answers: {"schema": {"type": "string"}}}
+    elif description.answers is not None:
+        response["content"] = _json(description.answers)
+    return response
+
+
+def _refusal(description: Description, status: int) -> Json:
+    response: Json = {
         "description": WORDS[status],
         "headers": {
             **headers.ON_ALL,
             **headers.NO_STORE,
             **headers.OF_A_STATUS.get(status, {}),
-            **(headers.SCOPE_MISSING if status == 403 and told.proof else {}),
-            **(headers.NONCE if told.proof and status < 421 else {}),
-            **(headers.OF_A_PAGE_PERHAPS if told.page else {}),
+            **(headers.SCOPE_MISSING if status == 403 and description.proof else {}),
+            **(headers.NONCE if description.proof and status < 421 else {}),
+            **(headers.OF_A_PAGE_PERHAPS if description.page else {}),
         },
+        "content": _json(Problem),
     }
-    if told.page and status not in (413, 415, 500, 503):  # a person gets it as a page
-        said["content"] = {HTML: {"schema": {"type": "string"}}}
-    return said
+    if description.page and status not in (413, 415, 500, 503):  # a person gets it as a page
+        response["content"][HTML] = {"schema": {"type": "string"}}
+    return response
 
 
-def request_side(told: Description, path: str) -> Said:
-    """Parameters, body and security of an operation."""
-    said: Said = {}
-    if parameters := _parameters(told, path):
-        said["parameters"] = parameters
-    if told.body is not None:
-        media, asked = (FORM if told.form else JSON), schema(told.body)
-        needed = not told.form or "required" in asked  # nothing at all is an empty form
-        said["requestBody"] = {"required": needed, "content": {media: {"schema": asked}}}
-    if told.security:
-        said["security"] = [{scheme: []} if scheme else {} for scheme in told.security]
-    return said
+def _of_no_operation(status: int) -> Json:
+    common = {**headers.ON_ALL, **headers.NO_STORE, **headers.OF_A_STATUS.get(status, {})}
+    return {"description": WORDS[status], "headers": common, "content": _json(Problem)}
 
 
-# --- parameters and bodies -----------------------------------------------------------------------
-
-IN_PATH: Mapping[str, Said] = {
-    "realm": {"type": "string", "pattern": REALM_PATTERN, "examples": ["default"]},
-    "enrollment_id": {"type": "string", "pattern": ENROLLMENT_PATTERN},
-}
-PROOF: Said = {
-    "name": "DPoP",
-    "in": "header",
-    "required": False,
-    "description": "A proof for this very request (RFC 9449 §4), once: method, URL without its "
-    f"query, time, a new jti. Signed with {', '.join(ALGORITHMS)}.",
-    "schema": {"type": "string", "pattern": JWT_PATTERN, "maxLength": 8192},
-}
-COOKIE: Said = {
-    "name": "dialtone_form",
-    "in": "cookie",
-    "required": True,
-    "description": "As the page gave it together with its form",
-    "schema": {"type": "string", "pattern": f"^{B64URL}{{22}}$"},
-}
+def _json(model: type[BaseModel]) -> Json:
+    return {JSON: {"schema": {"$ref": f"{SCHEMAS}{model.__name__}"}}}
 
 
-def _parameters(told: Description, path: str) -> list[Said]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    found: list[Said] = [
-        {"name": name, "in": "path", "required": True, "schema": IN_PATH[name]} for name in names
-    ]
-    if told.query is not None:
-        asked = schema(told.query)
-        for name, member in asked["properties"].items():
-            _absent_is_not_null(member)
-            text = {"description": member.pop("description")}
-            needed = name in asked.get("required", ())
-            found.append(
-                {"name": name, "in": "query", "required": needed, "schema": member, **text}
-            )
-    return found + ([PROOF] if told.proof else []) + ([COOKIE] if told.page and told.form else [])
-
-
-def schema(model: type[BaseModel]) -> Said:
-    """The schema of a request, with what it refers to in place: components hold answers only."""
-    whole = model.model_json_schema()
-    return dict(_inlined(whole, whole.pop("$defs", {})))
-
-
-def _inlined(part: Any, definitions: Mapping[str, Any]) -> Any:
-    if isinstance(part, list):
-        return [_inlined(one, definitions) for one in part]
-    if not isinstance(part, dict):
-        return part
-    if "$ref" in part:
-        return _inlined(definitions[part["$ref"].rpartition("/")[2]], definitions)
-    return {name: _inlined(value, definitions) for name, value in part.items()}
-
-
-# --- the document --------------------------------------------------------------------------------
-
-
-def document(app: FastAPI) -> Said:
-    """The whole of it, made when first asked for."""
-    if app.openapi_schema is None:
-        _complete(app.openapi()["components"])  # the framework keeps what it made
-    return app.openapi()
-
-
-def _complete(components: Said) -> None:
-    """What the framework can't know: security schemes, and answers of no operation."""
-    components["securitySchemes"] = SECURITY_SCHEMES
-    components["headers"] = headers.HEADERS
-    components["responses"] = {
-        "NotFound": _of_no_operation(404),
-        "MethodNotAllowed": _of_no_operation(405),
-        "ForeignHost": _of_no_operation(421),
-    }
-    for model in components["schemas"].values():
-        for name, member in model.get("properties", {}).items():
-            if name not in model.get("required", ()):
-                _absent_is_not_null(member)
-
-
-def _of_no_operation(status: int) -> Said:
-    content = {JSON: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
-    told = {**headers.ON_ALL, **headers.NO_STORE, **headers.OF_A_STATUS.get(status, {})}
-    return {"description": WORDS[status], "headers": told, "content": content}
-
-
-def _absent_is_not_null(member: Said) -> None:
-    """What an answer may lack, it lacks: None in a model is never sent as null for that."""
-    kinds = [kind for kind in member.pop("anyOf", ()) if kind != {"type": "null"}]
-    if len(kinds) == 1:
-        member.update(kinds[0])
-    elif kinds:
-        member["anyOf"] = kinds
-    if member.get("default", "") is None:
-        del member["default"]
+def _answer_schemas(operations: Sequence[Operation]) -> Json:
+    """The schemas of all answers, by their models' names."""
+    models: set[type[BaseModel]] = {Problem}
+    for one in operations:
+        if isinstance(one.description.answers, type):
+            models.add(one.description.answers)
+    named = sorted(models, key=lambda model: model.__name__)
+    _, whole = models_json_schema(
+        [(model, "serialization") for model in named], ref_template=SCHEMAS + "{model}"
+    )
+    schemas: Json = whole["$defs"]
+    for schema in schemas.values():
+        for name, member in schema.get("properties", {}).items():
+            if name not in schema.get("required", ()):
+                absent_is_not_null(member)
+    return schemas

@@ -1,8 +1,11 @@
-"""Reading requests: bodies with a limit, forms and JSON checked, headers as they really came."""
+"""Reading requests: bodies of a bounded size, parsed by the models that OpenAPI shows, and headers
+as they really came."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -12,16 +15,19 @@ from starlette.types import Scope
 
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import MAX_BODY
+from dialtone_kit.mock.schemas.problem import ErrorCode
+from dialtone_kit.mock.schemas.sent import Sent
+from dialtone_kit.mock.web.context import description_of
 
-M = TypeVar("M", bound=BaseModel)
+S = TypeVar("S", bound=Sent)
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 MAY_REPEAT = ("resource", "audience")  # RFC 8707 §2, RFC 8693 §2.1
 
 
 def header_values(request: Request, name: str) -> list[str]:
-    """Every value of a header (`name` in lower case), in order: a framework's mapping hides all but
-    the first."""
+    """Every value of a header (`name` in lower case), in order: a mapping would hide all but the
+    first."""
     return values_in(request.scope, name)
 
 
@@ -65,18 +71,20 @@ def media_type(request: Request) -> str:
     return values[0].partition(";")[0].strip().lower() if len(values) == 1 else ""
 
 
-async def read_json(request: Request, model: type[M]) -> M:
-    """The body as a `model`. Unknown members are ignored, a wrong type is 400."""
-    _require_type(request, JSON)
-    body = await read_body(request)
-    try:
-        return model.model_validate_json(body, strict=True)
-    except ValidationError as problem:
-        raise Refusal(400, "invalid_request", explain(problem)) from None
+@dataclass(frozen=True)
+class Form:
+    """A form as it came, each parameter once but for those that may repeat; still to be parsed."""
+
+    parameters: Mapping[str, str | list[str]] = field(repr=False)
+    described: type[BaseModel] | None
+
+    def parsed(self, model: type[S]) -> S:
+        """The form as `model`: the described one, or a part of it that has to be known first."""
+        return _parsed(model, self.described, lambda: model.model_validate(self.parameters))
 
 
-async def read_form(request: Request) -> dict[str, list[str]]:
-    """The form in the body: the values of each parameter, empty ones left out.
+async def read_form(request: Request) -> Form:
+    """The form in the body, empty parameters left out.
 
     A parameter other than `resource` and `audience` may come once (RFC 6749 §3.2). Nothing at all
     is an empty form, also without a content type.
@@ -84,54 +92,82 @@ async def read_form(request: Request) -> dict[str, list[str]]:
     body = await read_body(request)
     if body or header_values(request, "content-type"):
         _require_type(request, FORM)
-    form = parse_form(body)
-    for name, values in form.items():
+    parameters: dict[str, str | list[str]] = {}
+    for name, values in parse_form(body).items():
         if len(values) > 1 and name not in MAY_REPEAT:
-            raise Refusal(400, "invalid_request", "A parameter came twice; send it once.")
-    return form
+            raise _twice()
+        parameters[name] = values if name in MAY_REPEAT else values[0]
+    return Form(parameters, description_of(request).body)
+
+
+async def read_json(request: Request, model: type[S]) -> S:
+    """The body as a `model`. Unknown members are ignored, a wrong type is 400."""
+    _require_type(request, JSON)
+    body = await read_body(request)
+    described = description_of(request).body
+    return _parsed(model, described, lambda: model.model_validate_json(body, strict=True))
+
+
+def read_query(request: Request, model: type[S]) -> S:
+    """The query as a `model`; here an empty parameter is an empty string."""
+    parameters: dict[str, str] = {}
+    for name, value in _pairs(request.scope["query_string"], "query"):
+        if name in parameters:
+            raise _twice()
+        parameters[name] = value
+    described = description_of(request).query
+    return _parsed(model, described, lambda: model.model_validate(parameters))
 
 
 def parse_form(body: bytes) -> dict[str, list[str]]:
     """The parameters of a form-encoded body. 400 unless it is ASCII that decodes to UTF-8."""
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
-        )
-    except (UnicodeError, ValueError):
-        raise Refusal(
-            400, "invalid_request", "The body is not a form: name=value, percent-encoded UTF-8."
-        ) from None
     form: dict[str, list[str]] = {}
-    for name, value in pairs:
+    for name, value in _pairs(body, "body"):
         form.setdefault(name, []).append(value)
     return {name: kept for name, values in form.items() if (kept := _kept(values))}
 
 
-def query_text(request: Request, name: str) -> str | None:
-    """A text in the query, for the store to look for. 400 when no database could hold it."""
-    value = request.query_params.get(name)
-    if "\0" in (value or ""):
-        raise Refusal(400, "invalid_request", f"{name}: a text can't hold a NUL character.")
-    return value
+def _parsed(model: type[S], described: type[BaseModel] | None, parse: Callable[[], S]) -> S:
+    """The value of `parse`, or its error as a refusal. Only a described model parses a request."""
+    assert described is not None  # noqa: S101
+    assert issubclass(described, model)  # noqa: S101
+    try:
+        return parse()
+    except ValidationError as problem:
+        raise _refusal(problem, model.codes) from None
 
 
-def one(form: Mapping[str, list[str]], name: str) -> str | None:
-    """The value of a parameter that came at most once."""
-    values = form.get(name)
-    return values[0] if values else None
-
-
-def explain(problem: ValidationError) -> str:
-    """What was wrong with which member. Never the value: it may be a secret."""
+def _refusal(problem: ValidationError, codes: Mapping[str, ErrorCode]) -> Refusal:
+    """What is wrong with which member. Never the value: it may be a secret."""
     first = problem.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(step) for step in first["loc"])
+    member = ".".join(str(step) for step in first["loc"])
+    if first["type"] == "missing":
+        return Refusal(400, "invalid_request", f"{member} is missing.")
+    code = codes.get(member.partition(".")[0], "invalid_request")
+    if first["type"] == "literal_error":
+        values = re.findall("'([^']+)'", first["ctx"]["expected"])
+        return Refusal(400, code, f"{member} is one of: {', '.join(values)}.")
     what = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}." if where else f"The body is not what was expected: {what}."
+    return Refusal(400, code, f"{member or 'The body'}: {what}.")
+
+
+def _pairs(raw: bytes, where: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
+        )
+    except (UnicodeError, ValueError):
+        text = f"The {where} is not a form: name=value, percent-encoded UTF-8."
+        raise Refusal(400, "invalid_request", text) from None
 
 
 def _kept(values: list[str]) -> list[str]:
-    """Twice the same name is twice, also when empty; a single empty one counts as absent."""
+    """The same name twice is twice, also when empty; a single empty one counts as absent."""
     return [] if values == [""] else values
+
+
+def _twice() -> Refusal:
+    return Refusal(400, "invalid_request", "A parameter came twice; send it once.")
 
 
 def _require_type(request: Request, expected: str) -> None:

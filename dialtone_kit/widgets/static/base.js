@@ -33,12 +33,12 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-// Where a countdown is shown. Inside a status line it must not be read out every second.
+// Where a countdown is shown. A screen reader must not read it out every second.
 export function timer() {
   return h("strong", { class: "dk-timer", role: "timer", "aria-live": "off" });
 }
 
-// A countdown by the browser's own clock: if it and the kernel's disagree, nothing goes wrong.
+// A countdown by the browser's own clock: so it does not matter if the kernel's disagrees.
 export function countdown(seconds, onTick, onEnd = () => {}) {
   const end = performance.now() + seconds * 1000;
   let timer = null;
@@ -93,9 +93,9 @@ export function submitOnEnter(input) {
   });
 }
 
-// Talk with the kernel. `draw(state)` is called with each state that it tells; `send(kind, data)`
-// reports what the person did, together with the round seen, so that it is done once.
-// Returns { send, close }. Without an answer for a while, `lost()` is called.
+// Talk to the kernel. `draw(state)` is called with each state it sends; `send(kind, data)` reports
+// what the person did, along with the round seen, so that it happens once.
+// Returns { send, close }. If no answer comes for a while, `lost()` is called.
 export function connect(model, draw, lost = () => {}) {
   let round = null;
   let waiting = null;
@@ -126,7 +126,7 @@ export function connect(model, draw, lost = () => {}) {
 export const SILENT =
   "No answer from the kernel yet. It may be busy with a cell; if it was stopped, run this cell again.";
 
-// Say a problem in the card's status line. Returns a function that stops its countdown.
+// Show a problem in the card's status line. Returns a function that stops its countdown.
 export function sayProblem(view, problem) {
   if (!problem.wait) {
     view.say("bad", ...prose(problem.text));
@@ -135,7 +135,7 @@ export function sayProblem(view, problem) {
   const left = timer();
   const line = [h("div", {}, ...prose(problem.text)), h("div", {}, "Time left: ", left)];
   if (problem.clear_limits) {
-    line.push(h("div", {}, "On the mock you need not wait: run ",
+    line.push(h("div", {}, "On the mock there is no need to wait: run ",
       h("code", {}, problem.clear_limits), " in a cell, then press the button again."));
   }
   view.say("wait", ...line);

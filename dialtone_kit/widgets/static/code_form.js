@@ -1,13 +1,13 @@
 import { card, clock, connect, countdown, h, sayProblem, SILENT, submitOnEnter, timer, uid } from "./base.js";
 
 const LENGTH = 8;
-const STRANGER = /[^A-HJ-NP-Z2-9]/; // outside of the 32 letters: 0 O 1 I, and all that is no letter
+const STRANGER = /[^A-HJ-NP-Z2-9]/; // not one of the 32 characters: 0 O 1 I, and anything else
 
 const tidy = (typed) => typed.replace(/[\s\u2010-\u2014-]+/g, "")
   .replace(/[a-z]/g, (letter) => letter.toUpperCase());
 const dashed = (code) => (code.length > 4 ? `${code.slice(0, 4)}-${code.slice(4)}` : code);
 
-// What the format check says of what is typed so far: [tone, text].
+// The format check of what has been typed so far: [tone, text].
 function judge(code) {
   const stranger = STRANGER.exec(code)?.[0];
   if (stranger && "0O1I".includes(stranger)) {
@@ -17,14 +17,14 @@ function judge(code) {
   if (code.length > LENGTH) return ["bad", `That is ${code.length} characters; a code has ${LENGTH}.`];
   if (code.length === LENGTH) return ["ok", "This has the form of a code."];
   if (code.length) return ["", `${code.length} of ${LENGTH} characters.`];
-  return ["", "Eight characters, such as ABCD-2345. Small letters, spaces and the dash don't matter."];
+  return ["", "Eight characters, such as ABCD-2345. Lower case, spaces and the dash don't matter."];
 }
 
 const ENDS = {
   locked: ["locked", "Five wrong codes locked this enrollment. Send a new code with the e-mail form."],
   expired: ["expired", "The hour for this code is over. Send a new code with the e-mail form."],
   "confirmed before": ["confirmed before",
-    "This enrollment was confirmed before, and its secret is shown only once. Use the stored credentials."],
+    "This enrollment was already confirmed, and its secret is shown only once. Use the stored credentials."],
 };
 
 function render({ model, el }) {
@@ -135,7 +135,7 @@ function render({ model, el }) {
       input.focus();
       return;
     }
-    input.value = ""; // it goes to the kernel as a message and stays nowhere
+    input.value = ""; // it goes to the kernel as a message and is kept nowhere
     check();
     send.disabled = true;
     kernel.send("submit", { value: code });

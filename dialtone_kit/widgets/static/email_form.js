@@ -1,15 +1,15 @@
 import { card, clock, connect, countdown, h, prose, sayProblem, SILENT, submitOnEnter, timer, uid } from "./base.js";
 
-// What keeps a typed address from being one; "" when nothing does. The service has the last word.
+// What is wrong with a typed address; "" when nothing is. The service has the last word.
 function wrongWith(address) {
   if (!address) return "";
-  if (/[\s,;]/.test(address)) return "One address, without spaces or commas.";
+  if (/[\s,;]/.test(address)) return "Type one address, without spaces or commas.";
   const [name, domain, ...more] = address.split("@");
   if (more.length) return "There is more than one @.";
   if (domain === undefined) return "The @ is missing.";
-  if (!name) return "Something must stand before the @.";
-  if (!/^[^.@][^@]*\.[^.@]{2,}$/.test(domain)) return "The part after the @ is not complete, such as example.com.";
-  if (/[<>()"\\]/.test(address)) return "The address alone, without brackets or quotes.";
+  if (!name) return "The part before the @ is missing.";
+  if (!/^[^.@][^@]*\.[^.@]{2,}$/.test(domain)) return "The part after the @ is not complete; it looks like example.com.";
+  if (/[<>()"\\]/.test(address)) return "Type only the address, without brackets or quotes.";
   return address.length > 254 ? "An address has at most 254 characters." : "";
 }
 
@@ -40,7 +40,7 @@ function render({ model, el }) {
     const address = input.value.trim();
     const wrong = wrongWith(address);
     const good = address !== "" && wrong === "";
-    hint.textContent = wrong || (good ? "That looks right." : "A code is mailed to it. It is not kept in this notebook.");
+    hint.textContent = wrong || (good ? "That looks right." : "A code will be mailed to it. It is not kept in this notebook.");
     hint.className = `dk-hint${good ? " dk-ok" : ""}`;
     input.setAttribute("aria-invalid", String(wrong !== ""));
     return good;
@@ -80,7 +80,7 @@ function render({ model, el }) {
     const where = h("strong", {}, state.email);
     view.badge("sent", "good");
     const lines = state.restored
-      ? [h("div", {}, "An enrollment for ", where, " is pending from before. Its code is valid for ", left, ".")]
+      ? [h("div", {}, "An enrollment for ", where, " is still pending. Its code is valid for ", left, ".")]
       : [h("div", {}, "A code is on its way to ", where, ". It is valid for ", left, ".")];
     lines.push(h("div", {}, state.again
       ? "This is a new enrollment: the code form below belongs to the old one, so run its cell again."

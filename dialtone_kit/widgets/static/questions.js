@@ -31,11 +31,11 @@ function render({ model, el }) {
 function drawOutcome(view, state, quiz) {
   if (quiz && !state.tell) {
     view.badge("kept", "good");
-    view.say("good", "Thank you. Your answers are kept; the lessons give the right ones.");
+    view.say("good", "Thank you. Your answers are recorded; the lessons give the right ones.");
   } else if (quiz) {
     const all = state.right === state.items.length;
     view.badge(`${state.right} of ${state.items.length} right`, all ? "good" : "");
-    view.say("", all ? "All right." : "The reasons stand at each question.");
+    view.say("", all ? "All right." : "The reasons are at each question.");
   } else {
     const [item] = state.items;
     const right = item.chosen === item.right;
@@ -74,20 +74,20 @@ function build(view, state, answered, kernel) {
 
 function question(item, number) {
   const name = uid("choice");
-  const told = item.right !== undefined;
+  const marked = item.right !== undefined;
   const radios = item.choices.map((_, n) => h("input", {
     type: "radio", name, value: n, id: `${name}-${n}`,
     checked: item.chosen === n, disabled: item.chosen !== null,
   }));
   const rows = item.choices.map((text, n) => h(
-    "label", { class: `dk-choice${told ? mark(item, n) : ""}`, for: `${name}-${n}` },
-    radios[n], h("span", {}, ...prose(text), ...(told ? verdict(item, n) : [])),
+    "label", { class: `dk-choice${marked ? mark(item, n) : ""}`, for: `${name}-${n}` },
+    radios[n], h("span", {}, ...prose(text), ...(marked ? verdict(item, n) : [])),
   ));
   const node = h(
     "fieldset", { class: "dk-question" },
     h("legend", {}, ...(number ? [`${number}. `] : []), ...prose(item.question)), ...rows,
   );
-  if (told) node.append(h("div", { class: "dk-why" }, ...reasons(item)));
+  if (marked) node.append(h("div", { class: "dk-why" }, ...reasons(item)));
   return {
     node,
     chosen: () => { const n = radios.findIndex((radio) => radio.checked); return n < 0 ? null : n; },
@@ -97,7 +97,7 @@ function question(item, number) {
 
 const mark = (item, n) => (n === item.right ? " dk-good" : n === item.chosen ? " dk-bad" : "");
 
-// Said in words too: colour alone tells some readers nothing.
+// In words, too: colour alone means nothing to some readers.
 function verdict(item, n) {
   const words = [n === item.chosen ? "your answer" : "", n === item.right ? "right" : ""].filter(Boolean);
   return words.length ? [h("span", { class: "dk-verdict" }, words.join(", "))] : [];

@@ -9,7 +9,7 @@ function render({ model, el }) {
       h("p", { class: "dk-note" }, `This token is ${state.binding}.`),
       part("Header: how it is signed", state.header, false),
       part("Payload: what it says", state.claims, true),
-      h("p", { class: "dk-hint" }, "The third part, the signature, stays in the kernel: a copy of what you see here opens no door."),
+      h("p", { class: "dk-hint" }, "The third part, the signature, stays in the kernel: a copy of what you see here is of no use to a thief."),
     );
     stop = drawTime(view, state);
   };

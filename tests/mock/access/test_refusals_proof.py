@@ -28,6 +28,7 @@ def token(resident: Registered) -> str:
     return resident.token()
 
 
+@pytest.mark.sample(100)
 @pytest.mark.parametrize("case", each(AT_TOKEN_ENDPOINT))
 def test_no_token_for(case: Case, line: Line, resident: Registered) -> None:
     proofs = case.headers(token_scene(resident))
@@ -40,6 +41,7 @@ def test_a_token_for(case: Case, line: Line, resident: Registered) -> None:
     granted(ask_token(line, resident, case.headers(token_scene(resident))))
 
 
+@pytest.mark.sample(100)
 @pytest.mark.parametrize("case", each(AT_RESOURCE))
 def test_no_answer_for(case: Case, line: Line, resident: Registered, token: str) -> None:
     scene = call_scene(resident, token)
@@ -55,6 +57,7 @@ def test_an_answer_for(case: Case, line: Line, resident: Registered, token: str)
     assert answer.all("www-authenticate") == []
 
 
+@pytest.mark.sample(20)
 @pytest.mark.parametrize("case", each(EDGES))
 def test_edge_values_over_http(case: Case, line: Line, resident: Registered, token: str) -> None:
     """A sample; tests/base/test_edge_values.py has them all."""

@@ -2,7 +2,7 @@
 
 Whatever the clocks do meanwhile, as far as the service promises to bear it: a realm's clock is
 ahead or behind by any amount and moves on at any time; the machine's clock may jump ahead, and back
-to `dpop.MARGIN` behind the latest time that it ever showed.
+to `clock.MARGIN` behind the latest time that it ever showed.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ KEY = b"the key of a service that does not run"
 START = 1_800_000_000
 SECONDS = st.one_of(st.integers(0, 80), st.integers(0, 800), st.integers(0, 10**6))
 STEPS = st.lists(st.tuples(st.sampled_from(("on", "back", "realm on")), SECONDS), max_size=6)
-BACK = st.integers(0, dpop.MARGIN)
+BACK = st.integers(0, clock.MARGIN)
 engine = create_engine("sqlite://", poolclass=StaticPool)
 tables.metadata.create_all(engine)
 
@@ -49,7 +49,7 @@ class Clocks:
             self.machine += seconds
             self.latest = max(self.latest, self.machine)
         else:
-            self.machine = max(self.machine - seconds, self.latest - dpop.MARGIN)
+            self.machine = max(self.machine - seconds, self.latest - clock.MARGIN)
 
     @contextmanager
     def rule(self) -> Iterator[Connection]:

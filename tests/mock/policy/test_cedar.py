@@ -1,4 +1,4 @@
-"""Policy texts: what is accepted, where a mistake is said to stand, and what names can't do."""
+"""Cedar source: what is accepted, on which line a mistake is reported, what names can't do."""
 
 import string
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dialtone_kit.mock.policy import cedar
-from dialtone_kit.mock.policy.cedar import Answer, Party, Question
+from dialtone_kit.mock.policy.cedar import Party, Question, Verdict
 from dialtone_kit.mock.policy.cedar_text import (
     KIT_POLICIES,
     MAX_TEXT,
@@ -40,7 +40,7 @@ def sponsor(email: str) -> Party:
     return Party("Sponsor", spelled, domain, (("email", spelled), ("domain", domain)))
 
 
-def asked(text: str, email: str, scope: str = "openid") -> Answer:
+def asked(text: str, email: str, scope: str = "openid") -> Verdict:
     question = Question(sponsor(email), "register", Party("Scope", scope))
     return cedar.decide(policies(text), question)
 
@@ -57,7 +57,7 @@ def test_the_kits_own_policies_are_good_and_each_has_a_name(name: str) -> None:
 
 
 BROKEN: list[tuple[int, str, str]] = [
-    # line, what is said, text
+    # line, part of the message, source
     (2, "unexpected token", f"{ANYTHING}\npermit (principal, action, resource);"),
     (3, "unexpected token `resource`", "permit (\n  principal, action\n  resource\n);"),
     (3, "princpal", f"{ANYTHING};\n\npermit (princpal, action,\nresource);"),
@@ -98,7 +98,11 @@ BROKEN: list[tuple[int, str, str]] = [
         "write Domain",
         f'permit (principal in Domain::"ACM\\u{{45}}.example", {REGISTER}, resource);',
     ),
-    (1, "this is none", f'permit (principal in Domain::"@acme.example", {REGISTER}, resource);'),
+    (
+        1,
+        "this is not a valid one",
+        f'permit (principal in Domain::"@acme.example", {REGISTER}, resource);',
+    ),
     (
         1,
         'write Sponsor::"a@x.example"',
@@ -191,10 +195,10 @@ def test_a_decision_names_its_policies_and_a_default_deny_names_none() -> None:
         f'@id("never") @ask("Ask for openid.") forbid (principal, {REGISTER}, resource)'
         f' when {{ resource == Scope::"admin" }};'
     )
-    assert asked(text, "a@acme.example") == Answer(True, ("staff",))
-    assert asked(text, "a@eng.acme.example") == Answer(True, ("staff", "line-2"))
-    assert asked(text, "a@other.example") == Answer(False)
-    assert asked(text, "a@acme.example", "admin") == Answer(False, ("never",), "Ask for openid.")
+    assert asked(text, "a@acme.example") == Verdict(True, ("staff",))
+    assert asked(text, "a@eng.acme.example") == Verdict(True, ("staff", "line-2"))
+    assert asked(text, "a@other.example") == Verdict(False)
+    assert asked(text, "a@acme.example", "admin") == Verdict(False, ("never",), "Ask for openid.")
 
 
 def test_a_policy_that_can_not_be_evaluated_decides_nothing() -> None:
@@ -203,7 +207,9 @@ def test_a_policy_that_can_not_be_evaluated_decides_nothing() -> None:
         f"permit (principal, {REGISTER}, resource);\n"
         f"forbid (principal, {REGISTER}, resource) when {{ 9223372036854775807 + 1 == 0 }};"
     )
-    assert asked(text, "a@acme.example") == Answer(allowed=False, policies=("line-1",), failed=True)
+    assert asked(text, "a@acme.example") == Verdict(
+        allowed=False, policies=("line-1",), failed=True
+    )
 
 
 def test_decisions_are_remembered_by_version_and_inputs_and_not_without_end() -> None:

@@ -244,7 +244,7 @@ ROWS = [
         "invalid_target",
     ),
     Row("X7", "no subject_token_type", lambda s: {"subject_token_type": None}, "goes with"),
-    Row("X7", "another type", lambda s: {"subject_token_type": REFRESH_TYPE}, "goes with"),
+    Row("X7", "another type", lambda s: {"subject_token_type": REFRESH_TYPE}, "type is one of"),
     Row(
         "X7",
         "another type wanted",
@@ -253,7 +253,9 @@ ROWS = [
     ),
     Row("X8", "actor type alone", actor(lambda s: None), "actor_token goes with"),
     Row("X8", "actor token alone", actor(lambda s: s.agent.token(), None), "goes with"),
-    Row("X8", "another actor type", actor(lambda s: s.agent.token(), REFRESH_TYPE), "goes with"),
+    Row(
+        "X8", "another actor type", actor(lambda s: s.agent.token(), REFRESH_TYPE), "type is one of"
+    ),
     Row(
         "X9",
         "expired actor",

@@ -23,10 +23,12 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from tests.support.databases import KINDS
+from tests.support.extent import FULL, few_or_all
 from tests.support.insider import Insider
 from tests.support.running_mock import Mock
 
-EXAMPLES = int(os.environ.get("DIALTONE_EXAMPLES", "10"))  # random ones, beside the boundary values
+# Random ones, beside the boundary values.
+EXAMPLES = int(os.environ.get("DIALTONE_EXAMPLES", few_or_all(2, 300)))
 MODES = list(GenerationMode)  # what the document allows, and what it does not
 ON_ANSWERS = [
     not_a_server_error,
@@ -89,7 +91,7 @@ def try_out(document: schemathesis.BaseSchema, operation: APIOperation, one: Try
         one(case)
     settings(
         max_examples=EXAMPLES,
-        derandomize="DIALTONE_EXAMPLES" not in os.environ,
+        derandomize=not FULL,
         database=None,
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),

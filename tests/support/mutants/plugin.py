@@ -1,6 +1,6 @@
 """A pytest plugin that does not run the tests once, but a few for each mutant until one fails.
 
-    pytest -p tests.support.mutants.plugin --mutants-to=FILE tests/base tests/mock
+    pytest -p tests.support.mutants.plugin --mutants-to=FILE [--mutant=NAME …] tests/base tests/mock
 
 The service runs in a thread here, so that a check can be taken out of it.
 """
@@ -29,7 +29,9 @@ NEEDS_PROCESSES = {"own_mock"}  # fixtures of tests that kill a service or start
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants-to", type=Path, help="write which test noticed which mutant")
-    parser.addoption("--mutants-of", default="", help="only of modules that begin with this")
+    parser.addoption(
+        "--mutant", action="append", help="only those whose names begin like this (repeatable)"
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -39,9 +41,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
-    wanted = session.config.getoption("mutants_of")
+    wanted = tuple(session.config.getoption("mutant") or [""])
     able = [item for item in session.items if _can_run_here(item)]
-    checks = [check for check in all_checks() if check.module.startswith(wanted)]
+    checks = [check for check in all_checks() if check.id.startswith(wanted)]
     words = {word for check in checks for word in held_by(check)}
     tests = {word: [item for item in able if _is(item, word)] for word in words}
     noticed = {}

@@ -31,6 +31,7 @@ HELD_BY = {
     "mock.tokens.device:device_code": "test_unknown_device_codes V5 V1 V3 V4 V6",
     "mock.tokens.device": "V6 V7 V7 V7 V11 mock/tokens/test_device.py",
     "mock.tokens.device_grants": "V2 V9",
+    "mock.tokens.device_page:_shown": "test_programs_get_json_when_the_answer_is_no",
     "mock.tokens.device_page": "V9 V10 test_one_address_please test_an_answer_without_yes_or_no",
     "mock.tokens.refresh:refresh_token": "test_unknown_refresh_tokens",
     "mock.tokens.refresh": "85 86 88 F1 mock/tokens/test_refresh.py",
@@ -49,17 +50,19 @@ HELD_BY = {
     "mock.access.callers:_realm_named": "A3",
     "mock.access.callers:_challenged": "test_no_credentials_no_error",
     "mock.tokens.endpoint": "T6 59",
-    "mock.tokens.endpoint:_order": "test_1_where_a_proof_is_required_none_is_refused",
+    "mock.tokens.endpoint:_proof": "test_1_where_a_proof_is_required_none_is_refused",
     "mock.tokens.endpoint:_grant_type": "T6 test_the_parameters V11 "
     "test_a_client_without_a_secret_may_use_this_flow_and_no_other",
     "mock.tokens.grant": "T7",
     "mock.tokens.grant:asked_audience": "test_audiences_are_few_and_short 94",
-    "mock.tokens.grant:may_act": "test_may_act_names_a_client",
     "mock.web.requests": "T4 test_another_content_type",
     "mock.web.requests:read_body": ""
     "test_a_length_over_the_limit_is_refused_before_anything_is_read "
     "test_a_body_over_64_kib",
-    "mock.web.requests:query_text": "test_a_wrong_place_in_the_trail_is_400",
+    "mock.web.requests:read_query": "test_a_query_has_each_parameter_once_and_in_utf_8",
+    "mock.web.requests:_refusal": "test_the_parameters T6",
+    "mock.web.pages": "test_programs_get_json_when_the_answer_is_no",
+    "mock.web.routes": "test_unknown_paths_and_realms",
     # what both sides stand on
     "base.jws": "12 14 15 16 base/test_jws.py",
     "keys": "test_keys.py",
@@ -88,13 +91,19 @@ HELD_BY = {
     "spiffe.trust_bundle": "spiffe/test_trust_bundle.py",
     "spiffe.svids": "spiffe/test_svids.py spiffe/test_workload.py",
     "client.credentials:read_members": "test_a_file_that_would_send test_a_damaged_file",
+    "client.credentials:read_granted": "client/test_client.py",
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
-    "client.private_files": "P3 P4 P5 client/test_credentials.py",
+    "base.private_files": "P3 P4 P5 client/test_credentials.py",
+    "base.private_files:private_dir": "base/test_private_files.py",
     "client.transport": "H5",
     "client.discovery": "H4 client/test_client.py",
-    "client.connection": "test_the_secret_is_not_sent_to_another_issuer test_without_credentials "
-    "test_a_service_without_the_endpoint_is_told_in_a_line",
-    "client.token_answer": "H10 client/test_client.py",
+    "client.connection": "client/test_client.py "
+    "test_a_service_without_the_endpoint_is_named_in_one_line",
+    "client.enrollments": "client/test_enrollments.py client/test_client.py",
+    "client.token_requests": "H10 client/test_client.py",
+    "client.token_requests:TokenRequests._own_credentials": ""
+    "test_the_secret_is_not_sent_to_another_issuer test_without_credentials",
+    "client.token_requests:TokenRequests.wait_for_device": "client/test_token_requests.py",
     "client.device_login": "client/test_token_requests.py",
     "client.identity": "H4 client/test_client.py",
     "spiffe.workload": "spiffe/test_workload.py",
@@ -103,7 +112,7 @@ HELD_BY = {
 # Checks that are no refusing `if`: a condition of a query, a call that raises, a setting. Each with
 # what it is put otherwise to, and what should notice.
 OTHERS = [
-    Other("mock.web.gate", "Front.__call__", "not self._host_is_ours(scope)", "False", "A5"),
+    Other("mock.web.gate", "Gate._admit", "not self._host_is_ours(scope)", "False", "A5"),
     Other(
         "mock.registration.enrollments", "find", "enrollments.c.realm == realm.name", "True", "E3"
     ),
@@ -201,9 +210,15 @@ OTHERS = [
         "pass",
         "test_a_wrong_token_is_refused",
     ),
-    Other("client.private_files", "_create", "os.fchmod(file.fileno(), 0o600)", "pass", "P2"),
-    Other("client.private_files", "_make", "folder.chmod(0o700)", "pass", "P2"),
-    Other("client.private_files", "_enter", "_refuse_link(name, path, above)", "pass", "P3"),
+    Other("base.private_files", "_create", "platform.set_mode(file.fileno(), 0o600)", "pass", "P2"),
+    Other("base.private_files", "_make", "folder.chmod(0o700)", "pass", "P2"),
+    Other(
+        "base.private_files",
+        "PrivateFolder._enter",
+        "self._refuse_link(name, self.path, outer)",
+        "pass",
+        "P3",
+    ),
     Other(
         "client.transport", "open_client", "follow_redirects=False", "follow_redirects=True", "H2"
     ),

@@ -37,7 +37,7 @@ def private_half_included(private_key):
     return _jwk(private_key, b64url(x), b64url(y), d=d)
 
 
-@wrong("03.coordinates", "", "changed places")
+@wrong("03.coordinates", "", "swapped")
 def x_and_y_swapped(private_key):
     x, y = map(_whole, _numbers(private_key))
     return _jwk(private_key, b64url(y), b64url(x))

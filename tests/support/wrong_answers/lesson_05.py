@@ -34,13 +34,13 @@ def under_bearer(method, url, access_token, key):
     return _request(method, url, access_token, proof, "Bearer")
 
 
-@wrong("05.make-request", "M07", "another key")
+@wrong("05.make-request", "M07", "a key that the token is not bound")
 def a_key_of_its_own(method, url, access_token, key):
     proof = build_proof(ProofKey.generate(), method, url, access_token=access_token)
     return _request(method, url, access_token, proof)
 
 
-@wrong("05.make-request", "M04", "another URL")
+@wrong("05.make-request", "M04", "a different URL")
 def htu_is_the_host(method, url, access_token, key):
     host = "https://" + urlsplit(url).netloc
     return _request(
@@ -48,7 +48,7 @@ def htu_is_the_host(method, url, access_token, key):
     )
 
 
-@wrong("05.make-request", "", "another method")
+@wrong("05.make-request", "", "a different method")
 def always_get(method, url, access_token, key):
     return _request(
         method, url, access_token, build_proof(key, "GET", url, access_token=access_token)
@@ -175,7 +175,7 @@ def retries_every_refusal(send):
     return response if response.status_code == 200 else send(response.headers["DPoP-Nonce"])
 
 
-@wrong("05.nonce", "M02", "never end")
+@wrong("05.nonce", "M02", "for ever")
 def never_gives_up(send):
     response = send(None)
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""Lesson 01: read three facts, refuse a lying issuer, refuse an endpoint somewhere else."""
+"""Lesson 01: read three facts, refuse a lying issuer, refuse an endpoint on another origin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Document = dict[str, Any]
 
 
 def some_document() -> Document:
-    """A discovery document of a service that nobody has seen: no part can be guessed."""
+    """A discovery document of a service made up just now: no part of it can be guessed."""
     origin = f"https://id-{word()}.example"
     return {
         "issuer": f"{origin}/realms/{word()}" + random.choice(["", "/"]),  # noqa: S311
@@ -109,7 +109,7 @@ def mix_up(answer: object, lesson: LiveLesson) -> None:
 
 
 def _lies(asked: str) -> list[tuple[Document, str, str]]:
-    """Documents that must not pass, with what is wrong with whoever lets them."""
+    """Documents that must not pass, each with the mistake of a check that lets it."""
     attacker = f"https://id-{word()}.example/realms/main"
     return [
         (
@@ -168,7 +168,7 @@ def origin(answer: object, lesson: LiveLesson) -> None:
         if not expect_bool(ask(same_place, issuer, endpoint)):
             raise Wrong(
                 f"You refused {endpoint}, which is the same origin as {issuer}: host names "
-                "have no case, and :443 is what https means anyway."
+                "have no case, and :443 is the default port of https."
             )
     endpoint = str(lesson.client.metadata["token_endpoint"])
     if not expect_bool(ask(same_place, lesson.issuer, endpoint)):
@@ -183,7 +183,7 @@ def _elsewhere(host: str) -> list[tuple[str, str]]:
         ("https://collect.example/token", "that is somebody else's host"),
         (f"https://{host}.evil.example/token", "the honest name is only the beginning of the host"),
         (f"https://evil-{host}/token", "the honest name is only the end of the host"),
-        (f"https://{host}@evil.example/token", "what stands before the @ is a user name"),
+        (f"https://{host}@evil.example/token", "the part before the @ is a user name"),
         (f"https://evil@{host}/token", "a URL with a user name in it has no business here"),
         (f"https://{host}:8443/token", "another port can be another program"),
         (f"http://{host}/token", "without https anybody on the way reads along"),

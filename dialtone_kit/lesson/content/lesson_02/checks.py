@@ -1,4 +1,4 @@
-"""Lesson 02: use up the tries, a safe path for a hostile name, and the confirm that came twice."""
+"""Lesson 02: use up the tries, a safe path for a hostile name, and the second confirm."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Lock:
     hints=[
         "Call `confirm('AAAA-AAAA')` in a loop, and catch ServiceError.",
         "`refused.status` tells the two refusals apart: 401 means wrong, 410 means locked.",
-        "The code that gets the 410 was taken too: it is the one that locked the enrollment.",
+        "The code that gets the 410 counts too: it is the one that locked the enrollment.",
     ],
-    praise="Five wrong codes and the door is shut, for the right code too: guessing 40 bits in "
+    praise="Five wrong codes and the door is shut, even for the right code: guessing 40 bits in "
     "five tries succeeds about once in 200 billion.",
 )
 def tries(answer: object, lesson: LiveLesson) -> None:
@@ -47,7 +47,7 @@ def tries(answer: object, lesson: LiveLesson) -> None:
     for allowed in random.sample(range(2, 9), 3):
         lock = Lock(allowed)
         _judge_count(ask(count_tries, lock), lock.sent, allowed)
-    if lesson.is_mock:  # the real service gives three enrollments an hour: too dear for this
+    if lesson.is_mock:  # the real service allows three enrollments an hour: too few for this
         with lesson.lab_realm() as lab:
             enrollment = lab.client.request_enrollment(SPONSOR, "wrong-codes")
             live = Counted(lambda code: lab.client.confirm_enrollment(enrollment, code))
@@ -108,7 +108,7 @@ HOSTILE: tuple[tuple[str, str], ...] = (
     "A safe path for a hostile client_id",
     hints=[
         "Decide on the name before it becomes part of a path, not on the path afterwards.",
-        "Say what is allowed, not what is forbidden: `cli_`, then 1 to 64 of a-z, 0-9 and _.",
+        "List what is allowed, not what is forbidden: `cli_`, then 1 to 64 of a-z, 0-9 and _.",
         r"re.fullmatch(r'cli_[a-z0-9_]{1,64}', client_id), and raise ValueError when it is None.",
     ],
     praise="An allow-list, matched whole, before the path exists: nothing climbs out.",
@@ -209,7 +209,7 @@ def _other_refusals_pass(function: Callable[..., Any]) -> None:
 
 
 def _live(function: Callable[..., Any], lesson: LiveLesson) -> None:
-    """The same with a real enrollment: confirmed once by us, then by the learner's function."""
+    """The same with a real enrollment: confirmed by us first, then by the learner's function."""
     with lesson.lab_realm() as lab:
         enrollment = lab.client.request_enrollment(SPONSOR, "confirmed-twice")
         code = lab.controls.code_for(SPONSOR, lab.realm)

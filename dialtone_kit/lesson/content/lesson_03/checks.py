@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.base.masking import PRIVATE_MEMBERS
-from dialtone_kit.keys import ProofKey, jwk_of
+from dialtone_kit.keys import jwk_of
+from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show
 from dialtone_kit.rules import RULES
@@ -26,7 +26,7 @@ COORDINATE = 32  # bytes, for P-256 (RFC 7518 §6.2.1.2)
 
 
 def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
-    """A P-256 key whose x or y begins with a zero byte: one key in 128 is like that."""
+    """A P-256 key whose x or y begins with a zero byte, as in one key of 128."""
     while True:
         key = ec.generate_private_key(ec.SECP256R1())
         numbers = key.public_key().public_numbers()
@@ -43,7 +43,7 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
         "curve, not that of the number at hand.",
         "`b64url(numbers.x.to_bytes(32, 'big'))`, the same for y, with kty 'EC' and crv 'P-256'.",
     ],
-    praise="Also the keys with a leading zero came out whole, and the service took a proof that "
+    praise="Even the keys with a leading zero came out whole, and the service took a proof that "
     "carries your JWK. One key in 128 breaks the other way of writing this.",
 )
 def coordinates(answer: object, lesson: LiveLesson) -> None:
@@ -51,14 +51,14 @@ def coordinates(answer: object, lesson: LiveLesson) -> None:
     key = key_with_leading_zero()
     for private_key in (ec.generate_private_key(ec.SECP256R1()), key):
         _judge_jwk(ask(public_jwk, private_key), jwk_of(private_key.public_key()))
-    answered = _send(
+    response = _send(
         lesson,
         lambda claims: pyjwt.encode(
             claims, key, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": public_jwk(key)}
         ),
     )
-    if answered.status_code != 200:
-        raise Wrong(f"The service refused a proof with your JWK: {_said(answered)}")
+    if response.status_code != 200:
+        raise Wrong(f"The service refused a proof with your JWK: {_reason(response)}")
 
 
 def _judge_jwk(got: object, expected: Mapping[str, str]) -> None:
@@ -74,7 +74,7 @@ def _judge_jwk(got: object, expected: Mapping[str, str]) -> None:
         if got.get(name) != expected[name]:
             raise Wrong(f"{name} is {expected[name]!r} here; your JWK says {show(got.get(name))}.")
     if (got.get("x"), got.get("y")) == (expected["y"], expected["x"]):
-        raise Wrong("x and y have changed places.")
+        raise Wrong("x and y are swapped.")
     for name in ("x", "y"):
         _judge_coordinate(name, got.get(name), expected[name])
 
@@ -123,9 +123,9 @@ def signature(answer: object, lesson: LiveLesson) -> None:
         r, s = 1 + secrets.randbits(bits), 1 + secrets.randbits(bits - 8)
         _judge_raw(ask(raw_signature, encode_dss_signature(r, s)), r, s)
     key = ec.generate_private_key(ec.SECP256R1())
-    answered = _send(lesson, lambda claims: _by_hand(key, claims, raw_signature))
-    if answered.status_code != 200:
-        raise Wrong(f"The service refused a proof with your signature: {_said(answered)}", "M13")
+    response = _send(lesson, lambda claims: _by_hand(key, claims, raw_signature))
+    if response.status_code != 200:
+        raise Wrong(f"The service refused a proof with your signature: {_reason(response)}", "M13")
 
 
 def _judge_raw(got: object, r: int, s: int) -> None:
@@ -141,8 +141,8 @@ def _judge_raw(got: object, r: int, s: int) -> None:
         raise Wrong("r comes first, then s.", "M13")
     if got == _short(r) + _short(s):
         raise Wrong(
-            f"{len(got)} bytes instead of 64: a leading zero byte was dropped. Nobody can "
-            "tell where r ends then.",
+            f"{len(got)} bytes instead of 64: a leading zero byte was dropped. Then "
+            "nobody can tell where r ends.",
             "M11",
         )
     if got != r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big"):
@@ -182,73 +182,14 @@ def _send(lesson: LiveLesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Re
         nonce = {"nonce": response.headers["DPoP-Nonce"]}  # realm strict asks for one, once
 
 
-def _said(response: httpx.Response) -> str:
+def _reason(response: httpx.Response) -> str:
     try:
         return str(response.json()["error_description"])
     except (ValueError, KeyError, TypeError):
         return f"status {response.status_code}"
 
 
-LETTERS = "ABCDEF"
-TARGET = "https://id.example/realms/main/token"
-LOOK = {
-    "typ_is_dpop": "its header says what kind of JWT it is",
-    "jwk_is_public": "count the members of its jwk",
-    "signature_verifies": "everything readable in it is fine, so look where nothing is readable",
-    "htm_matches": "compare htm with the method, letter by letter",
-    "htu_matches": "compare htu with the URL, character by character",
-    "iat_is_fresh": "iat is a clock; compare it with the others",
-}
-
-
-class BrokenProofs(dict[str, str]):
-    """Six proofs by letter, for one POST to one URL, each broken in one way."""
-
-    url, method = TARGET, "POST"
-
-    def __init__(self) -> None:
-        makers = list(_BREAKS.items())
-        random.shuffle(makers)
-        self.now = time.time()
-        self.rules = dict(zip(LETTERS, (rule for rule, _ in makers), strict=True))
-        super().__init__(
-            {letter: make(self.now) for letter, (_, make) in zip(LETTERS, makers, strict=True)}
-        )
-
-    def __repr__(self) -> str:
-        return f"<six broken proofs {', '.join(self)}, for {self.method} {self.url}>"
-
-
-def _proof(
-    now: float,
-    claims: Mapping[str, Any] | None = None,
-    header: Mapping[str, Any] | None = None,
-    *,
-    flip: bool = False,
-) -> str:
-    key = ProofKey.generate()
-    head = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk, **(header or {})}
-    body = {"htm": "POST", "htu": TARGET, "iat": int(now), "jti": secrets.token_urlsafe(16)}
-    text = ".".join(b64url(json.dumps(p).encode()) for p in (head, body | dict(claims or {})))
-    signer = ProofKey.generate() if flip else key
-    return f"{text}.{b64url(signer.sign(text.encode()))}"
-
-
-def _leaking(now: float) -> str:
-    """A proof whose jwk has a `d`: random bytes, so that no real private key is ever shown."""
-    jwk = ProofKey.generate().public_jwk | {"d": b64url(secrets.token_bytes(32))}
-    return _proof(now, header={"jwk": jwk})
-
-
-_BREAKS: Mapping[str, Callable[[float], str]] = {
-    "typ_is_dpop": lambda now: _proof(now, header={"typ": "JWT"}),
-    "jwk_is_public": _leaking,
-    "signature_verifies": lambda now: _proof(now, flip=True),
-    "htm_matches": lambda now: _proof(now, {"htm": "post"}),
-    "htu_matches": lambda now: _proof(now, {"htu": TARGET.replace("/token", "/token/")}),
-    "iat_is_fresh": lambda now: _proof(now, {"iat": int(now) - 600}),
-}
-_CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
+CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
 
 
 @exercise(
@@ -256,7 +197,7 @@ _CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
     "Six broken proofs",
     hints=[
         "`read_unverified(proofs['A'])` shows header and claims. Compare the six side by side.",
-        "Five can be told by reading. The sixth looks perfect: what can't you see by reading?",
+        "Reading gives five of them away. The sixth looks perfect: what can't you see by reading?",
         "`check_proof([proof], Request(proofs.method, proofs.url, now=proofs.now))` raises "
         "ProofRefused, and its `.rule` is the name of the rule.",
     ],
@@ -278,6 +219,4 @@ def six_proofs(answer: object, lesson: LiveLesson) -> None:
                 f"{', '.join(sorted(LOOK))}."
             )
         if given != rule:
-            raise Wrong(
-                f"{letter}: {given} lets this one pass; {LOOK[rule]}.", _CODES.get(rule, "")
-            )
+            raise Wrong(f"{letter}: {given} lets this one pass; {LOOK[rule]}.", CODES.get(rule, ""))

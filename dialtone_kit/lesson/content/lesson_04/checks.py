@@ -5,19 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import secrets
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes, hmac
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from dialtone_kit.base.jws import b64url, b64url_decode
-from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, jwk_of, thumbprint
+from dialtone_kit.base.jws import b64url
+from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, thumbprint
+from dialtone_kit.lesson.content.lesson_04.forgeries import FORGERIES, Issuer, with_claims
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
-from dialtone_kit.tokens import sign_token
 
 RFC_7638 = {  # the example of RFC 7638 §3.1
     "kty": "RSA",
@@ -52,7 +47,9 @@ def thumbprint_by_hand(answer: object, lesson: LiveLesson) -> None:
     key = ProofKey.generate()
     bound_to = lesson.client.get_token(key=key).claims["cnf"]["jkt"]
     if ask(function, key.public_jwk) != bound_to:
-        raise Wrong("The service bound a token to this key and wrote another cnf.jkt than you.")
+        raise Wrong(
+            "The service bound a token to this key and wrote a cnf.jkt different from yours."
+        )
 
 
 def _judge_thumbprint(got: object, jwk: Mapping[str, Any]) -> None:
@@ -105,37 +102,6 @@ def _hash(
 ) -> str:
     text = json.dumps(members, sort_keys=sort, separators=separators)
     return b64url(hashlib.sha256(text.encode()).digest())
-
-
-class Issuer:
-    """A small issuer of our own for fresh tokens, with its JWKS."""
-
-    def __init__(self) -> None:
-        self.url, self.kid = f"https://id-{word()}.example/realms/main", word()
-        self.private = new_key()
-        self.public = jwk_of(self.private.public_key())
-        self.jwks = {"keys": [{**self.public, "kid": self.kid, "alg": "ES256"}]}
-
-    def claims(self, **more: object) -> dict[str, Any]:
-        now = int(time.time())
-        return {
-            "iss": self.url,
-            "sub": "cli_me",
-            "client_id": "cli_me",
-            "scope": "openid",
-            "token_type": "access_token",
-            "iat": now,
-            "exp": now + 3600,
-            "jti": word(16),
-            **more,
-        }
-
-    def token(self, private: ec.EllipticCurvePrivateKey | None = None, **more: object) -> str:
-        return sign_token(private or self.private, self.claims(**more), kid=self.kid)
-
-
-def new_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
 
 
 @exercise(
@@ -203,7 +169,7 @@ def _judge_place(got: object, place: int) -> None:
 def forged(answer: object, lesson: LiveLesson) -> None:
     find_forged = function_of(answer, "find_forged")
     issuer = Issuer()
-    for forge, how in _FORGERIES:
+    for forge, how in FORGERIES:
         tokens = [issuer.token() for _ in range(3)]
         place = random.randrange(4)  # noqa: S311
         tokens.insert(place, forge(issuer))
@@ -224,48 +190,10 @@ def _judge_forged(got: object, place: int, how: str) -> None:
     if got is None or (isinstance(got, Sequence) and not got):
         raise Wrong(
             f"Number {place} was {how}, and you found nothing wrong. Decoding shows what "
-            "stands in a token, not whether it is true.",
+            "a token claims, not whether it is true.",
             "M20",
         )
     if isinstance(got, bool) or not isinstance(got, int):
         raise Wrong(f"Return the position of the forged token; got {show(got)}.")
     if got != place:
         raise Wrong(f"Number {place} was {how}; you accused number {got}, which is genuine.", "M20")
-
-
-def with_claims(token: str, **changes: object) -> str:
-    """`token` with other claims and its old signature."""
-    header, payload, signature = token.split(".")
-    claims = json.loads(b64url_decode(payload)) | changes
-    return f"{header}.{b64url(json.dumps(claims).encode())}.{signature}"
-
-
-def _unsigned(issuer: Issuer) -> str:
-    header = {"alg": "none", "typ": "JWT", "kid": issuer.kid}
-    return f"{_parts(header, issuer.claims())}."
-
-
-def _hmac_by_public_key(issuer: Issuer) -> str:
-    """HS256 keyed with the public x: works on verifiers that let the header choose the method."""
-    text = _parts({"alg": "HS256", "typ": "JWT", "kid": issuer.kid}, issuer.claims())
-    mac = hmac.HMAC(b64url_decode(issuer.public["x"]), hashes.SHA256())
-    mac.update(text.encode())
-    return f"{text}.{b64url(mac.finalize())}"
-
-
-def _parts(*parts: Mapping[str, Any]) -> str:
-    return ".".join(b64url(json.dumps(part).encode()) for part in parts)
-
-
-def _long_past() -> int:
-    return int(time.time()) - 60 * (2 + secrets.randbelow(60))
-
-
-_FORGERIES: tuple[tuple[Callable[[Issuer], str], str], ...] = (
-    (lambda i: with_claims(i.token(), sub="cli_admin"), "altered after it was signed"),
-    (lambda i: i.token(new_key()), "signed by somebody else's key, under the same kid"),
-    (_unsigned, "not signed at all: alg none"),
-    (_hmac_by_public_key, "signed by HMAC, with the public key for a password"),
-    (lambda i: i.token(iss="https://id.evil.example"), "of another issuer"),
-    (lambda i: i.token(iat=_long_past() - 3600, exp=_long_past()), "past its time"),
-)

@@ -1,4 +1,4 @@
-"""How Alembic runs the steps: on the connection, and in the transaction, of `schema.py`."""
+"""How Alembic runs the steps: on the connection, and in the transaction, that upgrade.py passes."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""What goes over the wire at the teaching controls, /mock/…: as schemas.py for the protocol."""
+"""The teaching controls: what goes over the wire at /mock/…"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from dialtone_kit.mock.schemas.core import Sent
+from dialtone_kit.mock.schemas.api import AuditEvent, EventId, Limit
 from dialtone_kit.mock.schemas.formats import (
     AskedClient,
     AskedRealm,
@@ -18,6 +18,10 @@ from dialtone_kit.mock.schemas.formats import (
     Url,
     storable,
 )
+from dialtone_kit.mock.schemas.sent import Sent
+
+Wanted = Annotated[str, AfterValidator(storable)]
+OneRealm = Annotated[Wanted, Field(description="of this realm only", examples=["default"])]
 
 
 class ClockMove(Sent):
@@ -66,6 +70,25 @@ class FaultRequest(Sent):
     times: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
+class HelloQuery(Sent):
+    nonce: str = Field(
+        min_length=1, max_length=256, description="any text that the caller just made up"
+    )
+
+
+class InboxQuery(Sent):
+    email: Wanted | None = Field(default=None, description="to this address only")
+    realm: OneRealm | None = None
+    limit: Limit = 50
+
+
+class AuditTrailQuery(Sent):
+    realm: OneRealm | None = None
+    client: Wanted | None = Field(default=None, description="of this client only")
+    after: EventId = Field(default=0, description="only events newer than this id")
+    limit: Limit = 200
+
+
 class Hello(BaseModel):
     answer: str
     pid: int
@@ -83,7 +106,7 @@ class Mail(BaseModel):
     code: Code | None
 
 
-class Inbox(BaseModel):
+class Mails(BaseModel):
     mails: list[Mail]
 
 
@@ -144,3 +167,7 @@ class PolicyReport(BaseModel):
 class RealmPolicies(BaseModel):
     realm: RealmId
     version: str
+
+
+class AuditTrail(BaseModel):
+    events: list[AuditEvent]

@@ -1,0 +1,227 @@
+"""Files that only you may read: the one place in the kit that writes them.
+
+A file has mode 0600 in a folder of 0700, appears whole or not at all, and is trusted only while
+nobody else could have touched it. Every step after the first goes through the descriptor of a
+folder that was checked, never again through its path: a folder or link swapped in between
+changes nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialtone_kit.base import platform
+from dialtone_kit.base.errors import DialtoneError
+
+MAX_BYTES = 4 * 1024 * 1024
+_NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+@dataclass(frozen=True)
+class PrivateFolder:
+    """A folder of private files. `inside` is a folder around it that must be safe, too.
+
+    `forbidden` are the mode bits that make the folder unsafe, `error` is what its problems are
+    raised as, and `max_bytes` limits what is read.
+    """
+
+    path: Path
+    inside: PrivateFolder | None = None
+    forbidden: int = 0o077
+    error: type[DialtoneError] = DialtoneError
+    max_bytes: int = MAX_BYTES
+
+    def write(self, name: str, data: bytes | str, *, overwrite: bool = True) -> Path:
+        """Put `data` into the file `name`: all of it or none.
+
+        Raises FileExistsError when there is such a file and `overwrite` is False.
+        """
+        path, temporary = self.path / name, f".{name}.{secrets.token_hex(8)}"
+        with self._explained(path):
+            _make(self.path)
+            with self._opened() as folder:
+                try:
+                    _create(folder, temporary, data.encode() if isinstance(data, str) else data)
+                    self._publish(folder, temporary, path, overwrite)
+                finally:
+                    with suppress(FileNotFoundError):
+                        os.unlink(temporary, dir_fd=folder)
+                    os.fsync(folder)
+        return path
+
+    def read(self, name: str, *, forbidden: int = 0o077) -> bytes:
+        """The content of the file `name`. Raises FileNotFoundError when there is none."""
+        path = self.path / name
+        with self._explained(path), self._opened() as folder:
+            self._refuse_link(name, path, folder)
+            with os.fdopen(os.open(name, platform.READ, dir_fd=folder), "rb") as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise self.error(f"{shown(path)} is not a regular file. Remove it.")
+                self._check(status, path, forbidden, mode="600")
+                data = file.read(self.max_bytes + 1)
+        if len(data) > self.max_bytes:
+            raise self.error(f"{shown(path)} is larger than {self.max_bytes} bytes: not ours.")
+        return data
+
+    def names(self) -> list[str]:
+        """The names of what is in the folder, sorted; none when there is no folder."""
+        try:
+            with self._explained(self.path), self._opened() as folder:
+                return sorted(_listed(folder))
+        except FileNotFoundError:
+            return []
+
+    def remove(self, name: str) -> bool:
+        """Delete the file `name` and what a killed write left of it. Was there one?"""
+        try:
+            with self._explained(self.path / name), self._opened() as folder:
+                ours = [n for n in _listed(folder) if n == name or n.startswith(f".{name}.")]
+                for one in ours:
+                    os.unlink(one, dir_fd=folder)
+                os.fsync(folder)
+        except FileNotFoundError:
+            return False
+        return name in ours
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        """A descriptor of this folder: real, ours, closed to others."""
+        with ExitStack() as opened:
+            outer = opened.enter_context(self.inside._opened()) if self.inside else None
+            folder = self._enter(outer)
+            opened.callback(os.close, folder)
+            yield folder
+
+    def _enter(self, outer: int | None) -> int:
+        name = str(self.path) if outer is None else self.path.name
+        self._refuse_link(name, self.path, outer)
+        descriptor = os.open(name, platform.READ_FOLDER, dir_fd=outer)
+        try:
+            self._check(os.fstat(descriptor), self.path, self.forbidden, mode="700")
+        except DialtoneError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _publish(self, folder: int, temporary: str, path: Path, overwrite: bool) -> None:
+        """Name the finished file in one step, so that a reader finds the old one or the new."""
+        if overwrite:
+            self._refuse_link(path.name, path, folder)
+            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            return
+        try:
+            os.link(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError as problem:
+            if problem.errno not in _NO_LINKS_HERE:
+                raise
+            if path.name in _listed(folder):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+
+    def _check(self, status: os.stat_result, path: Path, forbidden: int, *, mode: str) -> None:
+        if status.st_uid != platform.user_id():
+            raise self.error(
+                f"{shown(path)} belongs to another user (uid {status.st_uid}): it is not trusted. "
+                "Remove it, or ask who put it there."
+            )
+        if status.st_mode & forbidden:
+            raise self.error(
+                f"{shown(path)} is open to others (mode {stat.S_IMODE(status.st_mode):04o}). If "
+                f"nobody else used it: chmod {mode} {shown(path)} . Otherwise register again. M18"
+            )
+
+    def _refuse_link(self, name: str, path: Path, folder: int | None) -> None:
+        """A link could lead a secret out of our folder, or somebody else's file into it."""
+        with suppress(FileNotFoundError):
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                raise self.error(
+                    f"{shown(path)} is a symbolic link: not followed. Put a real one in its place."
+                )
+
+    @contextmanager
+    def _explained(self, path: Path) -> Iterator[None]:
+        """The operating system's errors in one line; "no such file" and "exists" pass as such."""
+        try:
+            yield
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except OSError as problem:
+            raise self.error(f"{shown(path)}: {problem.strerror or problem}.") from None
+
+
+def private_dir(path: Path) -> Path:
+    """`path` as a folder of your own with mode 0700: made if missing, closed if open to others.
+
+    Raises DialtoneError for a link, somebody else's folder, or one shared on purpose (sticky, as
+    /tmp is).
+    """
+    try:
+        _make(path)
+        status = path.lstat()
+    except OSError as failed:
+        raise DialtoneError(_unusable(path, failed.strerror or "not possible")) from None
+    shared = status.st_mode & stat.S_ISVTX or status.st_uid != platform.user_id()
+    if shared or not stat.S_ISDIR(status.st_mode):
+        raise DialtoneError(_unusable(path, "it is not a folder of your own"))
+    if status.st_mode & 0o077:
+        path.chmod(0o700)
+    return path
+
+
+def open_private(path: Path, flags: int = 0) -> int:
+    """A descriptor for writing to `path`, made with mode 0600 if missing; no link is followed.
+
+    For files that a library or another process fills; `flags` are more of os.open's.
+    """
+    descriptor = os.open(path, platform.OPEN_OR_CREATE | flags, 0o600)
+    platform.set_mode(descriptor, 0o600)
+    return descriptor
+
+
+def shown(path: Path) -> str:
+    """`path` as a message may show it: without the name of anybody's home."""
+    named = os.environ.get("DIALTONE_CONFIG_DIR")
+    if named and path.is_relative_to(named):
+        return str(Path("$DIALTONE_CONFIG_DIR") / path.relative_to(named))
+    with suppress(RuntimeError):  # no home at all
+        if path.is_relative_to(Path.home()):
+            return str(Path("~") / path.relative_to(Path.home()))
+    return str(path)
+
+
+def _unusable(path: Path, why: str) -> str:
+    return f"{shown(path)} can't be used as a folder ({why}). Name another: DIALTONE_STATE_DIR."
+
+
+def _listed(folder: int) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
+
+
+def _create(folder: int, name: str, data: bytes) -> None:
+    """A new file that nobody else can read at any moment, on the disk before this returns."""
+    with os.fdopen(os.open(name, platform.CREATE, 0o600, dir_fd=folder), "wb") as file:
+        platform.set_mode(file.fileno(), 0o600)  # a umask may have taken our own bits away
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make(folder: Path) -> None:
+    """`folder` and what is missing above it, each with mode 0700."""
+    if not folder.parent.is_dir():
+        _make(folder.parent)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    folder.chmod(0o700)  # a umask may have taken our own bits away

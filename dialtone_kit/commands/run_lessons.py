@@ -1,0 +1,167 @@
+"""Runs lessons in order with papermill, with a service and a state of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.masking import mask_text
+from dialtone_kit.commands.run_parameters import BadParameters, Parameters
+from dialtone_kit.local import service
+from dialtone_kit.local.record import free_port
+from dialtone_kit.local.state_folder import state_dir
+
+Outcome = Literal["passed", "failed", "stopped"]
+CELL_TIMEOUT = 300  # seconds
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one lesson went; `reason` is one line when it did not pass."""
+
+    lesson: str
+    outcome: Outcome
+    seconds: float
+    exercises: str = ""
+    reason: str = ""
+
+
+def select(folder: Path, lessons: Sequence[str]) -> list[Path]:
+    """The notebooks of `folder` in order, all of them or those with the numbers `lessons`."""
+    notebooks = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
+    wanted = {lesson.zfill(2) for lesson in lessons}
+    missing = wanted - {path.name[:2] for path in notebooks}
+    if missing or not notebooks:
+        known = ", ".join(path.name[:2] for path in notebooks) or "none"
+        raise BadParameters(
+            f"No lesson {', '.join(sorted(missing)) or 'at all'}; there is: {known}."
+        )
+    return [path for path in notebooks if not wanted or path.name[:2] in wanted]
+
+
+def run(
+    notebooks: Sequence[Path],
+    output: Path,
+    parameters: Parameters,
+    on_result: Callable[[Result], None],
+    on_start: Callable[[Path], None],
+) -> list[Result]:
+    """Run `notebooks` one after the other; executed copies go to `output`."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as failed:
+        raise DialtoneError(f"The output folder can't be made: {failed.strerror}.") from None
+    results = []
+    with _apart(parameters.base_url == "mock"):
+        for notebook in notebooks:
+            on_start(notebook)
+            results.append(_run_one(notebook, output / notebook.name, parameters))
+            on_result(results[-1])
+    return results
+
+
+@contextmanager
+def _apart(own_service: bool) -> Iterator[None]:
+    """A state of the run's own, and with the mock also a service and credentials of its own.
+
+    The real service's credentials stay the person's: a run can't register anew by itself.
+    """
+    with tempfile.TemporaryDirectory(prefix="dialtone-run-") as folder:
+        changes = {
+            "DIALTONE_STATE_DIR": str(Path(folder) / "state"),
+            "DIALTONE_INTERACTIVE": "0",
+            "JUPYTER_PREFER_ENV_PATH": "1",
+        }
+        if own_service:
+            changes["DIALTONE_CONFIG_DIR"] = str(Path(folder) / "config")
+        with _environment(changes):
+            try:
+                if own_service:  # not 8787: that one is for the service that stays
+                    service.ensure(free_port(0))
+                yield
+            finally:
+                service.stop()
+
+
+@contextmanager
+def _environment(changes: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _run_one(notebook: Path, copy: Path, parameters: Parameters) -> Result:
+    began = time.monotonic()
+    outcome, reason = _execute(notebook, copy, parameters.for_notebook(notebook))
+    if copy.exists():
+        _tidy(copy)
+    number = notebook.name[:2]
+    return Result(
+        notebook.stem, outcome, time.monotonic() - began, _exercises(number), mask_text(reason)
+    )
+
+
+def _execute(notebook: Path, copy: Path, parameters: Mapping[str, Any]) -> tuple[Outcome, str]:
+    import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(copy.absolute()),
+            dict(parameters),
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(notebook.parent),
+            execution_timeout=CELL_TIMEOUT,
+            store_widget_state=False,  # it would keep what was typed
+            extra_arguments=["--IPKernelApp.log_level=50"],  # its log would run into the bar
+        )
+    except papermill.PapermillExecutionError as failed:
+        outcome: Outcome = "stopped" if failed.ename == "LessonStop" else "failed"
+        first = str(failed.evalue).strip().splitlines() or [""]
+        return outcome, f"cell {failed.exec_count}: {failed.ename}: {first[0]}"
+    except CellTimeoutError:
+        return "failed", f"a cell took longer than {CELL_TIMEOUT} s"
+    except (DeadKernelError, NoSuchKernel) as failed:
+        return "failed", f"the kernel: {failed}; see `dialtone doctor`"
+    return "passed", ""
+
+
+def _tidy(copy: Path) -> None:
+    """Shorten the paths that papermill noted to names: the copy is made to be handed on."""
+    notebook = json.loads(copy.read_text(encoding="utf-8"))
+    notebook["metadata"].pop("widgets", None)
+    noted = notebook["metadata"].get("papermill", {})
+    for member in ("input_path", "output_path"):
+        if noted.get(member):
+            noted[member] = Path(noted[member]).name
+    copy.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _exercises(number: str) -> str:
+    from dialtone_kit.lesson import catalog
+    from dialtone_kit.lesson.progress import Progress
+
+    progress = Progress(state_dir() / "progress.json")
+    outcomes = [progress.exercise(entry.id).outcome for entry in catalog.exercises(number)]
+    counted = [
+        (name, outcomes.count(name)) for name in ("right", "wrong", "can't tell", "not tried")
+    ]
+    return ", ".join(f"{count} {name}" for name, count in counted if count) or "–"

@@ -1,0 +1,43 @@
+"""`dialtone serve`: the local service in the foreground."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.commands.options import PORT
+from dialtone_kit.local import service
+
+
+@click.command
+@click.option("--port", type=PORT, help="Move the service here; its issuer changes with it.")
+@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="DIALTONE_DATABASE_URL",
+    help="A PostgreSQL, postgresql://USER@HOST:PORT/DATABASE, instead of a file. A password is "
+    "safest in ~/.pgpass, or in the whole URL as DIALTONE_DATABASE_URL.",
+)
+def command(port: int | None, workers: int, database: str | None) -> int:
+    """Run the local service in the foreground.
+
+    It has the state that the lessons use, and they find it. Its port and so its issuer stay the
+    same from one start to the next. /openapi.json describes every endpoint.
+
+    \b
+    Example: dialtone serve --port 8790
+             dialtone serve --workers 4 --database postgresql://me@localhost:5432/dialtone
+    """
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends it in order, too
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        return service.serve(port, workers, database=database, say=click.echo)
+    except KeyboardInterrupt:
+        return 0  # the usual way to end it
+    except DialtoneError as failed:
+        if port is None:
+            raise
+        raise click.UsageError(str(failed)) from None

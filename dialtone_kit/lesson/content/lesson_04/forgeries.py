@@ -1,0 +1,86 @@
+"""Fresh tokens of an issuer of our own, and every way to forge one: the material of lesson 04."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from dialtone_kit.base.jws import b64url, b64url_decode
+from dialtone_kit.keys import jwk_of
+from dialtone_kit.lesson.exercises.asking import word
+from dialtone_kit.tokens import sign_token
+
+
+class Issuer:
+    """A small issuer of our own for fresh tokens, with its JWKS."""
+
+    def __init__(self) -> None:
+        self.url, self.kid = f"https://id-{word()}.example/realms/main", word()
+        self.private = new_key()
+        self.public = jwk_of(self.private.public_key())
+        self.jwks = {"keys": [{**self.public, "kid": self.kid, "alg": "ES256"}]}
+
+    def claims(self, **more: object) -> dict[str, Any]:
+        now = int(time.time())
+        return {
+            "iss": self.url,
+            "sub": "cli_me",
+            "client_id": "cli_me",
+            "scope": "openid",
+            "token_type": "access_token",
+            "iat": now,
+            "exp": now + 3600,
+            "jti": word(16),
+            **more,
+        }
+
+    def token(self, private: ec.EllipticCurvePrivateKey | None = None, **more: object) -> str:
+        return sign_token(private or self.private, self.claims(**more), kid=self.kid)
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def with_claims(token: str, **changes: object) -> str:
+    """`token` with other claims and its old signature."""
+    header, payload, signature = token.split(".")
+    claims = json.loads(b64url_decode(payload)) | changes
+    return f"{header}.{b64url(json.dumps(claims).encode())}.{signature}"
+
+
+def _unsigned(issuer: Issuer) -> str:
+    header = {"alg": "none", "typ": "JWT", "kid": issuer.kid}
+    return f"{_parts(header, issuer.claims())}."
+
+
+def _hmac_by_public_key(issuer: Issuer) -> str:
+    """HS256 keyed with the public x: fools verifiers that let the header choose the algorithm."""
+    text = _parts({"alg": "HS256", "typ": "JWT", "kid": issuer.kid}, issuer.claims())
+    mac = hmac.HMAC(b64url_decode(issuer.public["x"]), hashes.SHA256())
+    mac.update(text.encode())
+    return f"{text}.{b64url(mac.finalize())}"
+
+
+def _parts(*parts: Mapping[str, Any]) -> str:
+    return ".".join(b64url(json.dumps(part).encode()) for part in parts)
+
+
+def _long_past() -> int:
+    return int(time.time()) - 60 * (2 + secrets.randbelow(60))
+
+
+FORGERIES: tuple[tuple[Callable[[Issuer], str], str], ...] = (
+    (lambda i: with_claims(i.token(), sub="cli_admin"), "altered after it was signed"),
+    (lambda i: i.token(new_key()), "signed by somebody else's key, under the same kid"),
+    (_unsigned, "not signed at all: alg none"),
+    (_hmac_by_public_key, "signed by HMAC, with the public key for a password"),
+    (lambda i: i.token(iss="https://id.evil.example"), "of another issuer"),
+    (lambda i: i.token(iat=_long_past() - 3600, exp=_long_past()), "past its time"),
+)

@@ -1,0 +1,59 @@
+"""A resource that demands nonces, and what a learner's function does in front of it: 05.nonce."""
+
+from __future__ import annotations
+
+import secrets
+
+import httpx
+
+from dialtone_kit.lesson.exercises import Wrong
+from dialtone_kit.lesson.exercises.asking import show
+
+
+class Door:
+    """A resource that demands `demands` nonces and then answers, or refuses with `refusal`."""
+
+    def __init__(self, demands: int, refusal: str | None) -> None:
+        self.demands, self.refusal = demands, refusal
+        self.nonce = ""
+        self.got: list[str | None] = []
+
+    def send(self, nonce: str | None = None) -> httpx.Response:
+        last, self.nonce = self.nonce, secrets.token_urlsafe(12)
+        self.got.append(nonce)
+        if self.refusal:
+            return self._refuse(self.refusal)
+        if len(self.got) <= self.demands or (last and nonce != last):
+            return self._refuse("use_dpop_nonce")
+        return httpx.Response(200, json={"ok": True}, headers={"DPoP-Nonce": self.nonce})
+
+    def _refuse(self, error: str) -> httpx.Response:
+        headers = {"DPoP-Nonce": self.nonce, "WWW-Authenticate": f'DPoP error="{error}"'}
+        return httpx.Response(401, json={"error": error}, headers=headers)
+
+
+def judge_call(got: object, door: Door) -> None:
+    if not isinstance(got, httpx.Response):
+        raise Wrong(f"Return the response that came last; got {show(got)}.")
+    if door.refusal and len(door.got) > 1:
+        raise Wrong(
+            f"You tried again after {door.refusal}. That is a real refusal: only "
+            "use_dpop_nonce asks for another try.",
+            "M02",
+        )
+    if door.got[:1] != [None]:
+        raise Wrong("Begin with send(None): nobody has given you a nonce yet.", "M02")
+    if door.demands and len(door.got) == 1:
+        raise Wrong(
+            "The service demanded a nonce, and you took it for a failure. Send once more, "
+            "with the nonce of its answer.",
+            "M02",
+        )
+    if not door.refusal and got.status_code != 200:
+        raise Wrong(
+            "The second request did not carry the nonce of the answer before: take it from "
+            "the DPoP-Nonce header.",
+            "M02",
+        )
+    if not door.demands and len(door.got) > 1:
+        raise Wrong("The first answer was good already; you sent again.", "M02")

@@ -1,0 +1,73 @@
+"""Judges a request that a learner's function made, proof and all: for exercise 05.make-request."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+
+from dialtone_kit.base.errors import KeyMismatch, ProofRefused
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.lesson.exercises import Wrong
+from dialtone_kit.lesson.exercises.asking import show
+from dialtone_kit.proofs import SeenProofs, check_proof
+from dialtone_kit.rules import Request
+
+CODES = {
+    "ath_matches": "M05",
+    "htu_matches": "M04",
+    "jti_is_new": "M01",
+    "key_is_bound": "M07",
+    "iat_is_fresh": "M06",
+}
+WAYS = {
+    "ath_matches": "The service can't see that the proof belongs to this token: ath is missing or "
+    "the hash of something else.",
+    "htu_matches": "The proof names a different URL from the one the request goes to. htu is the "
+    "URL you call, without query and fragment.",
+    "htm_matches": "The proof names a different method from the request's.",
+    "jti_is_new": "The second request carried the proof of the first. Build a new one each time.",
+    "key_is_bound": "The proof is signed by a key that the token is not bound to.",
+    "iat_is_fresh": "iat is not now: build the proof when you send.",
+    "one_header": "The request needs exactly one DPoP header.",
+}
+
+
+def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: SeenProofs) -> None:
+    method, url, token = sent
+    if not isinstance(got, httpx.Request):
+        raise Wrong(f"Return an httpx.Request, ready to be sent; got {show(got)}.")
+    if (got.method, str(got.url)) != (method, url):
+        raise Wrong(f"The request goes to {got.method} {got.url} instead of {method} {url}.")
+    _judge_authorization(got.headers.get("Authorization", ""), token)
+    request = Request(method, url, time.time(), token, key.thumbprint, first_use=seen.first_use)
+    try:
+        proof = check_proof(got.headers.get_list("DPoP"), request)
+    except (ProofRefused, KeyMismatch) as refused:
+        sentence = WAYS.get(refused.rule, str(refused))
+        raise Wrong(sentence, CODES.get(refused.rule, refused.code)) from None
+    if "?" in proof.claims["htu"]:
+        raise Wrong(
+            "htu carries the query string. Services should ignore it, and some do not: "
+            "leave out everything from the ? on.",
+            "M04",
+        )
+
+
+def _judge_authorization(value: str, token: str) -> None:
+    scheme, _, credentials = value.partition(" ")
+    if not value:
+        raise Wrong("There is no Authorization header: the token itself must come along.")
+    if scheme.lower() == "bearer":
+        raise Wrong(
+            "A bound token goes under the scheme DPoP. Under Bearer it is refused: otherwise "
+            "a thief would only have to leave out the proof.",
+            "M08",
+        )
+    if scheme.lower() != "dpop":
+        raise Wrong(
+            f"The scheme is {show(scheme)}. Basic was for the token request; here it is DPoP.",
+            "M08",
+        )
+    if credentials != token:
+        raise Wrong("After `DPoP ` comes the access token, and nothing else.")

@@ -1,0 +1,115 @@
+"""Registration: what goes over the wire at /register/…"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from dialtone_kit.mock.schemas.email import is_email
+from dialtone_kit.mock.schemas.formats import (
+    ENROLLMENT_PATTERN,
+    AskedEnrollment,
+    ClientId,
+    ClientSecret,
+    EnrollmentId,
+    Moment,
+    Opaque,
+    PollToken,
+    RealmId,
+    TypedCode,
+    Url,
+    named,
+    storable,
+)
+from dialtone_kit.mock.schemas.sent import Sent
+
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
+
+
+def are_scopes(values: list[str]) -> list[str]:
+    """Scope names, each once, in the order asked."""
+    if not all(SCOPE.fullmatch(value) for value in values):
+        raise ValueError("a scope is a word of visible ASCII characters")
+    return list(dict.fromkeys(values))
+
+
+Email = Annotated[
+    str,
+    AfterValidator(is_email),
+    Field(max_length=254, examples=["you@example.com"], json_schema_extra={"format": "email"}),
+]
+Name = Annotated[
+    str,
+    AfterValidator(named),
+    Field(max_length=100, examples=["my-agent"], json_schema_extra={"pattern": r"\S"}),
+]
+Prose = Annotated[str, AfterValidator(storable), Field(max_length=1000)]
+ScopeName = Annotated[str, Field(json_schema_extra={"pattern": f"^{SCOPE.pattern}$"})]
+Scopes = Annotated[
+    list[ScopeName],
+    AfterValidator(are_scopes),
+    Field(min_length=1, max_length=20, examples=[["openid"]]),
+]
+AuthMethod = Literal["client_secret_basic", "client_secret_post", "none"]
+
+
+class EnrollmentRequest(Sent):
+    email: Email
+    client_name: Name
+    client_description: Prose = ""
+    requested_scopes: Scopes = Field(default_factory=lambda: ["openid"])
+    token_endpoint_auth_method: AuthMethod = "client_secret_basic"  # noqa: S105  (a name)
+
+
+class ConfirmRequest(Sent):
+    enrollment_id: AskedEnrollment
+    poll_token: Annotated[Opaque, Field(repr=False)]
+    verification_code: TypedCode = ""
+
+
+class EnrollmentQuery(Sent):
+    enrollment: str | None = Field(
+        default=None,
+        description="the enrollment_id, as in approval_url",
+        json_schema_extra={"pattern": ENROLLMENT_PATTERN},
+    )
+
+
+class ApprovalForm(Sent):
+    """The form of the sponsor's page; `form_token` is the one that the page gave."""
+
+    enrollment: AskedEnrollment | None = None
+    form_token: str = Field(default="", repr=False)
+    verification_code: TypedCode = ""
+
+
+class NewEnrollment(BaseModel):
+    enrollment_id: EnrollmentId
+    poll_token: PollToken
+    status_url: Url
+    approval_url: Url
+    expires_at: Moment
+    email_sent: bool
+    realm: RealmId
+    token_endpoint: Url
+
+
+class EnrollmentStatus(BaseModel):
+    enrollment_id: EnrollmentId
+    status: Literal["pending", "approved", "confirmed", "expired", "locked"]
+    expires_at: Moment
+    realm: RealmId
+
+
+class ClientCredentials(BaseModel):
+    """A client without a secret (`token_endpoint_auth_method: none`) gets none."""
+
+    client_id: ClientId
+    client_secret: ClientSecret | None = None
+    token_endpoint_auth_method: Literal["none"] | None = None
+    granted_scopes: list[str]
+    token_endpoint: Url
+    issuer: Url
+    realm: RealmId
