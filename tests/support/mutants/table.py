@@ -90,6 +90,7 @@ HELD_BY = {
     "spiffe.trust_bundle": "spiffe/test_trust_bundle.py",
     "spiffe.svids": "spiffe/test_svids.py spiffe/test_workload.py",
     "client.credentials:read_members": "test_a_file_that_would_send test_a_damaged_file",
+    "client.credentials:read_granted": "client/test_client.py client/test_enrollments.py",
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
     "base.private_files": "P3 P4 P5 client/test_credentials.py",
     "base.private_files:private_dir": "base/test_private_files.py",
