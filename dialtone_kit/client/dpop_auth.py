@@ -79,7 +79,7 @@ class DPoPAuth(httpx.Auth):
 
 
 def demands_nonce(response: httpx.Response) -> bool:
-    """Whether the answer says `use_dpop_nonce`: in its header (resource) or its body (token)."""
+    """Whether the response says `use_dpop_nonce`, in its header (resource) or body (token)."""
     if response.status_code not in (400, 401):
         return False
     if 'error="use_dpop_nonce"' in response.headers.get("WWW-Authenticate", ""):

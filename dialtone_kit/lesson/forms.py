@@ -39,30 +39,33 @@ def email_form(lesson: RegisteringLesson, scopes: Sequence[str], description: st
     waiting = registering.pending(lesson.client, lesson.email, lesson.client_name)
     if waiting is None and not lesson.interactive:
         _check_unattended(lesson, scopes)
-
-    def send(address: str) -> Enrollment:
-        if lesson.interactive or not lesson.is_mock:
-            return lesson.client.request_enrollment(
-                address, lesson.client_name, description, tuple(scopes)
-            )
-        return registering.request(
-            lesson.client,
-            lesson.controls,
-            address,
-            lesson.client_name,
-            scopes=scopes,
-            description=description,
-            say=print,
-        )
-
     email = lesson.email or ("" if lesson.interactive else registering.own_address())
     return EmailForm(
-        send,
+        lambda address: _request(lesson, address, scopes, description),
         email,
         lesson.interactive,
         enrollment=waiting,
         note=_note(lesson, scopes),
         clear_limits="lesson.reset_limits()" if lesson.is_mock else "",
+    )
+
+
+def _request(
+    lesson: RegisteringLesson, address: str, scopes: Sequence[str], description: str
+) -> Enrollment:
+    """Request an enrollment; unattended at the mock, a rate limit is cleared on the way."""
+    if lesson.interactive or not lesson.is_mock:
+        return lesson.client.request_enrollment(
+            address, lesson.client_name, description, tuple(scopes)
+        )
+    return registering.request(
+        lesson.client,
+        lesson.controls,
+        address,
+        lesson.client_name,
+        scopes=scopes,
+        description=description,
+        say=print,
     )
 
 

@@ -92,9 +92,9 @@ def output(person, number):
 def test_run_all_stops_at_the_first_answer_that_is_missing(desk):
     desk.run_all()
     desk.widget("email").wait_for()
-    told = output(desk, 2).inner_text()
-    assert told.startswith("LessonStop: Type your e-mail address")
-    assert "\n" not in told.strip()
+    message = output(desk, 2).inner_text()
+    assert message.startswith("LessonStop: Type your e-mail address")
+    assert "\n" not in message.strip()
     assert desk.widget("code").count() == 0
     assert desk.page.locator(".jp-OutputArea-output", has_text="too early").count() == 0
 
@@ -102,13 +102,13 @@ def test_run_all_stops_at_the_first_answer_that_is_missing(desk):
 def test_the_address_is_checked_while_it_is_typed(desk):
     form = desk.widget("email")
     field = form.get_by_label("E-mail address")
-    for typed, told in (
+    for typed, message in (
         ("you", "@ is missing"),
         ("you@host", "not complete"),
         ("a b@c.de", "spaces"),
     ):
         field.fill(typed)
-        assert told in form.locator(".dk-hint").inner_text()
+        assert message in form.locator(".dk-hint").inner_text()
         assert field.get_attribute("aria-invalid") == "true"
     field.press("Enter")  # sends nothing
     assert form.locator(".dk-badge").inner_text() == "asking"
@@ -177,7 +177,7 @@ def test_the_saved_notebook_holds_nothing_that_was_typed_or_mailed(desk):
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
-def test_after_a_reload_every_view_is_told_again_and_can_be_read(desk, theme):
+def test_after_a_reload_every_view_is_filled_again_and_can_be_read(desk, theme):
     desk.use_theme(theme)
     desk.reload()
     desk.widget("email").get_by_text("A code is on its way to robin@mail.example").wait_for()

@@ -150,7 +150,7 @@ def test_h9_a_429_is_waited_for_and_then_asked_again() -> None:
 
 @pytest.mark.row("H9")
 def test_h9_a_429_beyond_all_patience_is_raised() -> None:
-    found = service(token=says(429, "rate_limited", **{"Retry-After": "3000"}))
+    found = service(token=[says(429, "rate_limited", **{"Retry-After": "3000"}), granted()])
     client = client_of(found)
     with pytest.raises(RateLimited):
         client.wait_for_device(client.start_device(), KEY)

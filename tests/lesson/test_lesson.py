@@ -49,13 +49,13 @@ def test_any_lesson_can_be_the_first_in_an_empty_home(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lesson = start("04")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert lesson.is_mock
     assert lesson.number == "04"
     assert lesson.credentials is not None
-    assert lesson.issuer in said
-    assert "Registered cli_my_agent_" in said
-    assert str(home) not in said
+    assert lesson.issuer in output
+    assert "Registered cli_my_agent_" in output
+    assert str(home) not in output
     assert not lesson.wire.round_trips
     assert lesson.client.get_token(key=ProofKey.generate()).token_type == "DPoP"
 
@@ -198,7 +198,7 @@ def test_an_enrollment_that_waits_for_its_code_is_gone_on_with(shared_home: Path
     assert again.code_form(waiting, verification_code=code).require().issuer == again.issuer
 
 
-def test_an_enrollment_that_the_service_forgot_is_asked_for_anew(shared_home: Path) -> None:
+def test_an_enrollment_that_the_service_forgot_is_requested_again(shared_home: Path) -> None:
     first = start(2, credentials=False, interactive=False, email="ada@example.com")
     enrollment = first.email_form().require()
     first.controls.reset("default", confirm="default")
@@ -215,8 +215,8 @@ def test_with_a_person_the_forms_wait_and_say_what_to_do(shared_home: Path) -> N
 def test_reset_limits_says_what_it_did(lesson: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     lesson.reset_limits()
-    said = capsys.readouterr().out
-    assert re.fullmatch(r"Limits of realm default cleared \(\d+\); register again\.\n", said)
+    output = capsys.readouterr().out
+    assert re.fullmatch(r"Limits of realm default cleared \(\d+\); register again\.\n", output)
 
 
 # -- a private realm ---------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_a_link_is_safe_and_goes_through_a_hubs_proxy(
         lesson.link("javascript:alert(1)")
 
 
-def test_nothing_secret_stands_in_a_lessons_outputs(
+def test_nothing_secret_is_in_a_lessons_outputs(
     lesson: Lesson, capsys: pytest.CaptureFixture[str]
 ) -> None:
     secret = own(lesson.client).client_secret.reveal()
@@ -344,7 +344,7 @@ def test_an_unattended_run_never_registers_twice_at_the_real_service(shared_home
         lesson.email_form()
 
 
-def test_a_state_that_was_emptied_starts_anew(lesson: Lesson, shared_state: Path) -> None:
+def test_an_emptied_state_starts_afresh(lesson: Lesson, shared_state: Path) -> None:
     service.stop()
     shutil.rmtree(shared_state)
     assert start(4).credentials is not None

@@ -1,4 +1,4 @@
-"""The question files: what can be read, and what each mistake in one is told."""
+"""The question files: what can be read, and how each mistake in one is reported."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_lesson_without_a_quiz_says_so():
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (("right = true", "right = false"), "exactly one choice must be right"),
         (("right = true", 'right = "yes"'), "right is true or false"),
@@ -78,12 +78,12 @@ def test_a_lesson_without_a_quiz_says_so():
         (("[[prediction]]", "[[prediction]"), "lesson 02"),
     ],
 )
-def test_a_mistake_in_a_file_is_named(change, told):
-    with pytest.raises(BadQuestions, match=told):
+def test_a_mistake_in_a_file_is_named(change, message):
+    with pytest.raises(BadQuestions, match=message):
         parse(GOOD.replace(*change, 1), "02")
 
 
-def test_an_id_stands_once():
+def test_an_id_is_there_once():
     with pytest.raises(BadQuestions, match="is there twice"):
         parse(GOOD + GOOD, "02")
     with pytest.raises(BadQuestions, match="is there twice"):

@@ -65,7 +65,7 @@ def test_the_solution_is_right(number: str, lesson_of: LessonOf) -> None:
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: f"{case.exercise}:{case.name}")
-def test_a_wrong_answer_is_told_what_is_wrong(case: Case, lesson_of: LessonOf) -> None:
+def test_a_wrong_answer_gets_the_sentence_for_its_mistake(case: Case, lesson_of: LessonOf) -> None:
     lesson = lesson_of(case.exercise[:2])
     verdict = check(catalog.exercise(case.exercise), case.answer(lesson), lesson)
     assert (verdict.outcome, verdict.code) == ("wrong", case.code), verdict

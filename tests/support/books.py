@@ -92,7 +92,7 @@ def output_text(book: Book) -> str:
 
 
 def verdicts(book: Book) -> list[str]:
-    """What each check said, first words only."""
+    """The outcome of each check, as its verdict shows it."""
     shown = [
         "".join(output["data"].get("text/plain", ""))
         for cell in book["cells"]

@@ -1,7 +1,7 @@
-"""The databases that the service is tested on: SQLite, and PostgreSQL where one is offered.
+"""The databases that the service is tested on: SQLite, and PostgreSQL if there is a server.
 
-On PostgreSQL run the tests marked `both_databases`: the store's contract, races, kills and locks,
-and a pass over each endpoint. What a rule or an endpoint does is the same on either.
+The tests that also run on PostgreSQL are marked `both_databases`: the store's contract, races,
+kills and locks, and one pass over each endpoint. Rules and endpoints are the same on both.
 
 `DIALTONE_TEST_DATABASE` names a PostgreSQL server that tests may make databases in
 (`postgresql://USER@HOST:PORT`); `CI_REQUIRE_POSTGRES=1` makes a run without one fail.
@@ -32,7 +32,7 @@ END $$
 
 
 class Database:
-    """What a mock keeps its state in, looked at from behind. `url` is as SQLAlchemy wants it."""
+    """A mock's database, seen from outside the service. `url` is SQLAlchemy's."""
 
     def __init__(self, state_dir: Path, kind: str = "sqlite") -> None:
         self.kind, self.environment = kind, dict[str, str]()
@@ -46,7 +46,7 @@ class Database:
 
     @property
     def place(self) -> Path | str:
-        """The same as the service's store wants it."""
+        """The database as `Store` takes it: a path or a URL."""
         if self.kind == "sqlite":
             return Path(self.url.removeprefix("sqlite:///"))
         return self.environment["DIALTONE_DATABASE_URL"]
@@ -55,16 +55,16 @@ class Database:
         return create_engine(self.url)
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
-        """Run one statement in a transaction of its own; the rows that it returns."""
+        """Run one statement in its own transaction; returns its rows."""
         engine = self.engine()
         with engine.begin() as tx:
-            found = tx.execute(text(statement), values)
-            rows = list(found.all()) if found.returns_rows else []
+            result = tx.execute(text(statement), values)
+            rows = list(result.all()) if result.returns_rows else []
         engine.dispose()
         return rows
 
     def content(self, state_dir: Path) -> bytes:
-        """All that is stored, as bytes to search for what should not be there."""
+        """Everything that is stored, as bytes, to be searched for secrets."""
         files = b"".join(path.read_bytes() for path in state_dir.glob("mock.sqlite3*"))
         if self.kind == "sqlite":
             return files
@@ -78,7 +78,7 @@ class Database:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """While somebody else is writing, and does not come to an end."""
+        """Hold the write lock, as a writer would that never finishes."""
         engine = self.engine()
         with engine.connect() as tx:
             if self.kind == "sqlite":
@@ -91,7 +91,7 @@ class Database:
 
     @contextmanager
     def full(self) -> Iterator[None]:
-        """PostgreSQL: while it answers all that writes as a server whose disk is full."""
+        """PostgreSQL: fail every write as a server with a full disk does."""
         self.sql(NO_ROOM)
         names = self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for (name,) in names:
@@ -107,12 +107,12 @@ class Database:
         return self.url.rpartition("/")[2]
 
     def set(self, option: str, value: str) -> None:
-        """PostgreSQL: a default of the database; every connection is cut, so that it holds."""
+        """PostgreSQL: set a default of the database, and cut all connections so that it applies."""
         _on_server(f"ALTER DATABASE {self.name} SET {option} = {value}")
         self._cut()
 
     def close_to_all(self) -> None:
-        """PostgreSQL: cut every connection and let nobody in, as while a server is down."""
+        """PostgreSQL: cut all connections and refuse new ones, as if the server were down."""
         _on_server(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS false")
         self._cut()
 
@@ -120,7 +120,7 @@ class Database:
         _on_server(f"ALTER DATABASE {self.name} ALLOW_CONNECTIONS true")
 
     def drop(self) -> None:
-        """Remove it, whoever is connected."""
+        """Remove it, even while it is in use."""
         if self.kind == "postgresql":
             _on_server(f"DROP DATABASE {self.name} WITH (FORCE)")
 

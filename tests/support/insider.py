@@ -1,8 +1,8 @@
 """Generated requests, changed so that they get past the door: real credentials, proofs and codes.
 
-A generator can't guess what this service asks for: a proof for this very request, a code from a
-mailbox, a platform's word. `Insider` signs in with each case, and into two thirds of them it puts
-real values: into the one half beside what was generated, into the other instead of it.
+A generator can't guess what this service needs: a proof for this very request, a code from a
+mailbox, a platform's evidence. `Insider` signs in for each case, and puts real values into two
+thirds of them: in one third beside what was generated, in the other in place of it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from tests.support.running_mock import Mock, Registered
 from tests.support.spiffe_scene import NAMES, Scene
 
 IN_REALM = "/realms/{realm}"
-NONCE_KEPT = 60  # seconds; it is good for two minutes and more
+NONCE_KEPT = 60  # seconds; a nonce is good for at least two minutes
 Members = dict[str, Any]
 
 
 class Insider:
-    """A client of a realm like `default` and one of a realm like `strict`; and the service's owner.
+    """A client of a realm like `default`, one of a realm like `strict`, and the service's owner.
 
-    What could harm them (locks, resets, faults) is done to realms made for that.
+    Whatever could harm them (locks, resets, faults) is done to other realms, made for that.
     """
 
     def __init__(self, mock: Mock) -> None:
@@ -40,19 +40,19 @@ class Insider:
         self.clients = [mock.register(mock.new_realm(like)) for like in ("default", "strict")]
         self.bound = {one.realm: one.token() for one in self.clients}
         self.bearer = self.clients[0].token(bound=False)
-        self.seen: dict[str, Counter[int]] = defaultdict(Counter)  # operation → how often a status
+        self.seen: dict[str, Counter[int]] = defaultdict(Counter)  # operation → status → how often
         self.grants = cycle((DEVICE, "refresh_token", EXCHANGE, "client_credentials"))
         self.platforms = cycle(NAMES)
         self._nonces: dict[str, tuple[float, str | None]] = {}
 
     def prepare(self, case: Case) -> bool:
-        """Sign in, and put real values in. True when all that was generated still stands in it.
+        """Sign in, and put in real values. True if everything generated is still in the case.
 
-        What is done depends on the case and on how many came before: on nothing that changes from
-        one run to the next.
+        What is done depends only on the case and on how many came before, so that each run does
+        the same.
         """
         if case.method.upper() != case.operation.method.upper():
-            return True  # it tries the methods that do not work here
+            return True  # the case tries a method that the path does not have
         body = None if isinstance(case.body, NotSet) else case.body  # its repr is an address
         before = self.seen[case.operation.label].total()
         drawn = zlib.crc32(repr((before, case.path_parameters, case.query, body)).encode())
@@ -69,7 +69,7 @@ class Insider:
         return not (filled or in_realm or "DPoP" in case.headers)
 
     def _sign_in(self, case: Case, client: Registered, bearer: bool) -> None:
-        """By the way that the operation names; a proof goes with it in most cases."""
+        """Authenticate as the operation says, in most cases with a proof."""
         ways = {way for one in case.operation.definition.raw.get("security", ()) for way in one}
         url = self.mock.base_url + case.formatted_path
         headers: Members = {}
@@ -90,7 +90,7 @@ class Insider:
         case.headers.update(headers)
 
     def nonce(self, client: Registered, purpose: str) -> str | None:
-        """A nonce that is still good, where the client's realm demands one."""
+        """A nonce that is still good, if the client's realm demands one."""
         key = f"{client.realm} {purpose}"
         at, nonce = self._nonces.get(key, (0.0, None))
         if time.monotonic() - at > NONCE_KEPT:
@@ -105,7 +105,7 @@ class Insider:
 
 
 def _fill(case: Case, real: Members, instead: bool) -> None:
-    """Each value goes where the operation has it: path, cookie, body or query."""
+    """Put each value where the operation has it: path, cookie, body or query."""
     values = dict(real)
     for name in [name for name in values if f"{{{name}}}" in case.path]:
         case.path_parameters = {**case.path_parameters, name: values.pop(name)}
@@ -172,7 +172,7 @@ def _device(insider: Insider, client: Registered, _place: str) -> Members:
 
 
 def _form_of(http: httpx.Client, url: str) -> Members:
-    """The hidden fields of a page's form, and the cookie by which the page knows it again."""
+    """The hidden fields of a page's form, and the cookie that belongs to them."""
     http.cookies.clear()
     page = http.get(url, headers=HTML)
     fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)

@@ -54,20 +54,8 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
     settings = {**SETTINGS, "@jupyterlab/apputils-extension:themes": {"theme": theme}}
     (config / "default_setting_overrides.json").write_text(json.dumps(settings))
     lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), root)
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        f"--ServerApp.port={lab.url.rsplit(':', 1)[1]}",
-        "--ServerApp.port_retries=0",
-        f"--IdentityProvider.token={lab.token}",
-        f"--ServerApp.root_dir={root}",
-        "--LabApp.collaborative=False",
-    ]
     with (home / "lab.log").open("wb") as log:
-        process = subprocess.Popen(command, env=_environment(home), stdout=log, stderr=log)
+        process = subprocess.Popen(_command(lab), env=_environment(home), stdout=log, stderr=log)
         try:
             _wait_for(lab, process, home / "lab.log")
             yield lab
@@ -91,7 +79,7 @@ class Person:
         self.reload()
 
     def reload(self) -> None:
-        """Open the page, or open it again while the kernel goes on."""
+        """Open the page, or open it again while the kernel keeps running."""
         self.page.goto(f"{self._home}?token={self.lab.token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.wait_for_kernel()
@@ -232,6 +220,21 @@ def write_notebook(path: Path, *cells: str) -> None:
     notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, path)
+
+
+def _command(lab: Lab) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        f"--ServerApp.port={lab.url.rsplit(':', 1)[1]}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={lab.token}",
+        f"--ServerApp.root_dir={lab.root}",
+        "--LabApp.collaborative=False",
+    ]
 
 
 _OTHERS = {"DIALTONE_INTERACTIVE", "DIALTONE_SMTP_URL"}

@@ -1,4 +1,4 @@
-"""A line to a PostgreSQL server that breaks at the worst moment: around the next COMMIT."""
+"""A proxy to a PostgreSQL server that breaks at the worst moment: around a COMMIT."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 class LossyLine:
-    """Passes everything on, from a port of its own, until it is told to `lose` something."""
+    """Forwards everything from a port of its own, until `lose` makes it break."""
 
     def __init__(self, server: tuple[str, int]) -> None:
         self._server, self._lose = server, ""
@@ -17,7 +17,7 @@ class LossyLine:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose(self, what: str) -> None:
-        """Break at the next COMMIT: the "request" before it arrives, or the "answer" to it."""
+        """Break at the next COMMIT: lose the "request" before it arrives, or the "answer" to it."""
         self._lose = what
 
     def close(self) -> None:

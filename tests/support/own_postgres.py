@@ -1,4 +1,4 @@
-"""A PostgreSQL server of a test's own, to be crashed and started again."""
+"""A PostgreSQL server for one test, which can be crashed and restarted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=Path("i
 
 
 class OwnPostgres:
-    """Its data lies in a folder of its own; root runs it as Debian's user `postgres`."""
+    """Its data is in a temporary folder; root runs it as Debian's user `postgres`."""
 
     def __init__(self) -> None:
         self._folder, self._port = Path(tempfile.mkdtemp(prefix="dialtone-pg-")), free_port()
@@ -29,7 +29,7 @@ class OwnPostgres:
         self._run("pg_ctl", "--wait", f"--log={self._folder}/log", f"--options={options}", "start")
 
     def crash(self) -> None:
-        """Every process of it ends at once, in the middle of whatever it does."""
+        """End all its processes at once, whatever they are doing."""
         self._run("pg_ctl", "--wait", "--mode=immediate", "stop")
 
     def remove(self) -> None:

@@ -1,4 +1,4 @@
-"""Requests as no library would send them, and answers held against the protocol's exact shape."""
+"""Requests that no library would send, and exact checks of the responses."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, byte for byte."""
+    """A response, byte for byte."""
 
     status: int
     headers: Headers
@@ -39,7 +39,7 @@ class Answer:
 
 
 class Line:
-    """A connection that sends header fields as they are given: any bytes, any case, any number."""
+    """A connection that sends header fields exactly as given: any bytes, case and number."""
 
     def __init__(self, mock: Mock) -> None:
         self._to = ("127.0.0.1", mock.port)
@@ -49,25 +49,25 @@ class Line:
     def send(
         self, method: str, url: str, headers: Headers, body: bytes = b"", host: str | None = None
     ) -> Answer:
-        """One request. `host` is what the Host header says, if it is not the host of `url`."""
+        """Send one request. `host`: the Host header, if it is not the host of `url`."""
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
-        if time.monotonic() - self._used_at > 3:  # the service lets go of one that is idle
+        if time.monotonic() - self._used_at > 3:  # the service closes idle ones
             self._connection = None
         connection = self._connection or http.client.HTTPConnection(*self._to, timeout=20)
-        self._connection = None  # one that breaks is not used again
+        self._connection = None  # a broken one is not reused
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in [("Host", parts.netloc if host is None else host), *headers]:
             connection.putheader(name, value.encode("latin-1"))
         connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
-        answer = connection.getresponse()
-        got = Answer(answer.status, answer.getheaders(), answer.read())
-        if answer.will_close:
+        response = connection.getresponse()
+        answer = Answer(response.status, response.getheaders(), response.read())
+        if response.will_close:
             connection.close()
-        self._connection = None if answer.will_close else connection
+        self._connection = None if response.will_close else connection
         self._used_at = time.monotonic()
-        return got
+        return answer
 
 
 def basic(client: Registered) -> tuple[str, str]:
@@ -76,7 +76,7 @@ def basic(client: Registered) -> tuple[str, str]:
 
 
 def token_scene(client: Registered, **changes: Any) -> Scene:
-    """A token request of `client`, and the key that it proves."""
+    """A token request of `client`, with the key that signs its proof."""
     now = int(client.mock.now(client.realm))
     return Scene(**{"url": client.token_url, "now": now, "key": client.key, **changes})
 
@@ -91,20 +91,20 @@ def call_scene(client: Registered, token: str, path: str = "/api/whoami", **chan
 def ask_token(
     line: Line, client: Registered, proofs: list[str], *more: tuple[str, str], **form: str
 ) -> Answer:
-    """A right token request in all but its `DPoP` header fields and what is added."""
-    fields = [basic(client), ("Content-Type", FORM), *((("DPoP", proof)) for proof in proofs)]
+    """A token request that is right except for its `DPoP` headers and whatever is added."""
+    fields = [basic(client), ("Content-Type", FORM), *(("DPoP", proof) for proof in proofs)]
     body = urlencode({"grant_type": "client_credentials", **form}).encode()
     return line.send("POST", client.token_url, [*fields, *more], body)
 
 
 def call(line: Line, scene: Scene, proofs: list[str], *more: tuple[str, str]) -> Answer:
-    """A right call in all but its `DPoP` header fields and what is added."""
-    fields = [("Authorization", f"DPoP {scene.token}"), *((("DPoP", proof)) for proof in proofs)]
+    """A call that is right except for its `DPoP` headers and whatever is added."""
+    fields = [("Authorization", f"DPoP {scene.token}"), *(("DPoP", proof) for proof in proofs)]
     return line.send(scene.method, scene.url, [*fields, *more])
 
 
 def refused(answer: Answer, status: int, error: str, says: str = "") -> str:
-    """The text of a refusal in the demo's one shape, never cached. The text says `says`."""
+    """The description in a refusal of the demo's shape, never cached; `says` must be in it."""
     assert (answer.status, answer.json().get("error")) == (status, error), answer
     assert answer.json().keys() == {"error", "error_description"}
     assert answer.all("content-type") == ["application/json"]
@@ -115,19 +115,19 @@ def refused(answer: Answer, status: int, error: str, says: str = "") -> str:
 
 
 def challenged(answer: Answer, error: str, says: str = "", *, bearer: bool = True) -> str:
-    """A 401 whose `WWW-Authenticate` is exactly what §2 says and tells the same as the body."""
+    """The description in a 401 whose `WWW-Authenticate` is exact and agrees with the body."""
     text = refused(answer, 401, error, says)
     dpop, *others = answer.all("www-authenticate")
-    found = DPOP_CHALLENGE.fullmatch(dpop)
-    assert found is not None, dpop
-    assert found[1] == error
-    assert found[2].split(":")[0] == text.split(":")[0]
+    match = DPOP_CHALLENGE.fullmatch(dpop)
+    assert match is not None, dpop
+    assert match[1] == error
+    assert match[2].split(":")[0] == text.split(":")[0]
     assert others == ([BEARER_CHALLENGE] if bearer else [])
     return text
 
 
 def granted(answer: Answer, token_type: str = "DPoP") -> str:
-    """The access token of a token answer: 200, JSON, never cached."""
+    """The access token in a token response: 200, JSON, never cached."""
     assert (answer.status, answer.json().get("token_type")) == (200, token_type), answer
     assert answer.all("cache-control") == ["no-store"]
     assert answer.all("content-type") == ["application/json"]

@@ -1,6 +1,6 @@
-"""A mock in a process of its own, and a client of it that is as bare as the protocol.
+"""A mock in its own process, and a bare client for it.
 
-No part of the kit's client is used here: the service is tested by what it says over HTTP.
+The kit's own client is not used here: the service is tested by its HTTP responses alone.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def free_port() -> int:
 
 @dataclass
 class Registered:
-    """A confirmed client: what `register/confirm` answered, and ways to use it."""
+    """A confirmed client: the response of `register/confirm`, and ways to use it."""
 
     mock: Mock
     answer: dict[str, Any]
@@ -70,7 +70,7 @@ class Registered:
         return self.issuer + path
 
     def proof(self, method: str, url: str, **more: Any) -> str:
-        """A right proof by the client's key, in its realm's time."""
+        """A valid proof by the client's key, in its realm's time."""
         more.setdefault("now", self.mock.now(self.realm))
         return build_proof(more.pop("key", self.key), method, url, **more)
 
@@ -83,7 +83,7 @@ class Registered:
         headers: list[tuple[str, str]] | None = None,
         **form: Any,
     ) -> httpx.Response:
-        """One POST to the token endpoint; `dpop` is the header (or several), None for none."""
+        """POST to the token endpoint. `dpop`: one DPoP header, several, or None."""
         proofs = [dpop] if isinstance(dpop, str) else dpop or []
         return self.mock.http.post(
             url or self.token_url,
@@ -101,7 +101,7 @@ class Registered:
         return str(answer.json()["access_token"])
 
     def nonce(self, url: str) -> str | None:
-        """A fresh nonce where this client's realm demands nonces."""
+        """A fresh nonce, if this client's realm demands nonces."""
         if not self.mock.demands_nonces(self.realm):
             return None
         if url == self.token_url:
@@ -120,7 +120,7 @@ class Registered:
         bare: bool = False,
         **more: Any,
     ) -> httpx.Response:
-        """A call with `token`; with a right proof unless `proof` is given or `bare` is set."""
+        """A call with `token`, and a valid proof unless `proof` is given or `bare` is set."""
         sent = more.pop("json", None)
         headers = [("Authorization", f"{scheme} {token}"), *more.pop("headers", [])]
         if not bare:
@@ -130,7 +130,7 @@ class Registered:
 
 
 class Mock:
-    """The process `python -m dialtone_kit.mock`, with its own state, port and control secret."""
+    """The process `python -m dialtone_kit.mock` with its own state, port and control secret."""
 
     def __init__(
         self,
@@ -162,11 +162,11 @@ class Mock:
 
     @property
     def log(self) -> str:
-        """What the service wrote to stderr so far."""
+        """What the service has written to stderr so far."""
         return (self.state_dir / "mock.log").read_text()
 
     def launch(self) -> None:
-        """Start the process, and don't wait for it."""
+        """Start the process without waiting until it is ready."""
         command = [sys.executable, "-m", "dialtone_kit.mock", "--state-dir", str(self.state_dir)]
         command += ["--workers", str(self.workers), *self._arguments]
         with (self.state_dir / "mock.log").open("ab") as log:
@@ -185,12 +185,12 @@ class Mock:
         raise AssertionError(f"the mock did not start:\n{self.log}")
 
     def kill(self) -> None:
-        """SIGKILL, as a crash would."""
+        """SIGKILL, like a crash."""
         self.process.kill()
         self.process.wait()
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
-        """One statement on the service's database, behind its back."""
+        """Run one statement on the service's database, behind its back."""
         return self.database.sql(statement, **values)
 
     def stop(self) -> int:
@@ -209,7 +209,7 @@ class Mock:
         return self.http.request(method, f"{self.base_url}/mock/{path}", headers=headers, **more)
 
     def new_realm(self, like: str = "default") -> str:
-        """A private realm: its limits and its time are nobody else's."""
+        """A private realm, with limits and a clock of its own."""
         name = str(self.control("POST", "realms", json={"like": like}).json()["realm"])
         self._realms[name] = (like, 0.0)
         return name
@@ -218,7 +218,7 @@ class Mock:
         self.control("DELETE", f"realms/{realm}")
 
     def move_clock(self, realm: str, seconds: float) -> None:
-        """Move a private realm's time on. Proofs of its clients are built in that time."""
+        """Move a private realm's clock. Its clients build their proofs in that time."""
         answer = self.control("POST", "clock", json={"realm": realm, "move_seconds": seconds})
         assert answer.status_code == 200, answer.text
         self._realms[realm] = (self._realms[realm][0], answer.json()["offset"])
@@ -242,7 +242,7 @@ class Mock:
         return f"{self.base_url}/realms/{realm}"
 
     def request_enrollment(self, realm: str, **members: Any) -> httpx.Response:
-        """POST register/request with an address of its own, unless `email` is given."""
+        """POST register/request, with a new address unless `email` is given."""
         body = {
             "email": f"sponsor-{secrets.token_hex(4)}@example.com",
             "client_name": "my-agent",
@@ -253,7 +253,7 @@ class Mock:
         return self.http.post(f"{self.issuer(realm)}/register/request", json=body)
 
     def enroll(self, realm: str, **members: Any) -> tuple[dict[str, Any], str]:
-        """An enrollment that was mailed: the answer, and the code from the inbox."""
+        """A requested enrollment: the response, and the code from the inbox."""
         answer = self.request_enrollment(realm, **members)
         assert answer.status_code == 200, answer.text
         return answer.json(), str(self.inbox(realm=realm)[0]["code"])

@@ -1,7 +1,7 @@
-"""A workload as bare as the protocol: requests and evidence, right in all but what a test changes.
+"""A bare workload: requests and evidence that are right except for what a test changes.
 
-`Platforms` are the test's own Kubernetes, AWS, Azure and GCP, which a service can be told to
-believe (spiffe.toml): they sign whatever a test likes, also what no real platform would.
+`Platforms` are the test's own Kubernetes, AWS, Azure and GCP, which spiffe.toml can make a service
+trust: they sign whatever a test wants, even what no real platform would sign.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ ISSUERS = {
     "azure": "https://sts.windows.net/5d0ffa1c-64f1-4b5e-9a3b-2f6c1d7e8a90/",
     "gcp": "https://accounts.google.com",
 }
-RSA = rsa.generate_private_key(65537, 2048)  # one for the whole run: they take long to make
+RSA = rsa.generate_private_key(65537, 2048)  # one for the whole run: they are slow to make
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -57,7 +57,7 @@ def csr(
     digest: Any = None,
     extensions: Sequence[Any] = (),
 ) -> str:
-    """A PKCS#10 request in PEM, with whatever a test puts into it."""
+    """A PKCS#10 request in PEM with the given content."""
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else []
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(attributes))
     alternatives = [*map(x509.UniformResourceIdentifier, uris), *names]
@@ -80,7 +80,7 @@ def pem(content: bytes) -> str:
 
 
 def sha1_csr() -> str:
-    """A request truly signed over SHA-1, which the library makes no more: RSA by hand."""
+    """A request signed over SHA-1, by hand: the library refuses to do that."""
     content = der(csr(RSA)).replace(b"\xf7\r\x01\x01\x0b", b"\xf7\r\x01\x01\x05")
     body = x509.load_der_x509_csr(content).tbs_certrequest_bytes
     info = bytes.fromhex("3021300906052b0e03021a05000414") + sha1(body).digest()
@@ -92,7 +92,7 @@ def sha1_csr() -> str:
 
 @dataclass
 class Platforms:
-    """The test's own platforms. What they publish goes into a state directory by `configure`."""
+    """The test's own platforms. `configure` writes what they publish into a state directory."""
 
     private: Any = RSA
     kid: str = "test-platform"
@@ -144,19 +144,19 @@ class Platforms:
         return {"iss": ISSUERS[platform], "iat": now, "exp": now + 600, **own}
 
     def token(self, claims: dict[str, Any], **header: Any) -> str:
-        """Written by `json`, which also writes numbers that our own library refuses to."""
-        told = {"alg": "RS256", "typ": "JWT", "kid": self.kid, **header}
-        parts = ".".join(b64url(json.dumps(part).encode()) for part in (told, claims))
-        return f"{parts}.{b64url(sign(self.private, told['alg'], parts.encode()))}"
+        """Encoded by `json`, which also writes numbers that our own library refuses."""
+        head = {"alg": "RS256", "typ": "JWT", "kid": self.kid, **header}
+        parts = ".".join(b64url(json.dumps(part).encode()) for part in (head, claims))
+        return f"{parts}.{b64url(sign(self.private, head['alg'], parts.encode()))}"
 
     def document(self, **members: Any) -> dict[str, str]:
         """AWS's evidence."""
-        told = {
+        right = {
             "accountId": "123456789012",
             "instanceId": "i-0a1b2c3d4e5f60718",
             "region": "eu-central-1",
         }
-        text = json.dumps({**told, **members}, indent=2)
+        text = json.dumps({**right, **members}, indent=2)
         return {"document": text, "signature": self.sign_document(text)}
 
     def sign_document(self, text: str) -> str:
@@ -175,7 +175,7 @@ class Scene:
         return str(self.mock.http.get(f"{self.mock.base_url}/v1/attest/challenge").json()["nonce"])
 
     def evidence(self, platform: str, nonce: str, **about: Any) -> dict[str, str]:
-        """What `platform` says for `nonce`; `about` changes the claims or members."""
+        """Evidence of `platform` for `nonce`; `about` changes its claims or members."""
         if self.platforms is None:
             body = {"audience": nonce, **about}
             answer = self.mock.control("POST", f"platform/{platform}", json=body)
@@ -186,14 +186,14 @@ class Scene:
         return {"token": self.platforms.token({**self.platforms.claims(platform, nonce), **about})}
 
     def binding(self, nonce: str, evidence: dict[str, str], key: Any = None) -> str:
-        """The signature of nonce ‖ SHA-256(evidence), as protocol §6 has it."""
+        """The signature over nonce ‖ SHA-256(evidence)."""
         content = evidence.get("token") or evidence["document"]
         return b64url(
             sign(key or self.key, "ES256", nonce.encode() + sha256(content.encode()).digest())
         )
 
     def request(self, platform: str = "kubernetes", **changes: Any) -> dict[str, Any]:
-        """A right request; a change of None takes the member away."""
+        """A right request, with `changes`; None removes a member."""
         nonce = changes.get("nonce") or self.nonce()
         evidence = changes.get("evidence") or self.evidence(platform, nonce)
         body = {
@@ -218,6 +218,6 @@ class Scene:
 
 
 def service_key(mock: Mock) -> bytes:
-    """The service's own key, out of its database."""
+    """The service's own key, from its database."""
     ((key,),) = mock.sql("select value from service_secrets where name = 'key'")
     return bytes(key)

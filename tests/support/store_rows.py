@@ -28,7 +28,7 @@ def all_rows(mock: Mock) -> dict[str, list[dict[str, Any]]]:
 
 
 def locked(mock: Mock) -> AbstractContextManager[None]:
-    """While somebody else is writing, and does not come to an end."""
+    """Hold the write lock, as a writer would that never finishes."""
     return mock.database.locked()
 
 

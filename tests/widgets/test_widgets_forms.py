@@ -1,4 +1,4 @@
-"""The e-mail form and the code form without a browser: what each message does, and what is told."""
+"""The e-mail form and the code form without a browser: what each message does and shows."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_an_address_is_accepted(address):
         "a" * 250 + "@example.com",
     ],
 )
-def test_what_is_no_address_is_told_and_not_sent(address, service):
+def test_what_is_no_address_is_refused_and_not_sent(address, service):
     form = email_form(service)
     press(form, "submit", address)
     if address.strip() != "a@example.com":  # the form forgives a space or a line end around it
@@ -196,7 +196,7 @@ def test_a_limit_is_shown_with_the_time_left_and_the_line_that_clears_it(service
     press(form, "submit", "you@example.com")
     assert form.state()["problem"]["wait"] == 120
     assert form.state()["problem"]["clear_limits"] == "lesson.reset_limits()"
-    clock[0] += 50  # a view drawn later is told what is left then
+    clock[0] += 50  # a view drawn later gets the time left then
     assert form.state()["problem"]["wait"] == 70
     press(form, "submit", "you@example.com")
     assert form.require()
@@ -297,7 +297,7 @@ def test_wrong_codes_count_the_tries_down(service):
 
 
 @pytest.mark.parametrize(
-    ("error", "clock", "phase", "told"),
+    ("error", "clock", "phase", "message"),
     [
         (ServiceError(410, "gone", "locked"), 1000, "locked", "Five wrong codes"),
         (wrong_code(0), 1000, "locked", "Five wrong codes"),
@@ -305,12 +305,12 @@ def test_wrong_codes_count_the_tries_down(service):
         (ServiceError(409, "conflict", "again"), 1000, "confirmed before", "already confirmed"),
     ],
 )
-def test_an_end_is_told_as_what_it_is(service, error, clock, phase, told):
+def test_each_end_has_its_own_message(service, error, clock, phase, message):
     service.raises = [error]
     form = code_form(service, now=lambda: clock)
     press(form, "submit", "ABCD-2345")
     assert form.state()["phase"] == phase
-    with pytest.raises(LessonStop, match=told):
+    with pytest.raises(LessonStop, match=message):
         form.require()
     press(form, "submit", "ABCD-2345")
     assert len(service.asked) == 1
@@ -325,7 +325,7 @@ def test_a_lost_connection_leaves_the_form_open(service):
     assert form.require()
 
 
-def test_the_approve_page_stands_in_for_the_code(service):
+def test_the_approve_page_replaces_the_code(service):
     form = code_form(service, approved=FakeCredentials, approval_url="http://127.0.0.1:8787/x")
     assert form.state()["can_approve"] is True
     press(form, "approved")

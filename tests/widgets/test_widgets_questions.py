@@ -42,13 +42,13 @@ def test_a_prediction_tells_nothing_before_it_is_answered(kept):
     assert "why" not in repr(asked)
 
 
-def test_an_answer_is_kept_and_told_with_its_reason(kept):
+def test_an_answer_is_recorded_and_explained(kept):
     prediction = Prediction(question("x"), kept.append)
     send(prediction, "answer", choices=[0], confidence="sure")
     assert kept == [Pick("02.x", 0, False, "sure", "M01")] == [prediction.answer]
-    told = prediction.state()["items"][0]
-    assert (told["chosen"], told["right"], told["why"]) == (0, 1, "why not a")
-    assert told["right_why"] == "why b"
+    shown = prediction.state()["items"][0]
+    assert (shown["chosen"], shown["right"], shown["why"]) == (0, 1, "why not a")
+    assert shown["right_why"] == "why b"
 
 
 def test_a_second_answer_to_the_same_asking_is_not_kept(kept):
@@ -214,11 +214,11 @@ def test_the_time_left_is_by_the_kernels_clock():
 
 
 @pytest.mark.parametrize(
-    ("thumbprint", "told"),
+    ("thumbprint", "binding"),
     [("", "bound to a key"), ("J" * 43, "bound to your key"), ("K", "bound to another key")],
 )
-def test_the_binding_is_told(thumbprint, told):
-    assert explorer(thumbprint=thumbprint).state()["binding"] == told
+def test_the_binding_is_shown(thumbprint, binding):
+    assert explorer(thumbprint=thumbprint).state()["binding"] == binding
 
 
 def test_a_bearer_token_and_odd_times_are_shown_too():

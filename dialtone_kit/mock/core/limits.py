@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, insert, select
 
@@ -24,16 +25,10 @@ def count_registration(tx: Connection, realm: Realm, email: str, address: str) -
 
     E-mail addresses are compared without case, as most mail servers do.
     """
-    allowed = {
-        f"email:{email.lower()}": (REQUESTS_PER_EMAIL, "for this e-mail address"),
-        f"ip:{address}": (REQUESTS_PER_ADDRESS, "from this IP address"),
-    }
-    for subject, (limit, what) in allowed.items():
-        wait = _seconds_to_wait(tx, realm, subject, limit)
-        if wait > 0:
-            return _too_many(f"{limit} registrations an hour {what}", wait)
-    _count(tx, realm, list(allowed))
-    return None
+    by_email = (REQUESTS_PER_EMAIL, "registrations an hour for this e-mail address")
+    by_address = (REQUESTS_PER_ADDRESS, "registrations an hour from this IP address")
+    limits = {f"email:{email.lower()}": by_email, f"ip:{address}": by_address}
+    return _count_within(tx, realm, limits)
 
 
 def user_codes_tried(tx: Connection, realm: Realm, address: str) -> Refusal | None:
@@ -51,11 +46,19 @@ def count_wrong_user_code(tx: Connection, realm: Realm, address: str) -> None:
 
 def count_device_mail(tx: Connection, realm: Realm, email: str) -> Refusal | None:
     """Count one mail from the device page to this address, or refuse it and count nothing."""
-    subject = f"device-email:{email.lower()}"
-    wait = _seconds_to_wait(tx, realm, subject, DEVICE_MAILS_PER_EMAIL)
-    if wait > 0:
-        return _too_many(f"{DEVICE_MAILS_PER_EMAIL} codes an hour for one e-mail address", wait)
-    _count(tx, realm, [subject])
+    limit = (DEVICE_MAILS_PER_EMAIL, "codes an hour for one e-mail address")
+    return _count_within(tx, realm, {f"device-email:{email.lower()}": limit})
+
+
+def _count_within(
+    tx: Connection, realm: Realm, limits: Mapping[str, tuple[int, str]]
+) -> Refusal | None:
+    """Count one for each subject in `limits`, or refuse and count nothing if one is used up."""
+    for subject, (limit, what) in limits.items():
+        wait = _seconds_to_wait(tx, realm, subject, limit)
+        if wait > 0:
+            return _too_many(f"{limit} {what}", wait)
+    _count(tx, realm, list(limits))
     return None
 
 

@@ -29,10 +29,8 @@ TOKEN = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|\w+|::|&&|\|\||[=!<>]=|\S', re.D
 OPENING, CLOSING = "([{", ")]}"
 STEPS = {"&&", "||", "+", "-", "*", ".", "if", "!", "==", "!=", "<", ">", "<=", ">=", "[", "{", "("}
 UNFINISHED = "unexpected end of input"
-SYNTAX = (
-    "unexpected token",
-    "invalid token",
-)  # found while scanning; everything else, once the policy is complete
+# Errors found while scanning; the engine finds all others once the policy is complete.
+SYNTAX = ("unexpected token", "invalid token")
 QUOTED = re.compile(r"`([^`]+)`|'([^']+)'|: (@?[\w:]+)$|(\"[^\"]+\")")
 CANONICAL = {"Domain": canonical_domain, "Sponsor": canonical_email}
 

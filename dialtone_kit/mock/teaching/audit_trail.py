@@ -8,21 +8,18 @@ from starlette.responses import Response
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.refusal import NO_STORE
 from dialtone_kit.mock.schemas.teaching import AuditTrail, AuditTrailQuery
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_query
 from dialtone_kit.mock.web.responses import json_answer
 
 
-@describe(
+@control(
     "What was recorded of everybody, oldest first",
     answers=AuditTrail,
     query=AuditTrailQuery,
-    refusals=(400, 401, 503),
-    security=GUARDED,
+    refusals=(503,),
 )
-@guarded
 async def whole_audit_trail(request: Request) -> Response:
     """For `dialtone audit`. A page shorter than `limit` is the last one for now."""
     service = service_of(request)

@@ -11,32 +11,29 @@ from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
-from dialtone_kit.mock.schemas import teaching
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.schemas.teaching import ClientLock, LockedClient
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
 
 
-@describe(
+@control(
     "Lock a client, or let it in again",
-    answers=teaching.LockedClient,
-    body=teaching.ClientLock,
-    refusals=(400, 401, 404, 413, 415, 503),
-    security=GUARDED,
+    answers=LockedClient,
+    body=ClientLock,
+    refusals=(404, 503),
 )
-@guarded
 async def lock_client(request: Request) -> Response:
     """A locked client gets no token, and those that it has, or that came from them, are dead."""
     service = service_of(request)
-    sent = await read_json(request, teaching.ClientLock)
+    sent = await read_json(request, ClientLock)
     await service.store.write(lambda tx: _lock(tx, service, sent))
     told = {"client_id": sent.client_id, "locked": sent.locked}
     return json_answer(told, headers=NO_STORE)
 
 
-def _lock(tx: Connection, service: Service, sent: teaching.ClientLock) -> None:
+def _lock(tx: Connection, service: Service, sent: ClientLock) -> None:
     found = find_client(tx, sent.client_id)
     realm = service.realm_in(tx, found[0].realm) if found is not None else None
     if found is None or realm is None:

@@ -9,30 +9,27 @@ from starlette.responses import Response
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.schemas import teaching
+from dialtone_kit.mock.schemas.teaching import ClockMove, ClockReading
 from dialtone_kit.mock.store import tables
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.teaching.realms import no_such_realm, private_realm
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
 
 FARTHEST = 100 * 366 * 86400  # seconds that a realm can be ahead: no calendar reaches past 9999
 
 
-@describe(
+@control(
     "Move a private realm's time on",
-    answers=teaching.ClockReading,
-    body=teaching.ClockMove,
-    refusals=(400, 401, 403, 404, 413, 415, 503),
-    security=GUARDED,
+    answers=ClockReading,
+    body=ClockMove,
+    refusals=(403, 404, 503),
 )
-@guarded
 async def move_clock(request: Request) -> Response:
     """Forward only: going back would open the window of proofs that were used already."""
     service = service_of(request)
-    sent = await read_json(request, teaching.ClockMove)
+    sent = await read_json(request, ClockMove)
     realm = await private_realm(service, sent.realm)
     column = tables.realms.c.offset
 

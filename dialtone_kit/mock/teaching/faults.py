@@ -14,14 +14,13 @@ from starlette.types import Receive, Scope, Send
 
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
-from dialtone_kit.mock.schemas import teaching
+from dialtone_kit.mock.schemas.teaching import Cleared, FaultRequest, RealmName
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import StoreUnavailable
 from dialtone_kit.mock.store.tables import faults
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.teaching.realms import private_realm
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer, refused
 
@@ -86,14 +85,12 @@ async def _drop(receive: Receive) -> None:
             pass
 
 
-@describe(
+@control(
     "Break the next requests in a private realm",
-    answers=teaching.Cleared,
-    body=teaching.FaultRequest,
-    refusals=(400, 401, 403, 404, 413, 415, 503),
-    security=GUARDED,
+    answers=Cleared,
+    body=FaultRequest,
+    refusals=(403, 404, 503),
 )
-@guarded
 async def add_fault(request: Request) -> Response:
     """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared.
 
@@ -101,25 +98,23 @@ async def add_fault(request: Request) -> Response:
     the connection is cut. Several wait in the order in which they came.
     """
     service = service_of(request)
-    sent = await read_json(request, teaching.FaultRequest)
+    sent = await read_json(request, FaultRequest)
     realm = await private_realm(service, sent.realm)
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
     return json_answer({"cleared": 0}, headers=NO_STORE)
 
 
-@describe(
+@control(
     "Take back the faults that still wait in a private realm",
-    answers=teaching.Cleared,
-    body=teaching.RealmName,
-    refusals=(400, 401, 403, 404, 413, 415, 503),
-    security=GUARDED,
+    answers=Cleared,
+    body=RealmName,
+    refusals=(403, 404, 503),
 )
-@guarded
 async def clear_faults(request: Request) -> Response:
     """All of them; the realm stays as it is otherwise."""
     service = service_of(request)
-    sent = await read_json(request, teaching.RealmName)
+    sent = await read_json(request, RealmName)
     realm = await private_realm(service, sent.realm)
     waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
     cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)

@@ -7,25 +7,22 @@ from starlette.responses import Response
 
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.refusal import NO_STORE
-from dialtone_kit.mock.schemas import teaching
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.schemas.teaching import InboxQuery, Mails
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_query
 from dialtone_kit.mock.web.responses import json_answer
 
 
-@describe(
+@control(
     "The mails sent, newest first",
-    answers=teaching.Mails,
-    query=teaching.InboxQuery,
-    refusals=(400, 401, 503),
-    security=GUARDED,
+    answers=Mails,
+    query=InboxQuery,
+    refusals=(503,),
 )
-@guarded
 async def inbox(request: Request) -> Response:
     """What lies in the sponsors' mailboxes. On the real service only the sponsor sees this."""
-    service, asked = service_of(request), read_query(request, teaching.InboxQuery)
+    service, asked = service_of(request), read_query(request, InboxQuery)
     box = service.inbox
     assert box is not None  # noqa: S101  (with a secret there is one)
     rows = await service.store.read(lambda tx: box.look(tx, asked.email, asked.realm, asked.limit))

@@ -11,23 +11,20 @@ from starlette.responses import Response
 from dialtone_kit.mock.core import audit, clock, signing_keys
 from dialtone_kit.mock.core.refusal import NO_STORE
 from dialtone_kit.mock.core.service import Service
-from dialtone_kit.mock.schemas import teaching
+from dialtone_kit.mock.schemas.teaching import RotatedKeys
 from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe.settings import SpiffeSettings
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.responses import json_answer
 
 
-@describe(
+@control(
     "Rotate the keys: those that sign access tokens, and SPIFFE's roots",
-    answers=teaching.RotatedKeys,
+    answers=RotatedKeys,
     status=201,
-    refusals=(401, 503),
-    security=GUARDED,
+    refusals=(503,),
 )
-@guarded
 async def rotate_keys(request: Request) -> Response:
     """New keys are published at once and sign when everybody knows them; nothing live breaks.
 

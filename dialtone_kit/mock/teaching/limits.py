@@ -7,28 +7,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock.core.refusal import NO_STORE
-from dialtone_kit.mock.schemas import teaching
+from dialtone_kit.mock.schemas.teaching import Cleared, RealmChoice
 from dialtone_kit.mock.store import tables
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.teaching.realms import named_realm
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
 
 
-@describe(
+@control(
     "Forget the counted registrations",
-    answers=teaching.Cleared,
-    body=teaching.RealmChoice,
-    refusals=(400, 401, 404, 413, 415, 503),
-    security=GUARDED,
+    answers=Cleared,
+    body=RealmChoice,
+    refusals=(404, 503),
 )
-@guarded
 async def clear_limits(request: Request) -> Response:
     """Of one realm; of all public ones when none is named."""
     service = service_of(request)
-    sent = await read_json(request, teaching.RealmChoice)
+    sent = await read_json(request, RealmChoice)
     names = list(service.realms)
     if sent.realm is not None:
         names = [(await named_realm(service, sent.realm)).name]

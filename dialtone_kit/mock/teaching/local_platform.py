@@ -29,26 +29,22 @@ from dialtone_kit.mock.schemas.spiffe import (
 )
 from dialtone_kit.mock.spiffe.platform_keys import ALG, local_key
 from dialtone_kit.mock.spiffe.settings import Platform, SpiffeSettings
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
 from dialtone_kit.spiffe.evidence import PlatformName
 from dialtone_kit.tokens import sign_token
 
 LIFETIME = 600  # seconds that a token of theirs is valid
-REFUSALS = (400, 401, 404, 413, 415, 503)
 
 
-@describe(
+@control(
     "Kubernetes: a projected service-account token",
     answers=SignedToken,
     body=KubernetesPod,
-    refusals=REFUSALS,
-    security=GUARDED,
+    refusals=(404, 503),
 )
-@guarded
 async def kubernetes_token(request: Request) -> Response:
     """As the kubelet puts it into a pod, for the audience that the pod names."""
     pod = await read_json(request, KubernetesPod)
@@ -66,14 +62,12 @@ async def kubernetes_token(request: Request) -> Response:
     return await _token(request, "kubernetes", claims)
 
 
-@describe(
+@control(
     "AWS: the instance identity document and its signature",
     answers=SignedDocument,
     body=AwsInstance,
-    refusals=REFUSALS,
-    security=GUARDED,
+    refusals=(404, 503),
 )
-@guarded
 async def aws_document(request: Request) -> Response:
     """As an EC2 instance reads it from its metadata service: the same each time, no nonce in it."""
     service, asked = service_of(request), await read_json(request, AwsInstance)
@@ -98,14 +92,12 @@ async def aws_document(request: Request) -> Response:
     return json_answer({"document": document, "signature": signature}, headers=NO_STORE)
 
 
-@describe(
+@control(
     "Azure: a managed identity's token",
     answers=SignedToken,
     body=AzureMachine,
-    refusals=REFUSALS,
-    security=GUARDED,
+    refusals=(404, 503),
 )
-@guarded
 async def azure_token(request: Request) -> Response:
     """As a virtual machine reads it from its metadata service, for the audience configured."""
     service, asked = service_of(request), await read_json(request, AzureMachine)
@@ -122,14 +114,12 @@ async def azure_token(request: Request) -> Response:
     return await _token(request, "azure", claims)
 
 
-@describe(
+@control(
     "GCP: a machine's identity token",
     answers=SignedToken,
     body=GcpMachine,
-    refusals=REFUSALS,
-    security=GUARDED,
+    refusals=(404, 503),
 )
-@guarded
 async def gcp_token(request: Request) -> Response:
     """As the metadata server signs it, for the audience that the machine names, in full format."""
     asked = await read_json(request, GcpMachine)

@@ -6,23 +6,22 @@ The token is computed from the secret in the user's 0600 file; the secret itself
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import wraps
 from hashlib import sha256
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 import dialtone_kit
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal, log
-from dialtone_kit.mock.schemas import teaching
+from dialtone_kit.mock.schemas.sent import Sent
+from dialtone_kit.mock.schemas.teaching import Hello, HelloQuery
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import header_values, read_query
-from dialtone_kit.mock.web.responses import json_answer
-
-GUARDED = ("control_token",)
-Handler = Callable[[Request], Awaitable[Response]]
+from dialtone_kit.mock.web.responses import Handler, json_answer
 
 
 def control_token(secret: str) -> str:
@@ -30,20 +29,46 @@ def control_token(secret: str) -> str:
     return _keyed(secret, "control")
 
 
-def guarded(handler: Handler) -> Handler:
-    """Let `handler` run only for the owner of the service. 401 otherwise, without telling why."""
+def control(
+    summary: str,
+    *,
+    answers: type[BaseModel] | None,
+    status: int = 200,
+    body: type[Sent] | None = None,
+    query: type[Sent] | None = None,
+    refusals: tuple[int, ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Describe a teaching control, and let only the owner of the service use it.
+
+    `refusals`: the statuses that are its own, beside those of the guard, a body and a query.
+    """
+    reading = (400, 413, 415) if body is not None else (400,) if query is not None else ()
+    described = describe(
+        summary,
+        answers=answers,
+        status=status,
+        body=body,
+        query=query,
+        refusals=(401, *reading, *refusals),
+        security=("control_token",),
+    )
+    return lambda handler: described(_guarded(handler))
+
+
+def _guarded(handler: Handler) -> Handler:
+    """`handler` behind a 401 that doesn't tell what was wrong."""
 
     @wraps(handler)
     async def checked(request: Request) -> Response:
         expected = f"bearer {control_token(_secret(request))}"
-        came = header_values(request, "authorization")
-        scheme, _, token = came[0].partition(" ") if len(came) == 1 else ("", "", "")
+        values = header_values(request, "authorization")
+        scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
         if not hmac.compare_digest(f"{scheme.lower()} {token}".encode(), expected.encode()):
             log.warning("a control was called without the control token")
             raise Refusal(
                 401,
                 "unauthorized",
-                "The teaching controls are for the one who started this service.",
+                "The teaching controls are for whoever started this service.",
                 (("WWW-Authenticate", 'Bearer realm="mock"'),),
             )
         return await handler(request)
@@ -53,14 +78,14 @@ def guarded(handler: Handler) -> Handler:
 
 @describe(
     "Is this the service that my state file means?",
-    answers=teaching.Hello,
-    query=teaching.HelloQuery,
+    answers=Hello,
+    query=HelloQuery,
     refusals=(400,),
 )
 async def hello(request: Request) -> Response:
-    """Anybody can sit on a port; only who knows the secret can answer this."""
+    """Anybody can sit on a port; only a process that knows the secret can answer this."""
     settings = service_of(request).settings
-    nonce = read_query(request, teaching.HelloQuery).nonce
+    nonce = read_query(request, HelloQuery).nonce
     answer = {
         "answer": _keyed(_secret(request), f"hello|{nonce}|{settings.base_url}"),
         "pid": settings.pid,

@@ -12,23 +12,19 @@ from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
 from dialtone_kit.mock.policy.files import PolicyFiles, where
-from dialtone_kit.mock.schemas import teaching
+from dialtone_kit.mock.schemas.teaching import PolicyReport, PolicyText, RealmPolicies
 from dialtone_kit.mock.store import tables
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.teaching.realms import private_realm
 from dialtone_kit.mock.web.context import service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
 
 
-@describe(
+@control(
     "The policy files: which are valid, and what is wrong with the others",
-    answers=teaching.PolicyReport,
-    refusals=(401,),
-    security=GUARDED,
+    answers=PolicyReport,
 )
-@guarded
 async def show_policies(request: Request) -> Response:
     """`version` is of the text in force: after a broken edit still that of the last good one."""
     service = service_of(request)
@@ -40,18 +36,16 @@ async def show_policies(request: Request) -> Response:
     return json_answer(answer, headers=NO_STORE)
 
 
-@describe(
+@control(
     "Give a private realm its own policies",
-    answers=teaching.RealmPolicies,
-    body=teaching.PolicyText,
-    refusals=(400, 401, 403, 404, 413, 415, 503),
-    security=GUARDED,
+    answers=RealmPolicies,
+    body=PolicyText,
+    refusals=(403, 404, 503),
 )
-@guarded
 async def write_policies(request: Request) -> Response:
     """A broken text changes nothing: 400 with its `line`. Public realms have their files."""
     service = service_of(request)
-    sent = await read_json(request, teaching.PolicyText)
+    sent = await read_json(request, PolicyText)
     realm = await private_realm(service, sent.realm)
     found = compiled(sent.text)
     if isinstance(found, PolicyProblem):

@@ -14,24 +14,21 @@ from dialtone_kit.mock.core.realms import drop_realm, empty_realm
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import PRIVATE_KEPT, Realm
-from dialtone_kit.mock.schemas import teaching
+from dialtone_kit.mock.schemas.teaching import Cleared, PrivateRealm, RealmLike, ResetRequest
 from dialtone_kit.mock.store import tables
-from dialtone_kit.mock.teaching.owner import GUARDED, guarded
+from dialtone_kit.mock.teaching.owner import control
 from dialtone_kit.mock.web.context import realm_of, service_of
-from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer, no_content
 
 
-@describe(
+@control(
     "A private realm of your own",
-    answers=teaching.PrivateRealm,
+    answers=PrivateRealm,
     status=201,
-    body=teaching.RealmLike,
-    refusals=(400, 401, 404, 413, 415, 503),
-    security=GUARDED,
+    body=RealmLike,
+    refusals=(404, 503),
 )
-@guarded
 async def make_realm(request: Request) -> Response:
     """It behaves like the realm named, and only here time can move and things can break.
 
@@ -39,7 +36,7 @@ async def make_realm(request: Request) -> Response:
     the others can't do without.
     """
     service = service_of(request)
-    sent = await read_json(request, teaching.RealmLike)
+    sent = await read_json(request, RealmLike)
     if sent.like not in service.realms:
         raise no_such_realm()
     if sent.without is not None:
@@ -54,14 +51,12 @@ async def make_realm(request: Request) -> Response:
     return json_answer({**made, "without": sent.without}, 201, NO_STORE)
 
 
-@describe(
+@control(
     "Remove a private realm with all that is in it",
     answers=None,
     status=204,
-    refusals=(401, 403, 503),
-    security=GUARDED,
+    refusals=(403, 503),
 )
-@guarded
 async def remove_realm(request: Request) -> Response:
     """Its clients, notes, mails and limits go with it; its tokens are dead."""
     service = service_of(request)
@@ -70,18 +65,16 @@ async def remove_realm(request: Request) -> Response:
     return no_content()
 
 
-@describe(
+@control(
     "Empty a realm",
-    answers=teaching.Cleared,
-    body=teaching.ResetRequest,
-    refusals=(400, 401, 403, 404, 413, 415, 503),
-    security=GUARDED,
+    answers=Cleared,
+    body=ResetRequest,
+    refusals=(403, 404, 503),
 )
-@guarded
 async def reset_realm(request: Request) -> Response:
     """A public realm only with `confirm` naming it again: others may be using it."""
     service = service_of(request)
-    sent = await read_json(request, teaching.ResetRequest)
+    sent = await read_json(request, ResetRequest)
     realm = await named_realm(service, sent.realm)
     if not realm.private and sent.confirm != realm.name:
         raise Refusal(

@@ -7,7 +7,7 @@ got, with the code from that person's mailbox.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import clock, limits, mail
 from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.mail import Letter, visible
-from dialtone_kit.mock.core.refusal import Headers, Refusal, log
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import DEVICE_MAILS, Realm
 from dialtone_kit.mock.policy import decisions
@@ -27,19 +27,12 @@ from dialtone_kit.mock.schemas.tokens import DevicePageForm, UserCodeQuery
 from dialtone_kit.mock.tokens import device_grants
 from dialtone_kit.mock.web.context import path_realm, realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
-from dialtone_kit.mock.web.pages import (
-    browser_of,
-    form_token,
-    form_token_is_good,
-    keep,
-    render,
-    wants_html,
-)
+from dialtone_kit.mock.web.pages import Page, form_token_is_good, shown, stale_form
 from dialtone_kit.mock.web.requests import read_form, read_query
-from dialtone_kit.mock.web.responses import refused
+from dialtone_kit.mock.web.responses import HTML
 
-FIRST_FORM = "device"  # what the form token of the first form is for; of the second: the visit
-OUT_OF_DATE = "This form is out of date. Please send it again."
+TEMPLATE = "device.html"  # its states: ask (for the code), confirm, approved, denied, over
+FIRST_FORM = "device"  # what the form of the first page is good for; that of the second: the visit
 
 
 @dataclass(frozen=True)
@@ -52,48 +45,36 @@ class Asked:
     visit: str
     email: str
 
-
-@dataclass(frozen=True)
-class Page:
-    """What is shown: ask (for the code), confirm, approved, denied or over."""
-
-    state: str
-    message: str = ""
-    http_status: int = 200
-    error: str = ""
-    headers: Headers = ()
-    user_code: str = ""
-    from_link: bool = False
-    email: str = ""
-    asked: Asked | None = None
-
-    def refused(self, problem: Refusal) -> Page:
-        """The same page with what went wrong."""
-        return replace(
-            self,
-            message=problem.description,
-            http_status=problem.status,
-            error=problem.error,
-            headers=problem.headers,
-        )
+    def page(self, state: str = "confirm", note: str = "") -> Page:
+        """Which agent asks for what, and for whose account."""
+        values = {
+            "agent": visible(self.client.client_name),
+            "client_id": self.client.client_id,
+            "scopes": self.row.scopes.split(),
+            "email": self.email,
+            "realm": self.realm.name,
+            "until": clock.readable(self.row.expires_at),
+            "visit": self.visit,
+        }
+        return Page(TEMPLATE, state, form_for=self.visit, note=note, values=values)
 
 
 @describe(
     "The device page: enter the code that the device shows",
-    answers="text/html",
+    answers=HTML,
     query=UserCodeQuery,
     refusals=(400, 503),
 )
 async def show_device_page(request: Request) -> Response:
     """Changes nothing, however often it is fetched; a code in the link only fills the form."""
     await realm_of(request)
-    code = visible(read_query(request, UserCodeQuery).user_code[:32])
-    return _shown(request, Page("ask", user_code=code, from_link=bool(code)))
+    user_code = read_query(request, UserCodeQuery).user_code
+    return shown(request, _first_page(user_code, from_link=True))
 
 
 @describe(
     "A person's answer: first code and address, then the mailed code and yes or no",
-    answers="text/html",
+    answers=HTML,
     body=DevicePageForm,
     form=True,
     refusals=(400, 401, 403, 404, 410, 413, 415, 429, 503),
@@ -101,22 +82,27 @@ async def show_device_page(request: Request) -> Response:
 async def answer_device_page(request: Request) -> Response:
     """Needs the form that this page gave to this browser. Wrong codes are counted, both kinds."""
     await realm_of(request)
-    form = await read_form(request)
-    sent = form.parsed(DevicePageForm)
-    page = await (_finish if sent.visit else _begin)(request, sent)
-    if page.http_status != 200:
-        log.warning("the device page refused: %d", page.http_status)
-    return _shown(request, page)
+    form = (await read_form(request)).parsed(DevicePageForm)
+    return shown(request, await (_finish if form.visit else _begin)(request, form))
+
+
+def _first_page(user_code: str, email: str = "", *, from_link: bool = False) -> Page:
+    code = visible(user_code[:32])
+    values = {
+        "user_code": code,
+        "from_link": from_link and bool(code),
+        "email": visible(email)[:254],
+    }
+    return Page(TEMPLATE, "ask", form_for=FIRST_FORM, values=values)
 
 
 async def _begin(request: Request, form: DevicePageForm) -> Page:
     """Code and address → a mail, and the page that says who asks for what."""
     service = service_of(request)
-    code, email = form.user_code, form.email
-    page = Page("ask", user_code=visible(code)[:32], email=visible(email)[:254])
-    if not form_token_is_good(request, service, FIRST_FORM, form.form_token):
-        return page.refused(Refusal(403, "access_denied", OUT_OF_DATE))
-    if not EMAIL.fullmatch(email):
+    page = _first_page(form.user_code, form.email)
+    if not form_token_is_good(request, FIRST_FORM, form.form_token):
+        return page.refused(stale_form())
+    if not EMAIL.fullmatch(form.email):
         return page.refused(Refusal(400, "invalid_request", "Enter one e-mail address."))
     address = request.client.host if request.client else ""
     payer, within = await realm_of(request), await path_realm(request)
@@ -124,22 +110,21 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
     def begin(tx: Connection) -> Refusal | tuple[Asked, Letter]:
         if refusal := limits.user_codes_tried(tx, payer, address):
             return refusal
-        found = _waiting(tx, service, within, code)
+        found = _waiting(tx, service, within, form.user_code)
         if found is None:
             limits.count_wrong_user_code(tx, payer, address)
             return Refusal(404, "not_found", "This code is not known here, or no longer good.")
-        return _send_code(tx, service, found, email)
+        return _send_code(tx, service, found, form.email)
 
     try:
         outcome = await service.store.write(begin)
-    except Refusal as problem:
-        outcome = problem
+    except Refusal as refusal:
+        outcome = refusal
     if isinstance(outcome, Refusal):
         return page.refused(outcome)
     asked, letter = outcome
     sent = await service.deliver(letter)
-    note = "" if sent else "No mail could be sent. Ask whoever runs this service."
-    return Page("confirm", note, asked=asked)
+    return asked.page(note="" if sent else "No mail could be sent. Ask whoever runs this service.")
 
 
 def _waiting(
@@ -183,34 +168,41 @@ def _send_code(
 async def _finish(request: Request, form: DevicePageForm) -> Page:
     """The mailed code and yes, or no."""
     service, within = service_of(request), await path_realm(request)
-    visit, decision, code = form.visit, form.decision, form.verification_code
-    good_form = form_token_is_good(request, service, visit, form.form_token)
+    good_form = form_token_is_good(request, form.visit, form.form_token)
 
     def finish(tx: Connection) -> Page:
-        asked = _visited(tx, service, within, visit)
+        asked = _visited(tx, service, within, form.visit)
         if asked is None:
-            return Page("over", http_status=404, error="not_found")
+            return _over(404, "not_found")
         status = device_grants.status_of(asked.row, asked.realm)
         if status in ("approved", "used", "denied"):
-            return Page("denied" if status == "denied" else "approved")
+            return asked.page("denied" if status == "denied" else "approved")
         if status != "pending":
-            return Page("over", http_status=410, error="gone")
-        page = Page("confirm", asked=asked)
+            return _over(410, "gone")
         if not good_form:
-            return page.refused(Refusal(403, "access_denied", OUT_OF_DATE))
-        if decision == "deny":
-            device_grants.deny(tx, asked.realm, asked.row)
-            return Page("denied")
-        if decision != "approve" or not code.strip():
-            return page.refused(Refusal(400, "invalid_request", "Enter the code from the mail."))
-        if refusal := device_grants.judge_code(tx, service, asked.realm, asked.row, code):
-            return replace(page, state="over" if refusal.status == 410 else "confirm").refused(
-                refusal
-            )
-        device_grants.approve(tx, service, asked.realm, asked.row)
-        return Page("approved")
+            return asked.page().refused(stale_form())
+        return _decide(tx, service, asked, form.decision, form.verification_code)
 
     return await service.store.write(finish)
+
+
+def _decide(tx: Connection, service: Service, asked: Asked, decision: str, code: str) -> Page:
+    """A no as it is, a yes with the code from the mail. A wrong code stays counted."""
+    page = asked.page()
+    if decision == "deny":
+        device_grants.deny(tx, asked.realm, asked.row)
+        return asked.page("denied")
+    if decision != "approve" or not code.strip():
+        return page.refused(Refusal(400, "invalid_request", "Enter the code from the mail."))
+    if refusal := device_grants.judge_code(tx, service, asked.realm, asked.row, code):
+        return asked.page("over" if refusal.status == 410 else "confirm").refused(refusal)
+    device_grants.approve(tx, service, asked.realm, asked.row)
+    return asked.page("approved")
+
+
+def _over(status: int, error: str) -> Page:
+    text = "This code is no longer good. Start again on the device."
+    return Page(TEMPLATE, "over", refusal=Refusal(status, error, text))
 
 
 def _visited(tx: Connection, service: Service, within: Realm | None, visit: str) -> Asked | None:
@@ -221,25 +213,3 @@ def _visited(tx: Connection, service: Service, within: Realm | None, visit: str)
     if realm is None or found is None or found[0].locked:
         return None
     return Asked(row, found[0], realm, row.visit, row.email)
-
-
-def _shown(request: Request, page: Page) -> Response:
-    """The page as HTML; as the usual JSON for a program that gets a refusal."""
-    if page.http_status >= 400 and not wants_html(request):
-        text = page.message or "This code is no longer good. Start again on the device."
-        return refused(Refusal(page.http_status, page.error, text, page.headers))
-    browser, service = browser_of(request), service_of(request)
-    asked = page.asked
-    what = asked.visit if asked is not None else FIRST_FORM
-    values: dict[str, Any] = {"page": page, "form_token": form_token(service, browser, what)}
-    if asked is not None:
-        values |= {
-            "agent": visible(asked.client.client_name),
-            "client_id": asked.client.client_id,
-            "scopes": asked.row.scopes.split(),
-            "email": asked.email,
-            "realm": asked.realm.name,
-            "until": clock.readable(asked.row.expires_at),
-            "visit": asked.visit,
-        }
-    return render("device.html", page.http_status, keep(browser) + page.headers, **values)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -18,37 +20,74 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.base.jws import b64url
-from dialtone_kit.mock.core.refusal import NO_STORE, Headers
+from dialtone_kit.mock.core.refusal import NO_STORE, Headers, Refusal, log
 from dialtone_kit.mock.core.service import Service
+from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.requests import header_values
-from dialtone_kit.mock.web.responses import content_answer
+from dialtone_kit.mock.web.responses import HTML, content_answer
 
 PAGES = Path(__file__).with_name("pages")
 COOKIE = "dialtone_form"
+PAGE_TYPE = f"{HTML}; charset=utf-8"
+GUARDS: Headers = (
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Vary", "Accept, Cookie"),
+)
 
 
-def render(template: str, status: int, headers: Headers = (), **values: Any) -> Response:
-    """A page that runs nothing, loads nothing, is framed by nobody and sends its form here only."""
-    html = _templates().get_template(template).render(style=_style(), **values)
-    style = base64.b64encode(sha256(_style().encode()).digest()).decode()
-    guards: Headers = (
-        (
-            "Content-Security-Policy",
-            f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'",
-        ),
-        ("Referrer-Policy", "no-referrer"),
-        ("X-Frame-Options", "DENY"),
-        ("Vary", "Accept, Cookie"),
+@dataclass(frozen=True)
+class Page:
+    """What a person sees: a template in one of its states, and what went wrong just now.
+
+    `form_for`: what the form on it is good for; "" for a page without a form.
+    """
+
+    template: str
+    state: str
+    form_for: str = ""
+    note: str = ""
+    refusal: Refusal | None = None
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def refused(self, refusal: Refusal) -> Page:
+        """The same page with what went wrong."""
+        return replace(self, refusal=refusal)
+
+
+def shown(request: Request, page: Page) -> Response:
+    """The page as HTML. A program gets its refusal as the usual JSON."""
+    refusal = page.refusal
+    if refusal is not None:
+        log.warning("%s: refused with %d", page.template, refusal.status)
+        if not wants_html(request):
+            raise refusal
+    browser = browser_of(request)
+    html = (
+        _templates()
+        .get_template(page.template)
+        .render(
+            style=_style(),
+            state=page.state,
+            message=page.note if refusal is None else refusal.description,
+            form_token=form_token(service_of(request), browser, page.form_for),
+            **page.values,
+        )
     )
-    return content_answer(
-        html.encode(), "text/html; charset=utf-8", status, guards + NO_STORE + headers
-    )
+    headers = GUARDS + _content_policy() + NO_STORE + _keep(browser)
+    if refusal is None:
+        return content_answer(html.encode(), PAGE_TYPE, headers=headers)
+    return content_answer(html.encode(), PAGE_TYPE, refusal.status, headers + refusal.headers)
+
+
+def stale_form() -> Refusal:
+    """The form is not one that this very browser got for this very thing."""
+    return Refusal(403, "access_denied", "This form is out of date. Please send it again.")
 
 
 def wants_html(request: Request) -> bool:
     """Whether a person looks at the answer; a program gets the usual JSON when it is a no."""
-    return any("text/html" in value for value in header_values(request, "accept"))
+    return any(HTML in value for value in header_values(request, "accept"))
 
 
 def browser_of(request: Request) -> str:
@@ -56,7 +95,7 @@ def browser_of(request: Request) -> str:
     return _cookie_of(request) or secrets.token_urlsafe(16)
 
 
-def keep(browser: str) -> Headers:
+def _keep(browser: str) -> Headers:
     """The header by which the browser remembers its name.
 
     No Path: it takes the folder that it sees, with whatever prefix a proxy added.
@@ -69,12 +108,13 @@ def form_token(service: Service, browser: str, what: str) -> str:
     return b64url(service.keyed_hash("form", f"{browser}|{what}"))
 
 
-def form_token_is_good(request: Request, service: Service, what: str, sent: str) -> bool:
+def form_token_is_good(request: Request, what: str, sent: str) -> bool:
     """Whether the form comes from a page that this very browser got for this very thing."""
     browser = _cookie_of(request)
     if browser is None:
         return False
-    return hmac.compare_digest(form_token(service, browser, what).encode(), sent.encode())
+    expected = form_token(service_of(request), browser, what)
+    return hmac.compare_digest(expected.encode(), sent.encode())
 
 
 def _cookie_of(request: Request) -> str | None:
@@ -85,6 +125,17 @@ def _cookie_of(request: Request) -> str | None:
             if name == COOKIE and len(value) == 22 and value.isascii():
                 return value
     return None
+
+
+@lru_cache(maxsize=1)
+def _content_policy() -> Headers:
+    """It runs nothing, loads nothing, is framed by nobody and sends its form here only."""
+    style = base64.b64encode(sha256(_style().encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return (("Content-Security-Policy", policy),)
 
 
 @lru_cache(maxsize=1)

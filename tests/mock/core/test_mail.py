@@ -1,4 +1,4 @@
-"""The verification mail by real SMTP, and an `email_sent` that tells the truth."""
+"""The verification mail over real SMTP, and an honest `email_sent`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,12 +16,12 @@ from tests.support.store_rows import all_rows, locked
 
 
 class Mailbox:
-    """A mail server that keeps what it is handed, or refuses it."""
+    """A mail server that keeps the mails it gets, or refuses them."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse = False
-        self.look: Callable[[], Any] = lambda: None  # at the moment when a mail comes
+        self.look: Callable[[], Any] = lambda: None  # called when a mail arrives
         self.seen: list[Any] = []
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
@@ -69,7 +69,7 @@ def test_the_code_goes_out_by_smtp(
     refused = mine.request_enrollment("default")
     assert (refused.status_code, refused.json()["email_sent"]) == (200, False)
     status = mine.http.get(refused.json()["status_url"]).json()["status"]
-    assert status == "pending"  # it goes on, for who can read the inbox
+    assert status == "pending"  # it can still be confirmed with the code from the inbox
     code = mine.inbox(realm="default")[0]["code"]
     assert mine.confirm("default", refused.json(), code).status_code == 200
     box.refuse = False

@@ -27,8 +27,8 @@ def signed_by(token: str) -> str:
 def rotate(mock: Mock) -> dict[str, Any]:
     answer = mock.control("POST", "keys/rotate")
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    rotation: dict[str, Any] = answer.json()
+    return rotation
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 10) -> None:
@@ -43,23 +43,25 @@ def test_no_live_token_breaks(own_mock: Callable[..., Mock], workers: int) -> No
     mine = own_mock(workers=workers, environment=FAST)
     client = mine.register("default")
     old, first = client.token(), family(client)
-    told = rotate(mine)
-    assert told.keys() == {"kid", "signs_from", "old_until", "spiffe"}
-    times = [datetime.fromisoformat(told[name]).timestamp() for name in ("signs_from", "old_until")]
+    rotation = rotate(mine)
+    assert rotation.keys() == {"kid", "signs_from", "old_until", "spiffe"}
+    times = [
+        datetime.fromisoformat(rotation[name]).timestamp() for name in ("signs_from", "old_until")
+    ]
     assert 3600 <= times[1] - times[0] <= 3605
-    wait_for(lambda: kids(mine)[-1] == told["kid"])
+    wait_for(lambda: kids(mine)[-1] == rotation["kid"])
     assert signed_by(old) in kids(mine)
-    wait_for(lambda: signed_by(client.token()) == told["kid"])
+    wait_for(lambda: signed_by(client.token()) == rotation["kid"])
     time.sleep(0.7)  # by now every worker signs with it
     for _ in range(6):
         with_new = client.token()
-        assert signed_by(with_new) == told["kid"]
+        assert signed_by(with_new) == rotation["kid"]
         for token in (old, with_new, first["access_token"]):
             assert call(client, token) == 200
             assert is_alive(client, token)
             jwks = mine.http.get(client.url("/jwks")).json()
             assert verify_token(token, jwks, client.issuer, now=time.time())
-    assert signed_by(exchanged(client, old)) == told["kid"]
+    assert signed_by(exchanged(client, old)) == rotation["kid"]
     assert renew(client, first["refresh_token"]).status_code == 200
 
 
@@ -67,11 +69,11 @@ def test_a_new_key_is_known_before_it_signs(own_mock: Callable[..., Mock]) -> No
     mine = own_mock()  # as it comes: two minutes between the two
     client = mine.register("default")
     before = kids(mine)
-    told = rotate(mine)
+    rotation = rotate(mine)
     assert signed_by(client.token()) in before
     mine.stop()
     mine.start()  # a restart neither loses nor hastens it
-    assert kids(mine) == [*before, told["kid"]]
+    assert kids(mine) == [*before, rotation["kid"]]
     assert signed_by(client.token()) in before
 
 

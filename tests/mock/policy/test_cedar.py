@@ -1,4 +1,4 @@
-"""Policy texts: what is accepted, where a mistake is said to stand, and what names can't do."""
+"""Cedar source: what is accepted, on which line a mistake is reported, what names can't do."""
 
 import string
 from typing import Any
@@ -57,7 +57,7 @@ def test_the_kits_own_policies_are_good_and_each_has_a_name(name: str) -> None:
 
 
 BROKEN: list[tuple[int, str, str]] = [
-    # line, what is said, text
+    # line, part of the message, source
     (2, "unexpected token", f"{ANYTHING}\npermit (principal, action, resource);"),
     (3, "unexpected token `resource`", "permit (\n  principal, action\n  resource\n);"),
     (3, "princpal", f"{ANYTHING};\n\npermit (princpal, action,\nresource);"),

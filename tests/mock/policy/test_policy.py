@@ -220,8 +220,8 @@ def test_other_organisations_policies_do_not_apply(service: Trainer) -> None:
 
 def test_acme_itself_is_a_realm_with_a_claim_in_its_tokens(service: Trainer) -> None:
     client = writer(service.mock, "acme")
-    told = client.call("GET", client.url(WHOAMI), client.token()).json()
-    assert (told["realm"], told["client_id"]) == ("acme", client.client_id)
+    whoami = client.call("GET", client.url(WHOAMI), client.token()).json()
+    assert (whoami["realm"], whoami["client_id"]) == ("acme", client.client_id)
     document = service.mock.http.get(client.url("/.well-known/openid-configuration")).json()
     assert document["scopes_supported"] == list(SCOPES)
 
@@ -365,8 +365,8 @@ def test_a_broken_file_is_told_with_its_line_and_changes_nothing(trainer: Traine
     bad = trainer.state("default.cedar")
     assert (bad["valid"], bad["line"], bad["version"]) == (False, line, good["version"])
     assert bad["error"].startswith(f"default.cedar:{line}: found an invalid variable")
-    told = f"{trainer.folder / 'default.cedar'}:{line}: found an invalid variable"
-    assert trainer.mock.log.count(told) == 1
+    line_of_log = f"{trainer.folder / 'default.cedar'}:{line}: found an invalid variable"
+    assert trainer.mock.log.count(line_of_log) == 1
     others = [trainer.state(name)["valid"] for name in ("strict.cedar", "acme.cedar")]
     assert others == [True, True]
     trainer.restore()
@@ -428,7 +428,7 @@ def test_two_workers_obey_the_same_edit_at_once(own_mock: Callable[..., Mock]) -
         trainer.edit("default.cedar", "permit (")
         assert statuses() == {403}
         trainer.restore()
-    # told once by each worker that met the fault: more often than there were faults
+    # each worker reports a fault once, so there may be more lines than faults
     assert trainer.mock.log.count("default.cedar:") > 4
 
 

@@ -1,4 +1,4 @@
-"""The policy files in the user's folder: edited at any moment, and always with a good text."""
+"""The policy files in the user's folder: edited at any moment, always with a good version kept."""
 
 import logging
 import os

@@ -293,15 +293,15 @@ def test_the_control_rotates_root_and_jwt_key_and_no_live_svid_breaks(
     old_chain = chain_of(scene.post("x509", scene.request()))
     old_token = scene.post("jwt", scene.request()).json()["svid"]
 
-    told = scene.mock.control("POST", "keys/rotate").json()["spiffe"]
+    rotation = scene.mock.control("POST", "keys/rotate").json()["spiffe"]
     both = read_bundle(scene)
-    assert both.sequence == told["spiffe_sequence"] > before.sequence
+    assert both.sequence == rotation["spiffe_sequence"] > before.sequence
     assert len(both.roots) == len(both.jwt_keys) == 2
-    overlap = seconds(told["old_until"]) - seconds(told["signs_from"])
+    overlap = seconds(rotation["old_until"]) - seconds(rotation["signs_from"])
     assert overlap >= SVID_LIFETIME
     assert issuers(both, chain_of(scene.post("x509", scene.request()))) == 0
 
-    wait = seconds(told["signs_from"]) - time.time() + 1
+    wait = seconds(rotation["signs_from"]) - time.time() + 1
     scene.mock.sql("update spiffe_authorities set sign_from = sign_from - :wait", wait=wait)
     new_chain = chain_of(scene.post("x509", scene.request()))
     assert issuers(both, new_chain) == 1
@@ -593,10 +593,10 @@ def believing(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_the_endpoints_are_named_where_programs_look(scene: Scene) -> None:
-    told = scene.mock.http.get(f"{scene.mock.base_url}/agent.json").json()
-    assert told["spiffe"] == {"trust_domain": DOMAIN, "platforms": list(PLATFORMS)}
-    assert told["lifetimes_seconds"]["svid"] == 3600
-    endpoints = told["endpoints"]
+    card = scene.mock.http.get(f"{scene.mock.base_url}/agent.json").json()
+    assert card["spiffe"] == {"trust_domain": DOMAIN, "platforms": list(PLATFORMS)}
+    assert card["lifetimes_seconds"]["svid"] == 3600
+    endpoints = card["endpoints"]
     nonce = scene.mock.http.get(endpoints["attestation_challenge"]).json()["nonce"]
     body = scene.request(nonce=nonce)
     assert scene.mock.http.post(endpoints["x509_svid"], json=body).status_code == 200

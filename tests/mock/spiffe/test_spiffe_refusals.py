@@ -45,7 +45,7 @@ CODES = {
 
 
 class Row(NamedTuple):
-    """One case. `status` 200 makes it a neighbour, which must be accepted; `reason` is a text."""
+    """One case. `status` 200: a neighbour, to be accepted. `reason`: part of the message."""
 
     number: str
     what: str
@@ -379,7 +379,7 @@ def believing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     assert "Traceback" not in mock.log, mock.log
 
 
-def told(platform: str, **claims: Any) -> Callable[[Scene], dict[str, Any]]:
+def claiming(platform: str, **claims: Any) -> Callable[[Scene], dict[str, Any]]:
     """A request whose evidence has other claims, signed as it should be."""
 
     def make(scene: Scene) -> dict[str, Any]:
@@ -464,32 +464,38 @@ EVIDENCE_ROWS = [
         for name in NAMES
     ],
     *[
-        Row("–", f"{name}: expired", told(name, exp=NOW - 1), 401, "evidence exp: expired")
+        Row("–", f"{name}: expired", claiming(name, exp=NOW - 1), 401, "evidence exp: expired")
         for name in ("kubernetes", "azure", "gcp")
     ],
     *[
-        Row("–", f"{name}: another issuer", told(name, iss="https://x.test"), 401, "evidence iss")
+        Row(
+            "–",
+            f"{name}: another issuer",
+            claiming(name, iss="https://x.test"),
+            401,
+            "evidence iss",
+        )
         for name in ("kubernetes", "azure", "gcp")
     ],
     *[
-        Row("–", f"{name}: no issuer", told(name, iss=None), 401, "evidence iss")
+        Row("–", f"{name}: no issuer", claiming(name, iss=None), 401, "evidence iss")
         for name in ("kubernetes", "azure", "gcp")
     ],
     *[
-        Row("–", f"{name}: another audience", told(name, aud="https://x.example"), 401, "aud")
+        Row("–", f"{name}: another audience", claiming(name, aud="https://x.example"), 401, "aud")
         for name in ("kubernetes", "azure", "gcp")
     ],
     *[
-        Row("–", f"{name}: no audience", told(name, aud=None), 401, "aud")
+        Row("–", f"{name}: no audience", claiming(name, aud=None), 401, "aud")
         for name in ("kubernetes", "azure", "gcp")
     ],
-    Row("–", "an audience that is an object", told("gcp", aud={}), 401, "evidence aud"),
-    Row("–", "audiences that are lists", told("gcp", aud=[["a"]]), 401, "evidence aud"),
-    Row("–", "no exp", told("gcp", exp=None), 401, "evidence exp"),
-    Row("–", "exp a string", told("gcp", exp="never"), 401, "evidence exp"),
-    Row("–", "from tomorrow", told("gcp", iat=NOW + 86400), 401, "evidence iat"),
-    Row("–", "not yet valid", told("gcp", nbf=NOW + 86400), 401, "evidence iat"),
-    Row("–", "no iat", told("gcp", iat=None), 401, "evidence iat"),
+    Row("–", "an audience that is an object", claiming("gcp", aud={}), 401, "evidence aud"),
+    Row("–", "audiences that are lists", claiming("gcp", aud=[["a"]]), 401, "evidence aud"),
+    Row("–", "no exp", claiming("gcp", exp=None), 401, "evidence exp"),
+    Row("–", "exp a string", claiming("gcp", exp="never"), 401, "evidence exp"),
+    Row("–", "from tomorrow", claiming("gcp", iat=NOW + 86400), 401, "evidence iat"),
+    Row("–", "not yet valid", claiming("gcp", nbf=NOW + 86400), 401, "evidence iat"),
+    Row("–", "no iat", claiming("gcp", iat=None), 401, "evidence iat"),
     Row(
         "–",
         "alg none",
@@ -512,21 +518,37 @@ EVIDENCE_ROWS = [
     Row("–", "altered", token(lambda t: t.replace(".ey", ".ew", 1)), 401, "evidence"),
     Row("–", "signature gone", token(lambda t: t.rpartition(".")[0] + "."), 401, "signature"),
     Row("–", "two audiences", lambda s: two_audiences(s), 401, "evidence aud"),
-    Row("–", "no namespace", told("kubernetes", **{"kubernetes.io": {}}), 401, "evidence claims"),
-    Row("–", "no name", told("kubernetes", **{"kubernetes.io": NAMELESS}), 401, "evidence claims"),
-    Row("–", "a slash in a name", told("kubernetes", **{"kubernetes.io": SLASH}), 401, "slash"),
-    Row("–", "dots for a name", told("kubernetes", **{"kubernetes.io": DOTS}), 401, "SPIFFE ID"),
-    Row("–", "claims of another kind", told("kubernetes", **{"kubernetes.io": 1}), 401, "claims"),
-    Row("–", "a tenant of others", told("azure", tid=TENANT), 403, "only: azure tenant"),
+    Row(
+        "–", "no namespace", claiming("kubernetes", **{"kubernetes.io": {}}), 401, "evidence claims"
+    ),
+    Row(
+        "–",
+        "no name",
+        claiming("kubernetes", **{"kubernetes.io": NAMELESS}),
+        401,
+        "evidence claims",
+    ),
+    Row("–", "a slash in a name", claiming("kubernetes", **{"kubernetes.io": SLASH}), 401, "slash"),
+    Row(
+        "–", "dots for a name", claiming("kubernetes", **{"kubernetes.io": DOTS}), 401, "SPIFFE ID"
+    ),
+    Row(
+        "–", "claims of another kind", claiming("kubernetes", **{"kubernetes.io": 1}), 401, "claims"
+    ),
+    Row("–", "a tenant of others", claiming("azure", tid=TENANT), 403, "only: azure tenant"),
     Row(
         "–",
         "a project of others",
-        told("gcp", google={"compute_engine": {"project_id": "x"}}),
+        claiming("gcp", google={"compute_engine": {"project_id": "x"}}),
         403,
         "only: gcp project",
     ),
     Row(
-        "–", "an account of others", told("aws", accountId="999999999999"), 403, "only: aws account"
+        "–",
+        "an account of others",
+        claiming("aws", accountId="999999999999"),
+        403,
+        "only: aws account",
     ),
     Row(
         "–",

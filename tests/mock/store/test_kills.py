@@ -1,4 +1,4 @@
-"""Never loses, never doubles: killed at random moments under load, the service keeps its word.
+"""Killed at random moments under load, the service loses nothing and does nothing twice.
 
 More of it, with a tally: `python -m benchmarks.kills --kills 50`.
 """
@@ -25,7 +25,7 @@ LAZY_DISK = Path(__file__).parents[2] / "support" / "kills" / "lazy_disk"
 
 @contextmanager
 def ended(mock: Mock) -> Iterator[Mock]:
-    """The service, of which nothing is left afterwards, however the run ended."""
+    """The service; nothing of it is left afterwards, however the run ended."""
     try:
         yield mock
     finally:

@@ -89,7 +89,7 @@ def test_a_database_that_became_read_only_is_503(own_mock: Callable[..., Mock]) 
 @here
 @on_postgres
 @pytest.mark.parametrize("lost", ["answer", "request"])
-def test_a_commit_whose_connection_breaks_is_told_as_it_ended(
+def test_a_commit_whose_connection_breaks_is_reported_as_it_ended(
     own_database: Database, lost: str
 ) -> None:
     line = LossyLine((urlsplit(SERVER).hostname or "", urlsplit(SERVER).port or 5432))
@@ -124,7 +124,7 @@ def test_a_commit_is_on_the_disk_whatever_the_server_is_set_to(own_database: Dat
         assert await store.write(lambda tx: setting(tx, "lock_timeout")) == "5s"
         assert await store.read(lambda tx: setting(tx, "search_path")) == "public"
 
-    url = f"{own_database.place}?options=-csearch_path%3Dpublic"  # what the URL asks for holds, too
+    url = f"{own_database.place}?options=-csearch_path%3Dpublic"  # options in the URL are kept
     asyncio.run(on_store(Store(url), scenario))
 
 
@@ -133,7 +133,7 @@ def setting(tx: Connection, name: str) -> str:
 
 
 @here
-def test_a_server_that_crashes_under_load_is_found_again_with_all_that_was_told(
+def test_a_server_that_crashes_under_load_is_found_again_with_all_that_it_acknowledged(
     tmp_path: Path,
 ) -> None:
     server = OwnPostgres()
@@ -212,10 +212,10 @@ def test_dialtone_serve_uses_it_and_passes_the_password_on_where_nobody_sees_it(
     )
     try:
         assert serve.stdout is not None
-        said = ""
-        while "The local service runs on" not in said:
-            said += (line := serve.stdout.readline())
-            assert line, said  # it ended
+        output = ""
+        while "The local service runs on" not in output:
+            output += (line := serve.stdout.readline())
+            assert line, output  # it ended
         family = psutil.Process(serve.pid).children(recursive=True)
         assert len(family) >= 3  # the service and its workers
         assert password not in " ".join(word for one in family for word in one.cmdline())
@@ -228,7 +228,7 @@ def test_dialtone_serve_uses_it_and_passes_the_password_on_where_nobody_sees_it(
         serve.terminate()
         rest, _ = serve.communicate(timeout=20)
     state = "".join(path.read_text() for path in (tmp_path / "s").glob("*.*") if path.is_file())
-    assert password not in said + rest + doctor.stdout + doctor.stderr + state
+    assert password not in output + rest + doctor.stdout + doctor.stderr + state
 
 
 def start_with(monkeypatch: pytest.MonkeyPatch, url: str, folder: Path) -> str:
@@ -242,15 +242,15 @@ def start_with(monkeypatch: pytest.MonkeyPatch, url: str, folder: Path) -> str:
     return done.stderr
 
 
-def test_a_server_that_is_not_there_is_told_without_the_password(
+def test_an_absent_server_is_reported_without_the_password(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     password = secrets.token_hex(8)
     url = f"postgresql://me:{password}@127.0.0.1:{free_port()}/dialtone?password={password}"
-    told = start_with(monkeypatch, url, tmp_path)
-    assert "can't be used" in told
-    assert "postgresql://127.0.0.1:" in told
-    assert password not in told
+    message = start_with(monkeypatch, url, tmp_path)
+    assert "can't be used" in message
+    assert "postgresql://127.0.0.1:" in message
+    assert password not in message
 
 
 @pytest.mark.parametrize(
@@ -266,12 +266,12 @@ def test_a_server_that_is_not_there_is_told_without_the_password(
         "postgresql:me:hush@x/y",
     ],
 )
-def test_what_is_no_postgresql_is_told(
+def test_what_is_no_postgresql_is_reported(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    told = start_with(monkeypatch, url, tmp_path)
-    assert "postgresql://USER@HOST:PORT/DATABASE" in told
-    assert url not in told
+    message = start_with(monkeypatch, url, tmp_path)
+    assert "postgresql://USER@HOST:PORT/DATABASE" in message
+    assert url not in message
 
 
 def test_without_the_driver_it_says_how_to_install_it(

@@ -1,4 +1,4 @@
-"""The tables by their steps: they end where tables.py stands, and never guess at what is newer."""
+"""The upgrade steps: they end with the tables of tables.py, and leave newer databases alone."""
 
 import shutil
 import sqlite3
@@ -46,7 +46,7 @@ def empty(own_database: Database) -> Iterator[Connection]:
 
 
 def prepare(own_database: Database) -> None:
-    """What the service does with a database at its start."""
+    """What the service does with its database when it starts."""
     store = Store(own_database.place)
     try:
         store.create_tables(lambda tx: None)
@@ -54,16 +54,16 @@ def prepare(own_database: Database) -> None:
         store.close()
 
 
-def must_be_as_the_tables_stand(tx: Connection) -> None:
+def must_match_the_tables(tx: Connection) -> None:
     context = MigrationContext.configure(tx, opts={"compare_type": True})
     assert compare_metadata(context, tables.metadata) == []
     assert set(inspect(tx).get_table_names()) == {*tables.metadata.tables, "alembic_version"}
     assert tx.exec_driver_sql("SELECT * FROM alembic_version").all() == [(upgrade.steps()[-1],)]
 
 
-def test_the_steps_end_where_the_tables_stand(empty: Connection) -> None:
+def test_the_steps_end_with_these_tables(empty: Connection) -> None:
     upgrade._take_steps(empty)
-    must_be_as_the_tables_stand(empty)
+    must_match_the_tables(empty)
 
 
 def test_an_empty_database_gets_the_same_at_once(
@@ -71,7 +71,7 @@ def test_an_empty_database_gets_the_same_at_once(
 ) -> None:
     monkeypatch.setattr(upgrade, "_take_steps", lambda tx: pytest.fail("a step was taken"))
     bring_up_to_date(empty)
-    must_be_as_the_tables_stand(empty)
+    must_match_the_tables(empty)
 
 
 @pytest.mark.parametrize(
@@ -92,10 +92,10 @@ def test_a_file_of_the_first_version_keeps_its_rows(own_database: Database) -> N
     assert own_database.sql("SELECT digest FROM used_proofs") == [(b"used",)]
     assert own_database.sql("SELECT kid FROM signing_keys") == [("k1",)]
     with own_database.engine().begin() as tx:
-        must_be_as_the_tables_stand(tx)
+        must_match_the_tables(tx)
 
 
-def test_a_service_goes_on_with_a_file_of_the_first_version(tmp_path: Path) -> None:
+def test_a_service_continues_with_a_file_of_the_first_version(tmp_path: Path) -> None:
     mock = Mock(tmp_path / "mock")
     with closing(sqlite3.connect(mock.state_dir / "mock.sqlite3")) as file:
         file.executescript(FIRST_TABLES.read_text())
@@ -112,7 +112,7 @@ def test_a_service_goes_on_with_a_file_of_the_first_version(tmp_path: Path) -> N
 
 
 def new_step(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """One step more than the kit has."""
+    """Add one more step to the kit's own."""
     last = upgrade.steps()[-1]
     copied = shutil.copytree(upgrade.STEPS, folder / "migrations")
     head = "import sqlalchemy as sa\nfrom alembic import op\n"
@@ -150,7 +150,7 @@ def test_two_that_start_together_do_not_get_in_each_others_way(own_database: Dat
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: prepare(own_database), range(4)))
     with own_database.engine().begin() as tx:
-        must_be_as_the_tables_stand(tx)
+        must_match_the_tables(tx)
 
 
 def test_every_step_follows_the_one_before() -> None:

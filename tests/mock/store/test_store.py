@@ -28,7 +28,7 @@ Run = Callable[[Scenario], None]
 
 @pytest.fixture
 def run(own_database: Database) -> Run:
-    """Run a scenario on a store of its own, in an event loop of its own."""
+    """Runs a scenario on its own store, in its own event loop."""
     return lambda scenario: asyncio.run(on_store(Store(own_database.place), scenario))
 
 
@@ -49,9 +49,9 @@ def count(tx: Connection) -> int:
     return int(tx.execute(select(func.count()).select_from(tables.used_proofs)).scalar_one())
 
 
-def test_a_work_that_raises_takes_only_its_own_rows_back(run: Run) -> None:
+def test_a_job_that_raises_rolls_back_only_its_own_rows(run: Run) -> None:
     async def scenario(store: Store) -> None:
-        def work(number: int) -> Callable[[Connection], int]:
+        def job(number: int) -> Callable[[Connection], int]:
             def inner(tx: Connection) -> int:
                 use(tx, f"{number}")
                 if number % 2:
@@ -60,7 +60,7 @@ def test_a_work_that_raises_takes_only_its_own_rows_back(run: Run) -> None:
 
             return inner
 
-        group = [store.write(work(number)) for number in range(50)]
+        group = [store.write(job(number)) for number in range(50)]
         outcomes: list[Any] = await asyncio.gather(*group, return_exceptions=True)
         assert [o for o in outcomes if isinstance(o, int)] == list(range(0, 50, 2))
         assert sum(isinstance(o, LookupError) for o in outcomes) == 25
@@ -69,14 +69,14 @@ def test_a_work_that_raises_takes_only_its_own_rows_back(run: Run) -> None:
     run(scenario)
 
 
-def test_a_refused_statement_tells_no_values(run: Run) -> None:
+def test_a_rejected_statement_shows_no_values(run: Run) -> None:
     value = secrets.token_hex(8)
 
     async def scenario(store: Store) -> None:
         await store.write(lambda tx: use(tx, value))
-        with pytest.raises(RuntimeError, match="rejected a statement") as told:
+        with pytest.raises(RuntimeError, match="rejected a statement") as rejected:
             await store.write(lambda tx: use(tx, value))
-        shown = "".join(traceback.format_exception(told.value))
+        shown = "".join(traceback.format_exception(rejected.value))
         assert value not in shown
         assert value.encode().hex() not in shown
         assert await store.read(count) == 1
@@ -84,13 +84,13 @@ def test_a_refused_statement_tells_no_values(run: Run) -> None:
     run(scenario)
 
 
-def test_a_database_that_is_away_is_not_waited_for_by_one_group_after_the_other(
+def test_no_second_group_waits_for_a_database_that_is_away(
     run: Run,
 ) -> None:
     async def scenario(store: Store) -> None:
         tries = 0
 
-        async def away(_works: list[Any]) -> list[Any]:
+        async def away(_jobs: list[Any]) -> list[Any]:
             nonlocal tries
             tries += 1
             raise OperationalError("BEGIN", None, Exception("away"))
@@ -157,7 +157,7 @@ def test_a_rotated_key_breaks_no_live_token(run: Run, monkeypatch: Any) -> None:
         published = await fresh.jwks()
         assert len(published["keys"]) == 2
         assert published["keys"][1]["kid"] == new
-        # the new key signs only once everybody had time to read it
+        # the new key signs only once everybody has had time to read it
         assert (await fresh.sign(claims, "JWT")).split(".")[0] == before.split(".")[0]
         monkeypatch.setattr(time, "time", lambda: start + 121)
         later = SigningKeys(store)
@@ -173,7 +173,7 @@ def test_a_rotated_key_breaks_no_live_token(run: Run, monkeypatch: Any) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_commit_is_on_the_disk_before_it_is_told(run: Run) -> None:
+def test_a_commit_is_on_the_disk_before_it_is_reported(run: Run) -> None:
     """SQLite's own promise against a power cut: the journal is synced at each commit (FULL)."""
 
     def pragma(name: str) -> Callable[[Connection], Any]:

@@ -1,7 +1,6 @@
-"""A locked database, a full disk: all that writes answers 503 with Retry-After, and wrote nothing.
+"""A locked database or a full disk: every request that writes gets 503 and leaves nothing behind.
 
-When it is over, the same request succeeds, with the same proof and the same code: nothing was used
-up.
+Afterwards the same request succeeds with the same proof and code: nothing was used up.
 """
 
 import contextlib
@@ -28,7 +27,7 @@ Trouble = Callable[[Mock], AbstractContextManager[None]]
 
 @contextlib.contextmanager
 def no_room(mock: Mock) -> Iterator[None]:
-    """No file of the service can be written to any more; PostgreSQL has files of its own."""
+    """The service can't write to any file. (PostgreSQL has files of its own.)"""
     if mock.database.kind == "postgresql":
         with mock.database.full():
             yield
@@ -51,7 +50,7 @@ def client(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[
 
 
 def refuses(answer: httpx.Response) -> None:
-    """503, in the one shape, with the time to come back."""
+    """503 in the usual shape, with Retry-After."""
     assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
     assert answer.headers["retry-after"] == "1"
     assert answer.headers["cache-control"] == "no-store"
@@ -75,10 +74,10 @@ def all_or_nothing(client: Registered, row: Row, trouble: Trouble) -> None:
     before = all_rows(mock)
     with trouble(mock):
         refuses(send())
-        assert all_rows(mock) == before  # the inbox among them: no mail was kept
+        assert all_rows(mock) == before  # the mails too: none was stored
     answer = send()
     assert answer.status_code == row.status, answer.text
-    assert all_rows(mock) != before  # so there was something that could have been half-written
+    assert all_rows(mock) != before  # so there was something to be half-written
 
 
 def test_no_writing_endpoint_is_missing() -> None:
@@ -86,20 +85,20 @@ def test_no_writing_endpoint_is_missing() -> None:
     assert writing - {row.route for row in ROWS} == READS_ONLY
 
 
-def test_who_only_reads_goes_on(client: Registered) -> None:
+def test_requests_that_only_read_still_succeed(client: Registered) -> None:
     access = client.token(bound=False)
     with locked(client.mock):
-        told = client.mock.http.post(
+        answer = client.mock.http.post(
             client.url("/introspect"), data={"token": access}, auth=client.basic
         )
-        assert told.json()["active"] is True
+        assert answer.json()["active"] is True
         seen = client.call("GET", client.url("/userinfo"), access, bare=True, scheme="Bearer")
         assert seen.status_code == 200
         for path in ("/jwks", "/.well-known/openid-configuration", "/device"):
             assert client.mock.http.get(client.url(path)).status_code == 200
 
 
-def test_a_fault_that_waits_is_not_lost(client: Registered) -> None:
+def test_a_pending_fault_is_not_lost(client: Registered) -> None:
     mock, realm = client.mock, client.mock.new_realm()
     order: dict[str, Any] = {"realm": realm, "kind": "status", "status": 500}
     mock.control("POST", "faults", json=order)
@@ -111,7 +110,7 @@ def test_a_fault_that_waits_is_not_lost(client: Registered) -> None:
 
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[bool]:
-    """A file system of 4 MiB at `folder`, and whether this machine lets one be mounted."""
+    """Mount a file system of 4 MiB at `folder`; yields whether this machine allows that."""
     folder.mkdir(mode=0o700)
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=700", "none", str(folder)]
     asked = subprocess.run(mount, check=False, stderr=subprocess.DEVNULL)
@@ -124,7 +123,7 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def full(mock: Mock) -> Iterator[None]:
-    """Not a byte is left where the service keeps its state."""
+    """Not a byte is free where the service keeps its state."""
     filler = mock.state_dir / "filler"
     with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:

@@ -1,7 +1,7 @@
-"""Agents that do all that the service is for, mixed at random, and note what it acknowledged.
+"""Agents that use the whole service, in random order, and note what it acknowledged.
 
-An agent's requests follow one another, but for those that it sends twice at once; many agents make
-the load. Whatever an agent does ends in httpx.TransportError when the service is killed meanwhile.
+An agent sends one request after another, except those that it sends twice in parallel; many agents
+make the load. Any action raises httpx.TransportError when the service is killed in the middle.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from tests.support.kills.ledger import (
     Ledger,
     Node,
     Once,
-    Saying,
+    Statement,
     Token,
 )
 from tests.support.running_mock import Mock, Registered
 
 T = TypeVar("T")
-USED_PROOF = ("jti_is_new", "iat_is_fresh")  # the second once its minute is over
+USED_PROOF = ("jti_is_new", "iat_is_fresh")  # the second, once its minute is over
 
 
 class Agent:
-    """One agent in a private realm of its own, with as many clients as it has enrolled."""
+    """One agent in its own private realm, with the clients that it has enrolled."""
 
     def __init__(self, mock: Mock, seed: int) -> None:
         self.mock, self.random, self.ledger = mock, random.Random(seed), Ledger()
@@ -44,19 +44,19 @@ class Agent:
         self.onces: list[Once] = []
         self.tokens: list[Token] = []
         self.families: list[Family] = []
-        self.sayings: list[Saying] = []
+        self.statements: list[Statement] = []
         for step in (self.enroll, self.confirm, self.get_token):
             step()
 
     def act(self) -> None:
-        """One thing, drawn at random; nothing when there is nothing to do it with."""
+        """Do one thing at random, or nothing if there is nothing to do it with."""
         (what,) = self.random.choices(list(WEIGHTS), WEIGHTS.values())
         what(self)
 
     # --- registration ---
 
     def enroll(self) -> None:
-        """Up to the code in the mailbox; sometimes the sponsor approves on the page."""
+        """Request an enrollment; sometimes the sponsor approves it on the page at once."""
         self.mock.control("POST", "limits/clear", json={"realm": self.realm})
         email = f"{secrets.token_hex(8)}@example.com"
         answer = self._good(
@@ -70,7 +70,7 @@ class Agent:
         if self.random.random() < 0.3:
             self._approve_registration(enrollment["approval_url"], code)
             code, holds = None, ("approved", "confirmed")
-        self._say(f"enrollment {holds[0]}", partial(self._status, enrollment), holds)
+        self._state(f"enrollment {holds[0]}", partial(self._status, enrollment), holds)
         self._once(
             "credentials",
             partial(self.mock.confirm, self.realm, enrollment, code),
@@ -79,7 +79,7 @@ class Agent:
         )
 
     def confirm(self) -> None:
-        """For the credentials, sometimes twice at once."""
+        """Fetch the credentials, sometimes twice in parallel."""
         if one := self._pick(self.onces, lambda one: one.kind == "credentials" and _open(one)):
             one.present(self.random.choice((1, 1, 2)))
 
@@ -94,7 +94,7 @@ class Agent:
         self.clients.append(client)
         self.ledger.sponsors.append(email)
         self.ledger.effects.append(("registration", "client_id", client.client_id))
-        self._say("enrollment confirmed", partial(self._status, enrollment), ("confirmed",))
+        self._state("enrollment confirmed", partial(self._status, enrollment), ("confirmed",))
 
     def _status(self, enrollment: dict[str, str]) -> str:
         return str(self.mock.http.get(enrollment["status_url"]).json().get("status"))
@@ -106,7 +106,7 @@ class Agent:
             self._ask(client, None, grant_type="client_credentials")
 
     def exchange(self) -> None:
-        """A token for less, which dies with the one that it came from."""
+        """Exchange a token for a lesser one, which dies with it."""
         if token := self._living():
             self._ask(
                 token.client,
@@ -136,7 +136,7 @@ class Agent:
             self.look_at(token)
 
     def look_at(self, token: Token) -> None:
-        """Introspection says what was acknowledged."""
+        """Introspection agrees with what was acknowledged."""
         active = self.is_active(token)
         self.ledger.hold(
             f"introspection of a token that is {token.fate}",
@@ -218,7 +218,7 @@ class Agent:
         if self.random.random() < 0.3:
             self.person.deny(device)
             self.ledger.acknowledged["device denied"] += 1
-            self._say(
+            self._state(
                 "device denied", partial(self._poll_error, client, device), ("access_denied",)
             )
             return
@@ -236,18 +236,18 @@ class Agent:
             one.present(self.random.choice((1, 2)))
 
     def refresh(self) -> None:
-        """Sometimes twice at once, which ends the family."""
+        """Use a refresh token, sometimes twice in parallel, which ends the family."""
         family = self._pick(self.families, lambda one: one.fate == ALIVE and one.current)
         if family is not None and family.current is not None:
             family.renew(family.current, self.random.choice((1, 1, 1, 1, 2)))
 
     def reuse(self) -> None:
-        """A used refresh token comes back: all that came from the approval ends."""
+        """Present a used refresh token: everything from that approval ends."""
         if family := self._pick(self.families, lambda one: one.fate == ALIVE and one.used):
             family.renew(self.random.choice(family.used))
 
     def end(self) -> None:
-        """The client gives its refresh token back."""
+        """Revoke a refresh token."""
         if family := self._pick(self.families, lambda one: one.fate == ALIVE and one.current):
             self._revoke(family, family.client, family.text)
 
@@ -266,7 +266,7 @@ class Agent:
         self._renewed(family, answer)
 
     def _renewed(self, family: Family, answer: httpx.Response) -> None:
-        """The next refresh token takes the place of the one that was accepted."""
+        """Replace the accepted refresh token with the new one."""
         self._issued(family.client, family, answer)
         if family.current is not None:
             family.used.append(family.current)
@@ -290,11 +290,11 @@ class Agent:
     # --- tools ---
 
     def _pick(self, things: list[T], fits: Callable[[T], Any] = lambda _: True) -> T | None:
-        """One of those that fit, the newest ten sooner than the others; None when none does."""
-        found = [one for one in things if fits(one)]
+        """One of those that fit, more likely one of the newest ten; None if none fits."""
+        fitting = [one for one in things if fits(one)]
         if self.random.random() < 0.5:
-            found = found[-10:]
-        return self.random.choice(found) if found else None
+            fitting = fitting[-10:]
+        return self.random.choice(fitting) if fitting else None
 
     def _living(self, scope: str = "openid") -> Token | None:
         return self._pick(
@@ -308,8 +308,8 @@ class Agent:
         self.ledger.acknowledged[kind] += 1
         return answer
 
-    def _say(self, what: str, look: Callable[[], str], answers: tuple[str, ...]) -> None:
-        self.sayings.append(Saying(what, look, answers))
+    def _state(self, what: str, look: Callable[[], str], answers: tuple[str, ...]) -> None:
+        self.statements.append(Statement(what, look, answers))
 
     def _once(
         self,

@@ -1,7 +1,7 @@
-"""What must hold after a restart: nothing that was acknowledged is lost, nothing happened twice.
+"""What must hold after a restart: nothing acknowledged is lost, and nothing happened twice.
 
-`settle` asks what became of the requests that nobody answered; `check` holds the service to all
-that is new since the last check, and to some of the rest; `finish` to everything.
+`settle` finds out what became of the requests without a response; `check` checks everything that is
+new since the last time, and a sample of the rest; `finish` checks everything.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from tests.support.kills.agents import Agent
-from tests.support.kills.ledger import ALIVE, DEAD, DOUBTED, Family, Once, Saying, Token
+from tests.support.kills.ledger import ALIVE, DEAD, DOUBTED, Family, Once, Statement, Token
 from tests.support.running_mock import Registered
 
 SAMPLE = 0.05  # of what was checked before
 EVERYTHING = 1.0
-Thing = TypeVar("Thing", Once, Token, Family, Saying)
+Thing = TypeVar("Thing", Once, Token, Family, Statement)
 Kin = TypeVar("Kin", Token, Family)
 
 
 def settle(agent: Agent) -> None:
-    """Every doubt becomes an answer that holds from here on, where there is a way to ask."""
+    """Settle every doubt for which there is a way to ask."""
     for once in agent.onces:
         fresh_code = once.state == "new" and once.kind in ("credentials", "device code")
         if once.state == DOUBTED or (fresh_code and agent.random.random() < 0.3):
@@ -37,15 +37,15 @@ def settle(agent: Agent) -> None:
 
 
 def check(agent: Agent, share: float = SAMPLE) -> None:
-    """`share`: how much of what was checked before is checked again."""
+    """Check what is new, and `share` of what was checked before."""
     for once in _due(agent, (one for one in agent.onces if one.state == "spent"), share):
         once.present()
     for token in _due(agent, _certain(agent.tokens), share):
         agent.look_at(token)
         agent.call_with(token)
-    for saying in _due(agent, agent.sayings, share):
-        found = saying.look()
-        agent.ledger.hold(saying.what, found in saying.answers, f"it is {found} now")
+    for statement in _due(agent, agent.statements, share):
+        now = statement.look()
+        agent.ledger.hold(statement.what, now in statement.answers, f"it is {now} now")
     for client in agent.clients:
         if client in agent.clients[-3:] or agent.random.random() < max(share, 0.3):
             _gets_a_token(agent, client)
@@ -54,7 +54,7 @@ def check(agent: Agent, share: float = SAMPLE) -> None:
 
 
 def finish(agent: Agent) -> None:
-    """Everything once more; then each used refresh token comes back, and so ends its family."""
+    """Check everything once more; then present each used refresh token, which ends its family."""
     check(agent, EVERYTHING)
     for family in agent.families:
         for once in family.used:
@@ -64,7 +64,7 @@ def finish(agent: Agent) -> None:
 
 
 def _check_family(agent: Agent, family: Family) -> None:
-    """The next refresh token of a living family is good, that of a dead one is not."""
+    """The current refresh token of a living family is good, that of a dead one is not."""
     if family.current is None:
         return
     alive = family.fate == ALIVE
@@ -90,8 +90,8 @@ def _certain(nodes: Iterable[Kin]) -> list[Kin]:
 
 
 def _due(agent: Agent, things: Iterable[Thing], share: float) -> list[Thing]:
-    """What was not checked yet, and a share of the rest."""
-    found = [one for one in things if not one.checked or agent.random.random() < share]
-    for one in found:
+    """Those not checked yet, and `share` of the rest."""
+    due = [one for one in things if not one.checked or agent.random.random() < share]
+    for one in due:
         one.checked = True
-    return found
+    return due

@@ -1,9 +1,9 @@
-"""What a client was told by an answer that it read to the end, and so may hold the service to.
+"""What the service acknowledged in complete responses, and can be held to.
 
 Three things are kept: what may be accepted once (`Once`), what lives until it is revoked (`Node`),
-and what was said and may not change (`Saying`). An answer that never came, because the service was
-killed, leaves a doubt: the request may have taken effect or not. A doubt is settled after the
-restart, by asking; from then on it holds like any other answer.
+and what was stated and must not change (`Statement`). A response that never came, because the
+service was killed, leaves a doubt: the request may or may not have taken effect. The doubt is
+settled after the restart, by asking; from then on the result holds like any other response.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Effect = tuple[str, str, str]  # what the audit trail calls it, one of its membe
 
 @dataclass
 class Ledger:
-    """One agent's: nobody else writes into it. `acknowledged`: complete good answers, by kind."""
+    """One agent's own. `acknowledged`: complete successful responses, by kind."""
 
     acknowledged: Counter[str] = field(default_factory=Counter)
-    unanswered: Counter[str] = field(default_factory=Counter)  # and what became of it
+    unanswered: Counter[str] = field(default_factory=Counter)  # and what became of them
     replays: Counter[str] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Ledger:
     sponsors: list[str] = field(default_factory=list)  # of clients whose credentials came
 
     def hold(self, what: str, is_so: bool, otherwise: str) -> None:
-        """One check: it is so, or that is a violation."""
+        """Count one check; a violation unless `is_so`."""
         self.checks[what] += 1
         if not is_so:
             self.violations.append(f"{what}: {otherwise}")
@@ -47,7 +47,7 @@ class Ledger:
 class Once:
     """What may be accepted once: a proof, an enrollment, a device code, a refresh token.
 
-    `spent`: a word of the refusal once it was. `take`: what an accepted answer brings.
+    `spent`: phrases of the refusals once it was used. `take`: handles the accepted response.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Once:
     checked: bool = False
 
     def present(self, times: int = 1) -> list[httpx.Response]:
-        """Send it, `times` at once; the answers. Raises httpx.TransportError when none came."""
+        """Send it, `times` in parallel; the responses. Raises httpx.TransportError if none came."""
         before = self.state
         answers, lost = _at_once(self.send, times)
         good = [answer for answer in answers if answer.status_code in (200, 201)]
@@ -83,7 +83,7 @@ class Once:
         return answers
 
     def void(self) -> None:
-        """What it came from is dead: from here on it may not be accepted at all."""
+        """Its origin is dead, so from here on it must not be accepted at all."""
         self.state, self.accepted = "spent", max(self.accepted, 1)
 
     def _look_at(self, answer: httpx.Response, was_new: bool) -> None:
@@ -95,7 +95,7 @@ class Once:
 
 @dataclass(kw_only=True)
 class Node:
-    """What lives until it is revoked, or what it came from: a token, a family of refresh tokens."""
+    """What lives until it or its origin is revoked: a token, a family of refresh tokens."""
 
     parent: Node | None = None
     state: str = ALIVE
@@ -103,7 +103,7 @@ class Node:
 
     @property
     def line(self) -> list[Node]:
-        """The node and all that it came from."""
+        """The node and everything that it was derived from."""
         return [self, *(self.parent.line if self.parent else [])]
 
     @property
@@ -148,7 +148,7 @@ class Family(Node):
             raise
         if any(answer.status_code != 200 for answer in answers):
             self.state = DEAD
-        elif len(answers) == times:  # it was good: so whatever was in doubt had not happened
+        elif len(answers) == times:  # it was good, so what was in doubt had not happened
             self.state = ALIVE
         self.checked = self.checked and self.state == before
 
@@ -158,8 +158,8 @@ class Family(Node):
 
 
 @dataclass
-class Saying:
-    """What was said and may not change: `look` must find one of `answers`, for ever."""
+class Statement:
+    """What was stated and must not change: `look` must always return one of `answers`."""
 
     what: str
     look: Callable[[], str]
@@ -168,7 +168,7 @@ class Saying:
 
 
 def _at_once(send: Callable[[], httpx.Response], times: int) -> tuple[list[httpx.Response], bool]:
-    """The answers, and whether one was lost. Where no connection was made, nothing was sent."""
+    """The responses, and whether one was lost. Without a connection, nothing was sent."""
 
     def one(_: int) -> httpx.Response | httpx.TransportError:
         try:

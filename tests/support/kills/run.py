@@ -1,7 +1,7 @@
-"""Kill the service again and again while agents use it, and see that it kept its word.
+"""Kill the service again and again while agents use it, and check what it acknowledged.
 
-`Killings(mock, seed).run(number)`; the answer is a `Tally`. Moments and deeds come from `seed`, but
-what they meet is the machine's: the same seed makes a run alike, not the same.
+`Killings(mock, seed).run(number)` returns a `Tally`. The seed decides what is done and when, but
+timing is the machine's: the same seed gives a similar run, not the same one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Tally:
     violations: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """As Markdown, which is readable where a test fails, too."""
+        """As Markdown, which is also readable in the output of a failed test."""
         lines = [f"Seed {self.seed}."]
         for title, counts in (
             ("kills", self.kills),
@@ -57,22 +57,22 @@ class Tally:
 
 
 class Killings:
-    """A run on one service, which need not have been started."""
+    """A run on one service, which need not be started yet."""
 
     def __init__(self, mock: Mock, seed: int) -> None:
         self.mock, self.random, self.seed = mock, random.Random(seed), seed
         self.kills: Counter[str] = Counter()
         self.agents: list[Agent] = []
-        self.ledger = Ledger()  # of what is nobody's own
+        self.ledger = Ledger()  # of what belongs to no agent
         self.trail = Trail(mock)
 
     def run(self, number: int, kinds: Sequence[str] = ()) -> Tally:
-        """At least `number` kills, in every way, in an order that is drawn; ends at a violation.
+        """Kill it at least `number` times, in every way, in random order; stop at a violation.
 
-        On a slow machine it goes on, up to five times as long and to fifty kills at least, until
-        something of all `kinds` was acknowledged and replayed.
+        On a slow machine, up to five times as often and fifty times at least, until something of all
+        `kinds` was acknowledged and replayed.
         """
-        for _ in range(1 + number // 20):  # on an empty folder, or on what the kill before left
+        for _ in range(1 + number // 20):  # on an empty folder, or what the last kill left
             self._kill_while_it_starts("at the very first start")
         self._start()
         self.agents = [Agent(self.mock, self.random.randrange(2**32)) for _ in range(AGENTS)]
@@ -97,7 +97,7 @@ class Killings:
         self._start()
 
     def while_it_starts(self) -> None:
-        """With a journal to recover: it was killed under load before."""
+        """While it recovers the journal that a kill under load left."""
         self._load(UNDER_LOAD, self._kill("under load"))
         self._kill_while_it_starts("while it starts")
         self._start()
@@ -108,7 +108,7 @@ class Killings:
         self._start()
 
     def with_two_workers(self) -> None:
-        """First one of them, whose work the other goes on with; then all of it."""
+        """Kill one of them, while the other continues; then everything."""
         self._load(UNDER_LOAD, self._kill("under load"))
         self._start(workers=2)
         self._load(UNDER_LOAD, self._kill_one_worker)
@@ -138,7 +138,7 @@ class Killings:
     # --- load and checks ---
 
     def _load(self, within: float, kill: Callable[[], None]) -> None:
-        """All agents at work; somewhere in the next `within` seconds comes `kill`."""
+        """Let all agents act, and call `kill` at a random moment in the next `within` seconds."""
         over = threading.Event()
         with ThreadPoolExecutor(AGENTS) as pool:
             working = [pool.submit(_work, agent, over) for agent in self.agents]
@@ -199,9 +199,9 @@ def workers_of(mock: Mock) -> list[psutil.Process]:
 
 
 def kill_family(mock: Mock) -> None:
-    """SIGKILL for the service and all its workers; returns when none of them runs any more."""
+    """SIGKILL the service and all its workers; returns when none is running."""
     parent = psutil.Process(mock.process.pid)
-    parent.suspend()  # or it could have one more child while we look
+    parent.suspend()  # or it could start another child while we look
     children = parent.children(recursive=True)
     for one in (parent, *children):
         one.kill()
@@ -211,7 +211,7 @@ def kill_family(mock: Mock) -> None:
 
 
 def is_running(process: psutil.Process) -> bool:
-    """An orphan that ended may stay as a zombie until somebody reaps it."""
+    """Whether it runs: an orphan that ended may stay a zombie until it is reaped."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -227,7 +227,7 @@ def _work(agent: Agent, over: threading.Event) -> None:
 
 
 def _noting(what: Callable[[Agent], None], agent: Agent) -> None:
-    """Do it; an answer that says something else than it must is a violation."""
+    """Do it; a response that fails the agent's own checks is a violation."""
     try:
         what(agent)
     except (AssertionError, LookupError) as problem:

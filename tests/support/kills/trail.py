@@ -1,4 +1,4 @@
-"""The audit trail and the rows, held against what was acknowledged."""
+"""Compares the audit trail and the database rows with what was acknowledged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEMBERS = {
 
 
 class Trail:
-    """Follows the trail as `dialtone audit --follow` does. `counts`: events by their effect."""
+    """Follows the trail like `dialtone audit --follow`. `counts`: events by their effect."""
 
     def __init__(self, mock: Mock) -> None:
         self._mock = mock
@@ -32,14 +32,14 @@ class Trail:
         self.counts: Counter[Key] = Counter()
 
     def follow(self) -> None:
-        """Read on from the last event known."""
+        """Read the events after the last one known."""
         after = self.events[-1]["id"] if self.events else 0
         for event in self._after(after):
             self.events.append(event)
             self.counts[_key(event)] += 1
 
     def check_new(self, ledger: Ledger) -> None:
-        """Each effect acknowledged since the last time has its event, and one only."""
+        """Each effect acknowledged since the last time has exactly one event."""
         for key in ledger.effects:
             count = self.counts[key]
             ledger.hold("an event for an effect", count == 1, f"{count} of {key}")
@@ -52,7 +52,7 @@ class Trail:
         self.check_new(ledger)
 
     def check_order(self, ledger: Ledger) -> None:
-        """Read anew it is the same: no event went, none came in between, and the ids rise."""
+        """Read again, the trail is the same, and its ids rise."""
         ids = [event["id"] for event in self.events]
         rising = all(a < b for a, b in pairwise(ids))
         ledger.hold("the ids of events rise", rising, "they don't")
@@ -60,8 +60,8 @@ class Trail:
 
     def _after(self, after: int) -> Iterable[dict[str, Any]]:
         while True:
-            asked = {"after": str(after), "limit": str(PAGE)}
-            page = self._mock.control("GET", "audit", params=asked).json()["events"]
+            query = {"after": str(after), "limit": str(PAGE)}
+            page = self._mock.control("GET", "audit", params=query).json()["events"]
             yield from page
             if len(page) < PAGE:
                 return
@@ -69,7 +69,7 @@ class Trail:
 
 
 def check_families(agent: Agent, trail: Trail) -> None:
-    """A family ends once; one that lives has not ended."""
+    """A dead family has one event for its end, a living one has none."""
     for family in agent.families:
         if family.state != DOUBTED:
             count = trail.counts["revocation", "subject", family.subject]
@@ -78,7 +78,7 @@ def check_families(agent: Agent, trail: Trail) -> None:
 
 
 def check_rows(mock: Mock, agents: list[Agent], trail: Trail, ledger: Ledger) -> None:
-    """No row is half of something, none is there twice. Each sponsor here has one enrollment."""
+    """No row is incomplete or there twice. Each sponsor here has one enrollment."""
     rows = all_rows(mock)
     ledger.hold("the database is whole", damage(mock) == "ok", damage(mock))
     confirmed = [row["email"] for row in rows["enrollments"] if row["status"] == "confirmed"]
@@ -100,7 +100,7 @@ def check_rows(mock: Mock, agents: list[Agent], trail: Trail, ledger: Ledger) ->
 
 
 def _check_refresh_tokens(rows: dict[str, list[dict[str, Any]]], ledger: Ledger) -> None:
-    """Each used device code began one family, and each family has one refresh token to go on."""
+    """Each used device code began one family, and each family has one unused refresh token."""
     used = [row["subject"] for row in rows["device_grants"] if row["status"] == "used"]
     families = Counter(row["subject"] for row in rows["refresh_families"])
     ledger.hold("a family for each device code", families == Counter(used), "it is not so")

@@ -61,6 +61,7 @@ HELD_BY = {
     "test_a_body_over_64_kib",
     "mock.web.requests:read_query": "test_a_query_has_each_parameter_once_and_in_utf_8",
     "mock.web.requests:_refusal": "test_the_parameters T6",
+    "mock.web.pages": "test_programs_get_json_when_the_answer_is_no",
     "mock.web.routes": "test_unknown_paths_and_realms",
     # what both sides stand on
     "base.jws": "12 14 15 16 base/test_jws.py",
@@ -90,7 +91,7 @@ HELD_BY = {
     "spiffe.trust_bundle": "spiffe/test_trust_bundle.py",
     "spiffe.svids": "spiffe/test_svids.py spiffe/test_workload.py",
     "client.credentials:read_members": "test_a_file_that_would_send test_a_damaged_file",
-    "client.credentials:read_granted": "client/test_client.py client/test_enrollments.py",
+    "client.credentials:read_granted": "client/test_client.py",
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
     "base.private_files": "P3 P4 P5 client/test_credentials.py",
     "base.private_files:private_dir": "base/test_private_files.py",

@@ -1,8 +1,8 @@
-"""A disk that says "written" a little early, for a service that is started with it on PYTHONPATH.
+"""A disk that reports "written" too early, for a service that has this folder on PYTHONPATH.
 
-It works on a copy of its SQLite database; ten times a second the copy is written to the real file.
-While it runs nothing looks wrong. When it is killed, what it acknowledged last is gone: as if it
-had answered before the commit.
+The service uses a copy of its SQLite database, which is written to the real file ten times a
+second. While it runs, nothing looks wrong. When it is killed, the last things that it acknowledged
+are lost, as if it had responded before the commit.
 """
 
 import sqlite3

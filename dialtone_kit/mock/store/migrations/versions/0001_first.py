@@ -262,21 +262,23 @@ def upgrade() -> None:
 
 def _renew_platform_keys() -> None:
     """Early ones lack what they publish. A platform makes new ones when it is next used."""
-    found = sa.inspect(op.get_bind())
+    inspector = sa.inspect(op.get_bind())
     name = "platform_keys"
-    if found.has_table(name) and "published" not in {c["name"] for c in found.get_columns(name)}:
+    if inspector.has_table(name) and "published" not in {
+        c["name"] for c in inspector.get_columns(name)
+    }:
         op.drop_table(name)
 
 
 def _table(name: str, *parts: sa.schema.SchemaItem, **options: Any) -> None:
     """Make the table, or the columns that it lacks: all that came later may be empty."""
-    found = sa.inspect(op.get_bind())
-    if not found.has_table(name):
+    inspector = sa.inspect(op.get_bind())
+    if not inspector.has_table(name):
         op.create_table(name, *parts, **options)
         return
-    there = {column["name"] for column in found.get_columns(name)}
+    present = {column["name"] for column in inspector.get_columns(name)}
     for part in parts:
-        if isinstance(part, sa.Column) and part.name not in there:
+        if isinstance(part, sa.Column) and part.name not in present:
             op.add_column(name, part)
 
 
