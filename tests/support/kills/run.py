@@ -69,8 +69,8 @@ class Killings:
     def run(self, number: int, kinds: Sequence[str] = ()) -> Tally:
         """Kill it at least `number` times, in every way, in random order; stop at a violation.
 
-        On a slow machine, up to five times as often and fifty times at least, until something of all
-        `kinds` was acknowledged and replayed.
+        On a slow machine, up to five times as often and fifty times at least, until something of
+        all `kinds` was acknowledged and replayed.
         """
         for _ in range(1 + number // 20):  # on an empty folder, or what the last kill left
             self._kill_while_it_starts("at the very first start")
