@@ -56,8 +56,8 @@ class TokenForm(ClientForm):
     }
     grant_type: GrantName
     scope: str = ""
-    audience: Targets = Field(default=[])
-    resource: Targets = Field(default=[])
+    audience: Targets = Field(default_factory=list)
+    resource: Targets = Field(default_factory=list)
     may_act: str = Field(
         default="",
         pattern=f"^({CLIENT_ID_PATTERN})?$",

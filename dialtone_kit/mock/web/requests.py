@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -71,16 +71,24 @@ def media_type(request: Request) -> str:
     return values[0].partition(";")[0].strip().lower() if len(values) == 1 else ""
 
 
-@dataclass(frozen=True)
 class Form:
-    """A form as it came, each parameter once but for those that may repeat; still to be parsed."""
+    """A form as it came, each parameter once but for those that may repeat.
 
-    parameters: Mapping[str, str | list[str]] = field(repr=False)
-    described: type[BaseModel] | None
+    It is parsed at once. A fault in it is reported later, when its model is asked for: who asks is
+    judged before what is asked.
+    """
+
+    def __init__(self, parameters: Mapping[str, str | list[str]], described: type[Sent]) -> None:
+        self._parameters, self._described = parameters, described
+        self._whole: Sent | None = None
+        with suppress(ValidationError):
+            self._whole = described.model_validate(parameters)
 
     def parsed(self, model: type[S]) -> S:
         """The form as `model`: the described one, or a part of it that has to be known first."""
-        return _parsed(model, self.described, lambda: model.model_validate(self.parameters))
+        if isinstance(self._whole, model):
+            return self._whole
+        return _parsed(model, self._described, lambda: model.model_validate(self._parameters))
 
 
 async def read_form(request: Request) -> Form:
@@ -97,7 +105,9 @@ async def read_form(request: Request) -> Form:
         if len(values) > 1 and name not in MAY_REPEAT:
             raise _twice()
         parameters[name] = values if name in MAY_REPEAT else values[0]
-    return Form(parameters, description_of(request).body)
+    described = description_of(request).body
+    assert described is not None  # noqa: S101  (whoever reads a form describes it)
+    return Form(parameters, described)
 
 
 async def read_json(request: Request, model: type[S]) -> S:
