@@ -68,7 +68,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "ws": "none",
         "log_config": None,  # ours; and no access log: a query string may hold an enrollment
         "access_log": False,
-        "proxy_headers": False,  # a caller's X-Forwarded-For says nothing
+        "proxy_headers": False,  # a caller's X-Forwarded-For proves nothing
         "server_header": False,
         "timeout_keep_alive": 30,
         "timeout_graceful_shutdown": 3,
@@ -91,7 +91,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
 
 def _application(chosen: Settings) -> Gate:
     """The service put together. Raises BadSettings when its database can't be used."""
-    # imported here: it takes half a second, and a wrong option is told without that wait
+    # imported here: it takes half a second, and a wrong option is reported without that wait
     from dialtone_kit.mock.app import create_app
     from dialtone_kit.mock.store.store import StoreUnavailable
     from dialtone_kit.mock.store.upgrade import TooNew
@@ -131,7 +131,7 @@ def _pid_file(path: Path, database: str) -> Iterator[None]:
 
 
 def _end(_signal: int, _frame: object) -> None:
-    """Leave by the door, past every `finally`, and call it a success."""
+    """End in order, through every `finally`, with exit code 0."""
     raise SystemExit(0)
 
 

@@ -1,4 +1,4 @@
-"""A client locked, or let in again, on request."""
+"""Lock a client, or let it in again."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ async def lock_client(request: Request) -> Response:
     service = service_of(request)
     sent = await read_json(request, ClientLock)
     await service.store.write(lambda tx: _lock(tx, service, sent))
-    told = {"client_id": sent.client_id, "locked": sent.locked}
-    return json_answer(told, headers=NO_STORE)
+    state = {"client_id": sent.client_id, "locked": sent.locked}
+    return json_answer(state, headers=NO_STORE)
 
 
 def _lock(tx: Connection, service: Service, sent: ClientLock) -> None:
-    found = find_client(tx, sent.client_id)
-    realm = service.realm_in(tx, found[0].realm) if found is not None else None
-    if found is None or realm is None:
+    registered = find_client(tx, sent.client_id)
+    client = registered[0] if registered is not None else None
+    realm = service.realm_in(tx, client.realm) if client is not None else None
+    if client is None or realm is None:
         raise Refusal(404, "not_found", "There is no such client.")
     node = lineage.client_node(sent.client_id)
     changed = lineage.revoke(tx, node, None) if sent.locked else lineage.take_back(tx, node)
     if changed:
         event = "client_locked" if sent.locked else "client_unlocked"
-        audit.record(tx, realm, event, sent.client_id, sponsor=found[0].sponsor)
+        audit.record(tx, realm, event, sent.client_id, sponsor=client.sponsor)

@@ -1,4 +1,4 @@
-"""Faults that a lesson ordered for its private realm: an error status, a delay, a dropped line."""
+"""Faults that a lesson ordered for its private realm: an error status, a delay, a dropped connection."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
 
 async def act_out_fault(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
     """Act out the fault that is due for this request. True when the request ends with it."""
-    found = PRIVATE_PATH.match(scope["path"])
-    if found is None:
+    private = PRIVATE_PATH.match(scope["path"])
+    if private is None:
         return False
-    realm, path = found[1], scope["path"]
+    realm, path = private[1], scope["path"]
     try:
         if await service.store.read(lambda tx: _due(tx, realm, path)) is None:
             return False
         fault = await service.store.write(lambda tx: _take(tx, realm, path))
-    except StoreUnavailable:  # the endpoint will say so itself
+    except StoreUnavailable:  # the endpoint will report that itself
         return False
     if fault is None:
         return False

@@ -1,4 +1,4 @@
-"""New signing keys and SPIFFE roots, on request."""
+"""Rotate signing keys and SPIFFE roots."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def rotate_keys(request: Request) -> Response:
 
 
 def _rotate(tx: Connection, service: Service) -> dict[str, Any]:
-    """All new keys in one transaction; what is told of them."""
+    """Make all new keys in one transaction, and report when they take over."""
     domain = service.part(SpiffeSettings).trust_domain
     new, roots = signing_keys.rotate(tx, service.settings.keys_fresh), authority.rotate(tx, domain)
     bundle = authority.bundle(tx, domain, clock.machine_now())

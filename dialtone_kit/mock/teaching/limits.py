@@ -1,4 +1,4 @@
-"""The counted registrations, forgotten on request."""
+"""Reset the counted registrations."""
 
 from __future__ import annotations
 

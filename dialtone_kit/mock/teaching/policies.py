@@ -1,4 +1,4 @@
-"""Teaching controls for policies: which texts hold, what is wrong, and one for a private realm."""
+"""Controls for policies: which are in force, what is wrong with others, one for a private realm."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ async def write_policies(request: Request) -> Response:
     service = service_of(request)
     sent = await read_json(request, PolicyText)
     realm = await private_realm(service, sent.realm)
-    found = compiled(sent.text)
-    if isinstance(found, PolicyProblem):
+    compiled_text = compiled(sent.text)
+    if isinstance(compiled_text, PolicyProblem):
         name = f"{realm.name}.cedar"
-        raise Refusal(400, "invalid_request", where(name, found), line=found.line)
+        raise Refusal(400, "invalid_request", where(name, compiled_text), line=compiled_text.line)
 
     def store(tx: Connection) -> int:
         change = update(tables.realms).where(tables.realms.c.name == realm.name)
         return tx.execute(change.values(policies=sent.text)).rowcount
 
     await service.store.write(store)
-    return json_answer({"realm": realm.name, "version": found.version}, headers=NO_STORE)
+    return json_answer({"realm": realm.name, "version": compiled_text.version}, headers=NO_STORE)
 
 
 def _state(service: Service, name: str) -> dict[str, Any]:

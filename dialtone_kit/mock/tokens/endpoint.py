@@ -130,7 +130,7 @@ async def _issue(order: Order, grant: Grant) -> dict[str, Any]:
             binding="DPoP" if order.proof else "Bearer",
             jkt=order.proof.thumbprint if order.proof else None,
             token=claims["jti"],
-            **grant.told,
+            **grant.facts,
         )
         return None
 

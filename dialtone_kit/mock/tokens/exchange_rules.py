@@ -41,7 +41,7 @@ class Case:
 
     @cached_property
     def leave(self) -> decisions.Decision | None:
-        """What the policy says, where it is asked: on another's token without a `may_act`."""
+        """The policy's decision, where one is needed: on another's token without a `may_act`."""
         if self.own or "may_act" in self.subject:
             return None
         scope = self.order.form.scope or str(self.subject["scope"])
@@ -89,7 +89,7 @@ def may_act_names_the_actor(case: Case) -> None:
 
 
 def foreign_needs_leave(case: Case) -> None:
-    """Case (b): another client's token only for whom its `may_act` or the policy names."""
+    """Case (b): another client's token needs a `may_act` or a policy that names the caller."""
     if case.leave is not None and not case.leave.allowed:
         raise NotPermitted(
             400,

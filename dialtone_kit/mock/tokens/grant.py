@@ -1,4 +1,4 @@
-"""What every grant works with: the order as it came in, and what was decided about it."""
+"""What all grants share: the order as it came in, and what was decided about it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Grant:
     """What a grant decided: whose token, with which scope, for whom, and until when at most.
 
     `claims` and `answer` are further members of the token and of the answer that brings it;
-    `told` is what the audit trail learns besides. `ends_at` is in Unix seconds of the realm.
+    `facts` go into the audit trail besides. `ends_at` is in Unix seconds of the realm.
     """
 
     subject: str
@@ -51,7 +51,7 @@ class Grant:
     ends_at: int | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
-    told: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     effect: Effect = nothing_else
 
 

@@ -60,13 +60,13 @@ async def introspect(request: Request) -> Response:
         raise invalid_client("This client is locked.")
     realm = realm or await realm_of_client(service, client)
     token = form.parsed(TokenQuestion).token
-    told = await _access_token(service, realm, token)
-    told = told or await _refresh_token(service, realm, client, token)
-    return json_answer(told or INACTIVE, headers=NO_STORE)
+    shown = await _access_token(service, realm, token)
+    shown = shown or await _refresh_token(service, realm, client, token)
+    return json_answer(shown or INACTIVE, headers=NO_STORE)
 
 
 async def _access_token(service: Service, realm: Realm, token: str) -> Mapping[str, Any] | None:
-    """What is told of a live access token, with its binding (RFC 9449 §6.2)."""
+    """What is shown of a live access token, with its binding (RFC 9449 §6.2)."""
     try:
         claims, _ = await live_token(service, realm, token)
     except TokenRefused:
@@ -78,7 +78,7 @@ async def _access_token(service: Service, realm: Realm, token: str) -> Mapping[s
 async def _refresh_token(
     service: Service, realm: Realm, client: Client, token: str
 ) -> Mapping[str, Any] | None:
-    """What is told of a live refresh token, to the client that holds it and to nobody else."""
+    """What is shown of a live refresh token, to the client that holds it and to nobody else."""
     row = await service.store.read(lambda tx: refresh.find(tx, realm, token))
     if row is None or row.used or row.client_id != client.client_id:
         return None

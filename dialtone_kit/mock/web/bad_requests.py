@@ -1,4 +1,4 @@
-"""Also what is no HTTP at all gets its answer as JSON: clients poll, and trip over a text error."""
+"""Input that isn't HTTP gets a JSON answer, too: clients poll, and trip over plain text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dialtone_kit.mock.core.settings import MAX_HEAD
 
 
 class JsonErrors(HttpToolsProtocol):
-    """The server's protocol, with its one answer of its own in the shape of all the others.
+    """The server's protocol, whose own error answer has the shape of all the others.
 
-    It reads no head without end: the parser would keep all of it. What fits into one piece from the
-    network is counted exactly in front.py.
+    It limits the size of a head, since the parser would keep all of it. A head that arrives in one
+    piece is measured exactly in gate.py.
     """
 
-    _head = 0  # bytes that came of a head that is not complete yet
+    _head = 0  # bytes received of a head that is not complete yet
 
     def data_received(self, data: bytes) -> None:
         self._head += len(data)
@@ -25,7 +25,7 @@ class JsonErrors(HttpToolsProtocol):
             self.send_400_response("The head of this request does not end within 64 KiB.")
 
     def on_headers_complete(self) -> None:
-        self._head = -(2**62)  # what follows is the body, which is counted elsewhere
+        self._head = -(2**62)  # the body follows; requests.py counts it
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -33,8 +33,7 @@ class JsonErrors(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        told = {"error": "invalid_request", "error_description": msg}
-        body = json.dumps(told).encode()
+        body = json.dumps({"error": "invalid_request", "error_description": msg}).encode()
         head = (
             b"HTTP/1.1 400 Bad Request\r\n"
             b"content-type: application/json\r\n"

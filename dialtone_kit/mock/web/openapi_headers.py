@@ -1,4 +1,4 @@
-"""The headers of answers, for OpenAPI: which there are, when they come, what may stand in them."""
+"""Response headers for OpenAPI: which there are, when they come and what values they take."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from dialtone_kit.mock.schemas.formats import B64URL
 from dialtone_kit.mock.web.requests import FORM, JSON
 
-Said = dict[str, Any]
-HEADERS: Said = {}  # each stands in the document once
+Json = dict[str, Any]
+HEADERS: Json = {}  # the components that the references below point to
 
 
-def _header(key: str, description: str, *, required: bool = True, **schema: Any) -> Said:
+def _header(key: str, description: str, *, required: bool = True, **schema: Any) -> Json:
     """A reference to a header that many answers have; `key` is its name in the document."""
     schema.setdefault("type", "string")
     HEADERS[key] = {"description": description, "required": required, "schema": schema}
     return {"$ref": f"#/components/headers/{key}"}
 
 
-def _of_a_page(key: str = "", *, required: bool = True) -> Said:
-    told = (
+def _of_a_page(key: str = "", *, required: bool = True) -> Json:
+    headers = (
         ("Content-Security-Policy", "It runs nothing and loads nothing", "^default-src 'none'; "),
         ("Referrer-Policy", "Its links tell nothing", "^no-referrer$"),
         ("X-Frame-Options", "Nobody frames it", "^DENY$"),
@@ -33,7 +33,7 @@ def _of_a_page(key: str = "", *, required: bool = True) -> Said:
     )
     return {
         name: _header(name + key, text, required=required, pattern=pattern)
-        for name, text, pattern in told
+        for name, text, pattern in headers
     }
 
 
@@ -63,7 +63,7 @@ OF_A_PAGE = _of_a_page()
 # A refusal has them where it is a page: for a program that wants no HTML it is JSON.
 OF_A_PAGE_PERHAPS = _of_a_page("-perhaps", required=False)
 WAIT = {"Retry-After": _header("Retry-After", "Seconds to wait", type="integer", minimum=1)}
-OF_A_STATUS: Mapping[int, Said] = {
+OF_A_STATUS: Mapping[int, Json] = {
     401: {
         "WWW-Authenticate": _header(
             "WWW-Authenticate",

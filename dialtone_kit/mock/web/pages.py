@@ -1,6 +1,6 @@
 """What the pages for people share: HTML that runs nothing, and forms that nobody can forge.
 
-Plain HTML, no script, links relative, so that they also work behind a proxy that adds a prefix.
+Plain HTML, no script, links relative, so that the pages can also stand behind a proxy that adds a prefix.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def stale_form() -> Refusal:
 
 
 def wants_html(request: Request) -> bool:
-    """Whether a person looks at the answer; a program gets the usual JSON when it is a no."""
+    """Whether a person looks at the answer; a program gets a refusal as JSON."""
     return any(HTML in value for value in header_values(request, "accept"))
 
 
@@ -118,7 +118,7 @@ def form_token_is_good(request: Request, what: str, sent: str) -> bool:
 
 
 def _cookie_of(request: Request) -> str | None:
-    """Our own cookie among all that a proxy passes on (a hub's are there too, and stay unread)."""
+    """Our own cookie among those that a proxy passes on; a hub's cookies stay unread."""
     for header in header_values(request, "cookie"):
         for pair in header.split(";"):
             name, _, value = pair.strip().partition("=")

@@ -1,4 +1,4 @@
-"""Answers: JSON always, and every refusal in the demo's one shape."""
+"""Answers: JSON as a rule, and every refusal in the demo's one shape."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def content_answer(
 
 
 def no_content() -> Response:
-    """204: done, and there is nothing to say, not even how long nothing is (RFC 9110 §8.6)."""
+    """204: done. Not even a Content-Length goes with it (RFC 9110 §8.6)."""
     response = _Bare(b"", 204)
     headers = (("X-Content-Type-Options", "nosniff"), *NO_STORE)
     response.raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers]
