@@ -1,4 +1,4 @@
-"""Faults that a lesson ordered for its private realm: an error status, a delay, a dropped connection."""
+"""Faults that a lesson ordered for its private realm: error status, delay, dropped connection."""
 
 from __future__ import annotations
 

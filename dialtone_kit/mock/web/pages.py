@@ -1,6 +1,6 @@
 """What the pages for people share: HTML that runs nothing, and forms that nobody can forge.
 
-Plain HTML, no script, links relative, so that the pages can also stand behind a proxy that adds a prefix.
+Plain HTML without scripts; links are relative, for a proxy that adds a prefix.
 """
 
 from __future__ import annotations
