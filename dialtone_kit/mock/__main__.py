@@ -32,10 +32,12 @@ LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
 def main(arguments: list[str] | None = None) -> int:
     """Run until stopped. The exit code is 1, after one line that says why, if it can't start."""
     asked = _parser().parse_args(arguments)
-    os.umask(0o077)  # whatever is made from here on, a log or a journal, is its user's alone
+    os.umask(
+        0o077
+    )  # any file made from here on, such as a log or a journal, is private to its user
     log_to_stderr()
     for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, _end)  # the server ends in order and then raises the signal again
+        signal.signal(ending, _end)  # the server shuts down in order, then raises the signal again
     try:
         chosen = settings.load(
             asked.state_dir, asked.port, asked.base_url, asked.workers, asked.database
@@ -68,7 +70,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "ws": "none",
         "log_config": None,  # ours; and no access log: a query string may hold an enrollment
         "access_log": False,
-        "proxy_headers": False,  # a caller's X-Forwarded-For proves nothing
+        "proxy_headers": False,  # a caller's X-Forwarded-For says nothing
         "server_header": False,
         "timeout_keep_alive": 30,
         "timeout_graceful_shutdown": 3,
@@ -116,7 +118,7 @@ def _listen(port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def _pid_file(path: Path, database: str) -> Iterator[None]:
-    """DIR/mock.pid for as long as we run. With the birth time nobody else is taken for us."""
+    """DIR/mock.pid for as long as we run. Its birth time tells us from others."""
     born = psutil.Process().create_time()
     note = {"pid": os.getpid(), "create_time": born, "database": database}
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
@@ -131,7 +133,7 @@ def _pid_file(path: Path, database: str) -> Iterator[None]:
 
 
 def _end(_signal: int, _frame: object) -> None:
-    """End in order, through every `finally`, with exit code 0."""
+    """Exit in order, running every `finally`, with exit code 0."""
     raise SystemExit(0)
 
 

@@ -163,7 +163,7 @@ def _service(chosen: Settings) -> Service:
 async def _lifespan(app: Gate) -> AsyncIterator[None]:
     service = app.service
     service.store.start()
-    gc.freeze()  # what is there now stays: the collector need not look at it again and again
+    gc.freeze()  # all of this stays, so the garbage collector need not scan it again
     tasks = [asyncio.create_task(keep_clean(service.store))]
     if service.settings.workers > 1:
         tasks.append(asyncio.create_task(_end_with(service.settings.pid)))
@@ -176,7 +176,7 @@ async def _lifespan(app: Gate) -> AsyncIterator[None]:
 async def _end_with(parent: int) -> None:
     """A worker must not outlive `parent`, the process that was started, and sit on its port.
 
-    By the pid that was noted at the start: it may be dead before this worker runs at all.
+    By the pid noted at the start: the parent may die before this worker even runs.
     """
     while os.getppid() == parent:
         await asyncio.sleep(0.5)

@@ -1,7 +1,7 @@
 """Protected resources (the demo's step 5): userinfo, and a small API with notes.
 
-Every route here is the same: authorize, use up the proof with the effect, answer. What the API does
-is for the realm's policies to permit; each decision is recorded with what it permitted.
+Every route here is the same: authorize, use up the proof with the effect, answer. The realm's
+policies permit what the API does; each decision is recorded with the effect that it permitted.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _add_note(tx: Connection, caller: Caller, text: str) -> dict[str, Any]:
 
 
 def _acting(caller: Caller) -> dict[str, Any]:
-    """Who acts for whom, where the token has an `act`."""
+    """Who acts for whom, if the token says so."""
     return {"act": caller.claims["act"]} if "act" in caller.claims else {}
 
 

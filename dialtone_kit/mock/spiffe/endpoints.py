@@ -139,7 +139,7 @@ def _settings(service: Service) -> SpiffeSettings:
 
 
 async def _use_up(service: Service, nonce: str) -> None:
-    """The challenge is gone from here on, whatever becomes of the attempt."""
+    """Use up the challenge, whether or not the attempt succeeds."""
     now = clock.machine_now()
     try:
         await service.store.write(lambda tx: challenges.use_up(tx, service.key, nonce, now))
@@ -151,7 +151,7 @@ async def _use_up(service: Service, nonce: str) -> None:
 async def _attested(
     service: Service, sent: Attempt, key: Mapping[str, Any] | None
 ) -> tuple[Realm, Attested]:
-    """Realm and identity of the workload that the evidence speaks of."""
+    """Realm and identity of the workload that the evidence is about."""
     platform = _settings(service).platforms[sent.platform]
     realm = await service.find_realm(platform.realm)
     assert realm is not None  # noqa: S101  (checked when the settings were read)
@@ -191,7 +191,7 @@ async def _signer(service: Service, use: Use) -> Signer:
 async def _record(
     service: Service, realm: Realm, sent: Attempt, svid: Svid, attested: Attested, jkt: str | None
 ) -> None:
-    """Nothing goes out before its event is written, and before the machine's first key is known."""
+    """Write the event, and the machine's first key, before anything is sent."""
 
     def work(tx: Connection) -> None:
         if attested.instance is not None:
@@ -210,7 +210,7 @@ async def _record(
 
 
 def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> None:
-    """401 when this machine came with another key before: anybody can show its evidence."""
+    """401 if this machine used another key before: anybody can copy its evidence."""
     table = attested_instances
     digest = sha256(f"{realm.name}|{instance}".encode()).digest()
     known = tx.execute(select(table.c.thumbprint).where(table.c.digest == digest)).scalar()

@@ -1,4 +1,4 @@
-"""Lock a client, or let it in again."""
+"""Locking a client, and letting it in again."""
 
 from __future__ import annotations
 
@@ -25,22 +25,21 @@ from dialtone_kit.mock.web.responses import json_answer
     refusals=(404, 503),
 )
 async def lock_client(request: Request) -> Response:
-    """A locked client gets no token, and those that it has, or that came from them, are dead."""
+    """A locked client gets no tokens; those it has, and those that came from them, are dead."""
     service = service_of(request)
     sent = await read_json(request, ClientLock)
     await service.store.write(lambda tx: _lock(tx, service, sent))
-    state = {"client_id": sent.client_id, "locked": sent.locked}
-    return json_answer(state, headers=NO_STORE)
+    lock = {"client_id": sent.client_id, "locked": sent.locked}
+    return json_answer(lock, headers=NO_STORE)
 
 
 def _lock(tx: Connection, service: Service, sent: ClientLock) -> None:
-    registered = find_client(tx, sent.client_id)
-    client = registered[0] if registered is not None else None
-    realm = service.realm_in(tx, client.realm) if client is not None else None
-    if client is None or realm is None:
+    found = find_client(tx, sent.client_id)
+    realm = service.realm_in(tx, found[0].realm) if found is not None else None
+    if found is None or realm is None:
         raise Refusal(404, "not_found", "There is no such client.")
     node = lineage.client_node(sent.client_id)
     changed = lineage.revoke(tx, node, None) if sent.locked else lineage.take_back(tx, node)
     if changed:
         event = "client_locked" if sent.locked else "client_unlocked"
-        audit.record(tx, realm, event, sent.client_id, sponsor=client.sponsor)
+        audit.record(tx, realm, event, sent.client_id, sponsor=found[0].sponsor)

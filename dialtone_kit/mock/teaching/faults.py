@@ -1,4 +1,4 @@
-"""Faults that a lesson ordered for its private realm: error status, delay, dropped connection."""
+"""Faults that a lesson ordered for its private realm: an error status, a delay, a dropped line."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
 
 
 async def act_out_fault(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Act out the fault that is due for this request. True when the request ends with it."""
-    private = PRIVATE_PATH.match(scope["path"])
-    if private is None:
+    """Act out the fault that is due for this request. Returns True if it ends the request."""
+    found = PRIVATE_PATH.match(scope["path"])
+    if found is None:
         return False
-    realm, path = private[1], scope["path"]
+    realm, path = found[1], scope["path"]
     try:
         if await service.store.read(lambda tx: _due(tx, realm, path)) is None:
             return False
         fault = await service.store.write(lambda tx: _take(tx, realm, path))
-    except StoreUnavailable:  # the endpoint will report that itself
+    except StoreUnavailable:  # the endpoint will say so itself
         return False
     if fault is None:
         return False
@@ -58,7 +58,7 @@ def _due(tx: Connection, realm: str, path: str) -> Any:
 
 
 def _take(tx: Connection, realm: str, path: str) -> Any:
-    """The same, counted: two requests never share one turn."""
+    """Take the fault that is due, and count it: two requests never share one turn."""
     row = _due(tx, realm, path)
     if row is not None:
         mine = faults.c.id == row.id
@@ -76,7 +76,7 @@ def _refusal(status: int, seconds: float) -> Refusal:
 
 
 async def _drop(receive: Receive) -> None:
-    """Cut the connection without a word. ASGI has no message for that, so ask the server's own."""
+    """Cut the connection without an answer. ASGI can't, so use the transport."""
     cycle = getattr(receive, "__self__", None)
     transport = getattr(cycle, "transport", None)
     if transport is not None:
@@ -92,7 +92,7 @@ async def _drop(receive: Receive) -> None:
     refusals=(403, 404, 503),
 )
 async def add_fault(request: Request) -> Response:
-    """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared.
+    """The next `times` requests whose path ends in `path_suffix` get the fault; none are cleared.
 
     status: an error answer, for 429 and 503 with `Retry-After: seconds`; delay: by `seconds`; drop:
     the connection is cut. Several wait in the order in which they came.

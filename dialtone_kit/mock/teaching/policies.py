@@ -1,4 +1,4 @@
-"""Controls for policies: which are in force, what is wrong with others, one for a private realm."""
+"""Teaching controls for policies: show those in force, and set a private realm's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dialtone_kit.mock.web.responses import json_answer
     answers=PolicyReport,
 )
 async def show_policies(request: Request) -> Response:
-    """`version` is of the text in force: after a broken edit still that of the last good one."""
+    """`version` is that of the policies in force: after a broken edit, the last good ones."""
     service = service_of(request)
     names = dict.fromkeys(realm.policy_file for realm in service.realms.values())
     answer = {
@@ -47,17 +47,17 @@ async def write_policies(request: Request) -> Response:
     service = service_of(request)
     sent = await read_json(request, PolicyText)
     realm = await private_realm(service, sent.realm)
-    compiled_text = compiled(sent.text)
-    if isinstance(compiled_text, PolicyProblem):
+    found = compiled(sent.text)
+    if isinstance(found, PolicyProblem):
         name = f"{realm.name}.cedar"
-        raise Refusal(400, "invalid_request", where(name, compiled_text), line=compiled_text.line)
+        raise Refusal(400, "invalid_request", where(name, found), line=found.line)
 
     def store(tx: Connection) -> int:
         change = update(tables.realms).where(tables.realms.c.name == realm.name)
         return tx.execute(change.values(policies=sent.text)).rowcount
 
     await service.store.write(store)
-    return json_answer({"realm": realm.name, "version": compiled_text.version}, headers=NO_STORE)
+    return json_answer({"realm": realm.name, "version": found.version}, headers=NO_STORE)
 
 
 def _state(service: Service, name: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The device page (RFC 8628 §3.3): a person enters the code of the device and an e-mail address,
-gets a code by mail, sees which agent asks for what, and says yes or no.
+gets a code by mail, sees which agent asks for what, and approves or declines.
 
-Looking at it changes nothing, also with the complete link: a yes is a form that this very browser
-got, with the code from that person's mailbox.
+Opening it changes nothing, even by the complete link: to approve takes the form that this browser
+got and the code from that person's mailbox.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from dialtone_kit.mock.web.requests import read_form, read_query
 from dialtone_kit.mock.web.responses import HTML
 
 TEMPLATE = "device.html"  # its states: ask (for the code), confirm, approved, denied, over
-FIRST_FORM = "device"  # what the form of the first page is good for; that of the second: the visit
+FIRST_FORM = "device"  # what the first page's form may do; the second's names its visit
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _send_code(
 
 
 async def _finish(request: Request, form: DevicePageForm) -> Page:
-    """The mailed code and yes, or no."""
+    """The second form: the mailed code to approve, or a refusal."""
     service, within = service_of(request), await path_realm(request)
     good_form = form_token_is_good(request, form.visit, form.form_token)
 
@@ -187,7 +187,7 @@ async def _finish(request: Request, form: DevicePageForm) -> Page:
 
 
 def _decide(tx: Connection, service: Service, asked: Asked, decision: str, code: str) -> Page:
-    """A no as it is, a yes with the code from the mail. A wrong code stays counted."""
+    """Decline as it is; approve with the code from the mail. A wrong code counts."""
     page = asked.page()
     if decision == "deny":
         device_grants.deny(tx, asked.realm, asked.row)

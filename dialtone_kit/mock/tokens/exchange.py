@@ -45,7 +45,7 @@ async def token_exchange(order: Order) -> Grant:
         ends_at=subject["exp"],
         claims={"act": chain} if chain else {},
         answer={"issued_token_type": order.form.requested_token_type or ACCESS_TOKEN},
-        facts={"subject": subject["sub"], "parent": subject["jti"], "act": chain},
+        audited={"subject": subject["sub"], "parent": subject["jti"], "act": chain},
         effect=_descend(case),
     )
 
@@ -110,8 +110,8 @@ async def _audience(case: Case) -> tuple[str, ...]:
 async def _is_known(order: Order, audience: str) -> bool:
     if audience in order.service.settings.audiences(order.realm.name):
         return True
-    registered = await order.service.store.read(lambda tx: find_client(tx, audience))
-    return registered is not None and registered[0].realm == order.realm.name
+    found = await order.service.store.read(lambda tx: find_client(tx, audience))
+    return found is not None and found[0].realm == order.realm.name
 
 
 def _descend(case: Case) -> Effect:
@@ -126,7 +126,7 @@ def _descend(case: Case) -> Effect:
 
 
 def _record_denial(tx: Connection, case: Case) -> None:
-    """A denial is an event, too. It uses up the proof: nobody pads the trail with one request."""
+    """A denial is an event, too. It uses up the proof: repeating it adds nothing."""
     if case.order.proof is not None:
         dpop.use_up(tx, case.order.realm, case.order.proof, case.order.wanted)
     _record_leave(tx, case)

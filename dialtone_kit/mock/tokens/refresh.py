@@ -1,7 +1,7 @@
-"""Refresh tokens (RFC 6749 §6): each is good once and brings the next; one used twice ends all.
+"""Refresh tokens (RFC 6749 §6): each works once and brings the next; one that comes back ends all.
 
-A family is one person's approval for one client. Those of public clients are bound to the key of
-the proof that began them (RFC 9449 §5), those of others to the client's authentication.
+A family is one person's approval for one client. A public client's family is bound to
+the key of its first proof (RFC 9449 §5), another's to the client's authentication.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ async def refresh_token(order: Order) -> Grant:
     text = order.form.refresh_token
     if not text:
         raise Refusal(400, "invalid_request", "refresh_token is missing.")
-    row = await order.service.store.read(lambda tx: find(tx, order.realm, text))
-    _must_fit(order, row)
+    found = await order.service.store.read(lambda tx: find(tx, order.realm, text))
+    _must_fit(order, found)
     fresh = new_token()
     return Grant(
-        subject=row.subject,
-        scope=asked_scope(order.form.scope, row.scopes.split(), "This refresh token was"),
+        subject=found.subject,
+        scope=asked_scope(order.form.scope, found.scopes.split(), "This refresh token was"),
         audience=asked_audience(order.form),
         answer={"refresh_token": fresh},
-        facts={"subject": row.subject},
-        effect=_rotate(order, row, fresh),
+        audited={"subject": found.subject},
+        effect=_rotate(order, found, fresh),
     )
 
 
@@ -73,8 +73,8 @@ def begin(order: Order, subject: str, scopes: str, first: str) -> Effect:
 
 
 def find(tx: Connection, realm: Realm, text: str) -> Any:
-    """A refresh token of this realm with its family, if it can still be of use: not over, and not
-    revoked. Used ones count, too."""
+    """A refresh token of this realm with its family, unless that is expired or revoked. Used
+    tokens are returned, too."""
     rows = (
         select(refresh_families, refresh_tokens.c.digest, refresh_tokens.c.used)
         .join(refresh_tokens, refresh_tokens.c.family == refresh_families.c.family)
@@ -88,10 +88,10 @@ def find(tx: Connection, realm: Realm, text: str) -> Any:
     return None if row is None or lineage.is_revoked(tx, row.family) else row
 
 
-def revoke_family(tx: Connection, realm: Realm, row: Any, client_id: str, reason: str) -> None:
+def revoke_family(tx: Connection, realm: Realm, found: Any, client_id: str, reason: str) -> None:
     """End a family: its refresh tokens and every access token that came from it."""
-    lives_for = row.expires_at - clock.now(realm) + TOKEN_LIFETIME
-    if lineage.revoke(tx, row.family, lives_for):
+    lives_for = found.expires_at - clock.now(realm) + TOKEN_LIFETIME
+    if lineage.revoke(tx, found.family, lives_for):
         audit.record(
             tx,
             realm,
@@ -99,46 +99,46 @@ def revoke_family(tx: Connection, realm: Realm, row: Any, client_id: str, reason
             client_id,
             kind="refresh_token",
             reason=reason,
-            subject=row.subject,
-            scope=row.scopes,
+            subject=found.subject,
+            scope=found.scopes,
         )
 
 
-def _must_fit(order: Order, row: Any) -> None:
+def _must_fit(order: Order, found: Any) -> None:
     """400 invalid_grant for a token that is not known, not this client's or not for this key."""
-    if row is None or row.client_id != order.client.client_id:
+    if found is None or found.client_id != order.client.client_id:
         raise _no("This refresh token is unknown, over or revoked. Ask the person again.")
     if not order.client.public:
         return
     key = order.proof.thumbprint if order.proof else None
-    if row.jkt is None and key is not None:
+    if found.jkt is None and key is not None:
         raise _no("This refresh token began without DPoP: it can't be bound to a key later.")
-    if row.jkt is not None and key is None:
+    if found.jkt is not None and key is None:
         raise _no("This refresh token is bound to a key: send a proof by it.")
-    if row.jkt != key:
+    if found.jkt != key:
         raise _no("This refresh token is bound to another key than the proof's. M23")
 
 
-def _rotate(order: Order, row: Any, fresh: str) -> Effect:
-    """Use up the token that came, and put `fresh` in its place; end all if it was used before."""
+def _rotate(order: Order, found: Any, fresh: str) -> Effect:
+    """Use up the token, and put `fresh` in its place; end the family if it was used before."""
 
     def effect(tx: Connection, claims: Mapping[str, Any]) -> Refusal | None:
-        mine = refresh_tokens.c.digest == row.digest
+        mine = refresh_tokens.c.digest == found.digest
         unused = update(refresh_tokens).where(mine, refresh_tokens.c.used.is_(False))
         if tx.execute(unused.values(used=True)).rowcount != 1:
-            return _reused(tx, order, row)
-        _add(tx, order.realm, row.family, fresh, row.forget_at)
-        lineage.link(tx, claims, [row.family])
+            return _reused(tx, order, found)
+        _add(tx, order.realm, found.family, fresh, found.forget_at)
+        lineage.link(tx, claims, [found.family])
         return None
 
     return effect
 
 
-def _reused(tx: Connection, order: Order, row: Any) -> Refusal:
-    """Two hold the same token: one of them stole it, so neither goes on. Returned, to keep that."""
+def _reused(tx: Connection, order: Order, found: Any) -> Refusal:
+    """Two hold the same token, so one stole it, and the family ends. Returned, to keep that."""
     client_id = order.client.client_id
     log.warning("a used refresh token of %s came back", client_id)
-    revoke_family(tx, order.realm, row, client_id, "a used refresh token came back")
+    revoke_family(tx, order.realm, found, client_id, "a used refresh token came back")
     return _no(
         "This refresh token was used before: somebody else may hold it, so all that came from this "
         "approval is revoked. Ask the person again."

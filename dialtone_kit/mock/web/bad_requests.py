@@ -1,4 +1,4 @@
-"""Input that isn't HTTP gets a JSON answer, too: clients poll, and trip over plain text."""
+"""Requests that are not even HTTP get a JSON error, too: clients that poll trip over plain text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dialtone_kit.mock.core.settings import MAX_HEAD
 
 
 class JsonErrors(HttpToolsProtocol):
-    """The server's protocol, whose own error answer has the shape of all the others.
+    """The server's protocol, with its own error page in the shape of all the others.
 
-    It limits the size of a head, since the parser would keep all of it. A head that arrives in one
-    piece is measured exactly in gate.py.
+    A head that never ends is cut off, since the parser would keep all of it. gate.py counts exactly
+    what fits into one piece from the network.
     """
 
     _head = 0  # bytes received of a head that is not complete yet
@@ -25,7 +25,7 @@ class JsonErrors(HttpToolsProtocol):
             self.send_400_response("The head of this request does not end within 64 KiB.")
 
     def on_headers_complete(self) -> None:
-        self._head = -(2**62)  # the body follows; requests.py counts it
+        self._head = -(2**62)  # what follows is the body, which is counted elsewhere
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -33,7 +33,8 @@ class JsonErrors(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        body = json.dumps({"error": "invalid_request", "error_description": msg}).encode()
+        problem = {"error": "invalid_request", "error_description": msg}
+        body = json.dumps(problem).encode()
         head = (
             b"HTTP/1.1 400 Bad Request\r\n"
             b"content-type: application/json\r\n"

@@ -17,7 +17,7 @@ def service_of(request: Request) -> Service:
 
 
 def description_of(request: Request) -> Description:
-    """The description of the operation that was reached."""
+    """The description of the operation that this request reached."""
     description: Description = request.scope["description"]
     return description
 
@@ -31,5 +31,5 @@ async def realm_of(request: Request) -> Realm:
 
 
 async def path_realm(request: Request) -> Realm | None:
-    """The realm in the path, None at the root, where the client or its token determines it."""
+    """The realm in the path, None at the root, where client or token say which it is."""
     return await realm_of(request) if "realm" in request.path_params else None

@@ -31,7 +31,7 @@ path that is, with another method, answers 405 `MethodNotAllowed`; `HEAD` is ans
 is. Under a `Host` that is not this service's, all but the pages answer 421 `ForeignHost`. Headers
 of over 64 KiB in all get a 431 or a 400, what is no HTTP at all a 400, both of the same shape. In a
 private realm a lesson may have ordered faults: any status from 400 to 599, for as many requests as
-it said.
+it asked.
 """
 WORDS = {
     400: "Malformed, or a parameter is missing",
@@ -103,7 +103,7 @@ def document(operations: Sequence[Operation], base_url: str) -> Json:
 
 def _operation(one: Operation) -> Json:
     return {
-        "tags": [one.handler.__module__.split(".")[2]],  # the room that it is in
+        "tags": [one.handler.__module__.split(".")[2]],  # its room
         "summary": one.description.summary,
         "description": getdoc(one.handler) or "",
         "operationId": _operation_id(one),

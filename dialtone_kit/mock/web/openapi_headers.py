@@ -1,4 +1,4 @@
-"""Response headers for OpenAPI: which there are, when they come and what values they take."""
+"""The headers of responses, for OpenAPI: which there are, when they come, what they may contain."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from dialtone_kit.mock.schemas.formats import B64URL
 from dialtone_kit.mock.web.requests import FORM, JSON
 
-Json = dict[str, Any]
-HEADERS: Json = {}  # the components that the references below point to
+Said = dict[str, Any]
+HEADERS: Said = {}  # each stands in the document once
 
 
-def _header(key: str, description: str, *, required: bool = True, **schema: Any) -> Json:
+def _header(key: str, description: str, *, required: bool = True, **schema: Any) -> Said:
     """A reference to a header that many answers have; `key` is its name in the document."""
     schema.setdefault("type", "string")
     HEADERS[key] = {"description": description, "required": required, "schema": schema}
     return {"$ref": f"#/components/headers/{key}"}
 
 
-def _of_a_page(key: str = "", *, required: bool = True) -> Json:
-    headers = (
+def _of_a_page(key: str = "", *, required: bool = True) -> Said:
+    parameters = (
         ("Content-Security-Policy", "It runs nothing and loads nothing", "^default-src 'none'; "),
         ("Referrer-Policy", "Its links tell nothing", "^no-referrer$"),
         ("X-Frame-Options", "Nobody frames it", "^DENY$"),
@@ -33,7 +33,7 @@ def _of_a_page(key: str = "", *, required: bool = True) -> Json:
     )
     return {
         name: _header(name + key, text, required=required, pattern=pattern)
-        for name, text, pattern in headers
+        for name, text, pattern in parameters
     }
 
 
@@ -63,7 +63,7 @@ OF_A_PAGE = _of_a_page()
 # A refusal has them where it is a page: for a program that wants no HTML it is JSON.
 OF_A_PAGE_PERHAPS = _of_a_page("-perhaps", required=False)
 WAIT = {"Retry-After": _header("Retry-After", "Seconds to wait", type="integer", minimum=1)}
-OF_A_STATUS: Mapping[int, Json] = {
+OF_A_STATUS: Mapping[int, Said] = {
     401: {
         "WWW-Authenticate": _header(
             "WWW-Authenticate",
@@ -84,7 +84,7 @@ OF_A_STATUS: Mapping[int, Json] = {
 SCOPE_MISSING = {
     "WWW-Authenticate": _header(
         "WWW-Authenticate-perhaps",
-        "The scope that is missing; none where a policy said no",
+        "The scope that is missing; none where a policy refused",
         required=False,
         pattern="^(DPoP|Bearer) ",
     )
