@@ -24,7 +24,7 @@ from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.reviving import RevivingWire
+from dialtone_kit.local.reviving import RevivingWire, only_ours
 from dialtone_kit.local.state_folder import state_dir
 from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, Quiz
 from dialtone_kit.wire.recorder import Wire
@@ -49,6 +49,8 @@ class Lesson:
         self.interactive = is_interactive(interactive)
         local = _local_service(base_url)
         self.is_mock = local is not None
+        if local is not None:
+            only_ours(local.base_url, local.port)
         self.base_url = require_https_or_loopback(local.base_url if local else base_url)
         self.controls = Controls(_service if local else None)
         self.wire = RevivingWire(_revive) if local else Wire()
