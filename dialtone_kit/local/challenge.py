@@ -32,6 +32,7 @@ class Occupant:
     kind: Kind
     pid: int | None = None
     version: str = ""
+    code: str = ""
 
 
 def ask(record: Record, *, timeout: float = 2.0) -> Occupant:
@@ -123,8 +124,8 @@ def _judge(body: Any, nonce: str, record: Record) -> Occupant:
     expected = _digest(record, f"hello|{nonce}|{record.base_url}")
     if not isinstance(proof, str) or not hmac.compare_digest(proof.encode(), expected.encode()):
         return Occupant("stranger")
-    pid = body.get("pid")
-    return Occupant("ours", pid if isinstance(pid, int) else None, str(body.get("version", "")))
+    pid, version, code = body.get("pid"), body.get("version", ""), body.get("code", "")
+    return Occupant("ours", pid if isinstance(pid, int) else None, str(version), str(code))
 
 
 def _headers(record: Record) -> dict[str, str]:
