@@ -35,10 +35,12 @@ LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
 def main(arguments: list[str] | None = None) -> int:
     """Run until stopped. The exit code is 1, after one line that says why, if it can't start."""
     asked = _parser().parse_args(arguments)
-    os.umask(0o077)  # whatever is made from here on, a log or a journal, is its user's alone
+    os.umask(
+        0o077
+    )  # any file made from here on, such as a log or a journal, is private to its user
     log_to_stderr()
     for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, _end)  # the server ends in order and then raises the signal again
+        signal.signal(ending, _end)  # the server shuts down in order, then raises the signal again
     try:
         chosen = settings.load(
             asked.state_dir, asked.port, asked.base_url, asked.workers, asked.database
@@ -97,7 +99,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
 
 def _application(chosen: Settings) -> Gate:
     """The service put together. Raises BadSettings when its database can't be used."""
-    # imported here: it takes half a second, and a wrong option is told without that wait
+    # imported here: it takes half a second, and a wrong option is reported without that wait
     from dialtone_kit.mock.app import create_app
     from dialtone_kit.mock.store.store import StoreUnavailable
     from dialtone_kit.mock.store.upgrade import TooNew
@@ -122,7 +124,7 @@ def _listen(port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def _pid_file(path: Path, database: str) -> Iterator[None]:
-    """DIR/mock.pid for as long as we run. With the birth time nobody else is taken for us."""
+    """DIR/mock.pid for as long as we run. Its birth time tells us from others."""
     born = psutil.Process().create_time()
     note = {
         "pid": os.getpid(),
@@ -160,7 +162,7 @@ def _write(path: Path, members: dict[str, object]) -> None:
 
 
 def _end(_signal: int, _frame: object) -> None:
-    """Leave by the door, past every `finally`, and call it a success."""
+    """Exit in order, running every `finally`, with exit code 0."""
     raise SystemExit(0)
 
 

@@ -179,7 +179,7 @@ async def _note_the_call(service: Service, scope: Scope, receive: Receive, send:
 async def _lifespan(app: Gate) -> AsyncIterator[None]:
     service = app.service
     service.store.start()
-    gc.freeze()  # what is there now stays: the collector need not look at it again and again
+    gc.freeze()  # all of this stays, so the garbage collector need not scan it again
     tasks = [asyncio.create_task(keep_clean(service.store))]
     tasks.append(asyncio.create_task(_end_in_time(service)))
     if service.settings.workers > 1:
@@ -201,7 +201,7 @@ async def _end_in_time(service: Service, every: float = 0.5) -> None:
 async def _end_with(parent: int) -> None:
     """A worker must not outlive `parent`, the process that was started, and sit on its port.
 
-    By the pid that was noted at the start: it may be dead before this worker runs at all.
+    By the pid noted at the start: the parent may die before this worker even runs.
     """
     while os.getppid() == parent:
         await asyncio.sleep(0.5)

@@ -59,7 +59,7 @@ def control(
 
 
 def _guarded(handler: Handler) -> Handler:
-    """`handler` behind a 401 that doesn't tell what was wrong."""
+    """`handler`, guarded: a 401 that doesn't reveal what was wrong."""
 
     @wraps(handler)
     async def checked(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The log: to stderr, in every process of the service alike, and without secrets."""
+"""Logging to stderr, the same in every process of the service, and without secrets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dialtone_kit.base.masking import mask_text
 
 
 class Masked(logging.Formatter):
-    """Whatever a log line or a traceback holds, it holds no secret."""
+    """Masks the secrets in log lines and tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         return mask_text(super().format(record))
@@ -19,4 +19,4 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every step and plug-in
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs every step and plug-in
