@@ -18,7 +18,7 @@ from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.client import credentials
-from dialtone_kit.client.config_folder import config_dir
+from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
 from dialtone_kit.local import process, service
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import UnusableRecord, free_port, read_record
@@ -130,7 +130,7 @@ def configuration() -> Iterator[Finding]:
         return
     mode = stat.S_IMODE(folder.lstat().st_mode)
     wrong = credentials.problems()
-    if mode & 0o022:
+    if mode & FORBIDDEN:
         wrong.insert(0, f"{shown(folder)} can be written by others: chmod 700 {shown(folder)}")
     for problem in wrong:
         yield Finding(False, "Credentials", problem)

@@ -16,6 +16,7 @@ import psutil
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.base.private_files import open_private, shown
+from dialtone_kit.local.owner import of_background, this_process
 from dialtone_kit.local.setup import DATABASE, Setup
 
 COMMAND = ("-P", "-m", "dialtone_kit.mock")  # -P: a token.py in the notebooks' folder is not ours
@@ -50,7 +51,7 @@ def launch(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
             command(folder, port, setup.workers),
             cwd=folder,
-            env=environment(setup.url),
+            env=environment(setup.url) | of_background() | {"DIALTONE_BACKGROUND": "1"},
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
@@ -67,7 +68,7 @@ def run_in_foreground(folder: Path, port: int, setup: Setup) -> subprocess.Popen
     return subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
         command(folder, port, setup.workers),
         stdin=subprocess.DEVNULL,
-        env=environment(setup.url),
+        env=environment(setup.url) | this_process(),
         **platform.OWN_SESSION,
     )
 

@@ -20,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from dialtone_kit.base import platform
 from dialtone_kit.mock.core import settings
+from dialtone_kit.mock.core.ending import remove_what_the_owner_left
 from dialtone_kit.mock.core.settings import BadSettings, Settings
 from dialtone_kit.mock.web.bad_requests import JsonErrors
 from dialtone_kit.mock.web.logs import log_to_stderr
@@ -51,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (BadSettings, OSError) as problem:
         print(f"dialtone: {problem}", file=sys.stderr)
         return 1
+    finally:
+        remove_what_the_owner_left()
     return 0
 
 
