@@ -48,7 +48,7 @@ def shared_home(shared_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.delenv("DIALTONE_INTERACTIVE", raising=False)
     monkeypatch.setattr(record, "DEFAULT_PORT", 0)
-    (shared_state / "progress.json").unlink(missing_ok=True)
+    (shared_state / "progress.jsonl").unlink(missing_ok=True)
     return tmp_path
 
 

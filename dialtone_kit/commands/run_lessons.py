@@ -163,7 +163,7 @@ def _exercises(number: str) -> str:
     from dialtone_kit.lesson import catalog
     from dialtone_kit.lesson.progress import Progress
 
-    progress = Progress(state_dir() / "progress.json")
+    progress = Progress(state_dir() / "progress.jsonl")
     outcomes = [progress.exercise(entry.id).outcome for entry in catalog.exercises(number)]
     counted = [
         (name, outcomes.count(name)) for name in ("right", "wrong", "can't tell", "not tried")

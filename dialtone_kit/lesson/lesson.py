@@ -56,7 +56,7 @@ class Lesson:
         self.wire = RevivingWire(_revive) if local else Wire()
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
-        self.progress = Progress(state_dir() / "progress.json")
+        self.progress = Progress(state_dir() / "progress.jsonl")
         self._work = Work(number, self.progress, interactive=self.interactive)
         self._lab_realms: list[LabRealm] = []
 
