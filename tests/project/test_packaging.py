@@ -25,7 +25,6 @@ USED_WITHOUT_AN_IMPORT = {
     "ipykernel",
     "ipywidgets",
     "jupyter-server-proxy",
-    "httptools",
     "uvloop",
 }
 
