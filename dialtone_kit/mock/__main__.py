@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until stopped. The exit code is 1, after one line that says why, if it can't start."""
     asked = _parser().parse_args(arguments)
     os.umask(0o077)  # whatever is made from here on, a log or a journal, is its user's alone
-    log_to_stderr()
+    log_to_stderr(asked.state_dir)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)  # the server ends in order and then raises the signal again
     try:
