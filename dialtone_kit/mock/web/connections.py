@@ -23,7 +23,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *server: Any, **more: Any) -> None:
         super().__init__(*server, **more)
-        self._patience: float = self.app.service.settings.patience  # type: ignore[union-attr]
+        self._patience: float = self.app.service.settings.patience
         self._timer: asyncio.TimerHandle | None = None
         self._reading, self._since, self._offer = IDLE, self.loop.time(), False
 
