@@ -1,4 +1,4 @@
-"""Claims with their meanings: what an access token says, line by line (the demo's step 4)."""
+"""Claims with their meanings: an access token explained line by line (the demo's step 4)."""
 
 from __future__ import annotations
 

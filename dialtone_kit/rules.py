@@ -1,7 +1,7 @@
 """The judgement of a DPoP proof, as a table: thirteen rules in the order in which they run.
 
 Each rule is a function with one reason to refuse (RFC 9449 §4.3 and §11.1). The table, `RULES`,
-stands below them, and `judge` runs it. The service, the lessons and the attack lab all share it.
+follows them, and `judge` runs it. The service, the lessons and the attack lab all share it.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def well_formed(proof: Proof, request: Request) -> None:
 
 
 def typ_is_dpop(proof: Proof, request: Request) -> None:
-    """`typ` says that this JWT is a DPoP proof and nothing else (check 4)."""
+    """`typ` declares this JWT a DPoP proof and nothing else (check 4)."""
     if proof.header.get("typ") != "dpop+jwt":
         raise ProofRefused(expected="typ dpop+jwt", got=proof.header.get("typ"))
 

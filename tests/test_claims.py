@@ -1,4 +1,4 @@
-"""Claims with their meanings, as text whatever stands in them."""
+"""Claims with their meanings, shown as text whatever they contain."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_every_claim_of_the_demo_has_value_and_meaning(given: object) -> None:
         assert UNKNOWN not in text
 
 
-def test_a_chain_of_actors_is_read_from_the_latest_on() -> None:
+def test_a_chain_of_actors_is_read_from_the_latest_back() -> None:
     shown = show_claims({"act": {"sub": "cli_b", "act": {"sub": "cli_a"}}})
     assert "act.act.sub" in shown.text
     assert "one step before" in shown.text
@@ -69,6 +69,6 @@ def test_hostile_claims_are_text(hostile: dict[str, object]) -> None:
     shown.html.encode()
 
 
-def test_what_is_no_token_is_refused() -> None:
+def test_what_is_not_a_token_is_refused() -> None:
     with pytest.raises(TokenRefused):
         show_claims("not a token")

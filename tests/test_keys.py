@@ -1,4 +1,4 @@
-"""Keys: the ephemeral pair never leaves its process, and only sound public keys are taken."""
+"""Keys: the ephemeral pair never leaves its process, and only sound public keys are accepted."""
 
 import copy
 import json
@@ -41,7 +41,7 @@ def test_pyjwt_verifies_our_signatures(alg: str) -> None:
 
 @pytest.mark.parametrize("alg", ["ES256", "ES384"])
 def test_small_r_and_s_keep_their_leading_zeros(alg: str) -> None:
-    """One signature in 128 has a zero byte in front of r or s; cut away, it is refused (M13)."""
+    """One signature in 128 has a zero byte in front of r or s; cut off, it is refused (M13)."""
     key, size = key_of(alg), SIGNATURE_BYTES[alg]
     public = public_key_from_jwk(key.public_jwk, alg)
     for number in range(1500):
@@ -56,7 +56,7 @@ def test_small_r_and_s_keep_their_leading_zeros(alg: str) -> None:
 
 
 def test_small_coordinates_keep_their_leading_zeros() -> None:
-    """x of 32 bytes also when its number is small (M11): the private key 0x…, chosen so."""
+    """x has 32 bytes even when its number is small (M11); the private key is chosen for that."""
     for secret in range(1, 2000):
         private = ec.derive_private_key(secret, ec.SECP256R1())
         if private.public_key().public_numbers().x >> 248 == 0:
@@ -75,7 +75,7 @@ def test_an_unknown_algorithm_makes_no_key() -> None:
         public_key_from_jwk({"kty": "EC"}, "none")
 
 
-def test_a_key_that_does_not_fit_its_algorithm_is_told_at_once() -> None:
+def test_a_key_that_does_not_fit_its_algorithm_is_refused_at_once() -> None:
     with pytest.raises(BadKey, match="P-256"):
         ProofKey(ec.generate_private_key(ec.SECP384R1()), "ES256")
     with pytest.raises(BadKey, match="1024"):
@@ -173,7 +173,7 @@ def test_base64url_there_and_back(data: bytes) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("AZaz09-_+/= \n.é\x00"), max_size=12))
-def test_there_is_one_way_to_write_some_bytes(text: str) -> None:
+def test_there_is_one_way_to_write_any_bytes(text: str) -> None:
     try:
         data = b64url_decode(text)
     except ValueError:

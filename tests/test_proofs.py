@@ -48,7 +48,7 @@ def test_pyjwt_reads_what_we_build(alg: str) -> None:
 
 @pytest.mark.parametrize("alg", PYJWT_ALGS)
 def test_we_read_what_pyjwt_builds(alg: str) -> None:
-    """The demo's own way, step 3."""
+    """The demo's own way (step 3)."""
     key = key_of(alg)
     claims = {"htm": "POST", "htu": URL, "iat": NOW, "jti": "once"}
     headers = {"typ": "dpop+jwt", "alg": alg, "jwk": key.public_jwk}
@@ -106,8 +106,8 @@ def test_a_jti_is_forgotten_when_its_time_is_over_and_not_before() -> None:
     assert seen.first_use("key", "jti", NOW + 130)
 
 
-def test_a_judge_in_the_past_remembers_too() -> None:
-    """A lesson may check a proof of 2018 with its own `now`; the memory has the machine's clock."""
+def test_a_proof_judged_at_an_earlier_time_is_remembered_too() -> None:
+    """A lesson may check a proof of 2018 with its own `now`; the memory goes by the real clock."""
     request = Request("POST", URL, NOW, first_use=SeenProofs().first_use)
     proof = build_proof(key_of("ES256"), "POST", URL, now=NOW)
     check_proof([proof], request)
@@ -139,7 +139,7 @@ def test_of_thirty_threads_with_one_proof_one_wins() -> None:
     assert sorted(won) == [False] * 29 + [True]
 
 
-# Whatever comes, the answer is ProofRefused
+# Whatever comes, ProofRefused is all that is raised
 
 
 def refused_or_passed(text: str | list[str], request: Request = AT_TOKEN_ENDPOINT) -> str:
@@ -215,7 +215,7 @@ def members(*names: str) -> st.SearchStrategy[dict[str, object]]:
     jwk=members("kty", "crv", "x", "y", "n", "e", "use", "alg", "key_ops", "kid", "d", "k"),
     alg=st.sampled_from(["ES256", "EdDSA", "RS256"]),
 )
-def test_any_values_of_the_members_signed_rightly(
+def test_any_values_of_the_members_under_a_good_signature(
     header: dict[str, object], claims: dict[str, object], jwk: dict[str, object], alg: str
 ) -> None:
     scene = Scene(url=URL, key=key_of(alg))

@@ -1,4 +1,4 @@
-"""The thirteen rules: each refuses what is its own, lets the neighbour pass, and is needed."""
+"""The thirteen rules: each refuses its own cases, lets their neighbours pass, and is needed."""
 
 import json
 import re
@@ -25,7 +25,7 @@ AT_RESOURCE = replace(SCENE, method="GET", url="https://api.example/notes", toke
 
 
 class OurNonces:
-    """A service that knows three nonces."""
+    """A service that has issued three nonces."""
 
     def judge(self, nonce: str) -> str:
         return {"now": "fresh", "previous": "fresh", "old": "expired"}.get(nonce, "unknown")
@@ -100,7 +100,7 @@ def test_an_algorithm_that_the_service_does_not_advertise_is_refused() -> None:
 
 
 @pytest.mark.row("22")
-def test_one_that_is_listed_and_not_known_to_the_kit_is_refused_too() -> None:
+def test_one_that_is_listed_but_not_known_to_the_kit_is_refused_too() -> None:
     request = request_for(SCENE, algorithms=("ES512", "ES256"))
     assert refusal_of(SCENE.proof({"alg": "ES512"}), request).rule == "alg_is_listed"
 
@@ -138,7 +138,7 @@ def test_extra_members_and_another_order_leave_the_thumbprint_as_it_is() -> None
         "https://id.example/%74oken",
     ],
 )
-def test_the_default_port_may_stand_there_or_not(htu: str) -> None:
+def test_the_default_port_may_be_there_or_not(htu: str) -> None:
     """Row 50, where the service is reached at the default port."""
     scene = replace(SCENE, url="https://id.example/token")
     check_proof([scene.proof(claims={"htu": htu})], request_for(scene))
@@ -199,7 +199,7 @@ def test_both_edges_of_exp_and_nbf(claims: dict[str, int], fits: bool) -> None:
 
 @pytest.mark.row("58", "58✓")
 @pytest.mark.parametrize("step", [-3600, -61, 61, 3600])
-def test_when_the_clock_of_the_service_steps_the_window_steps_along(step: int) -> None:
+def test_when_the_clock_of_the_service_steps_the_window_steps_with_it(step: int) -> None:
     """Row 58."""
     request = request_for(SCENE, now=NOW + step)
     assert refusal_of(SCENE.proof(), request).rule == "iat_is_fresh"
@@ -296,7 +296,7 @@ def test_a_nonce_is_demanded(nonce: object, verdict: str) -> None:
 
 @pytest.mark.row("68")
 @pytest.mark.parametrize("nonce", [1, True, ["now"], {"now": 1}])
-def test_a_nonce_that_is_no_string_is_a_broken_proof(nonce: object) -> None:
+def test_a_nonce_that_is_not_a_string_is_a_broken_proof(nonce: object) -> None:
     """Row 68, the second half."""
     refusal = refusal_of(
         SCENE.proof(claims={"nonce": nonce}), request_for(SCENE, nonces=OurNonces())
@@ -313,7 +313,7 @@ def test_a_fresh_nonce_passes_and_so_does_that_of_the_previous_period(nonce: str
 
 @pytest.mark.row("73")
 def test_a_good_nonce_does_not_mend_a_stale_proof() -> None:
-    """Row 73: the clock is told before the nonce, so that nobody retries in vain."""
+    """Row 73: the clock is reported before the nonce, so that nobody retries in vain."""
     proof = SCENE.proof(claims={"nonce": "now", "iat": NOW - 99})
     assert refusal_of(proof, request_for(SCENE, nonces=OurNonces())).rule == "iat_is_fresh"
 
@@ -406,3 +406,12 @@ def test_a_refusal_says_what_was_expected_what_came_and_what_to_do() -> None:
     refusal = refusal_of(SCENE.proof(claims={"htm": "GET"}), request_for(SCENE))
     assert str(refusal).startswith("htm_matches: expected POST, got GET. Build a new proof")
     assert json.dumps([refusal.expected, refusal.got, refusal.hint])
+
+
+def test_a_refusal_gets_the_name_of_the_rule_that_raised_it() -> None:
+    def own_rule(proof: Proof, request: Request) -> None:
+        raise ProofRefused(expected="tea", got="coffee")
+
+    with pytest.raises(ProofRefused) as refusal:
+        check_proof([SCENE.proof()], request_for(SCENE), [own_rule])
+    assert str(refusal.value) == "own_rule: expected tea, got coffee."

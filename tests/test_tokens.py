@@ -1,4 +1,4 @@
-"""Access tokens: each check of verify_token refuses its own, and the neighbour passes."""
+"""Access tokens: each check of verify_token refuses its own cases, and their neighbours pass."""
 
 import json
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def changed(right: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
 
 def token(header: Mapping[str, Any] | None = None, sign: Any = None, **claims: Any) -> str:
-    """A token right in all but what is given, made without the kit's own writer."""
+    """A token that is right but for what is given, made without the kit's own writer."""
     header = changed({"alg": "ES256", "typ": "JWT", "kid": "k1"}, header or {})
     text = f"{b64(json.dumps(header))}.{b64(json.dumps(changed(CLAIMS, claims)))}"
     return f"{text}.{b64((sign or SIGNER.sign)(text.encode()))}"
@@ -61,7 +61,7 @@ def rule_that_refuses(text: str, jwks: Any = JWKS, **more: Any) -> str:
     return refusal.value.rule
 
 
-def test_a_right_token_gives_its_claims() -> None:
+def test_a_good_token_gives_its_claims() -> None:
     assert verify(token()) == CLAIMS
 
 
@@ -108,8 +108,8 @@ def test_a_header_that_says_access_token_needs_no_claim_that_says_so(typ: str) -
         assert rule_that_refuses(token({"typ": typ}, token_type=value)) == "token_type"
 
 
-def test_a_key_inside_the_token_is_no_key_of_the_issuer() -> None:
-    """The thief signs with a key of their own and sends it along."""
+def test_a_key_inside_the_token_is_not_the_issuers() -> None:
+    """The thief signs with their own key and sends it along."""
     forged = token({"jwk": MINE.public_jwk, "jku": "https://evil.example/jwks"}, MINE.sign)
     assert rule_that_refuses(forged) == "signature"
 
@@ -239,8 +239,8 @@ def test_a_key_set_without_the_key(jwks: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kid", [None, 7, {}])
-def test_a_key_is_named_by_a_text(kid: object) -> None:
-    """Not by what is missing here and there, or happens to be equal."""
+def test_a_key_is_named_by_a_string(kid: object) -> None:
+    """Not by a member that is missing on both sides, or happens to be equal."""
     named = {} if kid is None else {"kid": kid}
     unnamed = {"keys": [{**SIGNER.public_jwk, **named}]}
     assert rule_that_refuses(token({"kid": kid}), unnamed) == "kid"
@@ -275,7 +275,7 @@ def test_not_a_jwt(text: str) -> None:
 
 
 @given(st.text() | st.binary().map(lambda raw: f"{b64(raw)}.{b64(raw)}.{b64(raw)}"))
-def test_whatever_comes_the_answer_is_token_refused(text: str) -> None:
+def test_whatever_comes_only_token_refused_is_raised(text: str) -> None:
     with pytest.raises(TokenRefused):
         verify(text)
 

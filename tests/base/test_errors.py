@@ -1,6 +1,7 @@
 """Errors are one line for a reader: what was wrong and what to do, and never a secret."""
 
 import inspect
+import pickle
 import time
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_secret_in_a_message_is_masked_in_every_view(problem: DialtoneError) -
 
 
 @pytest.mark.row("U1")
-def test_what_a_service_says_can_not_steer_the_terminal() -> None:
+def test_what_a_service_sends_cannot_steer_the_terminal() -> None:
     """U1: ANSI, a bell, a carriage return, right-to-left marks."""
     problem = ServiceError(400, "x\x1b[2J", "\x1b[31mred\x07\r\u202eback")
     assert str(problem).isprintable()
@@ -77,6 +78,7 @@ def test_a_refusal_has_its_parts_and_its_code() -> None:
     problem = ProofRefused("POST", hint="Build a new one.", code="M01", rule="htm_matches")
     assert str(problem) == "htm_matches: expected POST, got nothing. Build a new one. [M01]"
     assert (problem.rule, problem.expected, problem.got) == ("htm_matches", "POST", None)
+    assert str(pickle.loads(pickle.dumps(problem))) == str(problem)
 
 
 def test_a_limit_says_when_to_come_back() -> None:

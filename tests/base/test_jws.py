@@ -1,4 +1,4 @@
-"""Strict reading of compact JWS: what two readers could read differently is refused."""
+"""Compact JWS is read strictly: what two readers could read differently is refused."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Nothing secret comes through: neither the masked text nor a Secret gives a value away."""
+"""Nothing secret gets through: neither the masked text nor a Secret gives a value away."""
 
 import base64
 import copy
@@ -55,18 +55,18 @@ SURROUNDINGS = [
 
 
 def leaks(secret: str, text: str) -> bool:
-    """Whether any 8 characters in a row of `secret` stand in `text` (C5: not the first either)."""
+    """Whether any 8 characters in a row of `secret` are in `text` (C5: not the first either)."""
     return any(secret[at : at + 8] in text for at in range(len(secret) - 7))
 
 
 @pytest.mark.row("C5")
 @given(SECRETS | JWTS, st.sampled_from(SURROUNDINGS))
-def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None:
+def test_a_secret_is_masked_wherever_it_is(secret: str, around: str) -> None:
     assert not leaks(secret.split("_", 1)[-1], mask_text(around.format(secret)))
 
 
 def percent_encoded(text: str) -> str:
-    """As some strict clients write it: also the characters that need no escape."""
+    """As some strict clients write it: even characters that need no escape are escaped."""
     return text.replace("-", "%2D").replace("_", "%5F")
 
 
@@ -114,7 +114,7 @@ def test_a_private_key_in_pem_is_masked(lost: str) -> None:
     ids=["json", "repr", "html", "json in json"],
 )
 def test_the_private_member_of_a_jwk_is_masked_and_its_name_is_not(write: object) -> None:
-    """M14: that `d` stood there is the lesson; what stood there is nobody's business."""
+    """M14: that there was a `d` is the lesson; its value is nobody's business."""
     secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlYw"
     jwk = {**key_of("ES256").public_jwk, "d": secret}
     masked = mask_text(write(jwk))  # type: ignore[operator]
@@ -145,7 +145,7 @@ def test_what_is_not_secret_stays_readable(text: str) -> None:
 
 
 @given(st.text())
-def test_any_text_can_be_masked_and_masking_is_done_once(text: str) -> None:
+def test_any_text_can_be_masked_and_a_second_time_changes_nothing(text: str) -> None:
     once = mask_text(text)
     assert mask_text(once) == once
 
@@ -256,5 +256,5 @@ def test_a_database_is_shown_without_its_password(password: str, options: str) -
         "",
     ],
 )
-def test_what_is_no_such_url_is_not_shown_at_all(url: str) -> None:
+def test_what_is_not_such_a_url_is_not_shown_at_all(url: str) -> None:
     assert "hush" not in without_password(url)

@@ -115,7 +115,7 @@ def test_another_resource(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("url", REFUSED)
-def test_not_an_url_to_compare(url: object) -> None:
+def test_not_a_url_to_compare(url: object) -> None:
     for judge in (normalize, origin, require_https_or_loopback, is_loopback):
         with pytest.raises(UnsafeUrl):
             judge(url)
@@ -169,7 +169,7 @@ PIECES = st.lists(
 
 @example("http://%2e%2e")  # a host of dots: two slashes before it, and nothing to remove
 @given(st.one_of(PIECES.map("".join), PIECES.map(lambda p: "http://h/" + "".join(p)), st.text()))
-def test_normalising_is_done_once_and_refuses_by_unsafe_url_only(url: str) -> None:
+def test_normalising_twice_changes_nothing_and_only_unsafe_url_is_raised(url: str) -> None:
     try:
         once = normalize(url)
     except UnsafeUrl:

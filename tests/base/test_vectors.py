@@ -1,4 +1,4 @@
-"""The numbers printed in the RFCs: what others compute, the kit computes."""
+"""The examples printed in the RFCs: the kit computes what others compute."""
 
 import pytest
 

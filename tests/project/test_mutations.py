@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.extent import few_or_all
 from tests.support.mutants.checks import Check
 from tests.support.mutants.table import UNSEEN, all_checks
 
@@ -50,7 +51,7 @@ def noticed(
         command,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=few_or_all(400, 1500),
         check=False,
         cwd=ROOT,
         env={**os.environ, "DIALTONE_FULL": "1"},  # any test may be the one that notices
@@ -61,7 +62,9 @@ def noticed(
 
 
 @pytest.mark.sample(25)
-@pytest.mark.timeout(500)  # the first one waits for the process that tries them all
+@pytest.mark.timeout(
+    few_or_all(500, 1600)
+)  # the first one waits for the process that tries them all
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_without_this_check_a_test_fails(check: Check, noticed: dict[str, Any]) -> None:
     assert noticed[check.id]["test"] is not None

@@ -30,7 +30,7 @@ NAMES = re.compile(r'"\$([A-Z_:$]+)"')
 
 
 class Recorded:
-    """A wire, and a client that speaks through it to somebody who always says the same."""
+    """A wire, and a client that talks through it to a service that always responds the same way."""
 
     def __init__(self, answer: httpx.Response | Exception | None = None) -> None:
         self.wire, self.answer = Wire(), answer or httpx.Response(200, json={})
@@ -63,7 +63,7 @@ def token_request(answer: httpx.Response | None = None) -> Recorded:
     return recorded
 
 
-def test_a_token_request_is_shown_with_its_proof_taken_apart() -> None:
+def test_a_token_request_is_shown_with_its_proof_decoded() -> None:
     body = {"access_token": TOKEN, "token_type": "DPoP", "expires_in": 3600}
     recorded = token_request(httpx.Response(200, json=body))
     for shown in (recorded.wire.show().html, recorded.wire.show().text):
@@ -142,7 +142,7 @@ class _Tags(HTMLParser):
 
 
 @pytest.mark.row("U1")
-def test_hostile_texts_are_text() -> None:
+def test_hostile_text_is_only_text() -> None:
     body = {"access_token": TOKEN, HOSTILE: HOSTILE, "error": HOSTILE}
     answer = httpx.Response(400, json=body, headers={"X-Note": "<img src=x onerror=alert(1)>"})
     recorded = token_request(answer)
@@ -198,7 +198,7 @@ def test_a_request_without_an_answer_is_shown_too(problem: Exception) -> None:
     assert f"no answer: {problem}" in recorded.wire.sequence().text
 
 
-def test_an_empty_wire_says_so() -> None:
+def test_an_empty_wire_reports_that() -> None:
     wire = Wire()
     assert wire.show().text == wire.sequence().text == "Nothing was sent yet."
     with pytest.raises(DialtoneError, match="Nothing was sent yet"):
@@ -233,7 +233,7 @@ def test_a_deep_or_huge_body_does_no_harm() -> None:
 
 
 def run_curl(line: str, **variables: str) -> list[str]:
-    """The arguments that curl would get, found out by the shell itself."""
+    """The arguments that curl would get, as the shell itself splits them."""
     script = 'curl() { for one in "$@"; do printf "%s\\0" "$one"; done; }\n' + line
     done = subprocess.run(["/bin/sh", "-c", script], env=variables, capture_output=True, check=True)
     return done.stdout.decode().split("\0")[:-1]

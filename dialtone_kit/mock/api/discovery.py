@@ -1,4 +1,4 @@
-"""Where everything is (the demo's step 1): metadata, keys, and the way for agents who read."""
+"""Where everything is (the demo's step 1): metadata, keys, and instructions for agents."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CACHED: Headers = (("Cache-Control", "public, max-age=60"), *PUBLIC)
 
 @describe("OpenID Connect and OAuth metadata", answers=Metadata, refusals=(503,), cached=True)
 async def metadata(request: Request) -> Response:
-    """Only what works. There is no authorization endpoint: agents come with credentials."""
+    """Lists only what works. There is no authorization endpoint: agents have credentials."""
     service, realm = service_of(request), await realm_of(request)
     issuer = service.settings.issuer(request.path_params.get("realm"))
     return json_answer(_metadata(service, realm, issuer), headers=CACHED)

@@ -1,7 +1,7 @@
 """Protected resources (the demo's step 5): userinfo, and a small API with notes.
 
-Every route here is the same: authorize, use up the proof with the effect, answer. What the API does
-is for the realm's policies to permit; each decision is recorded with what it permitted.
+Every route here is the same: authorize, use up the proof with the effect, answer. The realm's
+policies permit what the API does; each decision is recorded with the effect that it permitted.
 """
 
 from __future__ import annotations
@@ -117,21 +117,21 @@ def _add_note(tx: Connection, caller: Caller, text: str) -> dict[str, Any]:
     }
     added = tx.execute(insert(notes), row).inserted_primary_key
     assert added is not None  # noqa: S101  (the table has a key of its own)
-    told = {"subject": caller.claims["sub"]} if caller.for_another else {}
+    subject = {"subject": caller.claims["sub"]} if caller.for_another else {}
     audit.record(
         tx,
         caller.realm,
         "note_written",
         caller.client.client_id,
         note=added[0],
-        **told,
+        **subject,
         **_acting(caller),
     )
     return {"id": added[0], "text": text, "created_at": clock.rfc3339(row["created_at"])}
 
 
 def _acting(caller: Caller) -> dict[str, Any]:
-    """For whom acts who, where the token tells of it."""
+    """Who acts for whom, if the token says so."""
     return {"act": caller.claims["act"]} if "act" in caller.claims else {}
 
 

@@ -6,7 +6,6 @@ import json
 import logging
 import smtplib
 import ssl
-import unicodedata
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -20,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, insert, select
 
+from dialtone_kit.base import masking
 from dialtone_kit.mock.core.mail_route import MailRoute
 from dialtone_kit.mock.schemas.registration import EnrollmentRequest
 from dialtone_kit.mock.store.tables import mails
@@ -79,14 +79,8 @@ def device_letter(
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with control and direction characters spelled out: ⟨U+202E⟩."""
-    line = " ".join(text.split())
-    return "".join(
-        f"⟨U+{ord(character):04X}⟩"
-        if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co")
-        else character
-        for character in line
-    )
+    """`text` on one line, with each control or direction mark written as an escape."""
+    return masking.visible(" ".join(text.split()))
 
 
 def send(route: MailRoute, letter: Letter) -> bool:

@@ -1,4 +1,4 @@
-"""What every endpoint needs: settings, store, keys, the realm, and what other rooms hold."""
+"""What every endpoint needs: settings, store, keys, realms, and the parts of other rooms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 class Service:
     """One per process. `key`: the service's own secret, the same in all workers and restarts.
 
-    `parts`: what a room above this one keeps for the whole process, under its class.
+    `parts`: objects of rooms above this one, one per class, for the whole process.
     """
 
     settings: Settings
@@ -38,7 +38,7 @@ class Service:
     parts: Mapping[type, object]
 
     def part(self, kind: type[T]) -> T:
-        """The one `kind` of this process, put there by app.py."""
+        """The one `kind` of this process; app.py puts it there."""
         part = self.parts[kind]
         assert isinstance(part, kind)  # noqa: S101  (for the type checker)
         return part
@@ -48,7 +48,7 @@ class Service:
         return digest(self.key, f"{purpose}|{text}".encode(), sha256)
 
     def nonces(self, purpose: str, realm: Realm) -> RealmNonces:
-        """The nonces of one realm for "token" or "resource": neither is good for the other."""
+        """The nonces of one realm for "token" or "resource": neither serves for the other."""
         return RealmNonces(self.key, purpose, realm)
 
     async def find_realm(self, name: str) -> Realm | None:
@@ -62,7 +62,7 @@ class Service:
         return self.realms.get(name) or self.private_realm(tx, name)
 
     def private_realm(self, tx: Connection, name: str) -> Realm | None:
-        """A private realm as it is at this moment: the settings it was made like, its own clock."""
+        """A private realm as it is at this moment: the settings of its model, its own clock."""
         query = select(tables.realms).where(tables.realms.c.name == name)
         row = tx.execute(query).first()
         model = self.realms.get(row.like) if row is not None else None
@@ -78,7 +78,7 @@ class Service:
         )
 
     async def deliver(self, letter: Letter) -> bool:
-        """Whether the mail is on its way: taken by the mail server, or lying in the inbox."""
+        """Send the mail. Returns True if the mail server took it, or the inbox has it."""
         if self.settings.mail is None:
             return self.inbox is not None
         return await asyncio.to_thread(mail.send, self.settings.mail, letter)

@@ -1,4 +1,4 @@
-"""The sponsor's page: who asks for what; the right code, sent by a person, approves.
+"""The sponsor's page: it shows who asks for what, and the code from the mail approves it.
 
 Looking at it changes nothing: a mail scanner that follows the link approves nothing.
 """
@@ -73,7 +73,7 @@ async def answer_approval_page(request: Request) -> Response:
 
 
 def _approve(tx: Connection, service: Service, realm: Realm, row: Any, code: str) -> Page:
-    """Approve with the right code, and the page to show. A wrong code stays counted."""
+    """Approve if the code is right; returns the page to show. A wrong code counts."""
     page = _page(row, realm)
     if page.state == "approved":
         return page

@@ -1,4 +1,4 @@
-"""Registration (the demo's step 2): request, status, confirm. The sponsor's page is approval.py."""
+"""Registration (the demo's step 2): request, status, confirm. approval.py has the page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
 
-DENIALS_RECORDED = 20  # an hour, for an IP address; the log has them all
+DENIALS_RECORDED = 20  # an hour, for an IP address; the log has all of them
 
 
 @describe(
@@ -153,7 +153,7 @@ def _confirm(
 
 
 def _note_denial(tx: Connection, realm: Realm, email: str, decision: Decision, who: str) -> None:
-    """Into the audit trail, but not without end: anybody can ask, as often as they like."""
+    """Record the denial, but not endlessly: anybody can ask, as often as they like."""
     if limits.count_up_to(tx, realm, f"denied:{who}", DENIALS_RECORDED):
         _record(tx, realm, email, decision, decision.denied)
 

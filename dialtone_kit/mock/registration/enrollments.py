@@ -1,6 +1,6 @@
-"""An enrollment's life in the store: drafted, mailed, approved or locked, confirmed once, expired.
+"""The life of an enrollment: drafted, mailed, approved or locked, confirmed or expired.
 
-The page and the API judge codes by the same function, so that they count the same tries.
+Page and API judge codes by the same function, so they count tries together.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def save(
 
 
 def find(tx: Connection, realm: Realm, enrollment_id: str) -> Any:
-    """The enrollment's row. 404 alike for one that never was and one of another realm."""
+    """The enrollment's row. 404 for one that never existed, and for one of another realm."""
     query = select(enrollments).where(
         enrollments.c.enrollment_id == enrollment_id, enrollments.c.realm == realm.name
     )
@@ -107,14 +107,14 @@ def must_be_open(row: Any, realm: Realm) -> None:
 
 
 def locked() -> Refusal:
-    """The fifth wrong code was the last."""
+    """410: the fifth wrong code locked it."""
     return Refusal(410, "gone", f"Locked after {WRONG_CODES} wrong codes. Start a new enrollment.")
 
 
 def judge_code(
     tx: Connection, service: Service, realm: Realm, row: Any, code: str
 ) -> Refusal | None:
-    """None for the right code. A wrong one is counted; its refusal is *returned*, to keep that."""
+    """None for the right code. A wrong one is counted; its refusal is returned, to keep that."""
     given = code_hash(service, row.enrollment_id, code)
     if hmac.compare_digest(given, row.code_hash):
         return None
@@ -137,7 +137,7 @@ def wrong(what: str, wrong_codes: int) -> Refusal:
 
 
 def approve(tx: Connection, realm: Realm, row: Any) -> None:
-    """The sponsor has proved to hold the address, and agreed."""
+    """The sponsor has proved that the address is theirs, and agreed."""
     _set_status(tx, row, "approved")
     audit.record(
         tx, realm, "registration_approved", sponsor=row.email, enrollment=row.enrollment_id
@@ -147,7 +147,7 @@ def approve(tx: Connection, realm: Realm, row: Any) -> None:
 def confirm(
     tx: Connection, realm: Realm, row: Any, client_id: str, secret: str | None, policy: str
 ) -> None:
-    """Make the client. Its secret, if it has one, is known to the caller alone from here on."""
+    """Make the client. From here on only the caller knows its secret, if it has one."""
     tx.execute(
         insert(clients),
         {

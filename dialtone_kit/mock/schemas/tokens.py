@@ -56,8 +56,8 @@ class TokenForm(ClientForm):
     }
     grant_type: GrantName
     scope: str = ""
-    audience: Targets = Field(default=[])
-    resource: Targets = Field(default=[])
+    audience: Targets = Field(default_factory=list)
+    resource: Targets = Field(default_factory=list)
     may_act: str = Field(
         default="",
         pattern=f"^({CLIENT_ID_PATTERN})?$",
@@ -125,7 +125,7 @@ class Confirmation(BaseModel):
 
 
 class Introspection(BaseModel):
-    """Only `active` when there is nothing to tell; further members may come."""
+    """`active` alone for a token that is not live; further members may come."""
 
     model_config = ConfigDict(extra="allow")
     active: bool

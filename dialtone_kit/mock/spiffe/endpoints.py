@@ -79,7 +79,7 @@ async def x509_svid(request: Request) -> Response:
     svid = authority.sign_x509(by, asked.public_key, asked.spiffe_id, now, sent.ttl)
     await _record(service, realm, sent, svid, attested, thumbprint(asked.jwk))
     url = f"{service.settings.base_url}{BUNDLE_PATH}"
-    return json_answer({**_told(svid), "trust_bundle_url": url}, headers=NO_STORE)
+    return json_answer({**_shown(svid), "trust_bundle_url": url}, headers=NO_STORE)
 
 
 @describe("A JWT-SVID, by attestation", answers=JwtSvid, body=JwtRequest, refusals=ATTEMPT)
@@ -95,7 +95,7 @@ async def jwt_svid(request: Request) -> Response:
     svid = authority.sign_jwt(by, attested.spiffe_id, sent.audience, now, sent.ttl)
     jkt = None if key is None else thumbprint(key)
     await _record(service, realm, sent, svid, attested, jkt)
-    return json_answer(_told(svid), headers=NO_STORE)
+    return json_answer(_shown(svid), headers=NO_STORE)
 
 
 @describe(
@@ -120,7 +120,7 @@ async def jwt_svid_for_token(request: Request) -> Response:
         audit.record(tx, realm, "svid_issued", caller.client.client_id, **details)
 
     await caller.finish(record, writes=True)
-    return json_answer(_told(svid), headers=NO_STORE + caller.nonce)
+    return json_answer(_shown(svid), headers=NO_STORE + caller.nonce)
 
 
 @describe("The keys that verify SVIDs", answers=TrustBundle, refusals=(503,), cached=True)
@@ -128,11 +128,11 @@ async def trust_bundle(request: Request) -> Response:
     """One for the trust domain, the same in every realm. Fetch it again after the hinted time."""
     service = service_of(request)
     await realm_of(request)
-    found = await service.store.read(
+    bundle = await service.store.read(
         lambda tx: authority.bundle(tx, _settings(service).trust_domain, clock.machine_now())
     )
     cached: Headers = (("Cache-Control", f"public, max-age={REFRESH_HINT // 5}"), *PUBLIC)
-    return json_answer(found, headers=cached)
+    return json_answer(bundle, headers=cached)
 
 
 def _settings(service: Service) -> SpiffeSettings:
@@ -140,7 +140,7 @@ def _settings(service: Service) -> SpiffeSettings:
 
 
 async def _use_up(service: Service, nonce: str) -> None:
-    """The challenge is gone from here on, whatever becomes of the attempt."""
+    """Use up the challenge, whether or not the attempt succeeds."""
     now = clock.machine_now()
     try:
         await service.store.write(lambda tx: challenges.use_up(tx, service.key, nonce, now))
@@ -152,7 +152,7 @@ async def _use_up(service: Service, nonce: str) -> None:
 async def _attested(
     service: Service, sent: Attempt, key: Mapping[str, Any] | None
 ) -> tuple[Realm, Attested]:
-    """Realm and identity of the workload that the evidence speaks of."""
+    """Realm and identity of the workload that the evidence is about."""
     platform = _settings(service).platforms[sent.platform]
     realm = await service.find_realm(platform.realm)
     assert realm is not None  # noqa: S101  (checked when the settings were read)
@@ -192,7 +192,7 @@ async def _signer(service: Service, use: Use) -> Signer:
 async def _record(
     service: Service, realm: Realm, sent: Attempt, svid: Svid, attested: Attested, jkt: str | None
 ) -> None:
-    """Nothing goes out before its event is written, and before the machine's first key is known."""
+    """Write the event, and the machine's first key, before anything is sent."""
 
     def work(tx: Connection) -> None:
         if attested.instance is not None:
@@ -211,7 +211,7 @@ async def _record(
 
 
 def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> None:
-    """401 when this machine came with another key before: anybody can show its evidence."""
+    """401 if this machine used another key before: anybody can copy its evidence."""
     table = attested_instances
     digest = sha256(f"{realm.name}|{instance}".encode()).digest()
     known = tx.execute(select(table.c.thumbprint).where(table.c.digest == digest)).scalar()
@@ -229,7 +229,7 @@ def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> No
         )
 
 
-def _told(svid: Svid) -> dict[str, str]:
+def _shown(svid: Svid) -> dict[str, str]:
     return {
         "svid": svid.text,
         "spiffe_id": str(svid.spiffe_id),

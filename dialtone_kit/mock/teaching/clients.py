@@ -1,4 +1,4 @@
-"""A client locked, or let in again, on request."""
+"""Locking a client, and letting it in again."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from dialtone_kit.mock.web.responses import json_answer
     refusals=(404, 503),
 )
 async def lock_client(request: Request) -> Response:
-    """A locked client gets no token, and those that it has, or that came from them, are dead."""
+    """A locked client gets no tokens; those it has, and those that came from them, are dead."""
     service = service_of(request)
     sent = await read_json(request, ClientLock)
     await service.store.write(lambda tx: _lock(tx, service, sent))
-    told = {"client_id": sent.client_id, "locked": sent.locked}
-    return json_answer(told, headers=NO_STORE)
+    lock = {"client_id": sent.client_id, "locked": sent.locked}
+    return json_answer(lock, headers=NO_STORE)
 
 
 def _lock(tx: Connection, service: Service, sent: ClientLock) -> None:

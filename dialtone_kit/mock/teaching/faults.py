@@ -28,7 +28,7 @@ PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
 
 
 async def act_out_fault(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Act out the fault that is due for this request. True when the request ends with it."""
+    """Act out the fault that is due for this request. Returns True if it ends the request."""
     found = PRIVATE_PATH.match(scope["path"])
     if found is None:
         return False
@@ -58,7 +58,7 @@ def _due(tx: Connection, realm: str, path: str) -> Any:
 
 
 def _take(tx: Connection, realm: str, path: str) -> Any:
-    """The same, counted: two requests never share one turn."""
+    """Take the fault that is due, and count it: two requests never share one turn."""
     row = _due(tx, realm, path)
     if row is not None:
         mine = faults.c.id == row.id
@@ -76,7 +76,7 @@ def _refusal(status: int, seconds: float) -> Refusal:
 
 
 async def _drop(receive: Receive) -> None:
-    """Cut the connection without a word. ASGI has no message for that, so ask the server's own."""
+    """Cut the connection without an answer. ASGI can't, so use the transport."""
     cycle = getattr(receive, "__self__", None)
     transport = getattr(cycle, "transport", None)
     if transport is not None:
@@ -92,7 +92,7 @@ async def _drop(receive: Receive) -> None:
     refusals=(403, 404, 503),
 )
 async def add_fault(request: Request) -> Response:
-    """The next `times` requests whose path ends in `path_suffix` get the fault; 0 were cleared.
+    """The next `times` requests whose path ends in `path_suffix` get the fault; none are cleared.
 
     status: an error answer, for 429 and 503 with `Retry-After: seconds`; delay: by `seconds`; drop:
     the connection is cut. Several wait in the order in which they came.

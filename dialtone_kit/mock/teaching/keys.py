@@ -26,7 +26,7 @@ from dialtone_kit.mock.web.responses import json_answer
     refusals=(503,),
 )
 async def rotate_keys(request: Request) -> Response:
-    """New keys are published at once and sign when everybody knows them; nothing live breaks.
+    """New keys are published first and sign once every verifier can know them; nothing live breaks.
 
     The trust bundle holds both roots meanwhile, and its `spiffe_sequence` rises.
     """
@@ -35,7 +35,7 @@ async def rotate_keys(request: Request) -> Response:
 
 
 def _rotate(tx: Connection, service: Service) -> dict[str, Any]:
-    """All new keys in one transaction; what is told of them."""
+    """Make all new keys in one transaction; returns what the caller may know of them."""
     domain = service.part(SpiffeSettings).trust_domain
     new, roots = signing_keys.rotate(tx, service.settings.keys_fresh), authority.rotate(tx, domain)
     bundle = authority.bundle(tx, domain, clock.machine_now())

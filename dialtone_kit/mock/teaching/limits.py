@@ -1,4 +1,4 @@
-"""The counted registrations, forgotten on request."""
+"""Clearing the count of registrations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dialtone_kit.mock.web.responses import json_answer
     refusals=(404, 503),
 )
 async def clear_limits(request: Request) -> Response:
-    """Of one realm; of all public ones when none is named."""
+    """For one realm, or for all public ones if none is named."""
     service = service_of(request)
     sent = await read_json(request, RealmChoice)
     names = list(service.realms)

@@ -1,7 +1,7 @@
 """A Kubernetes, an AWS, an Azure and a GCP to learn with: each signs evidence with its own key.
 
-What they sign looks as the real platform's does, and passes the very checks that real evidence
-does. Like all of /mock/…, they serve the one who started the service only.
+What they sign looks like the real platform's evidence and passes the same checks. Like all of
+/mock/…, they serve only whoever started the service.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ async def _token(request: Request, name: PlatformName, claims: Mapping[str, Any]
 
 
 def _local(service: Service, name: PlatformName) -> Platform:
-    """The platform's configuration, where the local one is believed at all."""
+    """The platform's configuration. 404 if other keys are configured."""
     platform = service.part(SpiffeSettings).platforms[name]
     if platform.keys is not None:
         raise Refusal(404, "not_found", f"spiffe.toml names keys of another {name}: ask that one.")

@@ -1,4 +1,4 @@
-"""Teaching controls for policies: which texts hold, what is wrong, and one for a private realm."""
+"""Teaching controls for policies: show those in force, and set a private realm's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dialtone_kit.mock.web.responses import json_answer
     answers=PolicyReport,
 )
 async def show_policies(request: Request) -> Response:
-    """`version` is of the text in force: after a broken edit still that of the last good one."""
+    """`version` is that of the policies in force: after a broken edit, the last good ones."""
     service = service_of(request)
     names = dict.fromkeys(realm.policy_file for realm in service.realms.values())
     answer = {

@@ -1,7 +1,7 @@
 """Device authorization (RFC 8628): for an agent that has no browser, by a person who has one.
 
-The device asks for two codes and polls with the one; the person brings the other to the page,
-which is device_page.py.
+The device asks for two codes and polls with one; the person types the other on the page in
+device_page.py.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from dialtone_kit.mock.web.requests import read_form
 from dialtone_kit.mock.web.responses import json_answer
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-ENDED = {  # what became of it → what the device is told
+ENDED = {  # status → what the device gets
     "expired": ("expired_token", "This device code expired. Start again."),
-    "denied": ("access_denied", "The person said no."),
+    "denied": ("access_denied", "The person declined."),
     "locked": ("access_denied", "Five wrong codes came on the page. Start again."),
     "used": ("invalid_grant", "This device code was used. Start again."),
 }
@@ -86,7 +86,7 @@ async def device_code(order: Order) -> Grant:
         scope=row.scopes,
         audience=asked_audience(order.form),
         answer={"refresh_token": first},
-        told={"subject": row.subject},
+        audited={"subject": row.subject},
         effect=_use(row, refresh.begin(order, row.subject, row.scopes, first)),
     )
 

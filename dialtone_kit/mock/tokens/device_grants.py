@@ -85,7 +85,7 @@ def status_of(row: Any, realm: Realm) -> str:
 
 
 def pace(tx: Connection, realm: Realm, row: Any) -> Refusal:
-    """The answer to a poll that came too early for a token. Returned, to keep the pace."""
+    """The answer to a poll before the approval. Returned, so that its new pace is kept."""
     now = clock.now(realm)
     fresh = _first(tx, realm, device_grants.c.device_hash == row.device_hash)
     if fresh is None:
@@ -103,7 +103,7 @@ def pace(tx: Connection, realm: Realm, row: Any) -> Refusal:
 
 
 def use(tx: Connection, row: Any) -> bool:
-    """Use the approved grant up; False when somebody was faster."""
+    """Use up the approved grant. Returns False if somebody was faster."""
     change = update(device_grants).where(
         device_grants.c.device_hash == row.device_hash, device_grants.c.status == "approved"
     )
@@ -145,7 +145,7 @@ def find_visit(tx: Connection, visit: str) -> Any:
         device_grants, device_visits.c.visit, device_visits.c.email, device_visits.c.code_hash
     )
     query = joined.join(device_visits, device_visits.c.device_hash == device_grants.c.device_hash)
-    if not VISIT.fullmatch(visit):  # it may hold what no database can look for
+    if not VISIT.fullmatch(visit):  # it may hold characters that no database accepts
         return None
     return tx.execute(query.where(device_visits.c.visit == visit)).first()
 
@@ -167,7 +167,7 @@ def judge_code(
 
 
 def approve(tx: Connection, service: Service, realm: Realm, row: Any) -> None:
-    """The person has proved to hold the address, and lets the agent act for them."""
+    """The person has proved that the address is theirs, and lets the agent act for them."""
     subject = subject_of(service, realm, row.email)
     _set(tx, row, status="approved", subject=subject)
     audit.record(
@@ -182,13 +182,13 @@ def approve(tx: Connection, service: Service, realm: Realm, row: Any) -> None:
 
 
 def deny(tx: Connection, realm: Realm, row: Any) -> None:
-    """The person says no; the device learns it at its next poll."""
+    """The person declines; the device learns of it at its next poll."""
     _set(tx, row, status="denied")
     audit.record(tx, realm, "device_denied", row.client_id, scope=row.scopes)
 
 
 def subject_of(service: Service, realm: Realm, email: str) -> str:
-    """`usr_<hex>`: the same for the same address in the same realm, and telling nobody which."""
+    """`usr_<hex>`: stable for an address in a realm, and it doesn't reveal the address."""
     return f"usr_{service.keyed_hash('subject', f'{realm.name}|{email.lower()}').hex()[:32]}"
 
 

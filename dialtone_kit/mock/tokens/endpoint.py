@@ -89,7 +89,7 @@ GRANTS: Mapping[str, GrantType] = {
 def _proof(
     request: Request, service: Service, realm: Realm
 ) -> tuple[rules.Request, rules.Proof | None]:
-    """What the proof is judged by, and the proof that passed. 400 where the realm needs one."""
+    """What the proof was judged against, and the proof. 400 where the realm needs one."""
     wanted = dpop.judged_by(service, realm, request, "token")
     proof = dpop.proof_of(request, wanted)
     if proof is None and realm.dpop_required:
@@ -110,7 +110,7 @@ def _grant_type(order: Order) -> GrantType:
 
 
 async def _issue(order: Order, grant: Grant) -> dict[str, Any]:
-    """Sign the token, and let it out once its proof is used up and its event written."""
+    """Sign the token; it goes out once its proof is used up and its event written."""
     claims = _claims(order, grant)
     signed = await order.service.keys.sign(claims, "at+jwt" if grant.audience else "JWT")
 
@@ -130,7 +130,7 @@ async def _issue(order: Order, grant: Grant) -> dict[str, Any]:
             binding="DPoP" if order.proof else "Bearer",
             jkt=order.proof.thumbprint if order.proof else None,
             token=claims["jti"],
-            **grant.told,
+            **grant.audited,
         )
         return None
 

@@ -45,7 +45,7 @@ async def token_exchange(order: Order) -> Grant:
         ends_at=subject["exp"],
         claims={"act": chain} if chain else {},
         answer={"issued_token_type": order.form.requested_token_type or ACCESS_TOKEN},
-        told={"subject": subject["sub"], "parent": subject["jti"], "act": chain},
+        audited={"subject": subject["sub"], "parent": subject["jti"], "act": chain},
         effect=_descend(case),
     )
 
@@ -126,7 +126,7 @@ def _descend(case: Case) -> Effect:
 
 
 def _record_denial(tx: Connection, case: Case) -> None:
-    """A no is an event, too. It uses the proof up: nobody pads the trail with one request."""
+    """A denial is an event, too. It uses up the proof: repeating it adds nothing."""
     if case.order.proof is not None:
         dpop.use_up(tx, case.order.realm, case.order.proof, case.order.wanted)
     _record_leave(tx, case)

@@ -17,7 +17,7 @@ DEEPEST = 5  # agents in an `act` chain
 
 
 class NotPermitted(Refusal):
-    """A policy said no: a decision to be recorded."""
+    """A policy refused: the decision is recorded."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Case:
 
     @property
     def chain(self) -> Mapping[str, Any] | None:
-        """The `act` of the new token: the newest outermost; nobody who was in it drops out."""
+        """The `act` of the new token: the newest outermost, and nobody drops out."""
         before = self.subject.get("act")
         if not self.acts:
             return before
@@ -89,7 +89,7 @@ def may_act_names_the_actor(case: Case) -> None:
 
 
 def foreign_needs_leave(case: Case) -> None:
-    """Case (b): another client's token only for whom its `may_act` or the policy names."""
+    """Case (b): another client's token needs its `may_act`, or a policy, to name the caller."""
     if case.leave is not None and not case.leave.allowed:
         raise NotPermitted(
             400,

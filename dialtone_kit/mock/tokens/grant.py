@@ -17,7 +17,7 @@ from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.schemas.tokens import TokenForm
 
 # What else happens when the token goes out, in the same transaction; it gets the token's claims.
-# A refusal that it raises takes everything back, one that it returns keeps what it wrote.
+# A refusal that it raises rolls everything back; one that it returns keeps what was written.
 Effect = Callable[[Connection, Mapping[str, Any]], Refusal | None]
 
 
@@ -42,7 +42,7 @@ class Grant:
     """What a grant decided: whose token, with which scope, for whom, and until when at most.
 
     `claims` and `answer` are further members of the token and of the answer that brings it;
-    `told` is what the audit trail learns besides. `ends_at` is in Unix seconds of the realm.
+    `audited` is recorded in the audit trail with it. `ends_at` is in Unix seconds of the realm.
     """
 
     subject: str
@@ -51,12 +51,12 @@ class Grant:
     ends_at: int | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
-    told: Mapping[str, Any] = field(default_factory=dict)
+    audited: Mapping[str, Any] = field(default_factory=dict)
     effect: Effect = nothing_else
 
 
 def asked_scope(scope: str, granted: Collection[str], who: str = "This client was") -> str:
-    """What is asked for, all that was granted when nothing is named. Never more, never less."""
+    """The scope asked for; all that was granted if none is named. Never more, never less."""
     if not scope:
         return " ".join(granted)
     asked = tuple(dict.fromkeys(name for name in scope.split(" ") if name))

@@ -1,6 +1,6 @@
 """Introspection (RFC 7662): is this token alive, and what does it say?
 
-Whatever is not a live token of the caller's realm gets one and the same answer.
+Anything but a live token of the caller's realm gets the same answer.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ async def introspect(request: Request) -> Response:
         raise invalid_client("This client is locked.")
     realm = realm or await realm_of_client(service, client)
     token = form.parsed(TokenQuestion).token
-    told = await _access_token(service, realm, token)
-    told = told or await _refresh_token(service, realm, client, token)
-    return json_answer(told or INACTIVE, headers=NO_STORE)
+    answer = await _access_token(service, realm, token)
+    answer = answer or await _refresh_token(service, realm, client, token)
+    return json_answer(answer or INACTIVE, headers=NO_STORE)
 
 
 async def _access_token(service: Service, realm: Realm, token: str) -> Mapping[str, Any] | None:
-    """What is told of a live access token, with its binding (RFC 9449 §6.2)."""
+    """The answer for a live access token, with its binding (RFC 9449 §6.2)."""
     try:
         claims, _ = await live_token(service, realm, token)
     except TokenRefused:
@@ -78,7 +78,7 @@ async def _access_token(service: Service, realm: Realm, token: str) -> Mapping[s
 async def _refresh_token(
     service: Service, realm: Realm, client: Client, token: str
 ) -> Mapping[str, Any] | None:
-    """What is told of a live refresh token, to the client that holds it and to nobody else."""
+    """The answer for a live refresh token, given only to the client that holds it."""
     row = await service.store.read(lambda tx: refresh.find(tx, realm, token))
     if row is None or row.used or row.client_id != client.client_id:
         return None

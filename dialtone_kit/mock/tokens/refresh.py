@@ -1,7 +1,7 @@
 """Refresh tokens (RFC 6749 §6): each works once and brings the next; one that comes back ends all.
 
-A family is one person's approval for one client. Those of public clients are bound to the key of
-the proof that began them (RFC 9449 §5), those of others to the client's authentication.
+A family is one person's approval for one client. A public client's family is bound to
+the key of its first proof (RFC 9449 §5), another's to the client's authentication.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def refresh_token(order: Order) -> Grant:
         scope=asked_scope(order.form.scope, found.scopes.split(), "This refresh token was"),
         audience=asked_audience(order.form),
         answer={"refresh_token": fresh},
-        told={"subject": found.subject},
+        audited={"subject": found.subject},
         effect=_rotate(order, found, fresh),
     )
 
@@ -73,8 +73,8 @@ def begin(order: Order, subject: str, scopes: str, first: str) -> Effect:
 
 
 def find(tx: Connection, realm: Realm, text: str) -> Any:
-    """A refresh token of this realm with its family, if it can still be of use: not over, and not
-    revoked. Used ones are found."""
+    """A refresh token of this realm with its family, unless that is expired or revoked. Used
+    tokens are returned, too."""
     rows = (
         select(refresh_families, refresh_tokens.c.digest, refresh_tokens.c.used)
         .join(refresh_tokens, refresh_tokens.c.family == refresh_families.c.family)
@@ -120,7 +120,7 @@ def _must_fit(order: Order, found: Any) -> None:
 
 
 def _rotate(order: Order, found: Any, fresh: str) -> Effect:
-    """Use up the token that came, and put `fresh` in its place; end all if it was used before."""
+    """Use up the token, and put `fresh` in its place; end the family if it was used before."""
 
     def effect(tx: Connection, claims: Mapping[str, Any]) -> Refusal | None:
         mine = refresh_tokens.c.digest == found.digest
@@ -135,7 +135,7 @@ def _rotate(order: Order, found: Any, fresh: str) -> Effect:
 
 
 def _reused(tx: Connection, order: Order, found: Any) -> Refusal:
-    """Two hold the same token: one of them stole it, so neither goes on. Returned, to keep that."""
+    """Two hold the same token, so one stole it, and the family ends. Returned, to keep that."""
     client_id = order.client.client_id
     log.warning("a used refresh token of %s came back", client_id)
     revoke_family(tx, order.realm, found, client_id, "a used refresh token came back")

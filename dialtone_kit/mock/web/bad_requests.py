@@ -1,4 +1,4 @@
-"""What is no whole HTTP request gets its answer as JSON, too: clients stumble over plain text."""
+"""Requests that are not even HTTP get a JSON error, too: clients that poll trip over plain text."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dialtone_kit.mock.web.connections import Connection
 class JsonErrors(Connection):
     """The server's protocol, with its own answers in the shape of all the others.
 
-    A head has an end: the parser would keep all of it. What arrives in one piece from the network
-    is counted exactly in gate.py.
+    A head that never ends is cut off, since the parser would keep all of it. gate.py counts exactly
+    what fits into one piece from the network.
     """
 
-    _head = 0  # bytes that came of a head that is not complete yet
+    _head = 0  # bytes received of a head that is not complete yet
 
     def data_received(self, data: bytes) -> None:
         self._head += len(data)

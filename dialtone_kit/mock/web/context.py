@@ -17,7 +17,7 @@ def service_of(request: Request) -> Service:
 
 
 def description_of(request: Request) -> Description:
-    """What the operation that was reached says of itself."""
+    """The description of the operation that this request reached."""
     description: Description = request.scope["description"]
     return description
 

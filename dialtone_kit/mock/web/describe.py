@@ -1,7 +1,7 @@
-"""OpenAPI that is true: each handler describes, right where it stands, what it takes and answers.
+"""An OpenAPI document that is true: each handler describes what it takes and answers.
 
-What is described also holds: requests.py parses with the models that stand here and no others, and
-the table in routes.py serves exactly the operations that the document lists.
+The descriptions are what runs: requests.py parses with these models and no others, and the table
+in routes.py serves exactly the operations that the document lists.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from dialtone_kit.mock.web.responses import answer, refused
 from dialtone_kit.mock.web.routes import Place, Routes
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-# What may answer instead of the operation; True when it did.
+# What may answer instead of the operation. Returns True if it did.
 Instead = Callable[[Service, Scope, Receive, Send], Awaitable[bool]]
 
 

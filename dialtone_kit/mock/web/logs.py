@@ -25,7 +25,7 @@ DISTINCT = 200  # different lines that are remembered at a time
 
 
 class Masked(logging.Formatter):
-    """Whatever a log line or a traceback holds, it holds no secret."""
+    """Masks the secrets in log lines and tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         return mask_text(super().format(record))
@@ -86,7 +86,7 @@ def log_to_stderr(folder: Path | None = None) -> None:
     handler = BoundedHandler(None if folder is None else folder / LOG)
     handler.setFormatter(Masked("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every step and plug-in
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs every step and plug-in
 
 
 def _content(record: logging.LogRecord) -> str:

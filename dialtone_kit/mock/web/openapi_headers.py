@@ -1,4 +1,4 @@
-"""The headers of answers, for OpenAPI: which there are, when they come, what may stand in them."""
+"""The headers of responses, for OpenAPI: which there are, when they come, what they may contain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _header(key: str, description: str, *, required: bool = True, **schema: Any)
 
 
 def _of_a_page(key: str = "", *, required: bool = True) -> Said:
-    told = (
+    parameters = (
         ("Content-Security-Policy", "It runs nothing and loads nothing", "^default-src 'none'; "),
         ("Referrer-Policy", "Its links tell nothing", "^no-referrer$"),
         ("X-Frame-Options", "Nobody frames it", "^DENY$"),
@@ -33,7 +33,7 @@ def _of_a_page(key: str = "", *, required: bool = True) -> Said:
     )
     return {
         name: _header(name + key, text, required=required, pattern=pattern)
-        for name, text, pattern in told
+        for name, text, pattern in parameters
     }
 
 
@@ -94,7 +94,7 @@ OF_A_STATUS: Mapping[int, Said] = {
 SCOPE_MISSING = {
     "WWW-Authenticate": _header(
         "WWW-Authenticate-perhaps",
-        "The scope that is missing; none where a policy said no",
+        "The scope that is missing; none where a policy refused",
         required=False,
         pattern="^(DPoP|Bearer) ",
     )

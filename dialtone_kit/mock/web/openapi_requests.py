@@ -51,7 +51,7 @@ def request_side(description: Description, path: str) -> Json:
 
 
 def absent_is_not_null(member: Json) -> None:
-    """A member that may be absent is absent: None in a model never stands for a null."""
+    """Optional members are left out: None in a model is never sent as null."""
     kinds = [kind for kind in member.pop("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) == 1:
         member.update(kinds[0])
@@ -88,7 +88,7 @@ def _in_query(schema: Json) -> list[Json]:
 
 
 def _have_no_null(schema: Json) -> None:
-    """Form and query know text alone."""
+    """Forms and queries hold strings only."""
     for member in schema["properties"].values():
         absent_is_not_null(member)
 

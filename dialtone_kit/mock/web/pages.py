@@ -1,4 +1,4 @@
-"""What the pages for people share: HTML that runs nothing, and forms that nobody can forge.
+"""What the pages for people share: HTML without scripts, and forms that nobody can forge.
 
 Plain HTML, no script, links relative, so that they also work behind a proxy that adds a prefix.
 """
@@ -38,9 +38,9 @@ GUARDS: Headers = (
 
 @dataclass(frozen=True)
 class Page:
-    """What a person sees: a template in one of its states, and what went wrong just now.
+    """What a person sees: a template in one of its states, and the error to show, if any.
 
-    `form_for`: what the form on it is good for; "" for a page without a form.
+    `form_for`: what its form may do; "" for a page without a form.
     """
 
     template: str
@@ -51,7 +51,7 @@ class Page:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def refused(self, refusal: Refusal) -> Page:
-        """The same page with what went wrong."""
+        """The same page with an error on it."""
         return replace(self, refusal=refusal)
 
 
@@ -81,12 +81,12 @@ def shown(request: Request, page: Page) -> Response:
 
 
 def stale_form() -> Refusal:
-    """The form is not one that this very browser got for this very thing."""
+    """The error for a form that this browser did not get from this page."""
     return Refusal(403, "access_denied", "This form is out of date. Please send it again.")
 
 
 def wants_html(request: Request) -> bool:
-    """Whether a person looks at the answer; a program gets the usual JSON when it is a no."""
+    """Whether a person will read the answer; a program gets a refusal as the usual JSON."""
     return any(HTML in value for value in header_values(request, "accept"))
 
 
@@ -96,9 +96,9 @@ def browser_of(request: Request) -> str:
 
 
 def _keep(browser: str) -> Headers:
-    """The header by which the browser remembers its name.
+    """The header that makes the browser remember its name.
 
-    No Path: it takes the folder that it sees, with whatever prefix a proxy added.
+    No Path: the browser takes the folder that it sees, with any prefix that a proxy added.
     """
     return (("Set-Cookie", f"{COOKIE}={browser}; HttpOnly; SameSite=Strict"),)
 
@@ -109,7 +109,7 @@ def form_token(service: Service, browser: str, what: str) -> str:
 
 
 def form_token_is_good(request: Request, what: str, sent: str) -> bool:
-    """Whether the form comes from a page that this very browser got for this very thing."""
+    """Whether this browser got the form from us, for this purpose."""
     browser = _cookie_of(request)
     if browser is None:
         return False
@@ -118,7 +118,7 @@ def form_token_is_good(request: Request, what: str, sent: str) -> bool:
 
 
 def _cookie_of(request: Request) -> str | None:
-    """Our own cookie among all that a proxy passes on (a hub's are there too, and stay unread)."""
+    """Our own cookie. A proxy may pass on others, such as a hub's; those stay unread."""
     for header in header_values(request, "cookie"):
         for pair in header.split(";"):
             name, _, value = pair.strip().partition("=")
@@ -129,7 +129,7 @@ def _cookie_of(request: Request) -> str | None:
 
 @lru_cache(maxsize=1)
 def _content_policy() -> Headers:
-    """It runs nothing, loads nothing, is framed by nobody and sends its form here only."""
+    """The page runs nothing, loads nothing, can't be framed, and sends its form only here."""
     style = base64.b64encode(sha256(_style().encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; "

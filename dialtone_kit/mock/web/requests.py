@@ -1,12 +1,12 @@
 """Reading requests: bodies of a bounded size, parsed by the models that OpenAPI shows, and headers
-as they really came."""
+exactly as they were sent."""
 
 from __future__ import annotations
 
 import codecs
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -83,23 +83,31 @@ def media_type(request: Request) -> str:
     return values[0].partition(";")[0].strip().lower() if len(values) == 1 else ""
 
 
-@dataclass(frozen=True)
 class Form:
-    """A form as it came, each parameter once but for those that may repeat; still to be parsed."""
+    """A form as it came, each parameter once but for those that may repeat.
 
-    parameters: Mapping[str, str | list[str]] = field(repr=False)
-    described: type[BaseModel] | None
+    It is parsed at once, but a mistake in it is reported only when its model is asked for: the
+    client is authenticated before the request is judged.
+    """
+
+    def __init__(self, parameters: Mapping[str, str | list[str]], described: type[Sent]) -> None:
+        self._parameters, self._described = parameters, described
+        self._whole: Sent | None = None
+        with suppress(ValidationError):
+            self._whole = described.model_validate(parameters)
 
     def parsed(self, model: type[S]) -> S:
-        """The form as `model`: the described one, or a part of it that has to be known first."""
-        return _parsed(model, self.described, lambda: model.model_validate(self.parameters))
+        """The form as `model`: the described one, or the part of it that is needed first."""
+        if isinstance(self._whole, model):
+            return self._whole
+        return _parsed(model, self._described, lambda: model.model_validate(self._parameters))
 
 
 async def read_form(request: Request) -> Form:
     """The form in the body, empty parameters left out.
 
-    A parameter other than `resource` and `audience` may come once (RFC 6749 §3.2). Nothing at all
-    is an empty form, also without a content type.
+    Parameters other than `resource` and `audience` may be sent once (RFC 6749 §3.2). An empty body
+    is an empty form, with or without a content type.
     """
     body = await read_body(request)
     if body or header_values(request, "content-type"):
@@ -109,7 +117,9 @@ async def read_form(request: Request) -> Form:
         if len(values) > 1 and name not in MAY_REPEAT:
             raise _twice()
         parameters[name] = values if name in MAY_REPEAT else values[0]
-    return Form(parameters, description_of(request).body)
+    described = description_of(request).body
+    assert described is not None  # noqa: S101  (a handler that reads a form describes it)
+    return Form(parameters, described)
 
 
 async def read_json(request: Request, model: type[S]) -> S:
@@ -157,7 +167,7 @@ def _parsed(model: type[S], described: type[BaseModel] | None, parse: Callable[[
 
 
 def _refusal(problem: ValidationError, codes: Mapping[str, ErrorCode]) -> Refusal:
-    """What is wrong with which member. Never the value: it may be a secret."""
+    """The refusal names the member and the mistake, never the value: it may be a secret."""
     first = problem.errors(include_url=False, include_input=False)[0]
     member = ".".join(str(step) for step in first["loc"])
     if first["type"] == "missing":
@@ -181,7 +191,7 @@ def _pairs(raw: bytes, where: str) -> list[tuple[str, str]]:
 
 
 def _kept(values: list[str]) -> list[str]:
-    """The same name twice is twice, also when empty; a single empty one counts as absent."""
+    """A single empty value counts as absent; a name sent twice counts as twice, even if empty."""
     return [] if values == [""] else values
 
 

@@ -1,4 +1,4 @@
-"""Answers: JSON always, and every refusal in the demo's one shape."""
+"""Responses: always JSON, with every refusal in the demo's one shape."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def content_answer(
 
 
 def no_content() -> Response:
-    """204: done, and there is nothing to say, not even how long nothing is (RFC 9110 §8.6)."""
+    """204: done. It has no body, and so no Content-Length (RFC 9110 §8.6)."""
     response = _Bare(b"", 204)
     headers = (("X-Content-Type-Options", "nosniff"), *NO_STORE)
     response.raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers]
@@ -55,11 +55,11 @@ def no_content() -> Response:
 
 class _Bare(Response):
     def init_headers(self, headers: object = None) -> None:
-        """No headers but those given afterwards: a name may come twice."""
+        """Sets none: content_answer adds them all, and a name may come twice."""
 
 
 def quoted(text: str) -> str:
-    """`text` as it may stand between the quotes of a `WWW-Authenticate` parameter."""
+    """`text` made fit for a quoted `WWW-Authenticate` parameter."""
     return NOT_A_HEADER_CHARACTER.sub("?", mask_text(text).replace('"', "'").replace("‖", "||"))
 
 
@@ -71,14 +71,16 @@ async def answer(handler: Handler, scope: Scope, receive: Receive, send: Send) -
         response = refused(refusal)
     except StoreUnavailable as problem:
         response = _unavailable(problem)
-    except Exception:  # nobody foresaw it: the log has the traceback, the answer nothing of it
+    except (
+        Exception
+    ):  # unforeseen: the traceback goes to the log, and nothing of it into the response
         log.exception("a request failed")
         response = refused(Refusal(500, "server_error", "Something went wrong in the service."))
     await response(scope, receive, send)
 
 
 def _unavailable(problem: StoreUnavailable) -> Response:
-    """Nothing was kept, so trying again is right."""
+    """Nothing was stored, so trying again is safe."""
     log.error("the store is unavailable: %s", problem)
     return refused(
         Refusal(

@@ -11,7 +11,7 @@ from dialtone_kit.mock.web.describe import Operation
 
 @dataclass
 class Place:
-    """A place in the tree: what is served here, by method, and what lies below it."""
+    """A place in the tree: what is served here, by method, and what is below it."""
 
     operations: dict[str, Operation] = field(default_factory=dict)
     below: dict[str, Place] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Place:
         return any(one.description.page for one in self.operations.values())
 
     def operation(self, method: str) -> Operation:
-        """What answers `method` here. 404 where nothing is served at all, 405 by other methods."""
+        """What answers `method` here. 404 if nothing is, 405 if only other methods are."""
         if method in self.operations:
             return self.operations[method]
         if not self.operations:

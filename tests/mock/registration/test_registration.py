@@ -293,8 +293,8 @@ def test_e10_markup_and_direction_marks_are_text_in_the_mail(mock: Mock, realm: 
     name = "<b>bank</b> \u202etnega\nSubject: x"
     mock.enroll(realm, client_name=name, client_description="one\r\ntwo \u2066x")
     mail = mock.inbox(realm=realm)[0]
-    assert "<b>bank</b> ⟨U+202E⟩tnega Subject: x\n" in mail["text"]
-    assert "one two ⟨U+2066⟩x\n" in mail["text"]
+    assert "<b>bank</b> \\u202etnega Subject: x\n" in mail["text"]
+    assert "one two \\u2066x\n" in mail["text"]
     assert mail["subject"] == "Your verification code for an agent"
 
 

@@ -140,7 +140,7 @@ def used(client: Registered, device: dict[str, Any], person: Person) -> None:
             id="V3-approved",
             marks=pytest.mark.row("V3"),
         ),
-        pytest.param(denied, "access_denied", "said no", id="V4", marks=pytest.mark.row("V4")),
+        pytest.param(denied, "access_denied", "declined", id="V4", marks=pytest.mark.row("V4")),
         pytest.param(
             locked, "access_denied", "wrong codes", id="V4-locked", marks=pytest.mark.row("V4")
         ),

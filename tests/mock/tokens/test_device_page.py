@@ -24,7 +24,7 @@ def test_v10_it_shows_client_scopes_and_realm(mock: Mock, realm: str, person: Pe
     client = mock.register(realm, client_name="my <b>agent</b>\u202e")
     page = person.look_at(begin(client, scope="openid notes:write")).text
     for shown in (
-        "my &lt;b&gt;agent&lt;/b&gt;⟨U+202E⟩",
+        "my &lt;b&gt;agent&lt;/b&gt;\\u202e",
         client.client_id,
         realm,
         person.email,

@@ -69,8 +69,8 @@ class Killings:
     def run(self, number: int, kinds: Sequence[str] = ()) -> Tally:
         """Kill it at least `number` times, in every way, in random order; stop at a violation.
 
-        On a slow machine, up to five times as often, until something of all `kinds` was
-        acknowledged and replayed.
+        On a slow machine, up to five times as often and fifty times at least, until something of
+        all `kinds` was acknowledged and replayed.
         """
         for _ in range(1 + number // 20):  # on an empty folder, or what the last kill left
             self._kill_while_it_starts("at the very first start")
@@ -88,7 +88,7 @@ class Killings:
     def _enough(self, number: int, kinds: Sequence[str]) -> bool:
         seen = self._tally()
         all_seen = all(seen.acknowledged[kind] and seen.replays[kind] for kind in kinds)
-        return self.kills.total() >= number * (1 if all_seen else 5)
+        return self.kills.total() >= (number if all_seen else max(5 * number, 50))
 
     # --- ways to be killed ---
 
