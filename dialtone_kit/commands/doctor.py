@@ -25,7 +25,7 @@ from dialtone_kit.local.record import UnusableRecord, free_port, read_record
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
-AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1, protocol §5)
+AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1)
 
 
 @dataclass(frozen=True)

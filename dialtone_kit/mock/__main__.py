@@ -35,7 +35,8 @@ LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
 def main(arguments: list[str] | None = None) -> int:
     """Run until stopped. The exit code is 1, after one line that says why, if it can't start."""
     asked = _parser().parse_args(arguments)
-    os.umask(0o077)  # any file made from here on, such as a log, is private to its user
+    # Any file made from here on, such as a log or a journal, is private to its user.
+    os.umask(0o077)
     log_to_stderr(asked.state_dir)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)  # the server shuts down in order, then raises the signal again

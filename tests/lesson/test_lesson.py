@@ -268,7 +268,7 @@ def test_the_recap_leads_to_the_next_lesson(lesson: Lesson) -> None:
     shown = lesson.done()
     assert 'href="04-verify-token.ipynb"' in shown.html
     assert "Next: lesson 04" in shown.text
-    assert "from end to end" in repr(start(catalog.notebooks()[-1].number).done())
+    assert "That was the last lesson." in repr(start(catalog.notebooks()[-1].number).done())
 
 
 def test_a_link_is_safe_and_goes_through_a_hubs_proxy(
