@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     # Any file made from here on, such as a log or a journal, is private to its user.
     os.umask(0o077)
-    log_to_stderr()
+    log_to_stderr(asked.state_dir)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)  # the server shuts down in order, then raises the signal again
     try:

@@ -135,8 +135,9 @@ def create_app(chosen: Settings) -> Gate:
 
 def from_environment() -> Gate:
     """The same in a worker process, which finds its settings in the environment."""
-    log_to_stderr()
-    return create_app(settings.from_environment())
+    chosen = settings.from_environment()
+    log_to_stderr(chosen.state_dir)
+    return create_app(chosen)
 
 
 def _service(chosen: Settings) -> Service:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from dialtone_kit.base.algorithms import ALGORITHMS
 from dialtone_kit.mock.core import settings as limits
-from dialtone_kit.mock.core.refusal import Headers
+from dialtone_kit.mock.core.refusal import PUBLIC, Headers
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.schemas.api import AgentMetadata, KeySet, Metadata, OpenApi
@@ -23,7 +23,7 @@ from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.responses import content_answer, json_answer
 
 WITH_SECRET = ("client_secret_basic", "client_secret_post")
-CACHED: Headers = (("Cache-Control", "public, max-age=60"),)
+CACHED: Headers = (("Cache-Control", "public, max-age=60"), *PUBLIC)
 
 
 @describe("OpenID Connect and OAuth metadata", answers=Metadata, refusals=(503,), cached=True)
@@ -38,7 +38,7 @@ async def metadata(request: Request) -> Response:
 async def jwks(request: Request) -> Response:
     """RFC 7517; each key has a `kid`."""
     await realm_of(request)
-    return json_answer(await service_of(request).keys.jwks(), headers=CACHED)
+    return json_answer(await service_of(request).keys.published(), headers=CACHED)
 
 
 @describe("How an agent uses this service, in words", answers="text/plain", cached=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 log = logging.getLogger("dialtone.mock")
 Headers = tuple[tuple[str, str], ...]
+# For documents that anybody may read and keep; pages of any origin may, too.
+PUBLIC: Headers = (("Access-Control-Allow-Origin", "*"),)
 NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 

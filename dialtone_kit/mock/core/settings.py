@@ -42,6 +42,9 @@ DATABASE_ENVIRONMENT = "DIALTONE_DATABASE_URL"
 ENVIRONMENT = "DIALTONE_MOCK_SETTINGS"  # passes the command line's settings to worker processes
 
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
 class BadSettings(Exception):
     """The service can't start with these settings: one line that says why and what to do."""
 
@@ -117,7 +120,7 @@ class Settings:
     def hosts(self) -> frozenset[str]:
         """The host names by which this service may be addressed: prevents DNS rebinding."""
         own = (urlsplit(self.base_url).hostname or "").lower()
-        return frozenset({"localhost", "127.0.0.1", "::1", own})
+        return LOOPBACK | {own}
 
     def to_environment(self) -> None:
         """Pass the settings to worker processes, except the secret: they read it from the file."""
@@ -210,10 +213,18 @@ def _service_file(path: Path) -> dict[str, Any]:
 
 
 def _checked_base(base: str) -> str:
+    """`base`, normalized. Over http it is on loopback: beyond, a proxy with TLS stands in front."""
     try:
-        return normalize(base).rstrip("/")
+        normal = normalize(base).rstrip("/")
     except UnsafeUrl as problem:
         raise BadSettings(f"The base URL can't be used: {problem}") from None
+    parts = urlsplit(normal)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise BadSettings(
+            f"The base URL {normal} would carry secrets in clear text. Put a proxy with TLS in "
+            f"front, and name its URL: https://{parts.hostname}"
+        )
+    return normal
 
 
 def _checked_database(url: str | None) -> str | None:

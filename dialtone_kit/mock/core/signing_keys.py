@@ -45,6 +45,11 @@ class SigningKeys:
         await self._refresh()
         return self._jwks
 
+    async def published(self) -> Mapping[str, Any]:
+        """The same as of this moment: another worker may have added a key."""
+        self._read_at = float("-inf")
+        return await self.jwks()
+
     async def sign(self, claims: dict[str, Any], typ: str) -> str:
         """A token with `claims`, signed by the current key."""
         await self._refresh()

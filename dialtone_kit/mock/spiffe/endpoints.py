@@ -18,7 +18,7 @@ from starlette.responses import Response
 from dialtone_kit.keys import thumbprint
 from dialtone_kit.mock.access.callers import REFUSALS, authorize
 from dialtone_kit.mock.core import audit, clock
-from dialtone_kit.mock.core.refusal import NO_STORE, Headers, Refusal, log
+from dialtone_kit.mock.core.refusal import NO_STORE, PUBLIC, Headers, Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.schemas.spiffe import (
@@ -74,7 +74,7 @@ async def x509_svid(request: Request) -> Response:
     asked = read_request(sent.csr)
     realm, attested = await _attested(service, sent, asked.jwk)
     _must_be_own(asked.spiffe_id, attested.spiffe_id)
-    now = clock.now(realm)
+    now = clock.machine_now()  # one trust domain, one time, whatever a realm's clock says
     by = await _signer(service, "x509")
     svid = authority.sign_x509(by, asked.public_key, asked.spiffe_id, now, sent.ttl)
     await _record(service, realm, sent, svid, attested, thumbprint(asked.jwk))
@@ -90,7 +90,7 @@ async def jwt_svid(request: Request) -> Response:
     await _use_up(service, sent.nonce)
     key = None if sent.key is None else attestation.checked_key(sent.key)
     realm, attested = await _attested(service, sent, key)
-    now = clock.now(realm)
+    now = clock.machine_now()
     by = await _signer(service, "jwt")
     svid = authority.sign_jwt(by, attested.spiffe_id, sent.audience, now, sent.ttl)
     jkt = None if key is None else thumbprint(key)
@@ -106,13 +106,14 @@ async def jwt_svid(request: Request) -> Response:
     security=("dpop", "bearer"),
 )
 async def jwt_svid_for_token(request: Request) -> Response:
-    """For a registered client: spiffe://…/workload/<client_id>."""
+    """For a registered client: spiffe://…/workload/<client_id>, no longer than the token lives."""
     caller = await authorize(request)
     sent = await read_json(request, JwtForToken)
-    service, realm, now = caller.service, caller.realm, clock.now(caller.realm)
+    service, realm = caller.service, caller.realm
+    ttl = min(sent.ttl, int(caller.claims["exp"] - clock.now(realm)))
     spiffe_id = SpiffeId.of(_settings(service).trust_domain, f"/workload/{caller.client.client_id}")
     by = await _signer(service, "jwt")
-    svid = authority.sign_jwt(by, spiffe_id, sent.audience, now, sent.ttl)
+    svid = authority.sign_jwt(by, spiffe_id, sent.audience, clock.machine_now(), ttl)
 
     def record(tx: Connection) -> None:
         details = {"spiffe_id": str(spiffe_id), "by": "access_token"}
@@ -130,7 +131,7 @@ async def trust_bundle(request: Request) -> Response:
     bundle = await service.store.read(
         lambda tx: authority.bundle(tx, _settings(service).trust_domain, clock.machine_now())
     )
-    cached: Headers = (("Cache-Control", f"public, max-age={REFRESH_HINT // 5}"),)
+    cached: Headers = (("Cache-Control", f"public, max-age={REFRESH_HINT // 5}"), *PUBLIC)
     return json_answer(bundle, headers=cached)
 
 

@@ -69,21 +69,23 @@ class Gate:
         self.service.store.close()
 
     def _admit(self, scope: Scope, place: Place) -> None:
-        """431 for a head that is too long, 421 under a foreign Host.
+        """431 for a head that is too long, 400 without one good Host, 421 under a foreign one.
+
+        HTTP/1.0 knows no Host, and no browser speaks it: there it may be missing.
 
         The pages may come through a hub's proxy, which passes the hub's own name on. They need a
         random id or code, and one from a mailbox, so a rebound name gains nothing there.
         """
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
             raise _long_head()
-        if not self._host_is_ours(scope) and not place.page:
+        hosts = values_in(scope, "host")
+        if not hosts and scope["http_version"] == "1.0":
+            return
+        if len(hosts) != 1:
+            raise _no_single_host()
+        if _name_in(hosts[0]) not in self._hosts and not place.page:
             log.warning("a request under a foreign Host was refused")
             raise _foreign_host()
-
-    def _host_is_ours(self, scope: Scope) -> bool:
-        """One Host header, naming loopback or the configured base URL (no DNS rebinding)."""
-        hosts = values_in(scope, "host")
-        return len(hosts) == 1 and _name_in(hosts[0]) in self._hosts
 
 
 @lru_cache(maxsize=64)
@@ -101,6 +103,10 @@ def _long_head() -> Refusal:
         "All headers together have at most 64 KiB here.",
         (("Connection", "close"),),
     )
+
+
+def _no_single_host() -> Refusal:
+    return Refusal(400, "invalid_request", "Send exactly one Host header (RFC 9112 §3.2).")
 
 
 def _foreign_host() -> Refusal:

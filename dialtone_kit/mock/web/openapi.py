@@ -28,10 +28,10 @@ ABOUT = """Identity for agents: a person vouches by e-mail, a key binds the toke
 
 What holds for no single operation: a path that is not in this document answers 404 `NotFound`; a
 path that is, with another method, answers 405 `MethodNotAllowed`; `HEAD` is answered wherever `GET`
-is. Under a `Host` that is not this service's, all but the pages answer 421 `ForeignHost`. Headers
-of over 64 KiB in all get a 431 or a 400, what is no HTTP at all a 400, both of the same shape. In a
-private realm a lesson may have ordered faults: any status from 400 to 599, for as many requests as
-it asked.
+is. Under a `Host` that is not this service's, all but the pages answer 421 `ForeignHost`; without
+exactly one, 400. Headers of over 64 KiB in all get a 431 or a 400, what is no HTTP at all a 400,
+and what does not come whole within 20 seconds a 408, all of the same shape. In a private realm a
+lesson may have ordered faults: any status from 400 to 599, for as many requests as it asked.
 """
 WORDS = {
     400: "Malformed, or a parameter is missing",

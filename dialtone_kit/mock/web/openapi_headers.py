@@ -47,9 +47,12 @@ NO_STORE = {
     "Pragma": _header("Pragma", "The same for old caches", const="no-cache"),
 }
 CACHED = {
+    "Access-Control-Allow-Origin": _header(
+        "PublicDocument", "Pages of every origin may read it", const="*"
+    ),
     "Cache-Control": _header(
         "MaxAge", "How many seconds it may be kept", pattern="^public, max-age=[0-9]+$"
-    )
+    ),
 }
 NONCE = {
     "DPoP-Nonce": _header(
@@ -77,7 +80,14 @@ OF_A_STATUS: Mapping[int, Said] = {
             "Connection", "Nobody will read the rest", required=False, const="close"
         )
     },
-    415: {"Accept-Post": _header("Accept-Post", "The content type to send", enum=[FORM, JSON])},
+    415: {
+        "Accept-Post": _header(
+            "Accept-Post", "The content type to send", required=False, enum=[FORM, JSON]
+        ),
+        "Accept-Encoding": _header(
+            "Accept-Encoding", "No body is compressed here", required=False, const="identity"
+        ),
+    },
     429: WAIT,
     503: WAIT,
 }

@@ -3,6 +3,7 @@ exactly as they were sent."""
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -42,7 +43,18 @@ def values_in(scope: Scope, name: str) -> list[str]:
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, at most 64 KiB of it, whether or not its length was announced."""
+    """The body, at most 64 KiB of it, whether or not its length was announced.
+
+    415 for a compressed one, with what is taken instead (RFC 9110 §15.5.16).
+    """
+    codings = ",".join(header_values(request, "content-encoding")).lower().split(",")
+    if {coding.strip() for coding in codings} - {"", "identity"}:
+        raise Refusal(
+            415,
+            "unsupported_media_type",
+            "The body is compressed (Content-Encoding). Send it as it is.",
+            (("Accept-Encoding", "identity"),),
+        )
     announced = header_values(request, "content-length")
     if announced and (len(announced[0]) > 9 or int(announced[0]) > MAX_BODY):
         raise too_large()
@@ -113,7 +125,7 @@ async def read_form(request: Request) -> Form:
 async def read_json(request: Request, model: type[S]) -> S:
     """The body as a `model`. Unknown members are ignored, a wrong type is 400."""
     _require_type(request, JSON)
-    body = await read_body(request)
+    body = _utf8(await read_body(request))
     described = description_of(request).body
     return _parsed(model, described, lambda: model.model_validate_json(body, strict=True))
 
@@ -135,6 +147,13 @@ def parse_form(body: bytes) -> dict[str, list[str]]:
     for name, value in _pairs(body, "body"):
         form.setdefault(name, []).append(value)
     return {name: kept for name, values in form.items() if (kept := _kept(values))}
+
+
+def _utf8(body: bytes) -> bytes:
+    """JSON without the byte order mark that some editors put before it (RFC 8259 §8.1)."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in body[:2]:
+        raise Refusal(400, "invalid_request", "The body is UTF-16 or UTF-32: send JSON as UTF-8.")
+    return body.removeprefix(codecs.BOM_UTF8)
 
 
 def _parsed(model: type[S], described: type[BaseModel] | None, parse: Callable[[], S]) -> S:

@@ -1,0 +1,128 @@
+"""HTTP's own rules: Host, what a body may look like, and which documents are public."""
+
+import gzip
+import json
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dialtone_kit.mock.core.settings import BadSettings, load
+from dialtone_kit.tokens import read_unverified
+from tests.support.running_mock import Mock, Registered
+
+
+def status(mock: Mock, head: str) -> str:
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=5) as line:
+        line.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+        return line.recv(65536).decode().split()[1]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("GET /jwks HTTP/1.1", "400"),
+        ("GET /jwks HTTP/1.1\nHost: localhost\nHost: localhost", "400"),
+        ("GET /jwks HTTP/1.0", "200"),
+        ("GET /jwks HTTP/1.0\nHost: localhost", "200"),
+        ("GET /jwks HTTP/1.0\nHost: evil.example", "421"),
+        ("GET /jwks HTTP/1.1\nHost: evil.example", "421"),
+    ],
+)
+def test_which_host_is_needed(mock: Mock, head: str, expected: str) -> None:
+    assert status(mock, head) == expected
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected", "says"),
+    [("utf-8-sig", 201, ""), ("utf-16", 400, "UTF-16"), ("utf-16-be", 400, "UTF-16")],
+)
+def test_a_mark_before_json(mock: Mock, encoding: str, expected: int, says: str) -> None:
+    body = json.dumps({"like": "default"}).encode(encoding)
+    headers = {"Content-Type": "application/json"}
+    answer = mock.http.post(
+        f"{mock.base_url}/mock/realms",
+        content=body,
+        headers={**headers, "Authorization": f"Bearer {mock.control_token}"},
+    )
+    assert answer.status_code == expected
+    assert says in answer.json().get("error_description", "")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "identity, gzip"])
+def test_a_compressed_body_is_415(mock: Mock, coding: str) -> None:
+    answer = mock.http.post(
+        f"{mock.base_url}/token",
+        content=gzip.compress(b"grant_type=client_credentials"),
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Encoding": coding,
+        },
+    )
+    assert answer.status_code == 415
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+PUBLIC = (
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/jwks",
+    "/.well-known/spiffe-trust-bundle",
+    "/openapi.json",
+)
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_pages_of_every_origin_may_read_public_documents(mock: Mock, path: str) -> None:
+    answer = mock.http.get(mock.base_url + path, headers={"Origin": "https://page.example"})
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+
+
+def test_nothing_else_is_for_pages_of_other_origins(
+    mock: Mock, registered_client: Registered
+) -> None:
+    client = registered_client
+    for answer in (
+        client.ask_token(),
+        client.call("GET", client.url("/userinfo"), client.token()),
+        mock.http.get(f"{mock.base_url}/v1/attest/challenge"),
+        mock.http.get(f"{mock.base_url}/nothing"),
+        mock.control("GET", "inbox"),
+    ):
+        assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("base", ["http://id.class.example", "http://192.168.1.7:8787"])
+def test_no_plain_http_beyond_loopback(tmp_path: Path, base: str) -> None:
+    with pytest.raises(BadSettings, match="proxy with TLS"):
+        load(tmp_path, base_url=base)
+    assert load(tmp_path, base_url="https://id.class.example").base_url.startswith("https:")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_new_keys_are_published_at_once(own_mock: Callable[..., Mock], workers: int) -> None:
+    mine = own_mock(workers=workers)
+    mine.http.get(f"{mine.base_url}/jwks")
+    new = mine.control("POST", "keys/rotate").json()["kid"]
+    for _ in range(4):
+        answer = mine.http.get(f"{mine.base_url}/jwks", headers={"Connection": "close"})
+        assert new in [key["kid"] for key in answer.json()["keys"]]
+
+
+def test_an_svid_is_dated_by_the_machine_and_ends_with_its_token(
+    registered_client: Registered,
+) -> None:
+    client = registered_client
+    mock = client.mock
+    mock.move_clock(client.realm, 3 * 365 * 86400)
+    token = client.token()
+    mock.move_clock(client.realm, 3000)
+    url = client.url("/svid/jwt")
+    before = time.time()
+    answer = client.call("POST", url, token, json={"audience": ["x"], "ttl": 3600})
+    assert answer.status_code == 200, answer.text
+    claims = read_unverified(answer.json()["svid"]).claims
+    assert before - 2 <= claims["iat"] <= before + 10
+    assert claims["exp"] <= before + 610
