@@ -70,5 +70,5 @@ def _refuse_secret(name: str, value: str) -> None:
     if _SECRET_NAME.search(name) or _SHORT_SECRET.search(value) or mask_text(value) != value:
         raise BadParameters(
             f"{name} looks like a secret. A parameter is written into the executed notebook, so it "
-            "was refused and nothing ran; lessons take credentials from the stored file (C3)."
+            "was refused and nothing ran; lessons take credentials from the stored file."
         )

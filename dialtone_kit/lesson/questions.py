@@ -10,7 +10,7 @@
       [[prediction.choices]]
       text = "…"
       why = "…"
-      code = "M25"            # the misconception behind a wrong choice (CONTRIBUTING.md lists them)
+      code = "M25"            # the misconception behind a wrong choice
 
 `[[quiz]]` looks the same, and may name a `pair`: the id of the item that asks the same thing in
 the other form, so that a report can compare before and after.

@@ -29,7 +29,7 @@ def recap(number: str, progress: Progress) -> Shown:
     """The report, and the link to the next lesson."""
     done, following = report(number, progress), _next(number)
     if following is None:
-        text = "That was the demo from end to end: discovery, registration, token, proof, call."
+        text = "That was the last lesson."
         return Shown(f"{done.html}<p>{text}</p>", f"{done.text}\n{text}")
     line = f"Next: lesson {following.number}, {following.question}"
     anchor = f'<p>Next: <a href="{following.file}">lesson {following.number}</a>, '

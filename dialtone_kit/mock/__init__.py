@@ -1,1 +1,1 @@
-"""The local StrongDM ID: a real HTTP service on loopback, one file per part of the protocol."""
+"""The local StrongDM ID: a real HTTP service on loopback, one room for each part of it."""

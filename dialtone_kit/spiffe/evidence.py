@@ -1,4 +1,4 @@
-"""How a platform's evidence is tied to one challenge, and to one key (protocol §6).
+"""How a platform's evidence is tied to one challenge, and to one key.
 
 Kubernetes and GCP write what we ask for into the evidence's `aud`: the challenge, and with it the
 key, so that evidence is useless to a thief with another key. AWS and Azure can't: their evidence is

@@ -366,7 +366,7 @@ def test_a_public_client_says_its_id_and_nothing_else() -> None:
         assert "client_secret" not in form(request)
 
 
-# --- what is sent again: protocol §2 ---
+# --- what is sent again ---
 
 LOST = [
     httpx.ReadTimeout("late"),

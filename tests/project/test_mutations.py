@@ -62,9 +62,8 @@ def noticed(
 
 
 @pytest.mark.sample(25)
-@pytest.mark.timeout(
-    few_or_all(500, 1600)
-)  # the first one waits for the process that tries them all
+# The first one waits for the process that tries them all.
+@pytest.mark.timeout(few_or_all(500, 1600))
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_without_this_check_a_test_fails(check: Check, noticed: dict[str, Any]) -> None:
     assert noticed[check.id]["test"] is not None

@@ -9,11 +9,14 @@ from typing import Any
 import httpx
 
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceUnreachable
+from dialtone_kit.lesson.exercises.patience import TooLong
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
 _NOT_THE_LEARNERS = (
     Wrong,
     NotTried,
+    TooLong,
+    KeyboardInterrupt,
     ServiceUnreachable,
     RateLimited,
     NotThisService,
@@ -37,8 +40,8 @@ def ask(function: Callable[..., Any], *arguments: object) -> Any:
         value = function(*arguments)
     except _NOT_THE_LEARNERS:
         raise
-    except Exception as error:
-        raise Wrong(f"Your function raised {_described(error)}.") from None
+    except BaseException as error:
+        raise Wrong(f"Your function raised {described(error)}.") from None
     if value is ...:
         raise NotTried
     return value
@@ -50,9 +53,11 @@ def refuses(function: Callable[..., Any], *arguments: object) -> bool:
         value = function(*arguments)
     except ValueError:
         return True
-    except Exception as error:
+    except _NOT_THE_LEARNERS:
+        raise
+    except BaseException as error:
         raise Wrong(
-            f"Raise ValueError to refuse; your function raised {_described(error)}."
+            f"Raise ValueError to refuse; your function raised {described(error)}."
         ) from None
     if value is ...:
         raise NotTried
@@ -77,7 +82,10 @@ def expect_text(value: object, what: str) -> str:
 
 def show(value: object, limit: int = 60) -> str:
     """`value` short enough for a sentence."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"a {type(value).__name__} that can't be shown"
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
@@ -86,6 +94,10 @@ def word(length: int = 6) -> str:
     return secrets.token_hex(length)[:length]
 
 
-def _described(error: Exception) -> str:
-    message = str(error)
+def described(error: BaseException) -> str:
+    """The exception in a few words; its own message may fail, too."""
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
     return f"{type(error).__name__}: {message[:160]}" if message else type(error).__name__

@@ -8,25 +8,39 @@ import httpx
 
 from dialtone_kit.base.errors import MockOnly, NotThisService, ServiceError, ServiceUnreachable
 from dialtone_kit.base.masking import masked
+from dialtone_kit.lesson.exercises import patience
+from dialtone_kit.lesson.exercises.asking import described
 from dialtone_kit.lesson.exercises.definition import Exercise, LiveLesson
+from dialtone_kit.lesson.exercises.patience import TooLong, time_limit
 from dialtone_kit.lesson.exercises.verdict import NotTried, Verdict, Wrong
 
 SERVICE_AWAY = (ServiceError, ServiceUnreachable, NotThisService, MockOnly, httpx.TransportError)
 
+TOO_LONG = (
+    f"Your function had not come back after {patience.PATIENCE:.0f} seconds. Look for a loop that "
+    "never ends, or a call that waits."
+)
+
 
 def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
-    """Judge `answer`. Never raises for a wrong answer, nor when the service is away."""
-    not_tried = Verdict("not tried", f"{exercise.title}: fill in the cell and run it again.")
-    if is_untouched(answer):
-        return not_tried
+    """Judge `answer`. Never raises, whatever the answer does, and never takes more than 10 s."""
     try:
-        exercise.judge(answer, lesson)
+        with time_limit(patience.PATIENCE):
+            if is_untouched(answer):
+                raise NotTried
+            exercise.judge(answer, lesson)
     except NotTried:
-        return not_tried
+        return Verdict("not tried", f"{exercise.title}: fill in the cell and run it again.")
     except Wrong as wrong:
         return Verdict("wrong", masked(str(wrong)), wrong.code)
+    except TooLong:
+        return Verdict("wrong", TOO_LONG)
+    except KeyboardInterrupt:
+        return Verdict("can't tell", "You interrupted the check before your function came back.")
     except SERVICE_AWAY as away:
         return Verdict("can't tell", f"The service did not play along: {masked(str(away))}")
+    except BaseException as error:
+        return Verdict("wrong", masked(f"Your answer broke the check: {described(error)}."))
     return Verdict("right", exercise.praise)
 
 

@@ -13,8 +13,11 @@ MARKS = {"right": "✓", "wrong": "✗", "not tried": "○", "can't tell": "?"}
 _COLORS = {"right": GOOD, "wrong": BAD, "not tried": FAINT, "can't tell": WARN}
 
 
-class Wrong(Exception):
-    """The answer is not right. The sentence is for the learner; `code` names the misconception."""
+class Wrong(BaseException):
+    """The answer is not right. The sentence is for the learner; `code` names the misconception.
+
+    Not an Exception: raised inside a learner's loop, it must pass an `except Exception` there.
+    """
 
     def __init__(self, sentence: str, code: str = "") -> None:
         super().__init__(sentence)

@@ -72,9 +72,8 @@ def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Reque
 
     def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
         digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
-        forget_at = (
-            keep_until - realm.offset + clock.MARGIN
-        )  # in machine time, which no lesson moves
+        # In machine time, which no lesson moves.
+        forget_at = keep_until - realm.offset + clock.MARGIN
         if realm.without == rules.iat_is_fresh.__name__:  # the proof has no window then
             forget_at = clock.machine_now() + PRIVATE_KEPT
         return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)

@@ -40,9 +40,8 @@ class Sqlite:
     def start(self) -> None:
         """Open the connection that writes."""
         self._writer = _connect(self._engine)
-        run_plain(
-            self._writer, "PRAGMA busy_timeout=0"
-        )  # never block the event loop; _begin retries
+        # Never block the event loop: _begin retries.
+        run_plain(self._writer, "PRAGMA busy_timeout=0")
 
     async def commit(self, jobs: list[Job]) -> list[Any]:
         """The outcomes of `jobs`, once their transaction is on disk."""

@@ -71,9 +71,7 @@ async def answer(handler: Handler, scope: Scope, receive: Receive, send: Send) -
         response = refused(refusal)
     except StoreUnavailable as problem:
         response = _unavailable(problem)
-    except (
-        Exception
-    ):  # unforeseen: the traceback goes to the log, and nothing of it into the response
+    except Exception:  # unforeseen: the traceback goes to the log, and nothing of it to the caller
         log.exception("a request failed")
         response = refused(Refusal(500, "server_error", "Something went wrong in the service."))
     await response(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The one table of routes: a tree of path segments, with the operations at its places."""
+"""Finds the operation for a path, in a tree of path segments built from ROUTES in app.py."""
 
 from __future__ import annotations
 

@@ -139,9 +139,28 @@ def _lies(asked: str) -> list[tuple[Document, str, str]]:
             "You ignored case. An issuer is compared character by character.",
             "",
         ),
+        *_respelled(asked),
         ({"jwks_uri": "…"}, "You accepted a document that names no issuer.", ""),
         ({"issuer": None}, "You accepted an issuer that is null.", ""),
     ]
+
+
+def _respelled(asked: str) -> list[tuple[Document, str, str]]:
+    """What a URL library takes for the same address. RFC 8414 §4 compares code points."""
+    scheme, _, rest = asked.partition("://")
+    host, _, path = rest.partition("/")
+    strings = "Compare the two strings as they are, code point by code point."
+    spellings = {
+        f"{scheme}://{host.upper()}/{path}": f"You compared parsed URLs: case was lost. {strings}",
+        f"{scheme}://{host}:443/{path}": f"You compared parsed URLs, and :443 was lost. {strings}",
+        f"{asked}?realm=other": f"You compared parsed URLs without their query. {strings}",
+        f"{asked}#other": f"You compared parsed URLs without their fragment. {strings}",
+        f" {asked}": f"You stripped a space. {strings}",
+        f"{asked}\n": f"You stripped the end of a line. {strings}",
+        asked.replace("realms", "%72ealms"): f"You undid percent-encoding. {strings}",
+        asked.partition("/realms")[0]: "You accepted a part of the issuer for the whole.",
+    }
+    return [({"issuer": issuer}, sentence, "") for issuer, sentence in spellings.items()]
 
 
 @exercise(
@@ -159,17 +178,14 @@ def origin(answer: object, lesson: LiveLesson) -> None:
     same_place = function_of(answer, "same_place")
     host = f"id-{word()}.example"
     issuer = f"https://{host}/realms/{word()}"
-    good = [
-        f"https://{host}/{word()}/token",
-        f"https://{host}:443/token",
-        f"https://{host.upper()}/token",
-    ]
-    for endpoint in good:
+    good = {
+        f"https://{host}/{word()}/token": "an origin has no path, so any path will do",
+        f"https://{host}:443/token": ":443 is the default port of https",
+        f"https://{host.upper()}/token": "host names have no case",
+    }
+    for endpoint, reason in good.items():
         if not expect_bool(ask(same_place, issuer, endpoint)):
-            raise Wrong(
-                f"You refused {endpoint}, which is the same origin as {issuer}: host names "
-                "have no case, and :443 is the default port of https."
-            )
+            raise Wrong(f"You refused {endpoint}, the same origin as {issuer}: {reason}.")
     endpoint = str(lesson.client.metadata["token_endpoint"])
     if not expect_bool(ask(same_place, lesson.issuer, endpoint)):
         raise Wrong(f"You refused the endpoint of the service you are using: {endpoint}.")

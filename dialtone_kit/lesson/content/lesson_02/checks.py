@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import string
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,25 +11,35 @@ from typing import Any
 
 from dialtone_kit.base.errors import ServiceError
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, function_of, refuses, show, word
+from dialtone_kit.lesson.exercises.asking import ask, described, function_of, refuses, show, word
+from dialtone_kit.lesson.exercises.patience import CALLS, Calls
 
 SPONSOR = "sponsor@example.com"
 
 
 class Lock:
-    """An enrollment that locks after `tries` wrong codes, for checks without a service."""
+    """An enrollment that locks after `tries` wrong codes, for checks without a service.
 
-    def __init__(self, tries: int) -> None:
-        self.tries, self.sent = tries, 0
+    Its words mislead on purpose, so that only `.status` tells. With `busy`, the second code is
+    answered 503 and costs no try.
+    """
+
+    def __init__(self, tries: int, *, busy: bool = False) -> None:
+        self.left, self.busy, self.sent = tries, busy, 0
 
     def __call__(self, code: str) -> None:  # noqa: ARG002  (every code is wrong)
         self.sent += 1
-        left = self.tries - self.sent
-        if left > 0:
+        if self.busy and self.sent == 2:
+            raise ServiceError(503, "unavailable", "Come back later.")
+        self.left -= 1
+        if self.left > 0:
             raise ServiceError(
-                401, "unauthorized", f"Wrong code. {left} tries left.", body={"tries_left": left}
+                401,
+                "unauthorized",
+                "That is not it; not locked yet.",
+                body={"tries_left": self.left},
             )
-        raise ServiceError(410, "gone", "The enrollment is locked.")
+        raise ServiceError(410, "gone", "This enrollment is over.")
 
 
 @exercise(
@@ -39,30 +50,44 @@ class Lock:
         "`refused.status` tells the two refusals apart: 401 means wrong, 410 means locked.",
         "The code that gets the 410 counts too: it is the one that locked the enrollment.",
     ],
-    praise="Five wrong codes and the door is shut, even for the right code: guessing 40 bits in "
-    "five tries succeeds about once in 200 billion.",
+    praise="A few wrong codes and the door is shut, even for the right one. The service allows "
+    "five: guessing 40 bits in five tries succeeds about once in 200 billion.",
 )
 def tries(answer: object, lesson: LiveLesson) -> None:
     count_tries = function_of(answer, "count_tries")
     for allowed in random.sample(range(2, 9), 3):
-        lock = Lock(allowed)
-        _judge_count(ask(count_tries, lock), lock.sent, allowed)
+        confirm = Calls(Lock(allowed), _gone_on(allowed))
+        _judge_count(ask(count_tries, confirm), confirm.count, allowed)
+    _judge_busy(count_tries)
     if lesson.is_mock:  # the real service allows three enrollments an hour: too few for this
         with lesson.lab_realm() as lab:
             enrollment = lab.client.request_enrollment(SPONSOR, "wrong-codes")
-            live = Counted(lambda code: lab.client.confirm_enrollment(enrollment, code))
-            _judge_count(ask(count_tries, live), live.sent, 5)
+            live = Calls(
+                lambda code: lab.client.confirm_enrollment(enrollment, code), _gone_on(5), limit=10
+            )
+            _judge_count(ask(count_tries, live), live.count, 5)
 
 
-class Counted:
-    """Counts how often it is called."""
+def _gone_on(allowed: int) -> str:
+    return (
+        f"The enrollment was locked after {allowed} wrong codes, and you went on sending. "
+        "A 410 is final: stop there."
+    )
 
-    def __init__(self, send: Callable[[str], object]) -> None:
-        self.send, self.sent = send, 0
 
-    def __call__(self, code: str) -> object:
-        self.sent += 1
-        return self.send(code)
+def _judge_busy(function: Callable[..., Any]) -> None:
+    """A 503 in between is not the lock: going on and passing it on are both fine."""
+    confirm = Calls(Lock(4, busy=True), _gone_on(4))
+    try:
+        function(confirm)
+    except ServiceError as error:
+        if error.status == 503:
+            return
+        raise Wrong(f"Your function raised {error}.") from None
+    except Exception as error:
+        raise Wrong(f"Your function raised {described(error)}.") from None
+    if confirm.count < 5:
+        raise Wrong("You took a 503 for the lock. Only 410 says that the enrollment is locked.")
 
 
 def _judge_count(got: object, sent: int, allowed: int) -> None:
@@ -71,14 +96,11 @@ def _judge_count(got: object, sent: int, allowed: int) -> None:
     if sent < allowed:
         raise Wrong(
             f"You stopped after {sent} of {allowed} wrong codes. A 401 means wrong, not "
-            "locked: go on until the answer is 410.",
+            "locked: go by `.status`, until it is 410.",
             "M25",
         )
     if sent > allowed:
-        raise Wrong(
-            f"The enrollment was locked after {allowed} wrong codes, and you sent {sent}. "
-            "A 410 is final: stop there."
-        )
+        raise Wrong(_gone_on(allowed))
     if got == allowed - 1:
         raise Wrong(
             f"You counted the 401s, {got} of them. The code that was answered 410 was "
@@ -88,6 +110,7 @@ def _judge_count(got: object, sent: int, allowed: int) -> None:
         raise Wrong(f"This enrollment took {allowed} wrong codes; you returned {show(got)}.")
 
 
+SIGNS = "".join(sorted(set(string.punctuation + string.whitespace) - {"_"}))
 HOSTILE: tuple[tuple[str, str], ...] = (
     ("../../.ssh/authorized_keys", "it climbs out of the folder"),
     ("/etc/passwd", "an absolute name replaces the whole path: pathlib forgets the folder"),
@@ -100,6 +123,12 @@ HOSTILE: tuple[tuple[str, str], ...] = (
     ("cli_a\x00b", "a NUL ends the name for the operating system"),
     ("", "an empty name is the folder itself"),
     ("agent_1", "every id starts with cli_"),
+    ("xcli_a", "cli_ is not at the start"),
+    ("cli_..\\..\\x", "a backslash is a slash on Windows"),
+    ("cli_..", "a dot is not on the list"),
+    ("cli_é", "a lower-case letter, and still not one of a to z"),
+    ("cli_٣", "a digit, and still not one of 0 to 9"),
+    *((f"cli_a{sign}b", "that character is not on the list") for sign in SIGNS),
 )
 
 
@@ -118,7 +147,7 @@ def safe_path(answer: object, lesson: LiveLesson) -> None:  # noqa: ARG001
     folder = Path(tempfile.gettempdir()) / word()
     for client_id in (f"cli_my_agent_{word()}", "cli_a", "cli_" + "z" * 64):
         got, expected = ask(function, folder, client_id), folder / client_id / "client.json"
-        if not isinstance(got, Path | str) or Path(got) != expected:
+        if not isinstance(got, Path | str) or Path(got).resolve() != expected.resolve():
             raise Wrong(
                 f"For {client_id[:20]} the path is folder/client_id/client.json; "
                 f"your function returned another: {_tail(got)}."
@@ -148,7 +177,7 @@ def _tail(path: object) -> str:
 def second_confirm(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "confirm_once")
     fresh, stored = {"client_id": f"cli_{word()}"}, {"client_id": f"cli_{word()}"}
-    if ask(function, Answers(fresh), _forbidden) != fresh:
+    if ask(function, Calls(lambda: fresh, _once(2), limit=1), _forbidden) != fresh:
         raise Wrong("The first confirm returns the credentials: hand them on.")
     _after_conflict(function, stored)
     _after_conflict(function, None)
@@ -157,17 +186,20 @@ def second_confirm(answer: object, lesson: LiveLesson) -> None:
         _live(function, lesson)
 
 
-class Answers:
-    """A confirm that gives the same answer each time, and counts how often it was asked."""
+def _once(count: int) -> str:
+    return (
+        f"You sent the confirm {count} times. Once at most: the secret is shown once, and asking "
+        "again can't bring it back."
+    )
 
-    def __init__(self, answer: object) -> None:
-        self.answer, self.calls = answer, 0
 
-    def __call__(self) -> Any:
-        self.calls += 1
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+def _refusing(status: int, error: str) -> Calls:
+    """A confirm that is refused each time."""
+
+    def confirm() -> None:
+        raise ServiceError(status, error, "…")
+
+    return Calls(confirm, _once(CALLS))
 
 
 def _forbidden() -> None:
@@ -175,19 +207,21 @@ def _forbidden() -> None:
 
 
 def _after_conflict(function: Callable[..., Any], stored: object) -> None:
-    confirm = Answers(ServiceError(409, "conflict", "Confirmed already."))
+    confirm = _refusing(409, "conflict")
+    load = Calls(lambda: stored, "You asked `load()` again and again: the disk will not change.")
     try:
-        got = function(confirm, lambda: stored)
-    except ServiceError:
+        got = function(confirm, load)
+    except ServiceError as error:
+        if error.status == 409 and stored is None and load.count:
+            return  # passed on after a look at the disk: there is nothing to be had
         raise Wrong(
             "A 409 is no failure to pass on: the enrollment was confirmed before, so the "
             "credentials may be on the disk. Ask `load()`."
         ) from None
-    if confirm.calls != 1:
-        raise Wrong(
-            f"You sent the confirm {confirm.calls} times. The secret is shown once: "
-            "asking again can't bring it back."
-        )
+    except Exception as error:
+        raise Wrong(f"After a 409 your function raised {described(error)}.") from None
+    if confirm.count != 1:
+        raise Wrong(_once(confirm.count))
     if got != stored:
         raise Wrong(
             "After a 409 return what `load()` returns, also when that is None: then "
@@ -196,16 +230,25 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
 
 
 def _other_refusals_pass(function: Callable[..., Any]) -> None:
-    for status, error in ((401, "unauthorized"), (410, "gone"), (404, "not_found")):
-        confirm = Answers(ServiceError(status, error, "…"))
+    for status in (401, 410, 404, 400, 403, 500, 502, 503):
+        confirm = _refusing(status, "refused")
         try:
             function(confirm, lambda: {"client_id": "cli_of_another_time"})
-        except ServiceError:
-            continue
-        raise Wrong(
-            f"A {status} was swallowed. Only 409 says that the enrollment was confirmed "
-            "before; let every other refusal through."
-        )
+        except ServiceError as error:
+            if error.status != status:
+                raise Wrong(f"A {status} came out of your function as a {error.status}.") from None
+        except Exception as error:
+            raise Wrong(
+                f"A {status} came out of your function as {described(error)}: let the "
+                "ServiceError itself through."
+            ) from None
+        else:
+            raise Wrong(
+                f"A {status} was swallowed. Only 409 says that the enrollment was confirmed "
+                "before; let every other refusal through."
+            )
+        if confirm.count != 1:
+            raise Wrong(f"After a {status} you confirmed again. {_once(confirm.count)}")
 
 
 def _live(function: Callable[..., Any], lesson: LiveLesson) -> None:
@@ -214,9 +257,9 @@ def _live(function: Callable[..., Any], lesson: LiveLesson) -> None:
         enrollment = lab.client.request_enrollment(SPONSOR, "confirmed-twice")
         code = lab.controls.code_for(SPONSOR, lab.realm)
         credentials = lab.client.confirm_enrollment(enrollment, code)
-        again = Counted(lambda code: lab.client.confirm_enrollment(enrollment, code))
-        got = ask(function, lambda: again(code), lambda: credentials.client_id)
-        if got != credentials.client_id or again.sent != 1:
+        again = Calls(lambda: lab.client.confirm_enrollment(enrollment, code), _once(2), limit=1)
+        got = ask(function, again, lambda: credentials.client_id)
+        if got != credentials.client_id or again.count != 1:
             raise Wrong(
                 "Against the running service your function did not end at the stored "
                 "credentials after one confirm."
