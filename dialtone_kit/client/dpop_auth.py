@@ -1,10 +1,11 @@
 """DPoP as an `httpx.Auth`: every request it goes with carries a proof of its own.
 
-httpx.get(url, auth=DPoPAuth(key, token))
+lesson.http.get(url, auth=DPoPAuth(key, token))
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, MutableMapping
 
@@ -19,6 +20,15 @@ from dialtone_kit.tokens import Token, text_of
 
 # The last nonce of each origin, for its token endpoint ("") and for its resources ("token").
 Nonces = MutableMapping[tuple[str, str], str]
+
+
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"  # RFC 9110 §5.6.2
+_CHALLENGES = re.compile(
+    rf"(?P<name>{_WORD})[ \t]*+=[ \t]*+"
+    rf'(?:(?P<token>{_WORD})|"(?P<quoted>(?:[^"\\]|\\.)*+)")'
+    rf"|(?P<scheme>{_WORD})(?=[ \t,]|$)"
+)
+_QUOTED_PAIR = re.compile(r"\\(.)")
 
 
 class DPoPAuth(httpx.Auth):
@@ -78,10 +88,27 @@ class DPoPAuth(httpx.Auth):
         return f"<DPoPAuth by {self.key!r}, {'with' if self._token else 'without'} a token>"
 
 
+def names_nonce(field: str) -> bool:
+    """Whether a `WWW-Authenticate` field has `error=use_dpop_nonce` in a DPoP challenge.
+
+    A value may be a token or quoted, spaces may be around `=`, and names and schemes come in any
+    case. A field may hold several challenges (RFC 9110 §11.2, §11.6.1).
+    """
+    scheme = ""
+    for match in _CHALLENGES.finditer(field):
+        scheme = (match["scheme"] or scheme).lower()
+        if scheme != "dpop" or (match["name"] or "").lower() != "error":
+            continue
+        value = match["token"] or _QUOTED_PAIR.sub(r"\1", match["quoted"] or "")
+        if value == "use_dpop_nonce":
+            return True
+    return False
+
+
 def demands_nonce(response: httpx.Response) -> bool:
     """Whether the response says `use_dpop_nonce`, in its header (resource) or body (token)."""
     if response.status_code not in (400, 401):
         return False
-    if 'error="use_dpop_nonce"' in response.headers.get("WWW-Authenticate", ""):
+    if any(names_nonce(field) for field in response.headers.get_list("WWW-Authenticate")):
         return True
     return json_or_nothing(response).get("error") == "use_dpop_nonce"

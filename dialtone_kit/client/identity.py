@@ -21,6 +21,7 @@ from dialtone_kit.client.connection import Connection, Options
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.enrollments import Enrollment, checked_email, normal_code
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.client.responses import read_json, refused_code
 from dialtone_kit.client.token_requests import TokenRequests
 from dialtone_kit.keys import ProofKey
@@ -66,20 +67,24 @@ class IdentityClient:
         """The discovery document, fetched once and checked."""
         return self.connection.metadata
 
+    @hiding
     def discover(self) -> dict[str, Any]:
         """Fetch the discovery document anew. It must name the issuer asked (RFC 8414 §3.3)."""
         return self.connection.discover()
 
+    @hiding
     def endpoint(self, name: str) -> str:
         """The URL of an endpoint, by its member of the discovery document without `_endpoint`."""
         return self.connection.endpoint(name)
 
+    @hiding
     def jwks(self, issuer: str | None = None) -> dict[str, Any]:
         """The issuer's public keys, fetched once; `verify` fetches them again for a new key."""
         return self.connection.jwks(issuer or self.issuer)
 
     # --- step 2: the sponsor vouches for the agent ---
 
+    @hiding
     def request_enrollment(
         self,
         email: str,
@@ -107,11 +112,13 @@ class IdentityClient:
         enrollments.remember(enrollment)
         return enrollment
 
+    @hiding
     def enrollment_status(self, enrollment: Enrollment) -> str:
         """pending, approved, confirmed, expired or locked."""
         enrollment.must_be_of(self.issuer)
         return str(self.connection.ask("GET", enrollment.status_url).get("status"))
 
+    @hiding
     def confirm_enrollment(self, enrollment: Enrollment, code: str | None = None) -> Credentials:
         """Trade the code for credentials, stored before this returns: they are shown once.
 
@@ -138,6 +145,7 @@ class IdentityClient:
 
     # --- step 3: tokens, for this client itself ---
 
+    @hiding
     def get_token(
         self,
         scope: str = "openid",
@@ -156,6 +164,7 @@ class IdentityClient:
         more = {"audience": audience, "resource": resource, "may_act": may_act}
         return self._tokens.grant(form | more, key, scope, repeatable=True)
 
+    @hiding
     def refresh(
         self,
         token: Token,
@@ -180,10 +189,12 @@ class IdentityClient:
 
     # --- tokens for a person, where there is no browser (RFC 8628) ---
 
+    @hiding
     def start_device(self, scope: str | None = None) -> DeviceLogin:
         """Ask for a device code. Show the person `.verification_uri` and `.user_code`."""
         return self._tokens.start_device(scope)
 
+    @hiding
     def poll_device(self, login: DeviceLogin, key: ProofKey | None = None) -> Token | DeviceLogin:
         """Ask once: the token, or the login still pending, with the pace to keep from now on (M21).
 
@@ -191,12 +202,14 @@ class IdentityClient:
         """
         return self._tokens.poll_device(login, key)
 
+    @hiding
     def wait_for_device(self, login: DeviceLogin, key: ProofKey | None = None) -> Token:
         """Poll until the person has answered, never faster than the service allows."""
         return self._tokens.wait_for_device(login, key)
 
     # --- tokens on behalf of somebody (RFC 8693) ---
 
+    @hiding
     def exchange(
         self,
         subject: Token | Secret | str,
@@ -224,14 +237,17 @@ class IdentityClient:
 
     # --- step 4: what a token proves, and whether it still holds ---
 
+    @hiding
     def verify(self, token: Token | Secret | str, audience: str | None = None) -> dict[str, Any]:
         """The claims of `token`, once its signature, issuer and times are checked."""
         return self.connection.verify(text_of(token), audience)
 
+    @hiding
     def introspect(self, token: Token | Secret | str) -> dict[str, Any]:
         """What the service knows of a token of this realm; `{"active": False}` unless it lives."""
         return self._tokens.introspect(text_of(token))
 
+    @hiding
     def revoke(self, token: Token | Secret | str) -> None:
         """Take a token of this client back, and all that came from it.
 
@@ -242,6 +258,7 @@ class IdentityClient:
 
     # --- step 5: every call is proved ---
 
+    @hiding
     def call(
         self,
         method: str,
@@ -258,6 +275,7 @@ class IdentityClient:
             method, url, json=json, params=params, headers=headers, auth=proof
         )
 
+    @hiding
     def userinfo(self, token: Token) -> dict[str, Any]:
         """The claims about the token's subject, from the service's own API."""
         response = self.call("GET", self.endpoint("userinfo"), token)

@@ -15,6 +15,7 @@ import httpx
 from dialtone_kit.base.errors import DialtoneError, NotThisService, ServiceUnreachable
 from dialtone_kit.base.masking import masked
 from dialtone_kit.base.urls import origin
+from dialtone_kit.client.proxies import shown_proxy
 from dialtone_kit.client.responses import json_or_nothing, rate_limited, retry_after
 
 REPEATS = 3
@@ -22,6 +23,7 @@ LONGEST_BACKOFF = 30.0  # seconds
 # The connection was never made: nothing can have taken effect.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _OUR_FAULT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+_FINAL = (*_OUR_FAULT, httpx.ProxyError)  # the next try would meet the same
 
 
 def send_with_retries(
@@ -59,8 +61,8 @@ def send_with_retries(
 
 
 def _may_repeat(problem: httpx.TransportError, safe_to_repeat: bool) -> bool:
-    if "CERTIFICATE_VERIFY_FAILED" in str(problem) or isinstance(problem, _OUR_FAULT):
-        return False  # the next try would meet the same
+    if "CERTIFICATE_VERIFY_FAILED" in str(problem) or isinstance(problem, _FINAL):
+        return False
     return isinstance(problem, _NEVER_SENT) or safe_to_repeat
 
 
@@ -79,19 +81,32 @@ def _wait(
 
 def _explained(problem: httpx.TransportError, safe_to_repeat: bool) -> DialtoneError:
     try:
-        where = origin(str(problem.request.url))
+        url = str(problem.request.url)
+        where, proxy = origin(url), shown_proxy(url)
     except RuntimeError:  # httpx: raised by hand, outside a client
-        where = "the service"
+        where, proxy = "the service", ""
     if "CERTIFICATE_VERIFY_FAILED" in str(problem):
         return ServiceUnreachable(
-            f"{where} showed a certificate that is not trusted. Name a private CA with ca_file=; "
-            "verification can't be turned off."
+            f"{where} showed a certificate that is not trusted. Behind a company's proxy or "
+            "CA: set SSL_CERT_FILE to a PEM file with its certificate and start again; in your own "
+            "code, ca_file= takes it, too. Verification can't be turned off."
+        )
+    if isinstance(problem, httpx.LocalProtocolError):  # its own text quotes the header
+        return DialtoneError(
+            "This request can't be sent: a header holds a character that HTTP forbids, such as a "
+            "line break. Was a token copied with one?"
         )
     if isinstance(problem, _OUR_FAULT):
         return DialtoneError(f"This request can't be sent: {masked(str(problem))}.")
-    if isinstance(problem, _NEVER_SENT):
+    if isinstance(problem, httpx.ProxyError):
         return ServiceUnreachable(
-            f"No connection to {where} after {REPEATS + 1} tries. For the local mock: run "
+            f"The proxy {proxy} refused to connect to {where}: {masked(str(problem))}. Correct "
+            "the variable, or name the host in NO_PROXY."
+        )
+    if isinstance(problem, _NEVER_SENT):
+        way = f"{where} through the proxy {proxy}" if proxy else where
+        return ServiceUnreachable(
+            f"No connection to {way} after {REPEATS + 1} tries. For the local mock: run "
             "`dialtone serve`, or start() again. For the real service: check the network."
         )
     caution = "" if safe_to_repeat else " It may have taken effect: look before you send it again."

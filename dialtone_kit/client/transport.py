@@ -5,19 +5,21 @@ https, or http on loopback; no redirect is followed; a response is small, comple
 
 from __future__ import annotations
 
+import os
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from ssl import SSLContext, SSLError
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
 from typing import Any, cast
 
 import httpcore
 import httpx
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService
-from dialtone_kit.base.urls import LOOPBACK, is_loopback, require_https_or_loopback
+from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
+from dialtone_kit.client.proxies import no_socks, proxy_for
+from dialtone_kit.client.quiet import quiet
 from dialtone_kit.wire.buffering import buffered
 
 MAX_RESPONSE = 1024 * 1024  # bytes
@@ -53,9 +55,9 @@ def open_client(
 
     `wrap` puts a recorder around the transport; `inner` takes the network's place in tests.
     """
-    network = inner or PunctualTransport(verify=_trust(ca_file), proxy=_proxy(base_url))
+    network = inner or Network(base_url, ca_file)
     guarded: httpx.BaseTransport = GuardedTransport(network, longest=3 * timeout)
-    return httpx.Client(
+    return QuietClient(
         transport=wrap(guarded) if wrap else guarded,
         timeout=timeout,
         follow_redirects=False,
@@ -83,13 +85,67 @@ class GuardedTransport(httpx.BaseTransport):
         self._inner.close()
 
 
+class QuietClient(httpx.Client):
+    """An httpx client whose tracebacks end at the call: the frames below hold what it sends.
+
+    Headers and form fields may be a `Secret`, and `auth` a pair with one: revealed when sent.
+    """
+
+    request = quiet(httpx.Client.request)
+    send = quiet(httpx.Client.send)
+    get = quiet(httpx.Client.get)
+    options = quiet(httpx.Client.options)
+    head = quiet(httpx.Client.head)
+    post = quiet(httpx.Client.post)
+    put = quiet(httpx.Client.put)
+    patch = quiet(httpx.Client.patch)
+    delete = quiet(httpx.Client.delete)
+
+
+class Network(httpx.BaseTransport):
+    """The network: each request takes the way of its own URL, directly or through a proxy.
+
+    What could not serve `base_url` is reported at once. Plain http, and so the mock, needs no TLS.
+    """
+
+    def __init__(self, base_url: str, ca_file: str | Path | None) -> None:
+        self._ca_file = ca_file
+        self._trusted = _trust(ca_file) if ca_file is not None else None
+        self._ways: dict[tuple[str, str | None], httpx.BaseTransport] = {}
+        require_https_or_loopback(base_url)
+        self._way(base_url)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._way(str(request.url)).handle_request(request)
+
+    def close(self) -> None:
+        for way in self._ways.values():
+            way.close()
+
+    def _way(self, url: str) -> httpx.BaseTransport:
+        scheme, proxy = httpx.URL(url).scheme, proxy_for(url)
+        key = (scheme, str(proxy.url) if proxy else None)
+        if key not in self._ways:
+            verify = self._trust() if scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
+            try:
+                self._ways[key] = PunctualTransport(verify=verify, proxy=proxy)
+            except ImportError:
+                raise no_socks() from None
+        return self._ways[key]
+
+    def _trust(self) -> SSLContext:
+        if self._trusted is None:
+            self._trusted = _trust(self._ca_file)
+        return self._trusted
+
+
 class PunctualTransport(httpx.HTTPTransport):
     """The network, with one deadline for the whole of a send.
 
     httpx limits the wait for each piece only: headers that trickle in could hold it for hours.
     """
 
-    def __init__(self, *, verify: SSLContext, proxy: str | None) -> None:
+    def __init__(self, *, verify: SSLContext, proxy: httpx.Proxy | None) -> None:
         super().__init__(verify=verify, proxy=proxy)
         self._pool._network_backend = _Punctual()  # httpx has no argument for it
 
@@ -153,7 +209,12 @@ def _limited(response: httpx.Response) -> Iterator[bytes]:
 
 def _trust(ca_file: str | Path | None) -> SSLContext:
     """The usual authorities, and yours on top. Verification can't be turned off."""
-    context = httpx.create_ssl_context()
+    try:
+        context = httpx.create_ssl_context()
+    except OSError as problem:  # SSLError is one
+        raise DialtoneError(
+            f"{_blamed()}: {problem.strerror or problem}. Correct the variable, or unset it."
+        ) from None
     if ca_file is not None:
         try:
             context.load_verify_locations(ca_file)
@@ -164,9 +225,12 @@ def _trust(ca_file: str | Path | None) -> SSLContext:
     return context
 
 
-def _proxy(base_url: str) -> str | None:
-    """The proxy that the environment names for this service; none for loopback."""
-    host = httpx.URL(base_url).host
-    if is_loopback(base_url) or urllib.request.proxy_bypass(host):
-        return None
-    return urllib.request.getproxies().get("https")
+def _blamed() -> str:
+    """The variable of the environment that spoiled the TLS context."""
+    try:
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(os.environ.get("SSL_CERT_FILE"))
+    except OSError:
+        return "SSL_CERT_FILE"
+    except TypeError:  # not set
+        pass
+    return "SSLKEYLOGFILE"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from dialtone_kit.base.masking import Secret
-from dialtone_kit.client.dpop_auth import DPoPAuth
+from dialtone_kit.client.dpop_auth import DPoPAuth, demands_nonce
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import check_proof
 from dialtone_kit.rules import Request, access_token_hash
@@ -139,3 +139,24 @@ def test_it_shows_and_keeps_no_token(keep: Callable[[object], object]) -> None:
     assert "very-secret" not in repr(auth)
     with pytest.raises(TypeError):
         keep(auth)
+
+
+@pytest.mark.parametrize(
+    ("field", "demanded"),
+    [
+        ("DPoP error=use_dpop_nonce", True),
+        ("dpop ERROR = \"use_dpop_nonce\", algs='x'", True),
+        ('Bearer realm="a, b", DPoP algs="ES256", error="use_dpop_nonce"', True),
+        ('DPoP error="use\\_dpop_nonce"', True),
+        ('Basic realm="x", DPoP error=use_dpop_nonce, Bearer', True),
+        ('DPoP algs="ES256", error="invalid_token"', False),
+        ('DPoP error_description="error=use_dpop_nonce"', False),
+        ('DPoP realm="a \\" error=use_dpop_nonce", error=invalid_token', False),
+        ("Bearer error=use_dpop_nonce", False),
+        ("DPoP error=use_dpop_nonce_x", False),
+        ("", False),
+    ],
+)
+def test_a_challenge_is_read_as_http_writes_it(field: str, demanded: bool) -> None:
+    response = httpx.Response(401, headers={"WWW-Authenticate": field})
+    assert demands_nonce(response) is demanded

@@ -132,3 +132,10 @@ def test_its_links_lead_to_lessons(name: str) -> None:
 def test_the_minutes_of_the_demo_add_up_to_an_hour() -> None:
     minutes = {name[:2]: read(FOLDER / name)["metadata"]["dialtone"]["minutes"] for name in LESSONS}
     assert sum(minutes[number] for number in DEMO) == 60
+
+
+@every_book
+def test_nothing_is_sent_by_a_bare_httpx(book: Path) -> None:
+    """It would obey HTTP_PROXY for loopback, too; the kit's clients don't."""
+    sends = r"\bhttpx\.(?:get|post|put|patch|delete|head|options|request|stream)\("
+    assert not [cell for cell in cells(book) if re.search(sends, source(cell))]
