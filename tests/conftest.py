@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from dialtone_kit.client import transport
 from dialtone_kit.local import record, service
 from tests.support.databases import KINDS, Database
 from tests.support.raw_http import Line
@@ -47,7 +48,7 @@ def shared_home(shared_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.delenv("DIALTONE_INTERACTIVE", raising=False)
     monkeypatch.setattr(record, "DEFAULT_PORT", 0)
-    (shared_state / "progress.json").unlink(missing_ok=True)
+    (shared_state / "progress.jsonl").unlink(missing_ok=True)
     return tmp_path
 
 
@@ -60,6 +61,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(record, "DEFAULT_PORT", 0)  # 8787 may be the developer's own
     yield tmp_path
     service.stop()
+
+
+@pytest.fixture(autouse=True)
+def ports_change_hands() -> Iterator[None]:
+    """A later test may get the port of this one's service for a stand-in, which proves nothing."""
+    yield
+    transport.trust_everybody()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,6 +11,7 @@ ports it to Windows starts here.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 # For os.open. No link is followed, and no child process inherits the descriptor.
@@ -28,6 +29,20 @@ OWN_SESSION: dict[str, Any] = {"start_new_session": True}
 def user_id() -> int:
     """The number of the user we run as; files of any other are not trusted."""
     return os.geteuid()
+
+
+def process_start(pid: int) -> str:
+    """When that process started, counted from this boot: the clock may be set, this stays.
+
+    "" where the system does not say so (outside Linux), or when there is no such process.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        # The name in parentheses may hold anything; after it, field 22 of proc(5) is the 20th.
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return f"{boot} {int(fields[19])}"
+    except (OSError, ValueError, IndexError):
+        return ""
 
 
 def set_mode(descriptor: int, mode: int) -> None:

@@ -9,6 +9,9 @@ from dialtone_kit.base.errors import CredentialProblem
 from dialtone_kit.base.private_files import PrivateFolder
 
 MAX_BYTES = 64 * 1024  # of one file
+# Of the outer folder: the demo's mkdir leaves its mode to the umask, so a group of one's own may
+# write there (0775, 2775). It gains nothing: each client's folder inside must be ours, and 0700.
+FORBIDDEN = 0o002
 
 
 def config_dir() -> Path:
@@ -19,7 +22,7 @@ def config_dir() -> Path:
 
 def all_folders() -> PrivateFolder:
     """The outer folder. The demo's mkdir leaves its mode to the umask: others may read it."""
-    return PrivateFolder(config_dir(), forbidden=0o002, error=CredentialProblem)
+    return PrivateFolder(config_dir(), forbidden=FORBIDDEN, error=CredentialProblem)
 
 
 def folder(name: str) -> PrivateFolder:

@@ -17,12 +17,28 @@ import httpcore
 import httpx
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService
-from dialtone_kit.base.urls import is_loopback, require_https_or_loopback
+from dialtone_kit.base.urls import LOOPBACK, is_loopback, require_https_or_loopback
 from dialtone_kit.wire.buffering import buffered
 
 MAX_RESPONSE = 1024 * 1024  # bytes
 _DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send under way
 Wrap = Callable[[httpx.BaseTransport], httpx.BaseTransport]
+Prove = Callable[[httpcore.NetworkStream, float | None], None]
+_PROVERS: dict[int, Prove] = {}  # by port on loopback
+
+
+def challenge(port: int, prove: Prove) -> None:
+    """From here on, `prove` sees each new connection to `port` on loopback before it is used.
+
+    It gets the stream and the time to wait in seconds, and raises unless the other end has shown
+    who it is. This holds for all clients of the process, since any of them may carry a secret.
+    """
+    _PROVERS[port] = prove
+
+
+def trust_everybody() -> None:
+    """Forget all challenges: for tests, whose ports change hands."""
+    _PROVERS.clear()
 
 
 def open_client(
@@ -79,8 +95,20 @@ class PunctualTransport(httpx.HTTPTransport):
 
 
 class _Punctual(httpcore.SyncBackend):
-    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
-        return _PunctualStream(super().connect_tcp(*arguments, **options))
+    def connect_tcp(
+        self, host: str, port: int, *arguments: Any, **options: Any
+    ) -> httpcore.NetworkStream:
+        prove = _PROVERS.get(port) if host.strip("[]").lower() in LOOPBACK else None
+        # Only this address is ours: a program on ::1 could pass the challenge on to it.
+        address = host if prove is None else "127.0.0.1"
+        stream = _PunctualStream(super().connect_tcp(address, port, *arguments, **options))
+        try:
+            if prove is not None:
+                prove(stream, options.get("timeout"))
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
 
 class _PunctualStream(httpcore.NetworkStream):

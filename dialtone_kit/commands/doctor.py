@@ -13,14 +13,16 @@ from pathlib import Path
 
 import click
 
-from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.code import fingerprint
+from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.client import credentials
-from dialtone_kit.client.config_folder import config_dir
+from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
 from dialtone_kit.local import process, service
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import UnusableRecord, free_port, read_record
+from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
 AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1, protocol §5)
@@ -108,12 +110,16 @@ def state() -> Iterator[Finding]:
 
 def database() -> Finding:
     """Where the local service keeps its state, or would: never with a password."""
-    asked = os.environ.get(process.DATABASE)
-    would = f"{without_password(asked)}, as {process.DATABASE} says" if asked else "SQLite"
     used = process.database(state_dir())
-    if used is None:
-        return Finding(True, "Database", would)
-    return Finding(True, "Database", used if used.startswith("postgres") else "SQLite")
+    if used is not None:
+        return Finding(True, "Database", used if used.startswith("postgres") else SQLITE)
+    asked = os.environ.get(DATABASE)
+    try:
+        if read_setup(state_dir()) is None and asked:
+            return Finding(True, "Database", f"{without_password(asked)}, as {DATABASE} says")
+        return Finding(True, "Database", setup_to_revive(state_dir()).database)
+    except ServiceUnreachable as problem:
+        return Finding(False, "Database", str(problem))
 
 
 def configuration() -> Iterator[Finding]:
@@ -124,7 +130,7 @@ def configuration() -> Iterator[Finding]:
         return
     mode = stat.S_IMODE(folder.lstat().st_mode)
     wrong = credentials.problems()
-    if mode & 0o022:
+    if mode & FORBIDDEN:
         wrong.insert(0, f"{shown(folder)} can be written by others: chmod 700 {shown(folder)}")
     for problem in wrong:
         yield Finding(False, "Credentials", problem)
@@ -143,7 +149,10 @@ def port() -> Iterator[Finding]:
         yield Finding(True, "Local service", f"not started yet; a lesson starts it on {chosen}")
         return
     occupant = ask(record)
-    if occupant.kind == "ours":
+    if occupant.kind == "ours" and occupant.code != fingerprint():
+        text = f"process {occupant.pid} runs older code (version {occupant.version or 'unknown'})"
+        yield Finding(False, "Local service", f"{text}; the next start() replaces it.")
+    elif occupant.kind == "ours":
         text = f"runs on {record.base_url} (process {occupant.pid}, version {occupant.version})"
         yield Finding(True, "Local service", text)
     elif occupant.kind == "nothing":

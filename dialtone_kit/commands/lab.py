@@ -13,6 +13,7 @@ import click
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir
 from dialtone_kit.commands.options import PORT
+from dialtone_kit.local.owner import this_process
 from dialtone_kit.local.record import free_port
 from dialtone_kit.local.state_folder import state_dir
 
@@ -84,6 +85,7 @@ def environment() -> dict[str, str]:
     """Keep the learner's own JupyterLab apart, and prefer our kernel to any other `python3`."""
     folder = state_dir() / "lab"
     return {
+        **this_process(),  # JupyterLab takes this process's place
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "user-settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         "JUPYTER_PREFER_ENV_PATH": "1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def command(
     """
     from dialtone_kit.commands.run_table import run_and_show
 
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # it cleans up, as after Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     folder = notebooks_dir() / "solutions" if solutions else notebooks_dir()
     parameters = Parameters(base_url, dict(pairs))
     try:

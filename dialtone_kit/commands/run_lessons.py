@@ -16,10 +16,12 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.local import service
+from dialtone_kit.local.owner import TEMPORARY, this_process
 from dialtone_kit.local.record import free_port
 from dialtone_kit.local.state_folder import state_dir
 
 Outcome = Literal["passed", "failed", "stopped"]
+PREFIX = "dialtone-run-"
 CELL_TIMEOUT = 300  # seconds
 
 
@@ -74,8 +76,10 @@ def _apart(own_service: bool) -> Iterator[None]:
 
     The real service's credentials stay the person's: a run can't register anew by itself.
     """
-    with tempfile.TemporaryDirectory(prefix="dialtone-run-") as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
         changes = {
+            **this_process(),
+            TEMPORARY: folder,
             "DIALTONE_STATE_DIR": str(Path(folder) / "state"),
             "DIALTONE_INTERACTIVE": "0",
             "JUPYTER_PREFER_ENV_PATH": "1",
@@ -159,7 +163,7 @@ def _exercises(number: str) -> str:
     from dialtone_kit.lesson import catalog
     from dialtone_kit.lesson.progress import Progress
 
-    progress = Progress(state_dir() / "progress.json")
+    progress = Progress(state_dir() / "progress.jsonl")
     outcomes = [progress.exercise(entry.id).outcome for entry in catalog.exercises(number)]
     counted = [
         (name, outcomes.count(name)) for name in ("right", "wrong", "can't tell", "not tried")

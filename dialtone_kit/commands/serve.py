@@ -19,7 +19,8 @@ from dialtone_kit.local import service
     metavar="URL",
     envvar="DIALTONE_DATABASE_URL",
     help="A PostgreSQL, postgresql://USER@HOST:PORT/DATABASE, instead of a file. A password is "
-    "safest in ~/.pgpass, or in the whole URL as DIALTONE_DATABASE_URL.",
+    "safest in ~/.pgpass, or in the whole URL as DIALTONE_DATABASE_URL. `sqlite` goes back to the "
+    "file. Without it, the database of the last time.",
 )
 def command(port: int | None, workers: int, database: str | None) -> int:
     """Run the local service in the foreground.

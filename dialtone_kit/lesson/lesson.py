@@ -24,7 +24,7 @@ from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.reviving import RevivingWire
+from dialtone_kit.local.reviving import RevivingWire, only_ours
 from dialtone_kit.local.state_folder import state_dir
 from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, Quiz
 from dialtone_kit.wire.recorder import Wire
@@ -49,12 +49,14 @@ class Lesson:
         self.interactive = is_interactive(interactive)
         local = _local_service(base_url)
         self.is_mock = local is not None
+        if local is not None:
+            only_ours(local.base_url, local.port)
         self.base_url = require_https_or_loopback(local.base_url if local else base_url)
         self.controls = Controls(_service if local else None)
         self.wire = RevivingWire(_revive) if local else Wire()
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
-        self.progress = Progress(state_dir() / "progress.json")
+        self.progress = Progress(state_dir() / "progress.jsonl")
         self._work = Work(number, self.progress, interactive=self.interactive)
         self._lab_realms: list[LabRealm] = []
 
@@ -187,7 +189,7 @@ class Lesson:
 def _local_service(base_url: str) -> service.LocalService | None:
     """The local service, when `base_url` is the word for it or its own URL."""
     if base_url == MOCK:
-        return _service()
+        return service.ensure(say=print, current=True)
     running = service.find() if base_url.startswith("http://") else None
     return running if running is not None and running.base_url == base_url.rstrip("/") else None
 

@@ -1,26 +1,23 @@
-"""What a learner did: predictions, quizzes, exercises. One JSON file, theirs alone (0600).
+"""What a learner did: predictions, quizzes, exercises, as a list of events, theirs alone (0600).
 
-It holds ids, choices, outcomes, misconception codes and times; no name, no address, no answers.
-Every change reads the file again under a lock, so that several kernels can write to it.
+An event is one line of `progress.jsonl`, described in events.py. Nothing is taken out again: a
+reset is an event, too, and what is known of an exercise is folded from the events after it. What
+can't be kept stops no lesson: one line says why.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from dialtone_kit.base.private_files import PrivateFolder, private_dir
+from dialtone_kit.lesson.events import VERSION, Event, EventFile, ProgressNotKept, unread
 from dialtone_kit.lesson.exercises.verdict import Outcome
 from dialtone_kit.widgets.choices import Pick
 
-VERSION = 1
 _SECTIONS = ("lessons", "predictions", "quiz", "exercises")
 
 
@@ -36,69 +33,60 @@ class Standing:
 
 
 class Progress:
-    """The progress file at `path`. A file that can't be read is set aside."""
+    """The progress file at `path`, read afresh each time: several kernels write to it."""
 
-    def __init__(self, path: Path, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: Callable[[], float] = time.time,
+        say: Callable[[str], None] = print,
+    ) -> None:
         self.path = path
-        self._now = now
+        self._file, self._now, self._say = EventFile(path), now, say
+        self._complained: set[str] = set()
 
     # -- what happened -----------------------------------------------------------------------
 
     def opened(self, lesson: str) -> None:
         """Lesson "02" was started."""
-        self._change(lambda data: self._stamp(data, lesson, "opened_at"))
+        self._keep(self._new(lesson, "opened"))
 
     def done(self, lesson: str) -> None:
         """Lesson "02" was run to its end."""
-        self._change(lambda data: self._stamp(data, lesson, "done_at"))
+        self._keep(self._new(lesson, "done"))
 
     def predicted(self, pick: Pick) -> None:
         """Record the answer to a prediction. In a report the first one counts."""
-        self._change(lambda data: self._append(data["predictions"], pick))
+        self._keep(self._picked("predicted", pick))
 
     def answered(self, pick: Pick) -> None:
         """Record the answer to a quiz item."""
-        self._change(lambda data: self._append(data["quiz"], pick))
+        self._keep(self._picked("quizzed", pick))
 
     def checked(self, exercise_id: str, outcome: Outcome, code: str | None = None) -> None:
         """Record the outcome of a check. Only right and wrong count as attempts."""
+        self._keep(self._about(exercise_id, "tried", outcome=outcome, code=code))
 
-        def change(data: dict[str, Any]) -> None:
-            row = data["exercises"].setdefault(exercise_id, {"outcome": "not tried"})
-            if outcome in ("right", "wrong"):
-                row["attempts"] = row.get("attempts", 0) + 1
-                row["at"] = self._time()
-            if outcome == "right" or row["outcome"] != "right":
-                row["outcome"], row["code"] = outcome, code
+    def hinted(self, exercise_id: str, available: int) -> int:
+        """Take the next of `available` hints; returns its number. The last one counts once."""
+        event, taken = self._about(exercise_id, "hinted"), 0
 
-        self._change(change)
+        def choose(events: list[Event]) -> Event | None:
+            nonlocal taken
+            taken = fold(events)["exercises"].get(exercise_id, {}).get("hints", 0)
+            return event if taken < available else None
 
-    def hinted(self, exercise_id: str) -> int:
-        """Count one more hint for this exercise; returns the number taken, this one included."""
-        taken: list[int] = []
-
-        def change(data: dict[str, Any]) -> None:
-            row = data["exercises"].setdefault(exercise_id, {"outcome": "not tried"})
-            row["hints"] = row.get("hints", 0) + 1
-            taken.append(row["hints"])
-
-        self._change(change)
-        return taken[0]
+        self._keep(choose)
+        return min(taken + 1, available)
 
     def reset_exercise(self, exercise_id: str) -> None:
-        """Forget one exercise; everything else stays."""
-        self._change(lambda data: data["exercises"].pop(exercise_id, None))
+        """Begin one exercise afresh; everything else stays."""
+        self._keep(self._about(exercise_id, "reset"))
 
     def reset_lesson(self, lesson: str) -> None:
-        """Forget all of lesson "02"; the other lessons stay."""
-
-        def change(data: dict[str, Any]) -> None:
-            for section in _SECTIONS:
-                data[section] = {
-                    key: row for key, row in data[section].items() if key[:2] != lesson
-                }
-
-        self._change(change)
+        """Begin lesson "02" afresh; the other lessons stay."""
+        self._keep(self._new(lesson, "reset", id=None))
 
     # -- what is known -----------------------------------------------------------------------
 
@@ -112,7 +100,7 @@ class Progress:
 
     def exercise(self, exercise_id: str) -> Standing:
         """How far this exercise has come; one never checked is "not tried"."""
-        row = self._read()["exercises"].get(exercise_id, {})
+        row = self.export()["exercises"].get(exercise_id, {})
         return Standing(
             exercise_id,
             row.get("outcome", "not tried"),
@@ -123,61 +111,114 @@ class Progress:
 
     def exercises(self, lesson: str) -> list[Standing]:
         """The exercises of a lesson that were checked or hinted, by id."""
-        ids = sorted(key for key in self._read()["exercises"] if key[:2] == lesson)
+        ids = sorted(key for key in self.export()["exercises"] if key[:2] == lesson)
         return [self.exercise(key) for key in ids]
 
     def export(self) -> dict[str, Any]:
-        """Everything in the file, as plain data: for reports."""
-        return self._read()
+        """What the events since the last reset add up to, as plain data."""
+        return fold(self.events())
+
+    def events(self) -> list[Event]:
+        """All events, oldest first: for reports."""
+        try:
+            return self._file.read()
+        except ProgressNotKept as problem:
+            self._complain(str(problem))
+            return []
 
     # -- the file ----------------------------------------------------------------------------
 
-    def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
-        private_dir(self.path.parent)
-        with FileLock(f"{self.path}.lock", timeout=10, mode=0o600):
-            data = self._read()
-            change(data)
-            text = json.dumps(data, indent=1, sort_keys=True)
-            PrivateFolder(self.path.parent).write(self.path.name, text)
-
-    def _read(self) -> dict[str, Any]:
+    def _keep(self, event: Event | Callable[[list[Event]], Event | None]) -> None:
+        choose = event if callable(event) else lambda _: event
+        if not self.path.exists() and (damaged := unread(self._file.before)):
+            self._complain(damaged)
         try:
-            return _as_progress(json.loads(self.path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return _as_progress({})
-        except ValueError:  # not JSON, not UTF-8, or not our shape: keep it for the learner
-            self.path.replace(self.path.with_suffix(".broken.json"))
-            return _as_progress({})
+            self._file.append(choose)
+        except ProgressNotKept as problem:
+            self._complain(str(problem))
+
+    def _complain(self, line: str) -> None:
+        if line not in self._complained:
+            self._complained.add(line)
+            self._say(line)
 
     def _pick(self, section: str, question_id: str, position: int) -> Pick | None:
-        rows = self._read()[section].get(question_id)
+        rows = self.export()[section].get(question_id)
         if not rows:
             return None
         row = rows[position]
         return Pick(question_id, row["choice"], row["right"], row["confidence"], row["code"])
 
-    def _append(self, section: dict[str, Any], pick: Pick) -> None:
-        row = {
-            "choice": pick.choice,
-            "right": pick.right,
-            "confidence": pick.confidence,
-            "code": pick.code,
-            "at": self._time(),
-        }
-        section.setdefault(pick.id, []).append(row)
+    def _picked(self, kind: str, pick: Pick) -> Event:
+        return self._about(
+            pick.id,
+            kind,
+            choice=pick.choice,
+            right=pick.right,
+            confidence=pick.confidence,
+            code=pick.code,
+        )
 
-    def _stamp(self, data: dict[str, Any], lesson: str, member: str) -> None:
-        data["lessons"].setdefault(lesson, {})[member] = self._time()
+    def _about(self, name: str, kind: str, **members: object) -> Event:
+        return self._new(name[:2], kind, id=name, **members)
 
-    def _time(self) -> str:
-        return datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="seconds")
+    def _new(self, lesson: str, kind: str, **members: object) -> Event:
+        at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="seconds")
+        return {"v": VERSION, "at": at, "lesson": lesson, "kind": kind, **members}
 
 
-def _as_progress(data: object) -> dict[str, Any]:
-    """`data` with every section there; ValueError when it is no progress file of this version."""
-    if not isinstance(data, dict) or data.get("version", VERSION) != VERSION:
-        raise ValueError("not a progress file of this version")
-    sections = {name: data.get(name, {}) for name in _SECTIONS}
-    if not all(isinstance(section, dict) for section in sections.values()):
-        raise ValueError("not a progress file")
-    return {"version": VERSION, **sections}
+def fold(events: Sequence[Event]) -> dict[str, Any]:
+    """What `events` add up to: lessons, predictions, quiz, exercises. Unknown kinds are skipped."""
+    data: dict[str, Any] = {"version": VERSION, **{name: {} for name in _SECTIONS}}
+    for event in events:
+        if event["kind"] in _FOLDS:
+            _FOLDS[event["kind"]](data, event)
+    return data
+
+
+def _stamp(data: dict[str, Any], event: Event) -> None:
+    data["lessons"].setdefault(event["lesson"], {})[f"{event['kind']}_at"] = event["at"]
+
+
+def _add_pick(data: dict[str, Any], event: Event) -> None:
+    section = data["predictions" if event["kind"] == "predicted" else "quiz"]
+    row = {name: event.get(name) for name in ("choice", "right", "confidence", "code", "at")}
+    section.setdefault(event["id"], []).append(row)
+
+
+def _add_try(data: dict[str, Any], event: Event) -> None:
+    row, outcome = _exercise(data, event), event.get("outcome")
+    if outcome in ("right", "wrong", None):
+        row["attempts"] += 1
+        row["at"] = event["at"]
+    if outcome is not None and (outcome == "right" or row["outcome"] != "right"):
+        row["outcome"], row["code"] = outcome, event.get("code")
+
+
+def _add_hint(data: dict[str, Any], event: Event) -> None:
+    _exercise(data, event)["hints"] += 1
+
+
+def _reset(data: dict[str, Any], event: Event) -> None:
+    if event.get("id"):
+        data["exercises"].pop(event["id"], None)
+        return
+    for section in _SECTIONS:
+        data[section] = {k: row for k, row in data[section].items() if k[:2] != event["lesson"]}
+
+
+def _exercise(data: dict[str, Any], event: Event) -> dict[str, Any]:
+    fresh = {"outcome": "not tried", "attempts": 0, "hints": 0}
+    row: dict[str, Any] = data["exercises"].setdefault(event["id"], fresh)
+    return row
+
+
+_FOLDS: dict[str, Callable[[dict[str, Any], Event], None]] = {
+    "opened": _stamp,
+    "done": _stamp,
+    "predicted": _add_pick,
+    "quizzed": _add_pick,
+    "tried": _add_try,
+    "hinted": _add_hint,
+    "reset": _reset,
+}

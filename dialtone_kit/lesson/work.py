@@ -44,7 +44,7 @@ class Work:
     def hint(self, exercise_id: str) -> Shown:
         """The next hint, one at a time."""
         hints = catalog.exercise(exercise_id).hints
-        taken = min(self.progress.hinted(exercise_id), len(hints))
+        taken = self.progress.hinted(exercise_id, len(hints))
         more = "" if taken < len(hints) else " (the last one; the solution is in solutions/)"
         text = f"Hint {taken} of {len(hints)}{more}: {hints[taken - 1]}"
         return Shown(f"<p>{escaped(text)}</p>", masked(text))

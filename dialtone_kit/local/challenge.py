@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hmac
 import http.client
+import io
 import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
+
+import httpcore
 
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.local.record import Record
@@ -29,6 +32,7 @@ class Occupant:
     kind: Kind
     pid: int | None = None
     version: str = ""
+    code: str = ""
 
 
 def ask(record: Record, *, timeout: float = 2.0) -> Occupant:
@@ -58,6 +62,14 @@ def proven(record: Record, *, timeout: float = 10.0) -> Iterator[http.client.HTT
         connection.close()
 
 
+def ask_on(stream: httpcore.NetworkStream, record: Record, timeout: float | None) -> Occupant:
+    """Challenge whoever is at the other end of a connection that is already open."""
+    connection = _connection(record, timeout or 10.0)
+    connection.sock = _Socket(stream, timeout)
+    connection.auto_open = 0
+    return _challenge(connection, record)
+
+
 def control_token(record: Record) -> str:
     """What the teaching controls ask for. Send it on a `proven` connection only."""
     return _digest(record, "control")
@@ -85,7 +97,8 @@ def _connection(record: Record, timeout: float) -> http.client.HTTPConnection:
 def _challenge(connection: http.client.HTTPConnection, record: Record) -> Occupant:
     nonce = secrets.token_urlsafe(24)
     try:
-        connection.connect()
+        if connection.sock is None:
+            connection.connect()
     except TimeoutError:
         return Occupant("silent")
     except OSError:
@@ -93,9 +106,15 @@ def _challenge(connection: http.client.HTTPConnection, record: Record) -> Occupa
     try:
         connection.request("GET", f"/mock/hello?nonce={nonce}", headers=_headers(record))
         body = json.loads(connection.getresponse().read(MAX_BYTES))
-    except TimeoutError:
+    except (TimeoutError, httpcore.TimeoutException):
         return Occupant("silent")
-    except (OSError, http.client.HTTPException, ValueError, RecursionError):
+    except (
+        OSError,
+        httpcore.NetworkError,
+        http.client.HTTPException,
+        ValueError,
+        RecursionError,
+    ):
         return Occupant("stranger")
     return _judge(body, nonce, record)
 
@@ -105,8 +124,8 @@ def _judge(body: Any, nonce: str, record: Record) -> Occupant:
     expected = _digest(record, f"hello|{nonce}|{record.base_url}")
     if not isinstance(proof, str) or not hmac.compare_digest(proof.encode(), expected.encode()):
         return Occupant("stranger")
-    pid = body.get("pid")
-    return Occupant("ours", pid if isinstance(pid, int) else None, str(body.get("version", "")))
+    pid, version, code = body.get("pid"), body.get("version", ""), body.get("code", "")
+    return Occupant("ours", pid if isinstance(pid, int) else None, str(version), str(code))
 
 
 def _headers(record: Record) -> dict[str, str]:
@@ -115,3 +134,33 @@ def _headers(record: Record) -> dict[str, str]:
 
 def _digest(record: Record, message: str) -> str:
     return hmac.new(record.secret.reveal().encode(), message.encode(), "sha256").hexdigest()
+
+
+class _Socket:
+    """As much of a socket as `http.client` uses, over a stream of httpx's."""
+
+    def __init__(self, stream: httpcore.NetworkStream, timeout: float | None) -> None:
+        self._stream, self._timeout = stream, timeout
+
+    def sendall(self, data: bytes) -> None:
+        self._stream.write(data, self._timeout)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        del mode
+        return io.BufferedReader(_Reading(self._stream, self._timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _Reading(io.RawIOBase):
+    def __init__(self, stream: httpcore.NetworkStream, timeout: float | None) -> None:
+        self._stream, self._timeout = stream, timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer), self._timeout)
+        buffer[: len(data)] = data
+        return len(data)

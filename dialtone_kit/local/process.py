@@ -16,11 +16,12 @@ import psutil
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.base.private_files import open_private, shown
+from dialtone_kit.local.owner import of_background, this_process
+from dialtone_kit.local.setup import DATABASE, Setup
 
 COMMAND = ("-P", "-m", "dialtone_kit.mock")  # -P: a token.py in the notebooks' folder is not ours
 LOG, PID = "mock.log", "mock.pid"
 LOG_LIMIT = 1_000_000  # bytes; a longer log is emptied at the next start
-DATABASE = "DIALTONE_DATABASE_URL"  # in the environment, `ps` shows its password to nobody else
 T = TypeVar("T")
 _started: list[subprocess.Popen[bytes]] = []  # held, so that a child that ends is reaped
 
@@ -32,11 +33,12 @@ def command(folder: Path, port: int, workers: int = 1) -> list[str]:
 
 
 def environment(database: str | None) -> dict[str, str]:
-    """The environment of a service whose state is in the PostgreSQL at that URL."""
-    return {**os.environ, **({DATABASE: database} if database else {})}
+    """The environment of a service whose state is in the PostgreSQL at that URL, or in a file."""
+    rest = {name: value for name, value in os.environ.items() if name != DATABASE}
+    return {**rest, **({DATABASE: database} if database else {})}
 
 
-def launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
+def launch(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
     """Start the service in the background.
 
     It outlives us and hears no Ctrl-C of ours: a plain child of a kernel would die with it.
@@ -47,8 +49,9 @@ def launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
     handle = open_private(log, os.O_APPEND | (os.O_TRUNC if full else 0))
     try:
         child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
-            command(folder, port),
+            command(folder, port, setup.workers),
             cwd=folder,
+            env=environment(setup.url) | of_background() | {"DIALTONE_BACKGROUND": "1"},
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
@@ -60,14 +63,12 @@ def launch(folder: Path, port: int) -> subprocess.Popen[bytes]:
     return child
 
 
-def run_in_foreground(
-    folder: Path, port: int, workers: int, database: str | None
-) -> subprocess.Popen[bytes]:
+def run_in_foreground(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
     """Start the service with its output in our terminal. We end it, not the terminal's Ctrl-C."""
     return subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
-        command(folder, port, workers),
+        command(folder, port, setup.workers),
         stdin=subprocess.DEVNULL,
-        env=environment(database),
+        env=environment(setup.url) | this_process(),
         **platform.OWN_SESSION,
     )
 
@@ -121,8 +122,7 @@ def running(folder: Path) -> psutil.Process | None:
     try:
         noted = _noted(folder)
         process = psutil.Process(int(noted["pid"]))
-        same = abs(process.create_time() - float(noted["create_time"])) < 1.0
-        return process if same and not _is_gone(process) else None
+        return process if _is_same(process, noted) and not _is_gone(process) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
 
@@ -187,6 +187,14 @@ def end_leftover(folder: Path) -> None:
 
 def _noted(folder: Path) -> Any:
     return json.loads((folder / PID).read_text())
+
+
+def _is_same(process: psutil.Process, noted: Any) -> bool:
+    """Whether this is the process of the note, by what no step of the clock can change."""
+    start = platform.process_start(process.pid)
+    if start and noted.get("start"):
+        return bool(start == noted["start"])
+    return bool(abs(process.create_time() - float(noted["create_time"])) < 1.0)
 
 
 def _all_gone(family: list[psutil.Process], timeout: float) -> bool:

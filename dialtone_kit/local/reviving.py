@@ -1,11 +1,19 @@
-"""A request that finds nobody brings the local service back (`kill -9` in a lesson)."""
+"""A request that finds nobody brings the local service back (`kill -9` in a lesson).
+
+Whoever has taken its port meanwhile gets a challenge on each new connection, and nothing else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpcore
 import httpx
 
+from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.client import transport
+from dialtone_kit.local.challenge import ask_on, explain
+from dialtone_kit.local.record import UnusableRecord, read_record
 from dialtone_kit.wire.recorder import Wire
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
@@ -47,3 +55,28 @@ class RevivingWire(Wire):
     def transport(self, inner: httpx.BaseTransport) -> httpx.BaseTransport:
         """`inner` with revival inside and the recorder around it: one record for each request."""
         return super().transport(Reviving(inner, self._revive))
+
+
+def only_ours(base_url: str, port: int) -> None:
+    """From here on this process sends nothing to `port` but over connections proved to be ours."""
+
+    def prove(stream: httpcore.NetworkStream, timeout: float | None) -> None:
+        """Raise httpx's "no connection", which `Reviving` knows, unless it is our service."""
+        try:
+            record = read_record()
+        except UnusableRecord:
+            raise httpcore.ConnectError("service.json can't be used") from None
+        if record is None:
+            raise httpcore.ConnectError("there is no service.json")
+        if record.base_url != base_url:
+            raise ServiceUnreachable(
+                f"The local service has moved from {base_url} to {record.base_url}. Run start() "
+                "again; register anew there."
+            )
+        occupant = ask_on(stream, record, timeout)
+        if occupant.kind == "silent":
+            raise httpcore.ConnectTimeout(explain("silent", port))
+        if occupant.kind != "ours":
+            raise httpcore.ConnectError(explain(occupant.kind, port))
+
+    transport.challenge(port, prove)

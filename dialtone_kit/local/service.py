@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from dialtone_kit.base import code
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import Occupant, ask, explain
@@ -27,6 +28,7 @@ from dialtone_kit.local.record import (
     new_record,
     read_record,
 )
+from dialtone_kit.local.setup import setup_to_revive, setup_to_serve
 from dialtone_kit.local.state_folder import state_dir
 
 Say = Callable[[str], object]
@@ -41,6 +43,12 @@ class LocalService:
     record: Record
     pid: int | None
     version: str
+    code: str = ""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it runs the code that is installed now, and not what was there before."""
+        return self.code == code.fingerprint()
 
     @property
     def base_url(self) -> str:
@@ -62,18 +70,22 @@ def find(*, timeout: float = 2.0) -> LocalService | None:
     return None if record is None else _if_ours(record, ask(record, timeout=timeout))
 
 
-def ensure(port: int | None = None, *, say: Say | None = None) -> LocalService:
+def ensure(
+    port: int | None = None, *, say: Say | None = None, current: bool = False
+) -> LocalService:
     """The running service, started or repaired when need be; `say` gets one line on what was done.
 
     `port` is for the very first start, or to move on purpose: the issuer changes with it.
-    Raises ServiceUnreachable with the way out when there can be none.
+    `current` replaces one that still runs the code from before an upgrade. Raises
+    ServiceUnreachable with the way out when there can be none.
     """
     running = find()
-    if running is not None and port in (None, running.port):
+    fits = running is not None and port in (None, running.port)
+    if running is not None and fits and (running.is_current or not current):
         return running
     remarks: list[str] = []
     with _lock():
-        running = _prepare(port, remarks) or _start(remarks)
+        running = _prepare(port, remarks, current) or _start(remarks)
     if say is not None and remarks:
         say(" ".join(remarks))
     return running
@@ -82,15 +94,20 @@ def ensure(port: int | None = None, *, say: Say | None = None) -> LocalService:
 def stop() -> bool:
     """End the service, hung or not. False when there was none."""
     with _lock():
-        folder = state_dir()
-        live = process.running(folder)
-        if live is None:
-            answering = find()  # its pid file was lost; the pid that it names itself is proved
-            if answering is not None and answering.pid is not None:
-                live = process.main_of(answering.pid)
-        if live is not None:
-            process.end(live)
-        process.forget(folder)
+        return _end_running(find)
+
+
+def _end_running(answering: Callable[[], LocalService | None]) -> bool:
+    """With the lock held: end the noted process, or else the one that answers."""
+    folder = state_dir()
+    live = process.running(folder)
+    if live is None:
+        running = answering()  # its pid file was lost; the pid that it names itself is proved
+        if running is not None and running.pid is not None:
+            live = process.main_of(running.pid)
+    if live is not None:
+        process.end(live)
+    process.forget(folder)
     return live is not None
 
 
@@ -99,19 +116,19 @@ def serve(
 ) -> int:
     """Run the service in the foreground with the state that lessons use; returns its exit code.
 
-    `database` is the URL of a PostgreSQL that holds its state instead of the file.
-    KeyboardInterrupt ends it in order and is raised again.
+    `database` is the URL of a PostgreSQL that holds its state, or "sqlite"; without it, the state
+    stays where it was the last time. KeyboardInterrupt ends it in order and is raised again.
     """
     with _lock():
         remarks: list[str] = []
-        running = _prepare(port, remarks)
+        running = _prepare(port, remarks, current=True)
         if running is not None:
             say(f"The local service runs already on {running.base_url} (process {running.pid}).")
             return 0
         for remark in remarks:
             say(remark)
-        record = _record()
-        child = process.run_in_foreground(state_dir(), record.port, workers, database)
+        record, setup = _record(), setup_to_serve(state_dir(), workers, database)
+        child = process.run_in_foreground(state_dir(), record.port, setup)
         with _ended_if_it_fails(child):
             _wait(child, record, log=None)
     try:
@@ -121,7 +138,7 @@ def serve(
         _end(child)
 
 
-def _prepare(port: int | None, remarks: list[str]) -> LocalService | None:
+def _prepare(port: int | None, remarks: list[str], current: bool) -> LocalService | None:
     """With the lock held: the service if it runs, else None with the way clear for a start."""
     record = _usable_record(port, remarks)
     occupant = _patiently(record)
@@ -133,7 +150,10 @@ def _prepare(port: int | None, remarks: list[str]) -> LocalService | None:
                 f"The local service runs on port {record.port}. End it first (`dialtone stop`), "
                 f"then start it on port {port}."
             )
-        return running
+        if running.is_current or not current:
+            return running
+        _replace(running, remarks)
+        return None
     occupant = _clear_away(record, occupant, remarks)
     wanted = port or record.port
     if moves:
@@ -144,6 +164,16 @@ def _prepare(port: int | None, remarks: list[str]) -> LocalService | None:
         remarks.append(f"The local service moved to port {wanted}; register anew there.")
         new_record(wanted)
     return None
+
+
+def _replace(running: LocalService, remarks: list[str]) -> None:
+    """End a service that runs the code from before an upgrade; its state stays."""
+    setup_to_revive(state_dir())  # before that: what can't be started again is not ended
+    _end_running(lambda: running)
+    remarks.append(
+        f"The local service still ran older code (version {running.version or 'unknown'}); it was "
+        "ended and started again with the code that is installed now."
+    )
 
 
 def _usable_record(port: int | None, remarks: list[str]) -> Record:
@@ -193,7 +223,7 @@ def _clear_away(record: Record, occupant: Occupant, remarks: list[str]) -> Occup
 
 def _start(remarks: list[str]) -> LocalService:
     record = _record()
-    child = process.launch(state_dir(), record.port)
+    child = process.launch(state_dir(), record.port, setup_to_revive(state_dir()))
     with _ended_if_it_fails(child):
         service = _wait(child, record, state_dir() / process.LOG)
     if not remarks:
@@ -231,7 +261,7 @@ def _record() -> Record:
 def _if_ours(record: Record, occupant: Occupant) -> LocalService | None:
     if occupant.kind != "ours":
         return None
-    return LocalService(record, occupant.pid, occupant.version)
+    return LocalService(record, occupant.pid, occupant.version, occupant.code)
 
 
 @contextmanager

@@ -12,12 +12,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psutil
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from dialtone_kit.base import platform
 from dialtone_kit.mock.core import settings
+from dialtone_kit.mock.core.ending import remove_what_the_owner_left
 from dialtone_kit.mock.core.settings import BadSettings, Settings
 from dialtone_kit.mock.web.bad_requests import JsonErrors
 from dialtone_kit.mock.web.logs import log_to_stderr
@@ -49,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (BadSettings, OSError) as problem:
         print(f"dialtone: {problem}", file=sys.stderr)
         return 1
+    finally:
+        remove_what_the_owner_left()
     return 0
 
 
@@ -76,6 +81,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "timeout_graceful_shutdown": 3,
     }
     app = _application(chosen)
+    _note_setup(chosen)
     if chosen.workers == 1:
         config = uvicorn.Config(app, **options)  # type: ignore[arg-type]
         uvicorn.Server(config).run(sockets=[listener])
@@ -120,16 +126,39 @@ def _listen(port: int) -> socket.socket:
 def _pid_file(path: Path, database: str) -> Iterator[None]:
     """DIR/mock.pid for as long as we run. Its birth time tells us from others."""
     born = psutil.Process().create_time()
-    note = {"pid": os.getpid(), "create_time": born, "database": database}
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(note), encoding="utf-8")
-    fresh.replace(path)
+    note = {
+        "pid": os.getpid(),
+        "create_time": born,
+        "start": platform.process_start(os.getpid()),
+        "database": database,
+    }
+    _write(path, note)
     try:
         yield
     finally:
         with contextlib.suppress(OSError, ValueError):
             if json.loads(path.read_text(encoding="utf-8")) == note:
                 path.unlink()
+
+
+def _note_setup(chosen: Settings) -> None:
+    """DIR/setup.json: how we run, for whoever starts us the next time. It holds no password."""
+    url = chosen.database_url
+    parts = urlsplit(url or "")
+    whole = parts.password is None and not parts.query
+    note = {
+        "workers": chosen.workers,
+        "database": chosen.database_name if url else "SQLite",
+        "url": url if whole else None,
+    }
+    _write(chosen.state_dir / "setup.json", note)
+
+
+def _write(path: Path, members: dict[str, object]) -> None:
+    """All of the file or none, its user's alone by our umask."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(members), encoding="utf-8")
+    fresh.replace(path)
 
 
 def _end(_signal: int, _frame: object) -> None:

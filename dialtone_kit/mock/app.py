@@ -13,6 +13,7 @@ import signal
 from collections.abc import AsyncIterator
 
 from sqlalchemy import Connection
+from starlette.types import Receive, Scope, Send
 
 from dialtone_kit.mock.api.audit_trail import own_audit_trail
 from dialtone_kit.mock.api.discovery import (
@@ -24,6 +25,7 @@ from dialtone_kit.mock.api.discovery import (
 )
 from dialtone_kit.mock.api.resources import read_notes, userinfo, whoami, write_note
 from dialtone_kit.mock.core import settings, signing_keys
+from dialtone_kit.mock.core.ending import DAY, Idle, owner_is_gone
 from dialtone_kit.mock.core.expiry import keep_clean
 from dialtone_kit.mock.core.mail import MailStore
 from dialtone_kit.mock.core.service import Service
@@ -128,7 +130,7 @@ def create_app(chosen: Settings) -> Gate:
         for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ()))
         for place in (("", REALM) if "{p}" in path else ("",))
     ]
-    return Gate(_service(chosen), operations, _lifespan, instead=act_out_fault)
+    return Gate(_service(chosen), operations, _lifespan, instead=_note_the_call)
 
 
 def from_environment() -> Gate:
@@ -155,8 +157,22 @@ def _service(chosen: Settings) -> Service:
         realms=realms,
         inbox=MailStore(chosen.secret) if chosen.secret else None,
         key=store.create_tables(first),
-        parts={PolicyFiles: policies, SpiffeSettings: workloads},
+        parts={
+            PolicyFiles: policies,
+            SpiffeSettings: workloads,
+            Idle: Idle(DAY if _ends_when_idle(chosen) else None),
+        },
     )
+
+
+def _ends_when_idle(chosen: Settings) -> bool:
+    """A lesson started it; one process of several does not know what the others are asked."""
+    return chosen.workers == 1 and bool(os.environ.get("DIALTONE_BACKGROUND"))
+
+
+async def _note_the_call(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
+    service.part(Idle).touch()
+    return await act_out_fault(service, scope, receive, send)
 
 
 @contextlib.asynccontextmanager
@@ -165,12 +181,21 @@ async def _lifespan(app: Gate) -> AsyncIterator[None]:
     service.store.start()
     gc.freeze()  # all of this stays, so the garbage collector need not scan it again
     tasks = [asyncio.create_task(keep_clean(service.store))]
+    tasks.append(asyncio.create_task(_end_in_time(service)))
     if service.settings.workers > 1:
         tasks.append(asyncio.create_task(_end_with(service.settings.pid)))
     yield
     for task in tasks:
         task.cancel()
     await service.store.stop()
+
+
+async def _end_in_time(service: Service, every: float = 0.5) -> None:
+    """End the whole service, in order, when its owner has ended or nobody has called for a day."""
+    while not owner_is_gone() and not service.part(Idle).over():
+        await asyncio.sleep(every)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(service.settings.pid, signal.SIGTERM)
 
 
 async def _end_with(parent: int) -> None:

@@ -20,7 +20,7 @@ from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.svids import JwtSvid, moment, read_jwt_svid
 from dialtone_kit.tokens import check_audience, check_times, read_unverified, verify_signature
 
-JWT_ALGS = ("ES256", "ES384", "RS256", "PS256")  # no EdDSA in JWT-SVID §3
+JWT_ALGS = ("ES256", "ES384", "RS256", "PS256")  # no EdDSA in JWT-SVID §2.1
 JWT_TYPES = (None, "JWT", "JOSE")
 # What the library raises for a certificate that it can read only in part.
 UNREADABLE = (
@@ -110,7 +110,7 @@ def verify_jwt_svid(
 ) -> JwtSvid:
     """The JWT-SVID, once `bundle` has the key that signed it and it is for `audience`.
 
-    `now` is in Unix seconds. Raises SvidRefused naming the check that failed (JWT-SVID §5).
+    `now` is in Unix seconds. Raises SvidRefused naming the check that failed (JWT-SVID §4).
     """
     text = _text(token)
     svid = read_jwt_svid(text)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dialtone_kit.base.errors import CredentialProblem
+from dialtone_kit.client import credentials
 from dialtone_kit.commands import doctor
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local import process, service, state_folder
@@ -131,3 +133,16 @@ def test_packages_are_held_against_the_metadata(requirement: str, problem: str) 
     found = doctor._problem_with(requirement)
     assert problem in found
     assert bool(found) is bool(problem)
+
+
+def test_a_group_of_ones_own_is_judged_as_the_store_judges_it(home: Path) -> None:
+    folder = home / "config"
+    folder.mkdir()
+    for mode, usable in ((0o2775, True), (0o755, True), (0o777, False)):
+        folder.chmod(mode)
+        assert (wrong(doctor._guarded(doctor.configuration)) == []) is usable
+        if usable:
+            credentials.require_writable()
+        else:
+            with pytest.raises(CredentialProblem):
+                credentials.require_writable()

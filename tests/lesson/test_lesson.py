@@ -256,7 +256,7 @@ def test_checks_and_hints_are_kept_and_can_be_reset(lesson: Lesson) -> None:
     assert hints[-1] == hints[-2]
     assert "the last one" in hints[-1]
     assert lesson.progress.exercise("03.coordinates").attempts == 1
-    assert "wrong (1 try, 5 hints)" in repr(lesson.progress_report())
+    assert "wrong (1 try, 3 hints)" in repr(lesson.progress_report())
     lesson.reset_exercise("03.coordinates")
     assert lesson.progress.exercise("03.coordinates").attempts == 0
     lesson.check("03.coordinates", 42)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 
 from dialtone_kit.lesson.progress import Progress, Standing
 from dialtone_kit.widgets.choices import Choice, Pick, Question
@@ -16,7 +20,7 @@ ITEM = Question("02.a-b", "?", (Choice("x", "no", code="M25"), Choice("y", "yes"
 
 @pytest.fixture
 def progress(tmp_path):
-    return Progress(tmp_path / "state" / "progress.json", now=lambda: 1_700_000_000)
+    return Progress(tmp_path / "state" / "progress.jsonl", now=lambda: 1_700_000_000)
 
 
 def test_an_answer_is_judged_with_its_misconception():
@@ -49,7 +53,7 @@ def test_an_exercise_once_right_stays_right(progress):
 
 
 def test_hints_are_counted_and_a_reset_forgets_one_exercise_only(progress):
-    assert [progress.hinted("02.tries"), progress.hinted("02.tries")] == [1, 2]
+    assert [progress.hinted("02.tries", 3), progress.hinted("02.tries", 3)] == [1, 2]
     progress.checked("02.path", "right")
     progress.reset_exercise("02.tries")
     assert progress.exercises("02") == [Standing("02.path", "right", 1)]
@@ -79,13 +83,127 @@ def test_the_file_is_for_its_owner_alone(progress):
     assert progress.path.parent.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"version": 99}', '{"quiz": 3}', "\x00"])
-def test_a_damaged_file_is_set_aside_and_stops_no_lesson(progress, content):
-    progress.path.parent.mkdir(mode=0o700)
-    progress.path.write_text(content)
-    progress.opened("02")
-    assert list(progress.export()["lessons"]) == ["02"]
-    assert progress.path.with_suffix(".broken.json").read_text() == content
+OLD = {
+    "version": 1,
+    "exercises": {"02.tries": {"outcome": "right", "attempts": 3, "code": None, "hints": 1}},
+    "predictions": {},
+}
+DAMAGED = ["{", "[]", '{"version": 99}', '{"quiz": 3}', "\x00"]
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def kept(folder, said):
+    return Progress(folder / "progress.jsonl", now=lambda: 1_700_000_000, say=said.append)
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_a_damaged_file_of_before_is_left_alone_with_one_line(kept, folder, said, content):
+    (folder / "progress.json").write_text(content)
+    kept.opened("02")
+    kept.opened("03")
+    assert list(kept.export()["lessons"]) == ["02", "03"]
+    assert (folder / "progress.json").read_text() == content
+    assert len(said) == 1
+    assert "is left alone" in said[0]
+
+
+def test_a_right_answer_erases_nothing(kept):
+    kept.checked("02.tries", "wrong", "M25")
+    kept.checked("02.tries", "right")
+    kept.reset_exercise("02.tries")
+    assert [(e["kind"], e.get("outcome"), e.get("code")) for e in kept.events()] == [
+        ("tried", "wrong", "M25"),
+        ("tried", "right", None),
+        ("reset", None, None),
+    ]
+    assert kept.exercise("02.tries") == Standing("02.tries")
+
+
+def test_a_file_of_before_is_taken_over_once_and_kept(kept, folder, said):
+    (folder / "progress.json").write_text(json.dumps(OLD))
+    assert kept.exercise("02.tries") == Standing("02.tries", "right", 3, 1)
+    assert not kept.path.exists()
+    kept.checked("02.tries", "wrong", "M25")
+    kept.checked("02.tries", "wrong", "M25")
+    assert kept.exercise("02.tries") == Standing("02.tries", "right", 5, 1)
+    assert [e["outcome"] for e in kept.events() if e["kind"] == "tried"][:3] == [
+        None,
+        None,
+        "right",
+    ]
+    assert json.loads((folder / "progress.json").read_text()) == OLD
+    assert said == []
+
+
+def test_a_newer_file_is_never_changed(kept, said):
+    kept.opened("02")
+    line = '{"v": 2, "what": "ever"}\n'
+    with kept.path.open("a") as file:
+        file.write(line)
+    before = kept.path.read_bytes()
+    kept.opened("03")
+    kept.checked("03.x", "right")
+    assert kept.path.read_bytes() == before
+    assert list(kept.export()["lessons"]) == ["02"]
+    assert len(said) == 1
+    assert "newer Dialtone Kit" in said[0]
+
+
+def test_a_half_written_last_line_is_tolerated(kept, said):
+    kept.opened("02")
+    with kept.path.open("a") as file:
+        file.write('{"v": 1, "at": "20')
+    kept.opened("03")
+    assert list(kept.export()["lessons"]) == ["02", "03"]
+    assert said == []
+
+
+def test_a_full_disk_costs_one_line_and_no_half_event(kept, said, monkeypatch):
+    kept.opened("02")
+    before = kept.path.read_bytes()
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    kept.opened("03")
+    assert kept.path.read_bytes() == before
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+
+
+def test_a_lock_held_elsewhere_costs_one_line(kept, said, monkeypatch):
+    monkeypatch.setattr("dialtone_kit.lesson.events.LOCK_SECONDS", 0.2)
+    with FileLock(f"{kept.path}.lock"):
+        kept.opened("02")
+    assert len(said) == 1
+    assert "another program holds" in said[0]
+
+
+@pytest.mark.parametrize("name", ["progress.jsonl", "progress.json"])
+def test_a_fifo_in_its_place_hangs_nothing(kept, folder, said, name):
+    os.mkfifo(folder / name)
+    kept.opened("02")
+    assert kept.exercise("02.x").outcome == "not tried"
+    assert 1 <= len(said) <= 2
+    assert stat.S_ISFIFO((folder / name).stat().st_mode)
+
+
+def test_the_last_hint_counts_once(kept):
+    assert [kept.hinted("02.x", 2) for _ in range(4)] == [1, 2, 2, 2]
+    assert kept.exercise("02.x").hints == 2
 
 
 def test_several_kernels_lose_nothing_of_each_other(progress):
@@ -96,4 +214,4 @@ def test_several_kernels_lose_nothing_of_each_other(progress):
     kernels = [subprocess.Popen([sys.executable, "-c", code, str(progress.path)]) for _ in range(3)]
     assert [kernel.wait(timeout=60) for kernel in kernels] == [0, 0, 0]
     assert progress.exercise("02.x").attempts == 24
-    json.loads(progress.path.read_text())
+    assert len([json.loads(line) for line in progress.path.read_text().splitlines()]) == 24

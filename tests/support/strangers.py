@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -44,3 +45,54 @@ def silence(port: int) -> Iterator[None]:
     """Take calls, and never say a word."""
     with socket.create_server(("127.0.0.1", port)):
         yield
+
+
+class Lurker:
+    """Another user's program: it waits for a port, takes it when it can, and keeps what it hears.
+
+    To everything it says 200 and a little JSON, so that a caller goes on talking.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port, self.heard = port, bytearray()
+        self.connections = 0
+        self.has_port = threading.Event()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._lurk, daemon=True)
+
+    def __enter__(self) -> Lurker:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join(10)
+
+    def _lurk(self) -> None:
+        while not self._end.is_set():
+            try:
+                server = socket.create_server(("127.0.0.1", self.port))
+            except OSError:
+                time.sleep(0.001)
+                continue
+            with server:
+                self.has_port.set()
+                server.settimeout(0.05)
+                self._listen(server)
+
+    def _listen(self, server: socket.socket) -> None:
+        while not self._end.is_set():
+            with suppress(TimeoutError):
+                connection, _ = server.accept()
+                self.connections += 1
+                threading.Thread(target=self._listen_to, args=(connection,), daemon=True).start()
+
+    def _listen_to(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.settimeout(2)
+            while data := connection.recv(65536):
+                self.heard += data
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                    b'Content-Length: 15\r\n\r\n{"answer": "x"}'
+                )

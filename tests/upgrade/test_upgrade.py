@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -145,7 +146,7 @@ def test_an_edited_policy_is_obeyed_and_left_alone(old: OldHome) -> None:
 
 
 def test_progress_is_read_and_goes_on(old: OldHome) -> None:
-    progress = Progress(old.state / "progress.json")
+    progress = Progress(old.state / "progress.jsonl")
     assert progress.exercise("03.coordinates").outcome == "right"
     wrong = progress.exercise("03.signature")
     assert (wrong.outcome, wrong.code, wrong.hints) == ("wrong", "M13", 1)
@@ -157,6 +158,9 @@ def test_progress_is_read_and_goes_on(old: OldHome) -> None:
     assert quiz.right
     progress.checked("03.signature", "right")
     assert progress.exercise("03.signature").attempts == 2
+    assert progress.exercise("03.coordinates").attempts == 1
+    kept = json.loads((old.state / "progress.json").read_text())
+    assert kept["exercises"]["03.signature"]["code"] == "M13"
 
 
 def test_the_audit_trail_goes_on_where_it_ended(old: OldHome) -> None:

@@ -88,6 +88,8 @@ def _seconds_to_wait(tx: Connection, realm: Realm, subject: str, limit: int) -> 
             limit_hits.c.realm == realm.name,
             limit_hits.c.subject == subject,
             limit_hits.c.at > now - HOUR,
+            # One dated later was counted before the clock was set back: it would count for ever.
+            limit_hits.c.at <= now + clock.MARGIN,
         )
         .order_by(limit_hits.c.at.desc())
         .limit(limit)

@@ -1,4 +1,4 @@
-"""No: the one way in which the service refuses, whatever the endpoint."""
+"""The one way in which the service refuses, whatever the endpoint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
 class Refusal(Exception):
-    """The answer is no: an HTTP status, a code of the protocol, and what to do about it."""
+    """A refusal: an HTTP status, a code of the protocol, and what to do about it."""
 
     def __init__(
         self, status: int, error: str, description: str, headers: Headers = (), **more: Any

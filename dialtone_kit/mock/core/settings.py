@@ -83,6 +83,7 @@ class Settings:
     pid: int = 0
     store_wait: float = 5.0  # seconds to wait for a locked database before answering 503
     keys_fresh: float = 60.0  # seconds for which a reader of the key set may cache it
+    patience: float = 20.0  # seconds in which a head must have come, and then a body
     mail: MailRoute | None = None
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
@@ -172,6 +173,7 @@ def load(
         pid=os.getpid(),
         store_wait=_seconds_from_environment("DIALTONE_STORE_WAIT", 5.0),
         keys_fresh=_seconds_from_environment("DIALTONE_KEYS_FRESH", 60.0),
+        patience=_seconds_from_environment("DIALTONE_PATIENCE", 20.0),
         mail=_mail_from_environment(),
         database_url=_checked_database(database or os.environ.get(DATABASE_ENVIRONMENT)),
     )

@@ -1,7 +1,7 @@
-"""The formats of what goes over the wire, named once: OpenAPI shows them as they really are.
+"""The formats of what goes over the wire, named once for all schemas.
 
-Those of answers only describe. Those of requests are wide, as the service is when it reads: a code
-may come in lower case, an id that is none is simply not found.
+Those of answers only describe. Those of requests are as lenient as the service: a code may come in
+lower case, and a malformed id is simply not found.
 """
 
 from __future__ import annotations

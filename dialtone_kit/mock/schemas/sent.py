@@ -31,9 +31,9 @@ class ClientForm(Sent):
 
 
 def decimal(value: Any) -> Any:
-    """A number as text, in the one way to write it: no sign, no blank, no zero in front."""
+    """A number in its one spelling: digits, without a sign, a blank or a leading zero."""
     if not isinstance(value, str) or not DECIMAL.fullmatch(value):
-        raise ValueError("a number, written in decimal digits")
+        raise ValueError("expected a number in decimal digits")
     return int(value)
 
 

@@ -93,6 +93,7 @@ class Hello(BaseModel):
     answer: str
     pid: int
     version: str
+    code: str = Field(description="a hash of the files that run, to recognise an upgrade")
     base_url: Url
 
 

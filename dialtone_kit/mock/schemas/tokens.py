@@ -125,7 +125,7 @@ class Confirmation(BaseModel):
 
 
 class Introspection(BaseModel):
-    """Only `active` when there is nothing to tell; further members may come."""
+    """`active` alone for a token that is not live; further members may come."""
 
     model_config = ConfigDict(extra="allow")
     active: bool

@@ -79,7 +79,7 @@ async def x509_svid(request: Request) -> Response:
     svid = authority.sign_x509(by, asked.public_key, asked.spiffe_id, now, sent.ttl)
     await _record(service, realm, sent, svid, attested, thumbprint(asked.jwk))
     url = f"{service.settings.base_url}{BUNDLE_PATH}"
-    return json_answer({**_told(svid), "trust_bundle_url": url}, headers=NO_STORE)
+    return json_answer({**_shown(svid), "trust_bundle_url": url}, headers=NO_STORE)
 
 
 @describe("A JWT-SVID, by attestation", answers=JwtSvid, body=JwtRequest, refusals=ATTEMPT)
@@ -95,7 +95,7 @@ async def jwt_svid(request: Request) -> Response:
     svid = authority.sign_jwt(by, attested.spiffe_id, sent.audience, now, sent.ttl)
     jkt = None if key is None else thumbprint(key)
     await _record(service, realm, sent, svid, attested, jkt)
-    return json_answer(_told(svid), headers=NO_STORE)
+    return json_answer(_shown(svid), headers=NO_STORE)
 
 
 @describe(
@@ -119,7 +119,7 @@ async def jwt_svid_for_token(request: Request) -> Response:
         audit.record(tx, realm, "svid_issued", caller.client.client_id, **details)
 
     await caller.finish(record, writes=True)
-    return json_answer(_told(svid), headers=NO_STORE + caller.nonce)
+    return json_answer(_shown(svid), headers=NO_STORE + caller.nonce)
 
 
 @describe("The keys that verify SVIDs", answers=TrustBundle, refusals=(503,), cached=True)
@@ -127,11 +127,11 @@ async def trust_bundle(request: Request) -> Response:
     """One for the trust domain, the same in every realm. Fetch it again after the hinted time."""
     service = service_of(request)
     await realm_of(request)
-    found = await service.store.read(
+    bundle = await service.store.read(
         lambda tx: authority.bundle(tx, _settings(service).trust_domain, clock.machine_now())
     )
     cached: Headers = (("Cache-Control", f"public, max-age={REFRESH_HINT // 5}"),)
-    return json_answer(found, headers=cached)
+    return json_answer(bundle, headers=cached)
 
 
 def _settings(service: Service) -> SpiffeSettings:
@@ -228,7 +228,7 @@ def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> No
         )
 
 
-def _told(svid: Svid) -> dict[str, str]:
+def _shown(svid: Svid) -> dict[str, str]:
     return {
         "svid": svid.text,
         "spiffe_id": str(svid.spiffe_id),

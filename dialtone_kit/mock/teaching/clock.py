@@ -1,4 +1,4 @@
-"""A private realm's time, moved forward."""
+"""Move a private realm's time forward."""
 
 from __future__ import annotations
 

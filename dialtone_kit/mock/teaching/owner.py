@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import dialtone_kit
+from dialtone_kit.base.code import fingerprint
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal, log
 from dialtone_kit.mock.schemas.sent import Sent
 from dialtone_kit.mock.schemas.teaching import Hello, HelloQuery
@@ -22,6 +23,8 @@ from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.requests import header_values, read_query
 from dialtone_kit.mock.web.responses import Handler, json_answer
+
+CODE = fingerprint()  # of what runs; what is on the disk may have changed since
 
 
 def control_token(secret: str) -> str:
@@ -90,6 +93,7 @@ async def hello(request: Request) -> Response:
         "answer": _keyed(_secret(request), f"hello|{nonce}|{settings.base_url}"),
         "pid": settings.pid,
         "version": dialtone_kit.__version__,
+        "code": CODE,
         "base_url": settings.base_url,
     }
     return json_answer(answer, headers=NO_STORE)

@@ -110,11 +110,11 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
     def begin(tx: Connection) -> Refusal | tuple[Asked, Letter]:
         if refusal := limits.user_codes_tried(tx, payer, address):
             return refusal
-        found = _waiting(tx, service, within, form.user_code)
-        if found is None:
+        waiting = _waiting(tx, service, within, form.user_code)
+        if waiting is None:
             limits.count_wrong_user_code(tx, payer, address)
             return Refusal(404, "not_found", "This code is not known here, or no longer good.")
-        return _send_code(tx, service, found, form.email)
+        return _send_code(tx, service, waiting, form.email)
 
     try:
         outcome = await service.store.write(begin)
@@ -133,19 +133,19 @@ def _waiting(
     """The grant that waits for a person under this user code, its client and its realm."""
     row = device_grants.find_by_user_code(tx, service, within, code)
     realm = service.realm_in(tx, row.realm) if row is not None else None
-    found = find_client(tx, row.client_id) if row is not None else None
-    if realm is None or found is None or found[0].locked:
+    registered = find_client(tx, row.client_id) if row is not None else None
+    if realm is None or registered is None or registered[0].locked:
         return None
     if device_grants.status_of(row, realm) != "pending":
         return None
-    return row, found[0], realm
+    return row, registered[0], realm
 
 
 def _send_code(
-    tx: Connection, service: Service, found: tuple[Any, Client, Realm], email: str
+    tx: Connection, service: Service, waiting: tuple[Any, Client, Realm], email: str
 ) -> Refusal | tuple[Asked, Letter]:
     """Begin a visit and write its mail, unless this person may not, or too many mails went out."""
-    row, client, realm = found
+    row, client, realm = waiting
     decision = decisions.may_register(service, realm, email, row.scopes.split())
     if not decision.allowed:
         return decisions.refused_registration(email, decision)
@@ -209,7 +209,7 @@ def _visited(tx: Connection, service: Service, within: Realm | None, visit: str)
     row = device_grants.find_visit(tx, visit)
     if row is None or (within is not None and row.realm != within.name):
         return None
-    realm, found = service.realm_in(tx, row.realm), find_client(tx, row.client_id)
-    if realm is None or found is None or found[0].locked:
+    realm, registered = service.realm_in(tx, row.realm), find_client(tx, row.client_id)
+    if realm is None or registered is None or registered[0].locked:
         return None
-    return Asked(row, found[0], realm, row.visit, row.email)
+    return Asked(row, registered[0], realm, row.visit, row.email)

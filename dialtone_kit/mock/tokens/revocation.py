@@ -48,12 +48,12 @@ async def revoke(request: Request) -> Response:
 
 async def _revoke_refresh_token(service: Service, realm: Realm, client: Client, token: str) -> bool:
     """End the family of this refresh token, used or not; False when it is none that lives."""
-    found = await service.store.read(lambda tx: refresh.find(tx, realm, token))
-    if found is None:
+    row = await service.store.read(lambda tx: refresh.find(tx, realm, token))
+    if row is None:
         return False
-    _must_be_own(client, found.client_id)
+    _must_be_own(client, row.client_id)
     await service.store.write(
-        lambda tx: refresh.revoke_family(tx, realm, found, client.client_id, "asked for")
+        lambda tx: refresh.revoke_family(tx, realm, row, client.client_id, "asked for")
     )
     return True
 

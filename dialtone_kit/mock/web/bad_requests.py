@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from dialtone_kit.mock.core.settings import MAX_HEAD
+from dialtone_kit.mock.web.connections import Connection
 
 
-class JsonErrors(HttpToolsProtocol):
-    """The server's protocol, with its own error page in the shape of all the others.
+class JsonErrors(Connection):
+    """The server's protocol, with its own answers in the shape of all the others.
 
     A head that never ends is cut off, since the parser would keep all of it. gate.py counts exactly
     what fits into one piece from the network.
@@ -33,14 +32,20 @@ class JsonErrors(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        problem = {"error": "invalid_request", "error_description": msg}
+        self._refuse(b"400 Bad Request", msg)
+
+    def send_408_response(self) -> None:
+        self._refuse(b"408 Request Timeout", "This request did not come whole in time. Try again.")
+
+    def _refuse(self, status: bytes, description: str) -> None:
+        problem = {"error": "invalid_request", "error_description": description}
         body = json.dumps(problem).encode()
         head = (
-            b"HTTP/1.1 400 Bad Request\r\n"
+            b"HTTP/1.1 %s\r\n"
             b"content-type: application/json\r\n"
             b"cache-control: no-store\r\n"
             b"content-length: %d\r\n"
             b"connection: close\r\n\r\n"
         )
-        self.transport.write(head % len(body) + body)
+        self.transport.write(head % (status, len(body)) + body)
         self.transport.close()

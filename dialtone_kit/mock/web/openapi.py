@@ -26,9 +26,9 @@ SCHEMAS = "#/components/schemas/"
 
 ABOUT = """Identity for agents: a person vouches by e-mail, a key binds the tokens.
 
-What no operation can say of itself: a path that is not in this document answers 404 `NotFound`; a
-path that is, asked by another method, answers 405 `MethodNotAllowed`; `HEAD` works wherever `GET`
-does. Under a `Host` that is not this service's, all but the pages answer 421 `ForeignHost`. Headers
+What holds for no single operation: a path that is not in this document answers 404 `NotFound`; a
+path that is, with another method, answers 405 `MethodNotAllowed`; `HEAD` is answered wherever `GET`
+is. Under a `Host` that is not this service's, all but the pages answer 421 `ForeignHost`. Headers
 of over 64 KiB in all get a 431 or a 400, what is no HTTP at all a 400, both of the same shape. In a
 private realm a lesson may have ordered faults: any status from 400 to 599, for as many requests as
 it asked.
@@ -68,7 +68,7 @@ SECURITY_SCHEMES = {
     "control_token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "For the one who started the service: HMAC-SHA256 over `control`, keyed by "
+        "description": "For whoever started the service: HMAC-SHA256 over `control`, keyed by "
         "the secret in service.json, in hexadecimal",
     },
 }

@@ -1,0 +1,195 @@
+"""The file behind `Progress`: one JSON object a line, appended and never changed.
+
+    {"v": 1, "at": "2026-11-26T19:09:03+00:00", "lesson": "02", "kind": "tried",
+     "id": "02.tries", "outcome": "wrong", "code": "M25"}
+
+| kind | members beside v, at, lesson, kind |
+|---|---|
+| opened, done | |
+| tried | id, outcome (null: 0.1 kept only that there was a try), code |
+| predicted, quizzed | id, choice (from 0), right, confidence, code |
+| hinted | id |
+| reset | id; null for the whole lesson |
+
+It holds ids, choices, outcomes, misconception codes and times; no name, no address, no answers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dialtone_kit.base import platform
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.private_files import PrivateFolder, open_private, private_dir, shown
+
+VERSION = 1
+LOCK_SECONDS = 3
+Event = dict[str, Any]
+_WITH_ID = {"tried", "predicted", "quizzed", "hinted"}
+
+
+class ProgressNotKept(DialtoneError):
+    """Progress can't be read or written; the message is one line that says what to do."""
+
+
+class EventFile:
+    """The events in the file at `path` (0600). A `.json` file of 0.1 beside it is taken over."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.before = path.with_suffix(".json")
+
+    def read(self) -> list[Event]:
+        """All events of this version; half-written lines are skipped. Raises ProgressNotKept."""
+        return [event for event in self._all() if event["v"] <= VERSION]
+
+    def append(self, choose: Callable[[list[Event]], Event | None]) -> None:
+        """Add the event that `choose` makes of those so far. Raises ProgressNotKept."""
+        try:
+            private_dir(self.path.parent)
+            with FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS, mode=0o600):
+                events = self._all()
+                self._refuse_newer(events)
+                event = choose(events)
+                if event is not None:
+                    self._take_over(events)
+                    _append(self.path, event)
+        except Timeout:
+            raise ProgressNotKept(
+                f"Progress was not kept: another program holds {shown(self.path)}.lock. "
+                "Close it, and run the cell again."
+            ) from None
+        except OSError as problem:
+            raise ProgressNotKept(self._line(problem.strerror or str(problem))) from None
+        except ProgressNotKept:
+            raise
+        except DialtoneError as problem:
+            raise ProgressNotKept(f"Progress was not kept: {problem}") from None
+
+    def _all(self) -> list[Event]:
+        try:
+            text = _text_of(self.path)
+        except FileNotFoundError:
+            return self._from_before()
+        except OSError as problem:
+            raise ProgressNotKept(self._line(problem.strerror or str(problem))) from None
+        return [event for event in map(_event, text.splitlines()) if event is not None]
+
+    def _from_before(self) -> list[Event]:
+        """The file of 0.1 as events; none when it can't be read, and then it stays as it is."""
+        try:
+            return list(_events_of(json.loads(_text_of(self.before))))
+        except (OSError, ValueError, TypeError, AttributeError, KeyError):
+            return []
+
+    def _take_over(self, events: list[Event]) -> None:
+        if events and not self.path.exists():
+            text = "".join(_line_of(event) for event in events)
+            PrivateFolder(self.path.parent).write(self.path.name, text, overwrite=False)
+
+    def _refuse_newer(self, events: list[Event]) -> None:
+        newest = max((event["v"] for event in events), default=VERSION)
+        if newest > VERSION:
+            raise DialtoneError(
+                f"{shown(self.path)} was written by a newer Dialtone Kit (version {newest} of the "
+                "file). Upgrade this one, or move the file away to begin afresh."
+            )
+
+    def _line(self, why: str) -> str:
+        return (
+            f"Progress was not kept: {shown(self.path)}: {why}. Free some space or move the file "
+            "away, then run the cell again."
+        )
+
+
+def unread(path: Path) -> str | None:
+    """One line about a file of 0.1 at `path` that can't be taken over, or None."""
+    try:
+        list(_events_of(json.loads(_text_of(path))))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return (
+            f"{shown(path)} is damaged or of a newer version: it is left alone, and progress "
+            "begins afresh beside it. Upgrade Dialtone Kit if a newer one wrote it."
+        )
+    return None
+
+
+def _text_of(path: Path) -> str:
+    """The content of a regular file. A FIFO would block, so it is opened without waiting."""
+    descriptor = os.open(path, platform.READ)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "it is not a regular file")
+        return file.read().decode("utf-8", "replace")
+
+
+def _append(path: Path, event: Event) -> None:
+    """Write one line and wait for the disk; what a full disk cut off is taken away again."""
+    descriptor = open_private(path, os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        size = os.fstat(descriptor).st_size
+        ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+        line = ("" if ended else "\n") + _line_of(event)
+        try:
+            if file.write(line.encode()) != len(line.encode()):
+                raise OSError(0, "the disk is full")
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)
+            raise
+
+
+def _line_of(event: Event) -> str:
+    return json.dumps(event) + "\n"
+
+
+def _event(line: str) -> Event | None:
+    """The event in a line, or None for what is no event, such as half of one."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(event, dict) or type(event.get("v")) is not int:
+        return None
+    if event["v"] > VERSION:
+        return event
+    names = ["at", "lesson", "kind", *(["id"] if event.get("kind") in _WITH_ID else [])]
+    return event if all(isinstance(event.get(name), str) for name in names) else None
+
+
+def _events_of(document: dict[str, Any]) -> Iterator[Event]:
+    """What a progress.json of 0.1 tells, as events."""
+    if document.get("version", 1) != 1:
+        raise ValueError("not a file of 0.1")
+    for lesson, row in document.get("lessons", {}).items():
+        for member, moment in row.items():
+            yield {"v": VERSION, "at": moment, "lesson": lesson, "kind": member[: -len("_at")]}
+    for section, kind in (("predictions", "predicted"), ("quiz", "quizzed")):
+        for name, rows in document.get(section, {}).items():
+            for row in rows:
+                yield {"v": VERSION, "at": row["at"], **_about(name, kind), **row}
+    for name, row in document.get("exercises", {}).items():
+        yield from _tries_of(name, row)
+
+
+def _tries_of(name: str, row: dict[str, Any]) -> Iterator[Event]:
+    at, counted = row.get("at", ""), row["outcome"] in ("right", "wrong")
+    tried = {"v": VERSION, "at": at, **_about(name, "tried")}
+    for _ in range(row.get("attempts", 0) - counted):
+        yield tried | {"outcome": None, "code": None}
+    yield tried | {"outcome": row["outcome"], "code": row.get("code")}
+    for _ in range(row.get("hints", 0)):
+        yield {"v": VERSION, "at": at, **_about(name, "hinted")}
+
+
+def _about(name: str, kind: str) -> Event:
+    return {"lesson": name[:2], "kind": kind, "id": name}

@@ -1,0 +1,47 @@
+"""When the service ends by itself: with the process that owns it, or after a day without a call."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dialtone_kit.base import platform
+
+OWNER = "DIALTONE_OWNER"  # "PID START": the process with which the service ends
+TEMPORARY = "DIALTONE_TEMPORARY"  # a folder of `dialtone run`, removed when its owner was killed
+PREFIX = "dialtone-run-"
+DAY = 24 * 3600.0  # seconds
+
+
+class Idle:
+    """How long nobody has called; `now` is a clock that no one can set back, in seconds."""
+
+    def __init__(self, limit: float | None, now: Callable[[], float] = time.monotonic) -> None:
+        self._limit, self._now = limit, now
+        self._last = now()
+
+    def touch(self) -> None:
+        """Somebody called."""
+        self._last = self._now()
+
+    def over(self) -> bool:
+        """Whether the last call is longer ago than the limit; never without one."""
+        return self._limit is not None and self._now() - self._last > self._limit
+
+
+def owner_is_gone() -> bool:
+    """Whether there is an owner, and it has ended. A process with its old number is another."""
+    pid, _, start = os.environ.get(OWNER, "").partition(" ")
+    if not pid.isdigit():
+        return False
+    return bool(start) and platform.process_start(int(pid)) != start
+
+
+def remove_what_the_owner_left() -> None:
+    """Remove the temporary folder of an owner that was killed before it could do so itself."""
+    folder = Path(os.environ.get(TEMPORARY) or "/")
+    if folder.name.startswith(PREFIX) and not folder.is_symlink() and owner_is_gone():
+        shutil.rmtree(folder, ignore_errors=True)
