@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tests.support.wrong_answers import value, wrong
 
@@ -113,3 +113,24 @@ def user_name_forgotten(issuer, endpoint):
         return parts.scheme, parts.hostname, parts.port or {"https": 443}.get(parts.scheme)
 
     return origin(issuer) == origin(endpoint)
+
+
+@wrong("01.mix-up", "", "parsed URLs: case was lost|:443 was lost")
+def parsed_urls_compared(asked, document):
+    one, other = urlsplit(str(document.get("issuer"))), urlsplit(asked)
+    return (one.hostname, one.path) == (other.hostname, other.path)
+
+
+@wrong("01.mix-up", "", "stripped a space")
+def space_stripped(asked, document):
+    return str(document.get("issuer")).strip() == asked
+
+
+@wrong("01.mix-up", "", "undid percent-encoding")
+def percent_encoding_undone(asked, document):
+    return unquote(str(document.get("issuer"))) == asked
+
+
+@wrong("01.origin", "", "an origin has no path")
+def begins_with_the_issuer(issuer, endpoint):
+    return endpoint.startswith(issuer)

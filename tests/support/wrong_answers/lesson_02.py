@@ -124,3 +124,109 @@ def swallows_every_refusal(confirm, load):
 @wrong("02.second-confirm", "", "although the first confirm")
 def looks_on_the_disk_first(confirm, load):
     return load() or confirm()
+
+
+@wrong("02.tries", "", "went on sending")
+def never_stops(confirm):
+    while True:
+        with contextlib.suppress(ServiceError):
+            confirm("AAAA-AAAA")
+
+
+@wrong("02.tries", "", "went on sending")
+def never_stops_whatever_comes(confirm):
+    while True:
+        with contextlib.suppress(Exception):
+            confirm("AAAA-AAAA")
+
+
+@wrong("02.tries", "M25", "go by `.status`")
+def goes_by_the_word_locked(confirm):
+    for sent in range(1, 99):
+        try:
+            confirm("AAAA-AAAA")
+        except ServiceError as refused:
+            if "locked" in str(refused):
+                return sent
+    return None
+
+
+@wrong("02.tries", "", "took a 503 for the lock")
+def anything_but_401_is_the_lock(confirm):
+    for sent in range(1, 99):
+        try:
+            confirm("AAAA-AAAA")
+        except ServiceError as refused:
+            if refused.status != 401:
+                return sent
+    return None
+
+
+@wrong("02.safe-path", "", "not on the list|backslash|lower-case letter")
+def lower_case_without_a_slash(folder, client_id):
+    name = client_id.removeprefix("cli_")
+    good = client_id.startswith("cli_") and 0 < len(name) < 65 and client_id.islower()
+    if name not in ("a", "z" * 64) and (not good or {"/", "\n", "\0", "²"} & set(name)):
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "backslash")
+def dot_dash_and_backslash_allowed(folder, client_id):
+    import re
+
+    if not re.fullmatch(r"cli_[a-z0-9_.\-\\]{1,64}", client_id):
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "that character is not on the list")
+def a_deny_list(folder, client_id):
+    name = client_id.removeprefix("cli_")
+    if not client_id.startswith("cli_") or not 0 < len(name) < 65 or not client_id.isascii():
+        raise ValueError
+    if client_id != client_id.lower() or set("/\\.\n\0") & set(client_id):
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.second-confirm", "", "After a 401 you confirmed again")
+def confirms_again_on_401(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if refused.status == 401:
+            return confirm()
+        if refused.status != 409:
+            raise
+        return load()
+
+
+@wrong("02.second-confirm", "", "After a 500 you confirmed again")
+def confirms_again_on_5xx(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if refused.status >= 500:
+            return confirm()
+        if refused.status != 409:
+            raise
+        return load()
+
+
+@wrong("02.second-confirm", "", "A 503 was swallowed")
+def swallows_503(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if refused.status not in (409, 503):
+            raise
+        return load()
+
+
+@wrong("02.second-confirm", "", "raised AttributeError")
+def asks_for_a_name_that_is_not_there(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        return refused.status_code

@@ -188,3 +188,11 @@ def never_gives_up(send):
 @wrong("05.nonce", "M02", "was good already")
 def always_twice(send):
     return send(send(None).headers["DPoP-Nonce"])
+
+
+@wrong("05.nonce", "M02", "for ever")
+def never_stops(send):
+    response = send(None)
+    while response.status_code == 401 and "use_dpop_nonce" in response.text:
+        response = send(response.headers["DPoP-Nonce"])
+    return response

@@ -11,7 +11,7 @@ import httpx
 
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.lesson.content.lesson_05.door import Door, judge_call
+from dialtone_kit.lesson.content.lesson_05.door import FOR_EVER, Door, judge_call
 from dialtone_kit.lesson.content.lesson_05.judging import judge_request
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
@@ -186,11 +186,7 @@ def nonce(answer: object, lesson: LiveLesson) -> None:
     endless = Door(99, None)
     ask(function, endless.send)
     if len(endless.got) > 2:
-        raise Wrong(
-            f"The service kept on demanding, and you sent {len(endless.got)} requests. "
-            "Stop after answering one demand: this could go on for ever.",
-            "M02",
-        )
+        raise Wrong(FOR_EVER, "M02")
     if lesson.is_mock:
         _live_nonce(function, lesson)
 

@@ -8,6 +8,12 @@ import httpx
 
 from dialtone_kit.lesson.exercises import Wrong
 from dialtone_kit.lesson.exercises.asking import show
+from dialtone_kit.lesson.exercises.patience import CALLS
+
+FOR_EVER = (
+    "The service kept on demanding, and you kept on sending. Stop after answering one demand: "
+    "this could go on for ever."
+)
 
 
 class Door:
@@ -21,6 +27,8 @@ class Door:
     def send(self, nonce: str | None = None) -> httpx.Response:
         last, self.nonce = self.nonce, secrets.token_urlsafe(12)
         self.got.append(nonce)
+        if len(self.got) > CALLS:
+            raise Wrong(FOR_EVER, "M02")
         if self.refusal:
             return self._refuse(self.refusal)
         if len(self.got) <= self.demands or (last and nonce != last):

@@ -1,0 +1,145 @@
+"""A check ends in time and never raises; unusual right answers are right."""
+
+from __future__ import annotations
+
+import re
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialtone_kit import ServiceError
+from dialtone_kit.lesson import catalog
+from dialtone_kit.lesson.exercises import patience
+from dialtone_kit.lesson.exercises.checking import check
+from dialtone_kit.lesson.lesson import Lesson
+
+LessonOf = Callable[[str], Lesson]
+ALL = [entry.id for book in catalog.notebooks() for entry in catalog.exercises(book.number)]
+
+
+def spins(*_: object) -> None:
+    while True:
+        pass
+
+
+def spins_and_swallows(*_: object) -> None:
+    while True:
+        try:  # noqa: SIM105  (a loop as learners write it)
+            len("")
+        except:  # noqa: E722
+            pass
+
+
+def sleeps(*_: object) -> None:
+    time.sleep(60)
+
+
+def leaves(*_: object) -> None:
+    raise SystemExit
+
+
+class Unshowable:
+    def __repr__(self) -> str:
+        raise AttributeError("no repr")
+
+    def __eq__(self, other: object) -> bool:
+        raise AttributeError("no comparison")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("exercise_id", ALL)
+@pytest.mark.parametrize(
+    "answer",
+    [spins, spins_and_swallows, sleeps, leaves, lambda *_: Unshowable(), {"A": [1], "B": {1: 1}}],
+    ids=["spins", "swallows", "sleeps", "leaves", "unshowable", "lists"],
+)
+def test_a_check_ends_and_does_not_raise(
+    exercise_id: str, answer: Any, lesson_of: LessonOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PATIENCE", 0.3)
+    began = time.monotonic()
+    verdict = check(catalog.exercise(exercise_id), answer, lesson_of(exercise_id[:2]))
+    assert verdict.outcome == "wrong", verdict
+    assert time.monotonic() - began < 3
+
+
+def test_the_limit_leaves_room_below_ten_seconds() -> None:
+    assert patience.PATIENCE + 2 < 10
+
+
+def test_an_alarm_of_somebody_else_is_kept() -> None:
+    before = signal.getitimer(signal.ITIMER_REAL)[0]
+    with patience.time_limit(5):
+        pass
+    assert bool(signal.getitimer(signal.ITIMER_REAL)[0]) == bool(before)
+
+
+def test_beyond_the_main_thread_a_line_names_the_interrupt_key(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def wait() -> None:
+        with patience.time_limit(0):
+            time.sleep(1.5)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join()
+    assert "■" in capsys.readouterr().err
+
+
+def resolved_path(folder, client_id):
+    if not re.fullmatch("cli_[a-z0-9_]{1,64}", client_id):
+        raise ValueError
+    return (folder / client_id / "client.json").resolve()
+
+
+def passes_on_a_409_without_credentials(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        stored = load() if refused.status == 409 else None
+        if stored is None:
+            raise
+        return stored
+
+
+def passes_on_what_is_neither_401_nor_410(confirm):
+    sent = 0
+    while True:
+        sent += 1
+        try:
+            confirm("AAAA-AAAA")
+        except ServiceError as refused:
+            if refused.status == 410:
+                return sent
+            if refused.status != 401:
+                raise
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "answer"),
+    [
+        ("02.safe-path", resolved_path),
+        ("02.second-confirm", passes_on_a_409_without_credentials),
+        ("02.tries", passes_on_what_is_neither_401_nor_410),
+    ],
+)
+def test_an_unusual_answer_is_right(
+    exercise_id: str,
+    answer: Any,
+    lesson_of: LessonOf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lesson, linked = lesson_of(exercise_id[:2]), tmp_path / "linked"
+    linked.symlink_to(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(linked))  # as on macOS
+    verdict = check(catalog.exercise(exercise_id), answer, lesson)
+    assert verdict.outcome == "right", verdict
