@@ -428,8 +428,8 @@ def test_two_workers_obey_the_same_edit_at_once(own_mock: Callable[..., Mock]) -
         trainer.edit("default.cedar", "permit (")
         assert statuses() == {403}
         trainer.restore()
-    # each worker reports a fault once, so there may be more lines than faults
-    assert trainer.mock.log.count("default.cedar:") > 4
+    # each worker reports the fault; the log counts a line that comes again within a minute
+    assert 1 <= trainer.mock.log.count("default.cedar:") <= 8
 
 
 def test_requests_during_edits_are_judged_by_one_text_or_the_other(trainer: Trainer) -> None:

@@ -112,7 +112,7 @@ HELD_BY = {
 # Checks that are no refusing `if`: a condition of a query, a call that raises, a setting. Each with
 # what it is put otherwise to, and what should notice.
 OTHERS = [
-    Other("mock.web.gate", "Gate._admit", "not self._host_is_ours(scope)", "False", "A5"),
+    Other("mock.web.gate", "Gate._admit", "_name_in(hosts[0]) not in self._hosts", "False", "A5"),
     Other(
         "mock.registration.enrollments", "find", "enrollments.c.realm == realm.name", "True", "E3"
     ),
