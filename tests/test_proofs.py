@@ -225,7 +225,7 @@ def test_any_values_of_the_members_under_a_good_signature(
 
 @given(st.data())
 def test_a_good_proof_with_a_few_characters_changed_never_passes(data: st.DataObject) -> None:
-    good = Scene(url=URL).proof()
+    good = Scene(url=URL).proof(claims={"jti": "same"})  # every run draws from the same length
     text = list(good)
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(text) - 1))
