@@ -14,6 +14,7 @@ from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.policy.decisions import Decision
 from dialtone_kit.mock.schemas.tokens import TokenForm
 
 # What else happens when the token goes out, in the same transaction; it gets the token's claims.
@@ -42,7 +43,8 @@ class Grant:
     """What a grant decided: whose token, with which scope, for whom, and until when at most.
 
     `claims` and `answer` are further members of the token and of the answer that brings it;
-    `audited` is recorded in the audit trail with it. `ends_at` is in Unix seconds of the realm.
+    `audited` is recorded in the audit trail with it, and so is what the policies `decided` about
+    its scopes. `ends_at` is in Unix seconds of the realm.
     """
 
     subject: str
@@ -53,6 +55,7 @@ class Grant:
     answer: Mapping[str, Any] = field(default_factory=dict)
     audited: Mapping[str, Any] = field(default_factory=dict)
     effect: Effect = nothing_else
+    decided: Mapping[str, Decision] = field(default_factory=dict)
 
 
 def asked_scope(scope: str, granted: Collection[str], who: str = "This client was") -> str:

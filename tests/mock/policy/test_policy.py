@@ -16,7 +16,8 @@ from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.mock.policy import decisions
 from tests.support.running_mock import Mock, Registered
 
-SCOPES = ("openid", "notes:read", "notes:write", "deploy:prod")
+STAFF = "deploy:staging calendar:read api:read repo:read repo:write pr:comment"
+SCOPES = ("openid", "notes:read", "notes:write", "deploy:prod", *STAFF.split())
 NOBODY_WRITES = """
 @id("nobody-writes-today") @ask("Come back tomorrow.")
 forbid (principal, action == Action::"notes:write", resource);
@@ -83,11 +84,13 @@ REGISTER = [
     # like, domain, what may be registered
     ("default", "anywhere.example", "openid notes:read notes:write"),
     ("strict", "anywhere.example", "openid notes:read notes:write"),
-    ("acme", "acme.example", "openid notes:read"),
-    ("acme", "ACME.Example", "openid notes:read"),
-    ("acme", "eng.acme.example", "openid notes:read"),
-    ("acme", "platform.acme.example", "openid notes:read notes:write deploy:prod"),
-    ("acme", "a.b.Platform.ACME.example", "openid notes:read notes:write deploy:prod"),
+    ("acme", "acme.example", f"openid notes:read {STAFF}"),
+    ("acme", "ACME.Example", f"openid notes:read {STAFF}"),
+    ("acme", "eng.acme.example", f"openid notes:read {STAFF}"),
+    ("acme", "platform.acme.example", f"openid notes:read notes:write deploy:prod {STAFF}"),
+    ("acme", "a.b.Platform.ACME.example", f"openid notes:read notes:write deploy:prod {STAFF}"),
+    ("acme", "acme.com", f"openid {STAFF}"),
+    ("acme", "evil-acme.com", ""),
     ("acme", "contractors.acme.example", "openid"),
     ("acme", "it.contractors.acme.example", "openid"),
     ("acme", "partner.example", "openid"),
@@ -108,7 +111,7 @@ def test_a_domain_registers_what_its_realm_permits(
     expected = open_scopes.split()
     email = someone_at(domain)
     for number, scope in enumerate(SCOPES):
-        if number == 2:
+        if number % 2 == 0:
             mock.control("POST", "limits/clear", json={"realm": realm})
         answer = mock.request_enrollment(realm, email=email, requested_scopes=[scope])
         assert answer.status_code == (200 if scope in expected else 403), (scope, answer.text)
@@ -130,7 +133,7 @@ def test_a_refusal_names_every_denied_scope_and_the_file(service: Trainer, acme:
     answer = service.mock.request_enrollment(acme, email="a@acme.example", requested_scopes=asked)
     assert denied(answer) == (
         "Scope not permitted for acme.example: notes:write deploy:prod. No policy in acme.cedar "
-        "permits it. Whoever keeps acme.cedar can change that. Ask for: openid notes:read."
+        f"permits it. Whoever keeps acme.cedar can change that. Ask for: openid notes:read {STAFF}."
     )
 
 
