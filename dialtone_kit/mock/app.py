@@ -101,6 +101,10 @@ ROUTES = (
     ("POST", "{p}/svid/jwt", jwt_svid_for_token),
     ("GET", "{p}/.well-known/spiffe-trust-bundle", trust_bundle),
 )
+MOVED = {  # paths of older texts about the service: 404, with the way
+    "{p}/register/agent": "Registration begins with POST register/request at a realm: "
+    "/realms/<realm>/register/request, JSON with email, client_name and requested_scopes."
+}
 CONTROLS = (  # only where a secret in the user's own file can guard them
     ("GET", "/mock/hello", hello),
     ("GET", "/mock/inbox", inbox),
@@ -130,7 +134,8 @@ def create_app(chosen: Settings) -> Gate:
         for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ()))
         for place in (("", REALM) if "{p}" in path else ("",))
     ]
-    return Gate(_service(chosen), operations, _lifespan, instead=_note_the_call)
+    moved = {path.replace("{p}", place): MOVED[path] for path in MOVED for place in ("", REALM)}
+    return Gate(_service(chosen), operations, _lifespan, instead=_note_the_call, moved=moved)
 
 
 def from_environment() -> Gate:

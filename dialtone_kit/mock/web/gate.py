@@ -6,7 +6,7 @@ No operation sees a request with a head of over 64 KiB or, but for the pages, un
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import orjson
@@ -36,9 +36,10 @@ class Gate:
         operations: Sequence[Operation],
         lifespan: Lifespan[Gate],
         instead: Instead,
+        moved: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
-        self._operations, self._routes = operations, Routes(operations)
+        self._operations, self._routes = operations, Routes(operations, moved)
         self._hosts, self._instead = service.settings.hosts, instead
         self._lifespan = Router(lifespan=lifespan)
 
