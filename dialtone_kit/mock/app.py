@@ -19,6 +19,7 @@ from dialtone_kit.mock.api.audit_trail import own_audit_trail
 from dialtone_kit.mock.api.discovery import (
     agent_instructions,
     agent_json,
+    agent_patterns,
     jwks,
     metadata,
     openapi_json,
@@ -88,6 +89,7 @@ ROUTES = (
     ("GET", "/.well-known/oauth-authorization-server{p}", metadata),
     ("GET", "{p}/jwks", jwks),
     ("GET", "/.well-known/agent-instructions", agent_instructions),
+    ("GET", "/docs/agent-patterns/README.md", agent_patterns),
     ("GET", "/agent.json", agent_json),
     ("GET", "/openapi.json", openapi_json),
     ("POST", "{p}/register/request", request_enrollment),
