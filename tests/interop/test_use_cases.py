@@ -20,15 +20,11 @@ from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import ProofKey, thumbprint
 from dialtone_kit.proofs import build_proof
 from tests.support.grant_desk import ACCESS_TOKEN, EXCHANGE, Person, begin, events, poll
+from tests.support.published import policy_for
 from tests.support.running_mock import Mock, Registered
 
 Printed = tuple[str, ...]
 AGENT_B = "https://agent-b.example.com/api"
-CASE_3 = """permit(
-  principal == Agent::"cli_code_review_agent",
-  action in [Action::"repo:read", Action::"pr:comment"],
-  resource in Repository::"acme-corp/*"
-);"""
 
 
 @pytest.fixture
@@ -148,8 +144,8 @@ def test_use_case_2_a_token_shows_the_person_and_the_agent(mock: Mock, acme: str
 def test_use_case_3_the_printed_policy_constrains_the_agent(mock: Mock, acme: str) -> None:
     scopes = ("repo:read", "repo:write", "pr:comment")
     client = agent(mock, acme, "code-review-agent", *scopes)
-    policy = CASE_3.replace("cli_code_review_agent", client.client_id)
-    put = mock.control("PUT", "policies", json={"realm": acme, "text": policy})
+    pasted = {"realm": acme, "text": policy_for(client.client_id)}
+    put = mock.control("PUT", "policies", json=pasted)
     assert put.status_code == 200, put.text
     grant = "grant_type=client_credentials"
     for scope in ("repo:read", "pr:comment"):

@@ -14,6 +14,7 @@ import pytest
 from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.mock.policy import decisions
+from tests.support.published import policy_for
 from tests.support.running_mock import Mock, Registered
 
 STAFF = "deploy:staging calendar:read api:read repo:read repo:write pr:comment"
@@ -350,6 +351,18 @@ def test_the_next_request_obeys_an_edit(trainer: Trainer) -> None:
         trainer.add("default.cedar", NOBODY_WRITES)
         denied(client.call("POST", url, token, json={"text": "x"}))
         trainer.restore()
+
+
+def test_the_published_policy_can_be_pasted_into_the_file(trainer: Trainer) -> None:
+    """For an agent whom nothing else in the file permits it."""
+    trainer.add("acme.cedar", 'permit (principal in Domain::"x.example", action, resource);')
+    realm = trainer.mock.new_realm("acme")
+    agent = trainer.mock.register(realm, email="a@x.example", requested_scopes=["repo:read"])
+    trainer.edit("acme.cedar", trainer.kit["acme.cedar"])
+    assert agent.ask_token().json()["error"] == "invalid_scope"
+    trainer.add("acme.cedar", policy_for(agent.client_id))
+    assert trainer.state("acme.cedar")["valid"]
+    assert agent.ask_token().json()["scope"] == "repo:read"
 
 
 def test_a_broken_file_is_told_with_its_line_and_changes_nothing(trainer: Trainer) -> None:

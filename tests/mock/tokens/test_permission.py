@@ -7,17 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.grant_desk import Person, ask, begin, events, exchange, poll, says
+from tests.support.published import policy_for
 from tests.support.running_mock import Mock, Registered
 
 SCOPES = ["openid", "repo:read", "repo:write", "pr:comment"]
-# The policy as the service's published use case 3 prints it (strongdm/agentic-auth, USE-CASES.md),
-# for whichever agent takes the place of the one in the text.
-PRINTED = """permit(
-  principal == Agent::"cli_code_review_agent",
-  action in [Action::"repo:read", Action::"pr:comment"],
-  resource in Repository::"acme-corp/*"
-);
-"""
 
 
 @pytest.fixture
@@ -33,9 +26,9 @@ def reviewer(mock: Mock, acme: str) -> Registered:
     return mock.register(acme, email="a@acme.example", requested_scopes=SCOPES)
 
 
-def paste(agent: Registered, text: str = PRINTED) -> None:
-    """The printed policy, and nothing else, for this agent."""
-    text = text.replace("cli_code_review_agent", agent.client_id)
+def paste(agent: Registered, text: str = "") -> None:
+    """The printed policy for this agent, or another text: it alone is in force then."""
+    text = text or policy_for(agent.client_id)
     answer = agent.mock.control("PUT", "policies", json={"realm": agent.realm, "text": text})
     assert answer.status_code == 200, answer.text
 
@@ -58,7 +51,7 @@ def test_the_printed_policy_is_about_one_agent(mock: Mock, reviewer: Registered)
 
 
 def test_another_organisations_repositories_are_not_these(reviewer: Registered) -> None:
-    paste(reviewer, PRINTED.replace("acme-corp/*", "other-corp/*"))
+    paste(reviewer, policy_for(reviewer.client_id).replace("acme-corp/*", "other-corp/*"))
     says(ask(reviewer, "client_credentials", scope="repo:read"), 400, "invalid_scope")
 
 
