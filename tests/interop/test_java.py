@@ -20,12 +20,12 @@ PATIENCE = 60  # seconds for one program
 
 
 @pytest.fixture
-def java(easy: Registered) -> Iterator[subprocess.Popen[str]]:
-    """The agent in Java, started in the realm of `easy`."""
+def java(client: Registered) -> Iterator[subprocess.Popen[str]]:
+    """The agent in Java, started in the realm of `client`."""
     lacking = "" if shutil.which("java") else "no java (apt-get install default-jdk-headless)"
     require(lacking, "JAVA")
     quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # it runs once, so it starts quickly
-    command = ["java", *quick, str(PROGRAM), easy.issuer, EMAIL]
+    command = ["java", *quick, str(PROGRAM), client.issuer, EMAIL]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -38,16 +38,16 @@ def java(easy: Registered) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_java_agent_registers_and_calls_with_a_proof_that_serves_once(
-    java: subprocess.Popen[str], easy: Registered
+    java: subprocess.Popen[str], client: Registered
 ) -> None:
     assert java.stdout is not None
     said = java.stdout.readline() + java.stdout.readline()
     assert "enrollment_id=enroll_" in said, said + java.communicate(timeout=PATIENCE)[0]
-    code = easy.mock.code_for(EMAIL, easy.realm)
+    code = client.mock.code_for(EMAIL, client.realm)
     said += java.communicate(f"{code}\n", timeout=PATIENCE)[0]
     assert java.returncode == 0, said
     told = dict(line.split("=", 1) for line in said.splitlines())
-    assert told["issuer"] == easy.issuer
+    assert told["issuer"] == client.issuer
     assert told["client_id"].startswith("cli_java_agent_")
     assert told["token_type"] == "DPoP"
     assert (told["call"], told["replay"]) == ("200", "401")

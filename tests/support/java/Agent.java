@@ -29,6 +29,7 @@ public class Agent {
   static KeyPair key;
   static String x;
   static String y;
+  static String nonce;
 
   public static void main(String[] arguments) throws Exception {
     String issuer = arguments[0];
@@ -53,30 +54,38 @@ public class Agent {
 
   static String token(String url, String credentials) throws Exception {
     String both = member(credentials, "client_id") + ":" + member(credentials, "client_secret");
-    HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url))
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("Authorization", "Basic " + Base64.getEncoder().encodeToString(ascii(both)))
-        .header("DPoP", proof("POST", url, null))
-        .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials&scope=openid"))
-        .build();
-    String answer = expect(200, send(request));
+        .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials&scope=openid"));
+    String answer = expect(200, sendWithProof(request, "POST", url, null));
     say("client_id", member(credentials, "client_id"));
     say("token_type", member(answer, "token_type"));
     return member(answer, "access_token");
   }
 
   static void call(String url, String token) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(url))
-        .header("Authorization", "DPoP " + token)
-        .header("DPoP", proof("GET", url, token))
-        .build();
-    HttpResponse<String> first = send(request);
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url))
+        .header("Authorization", "DPoP " + token);
+    HttpResponse<String> first = sendWithProof(request, "GET", url, token);
     say("call", String.valueOf(first.statusCode()));
     say("jkt", member(first.body(), "jkt"));
-    HttpResponse<String> again = send(request);
+    HttpResponse<String> again = send(first.request());
     say("replay", String.valueOf(again.statusCode()));
     say("error", member(again.body(), "error"));
     say("version", String.valueOf(first.version()));
+  }
+
+  // With a fresh proof, and with another if the service demands a nonce (RFC 9449 section 8).
+  static HttpResponse<String> sendWithProof(HttpRequest.Builder request, String method, String url,
+      String token) throws Exception {
+    HttpResponse<String> answer =
+        send(request.setHeader("DPoP", proof(method, url, token)).build());
+    if (!answer.body().contains("use_dpop_nonce")) {
+      return answer;
+    }
+    nonce = answer.headers().firstValue("DPoP-Nonce").orElseThrow();
+    return send(request.setHeader("DPoP", proof(method, url, token)).build());
   }
 
   // The proof (RFC 9449 section 4.2), with `ath` when there is an access token.
@@ -85,6 +94,9 @@ public class Agent {
         .replaceFirst("}$", ",\"jwk\":" + object("kty", "EC", "crv", "P-256", "x", x, "y", y) + "}");
     String claims = object("htm", method, "htu", url, "jti", UUID.randomUUID().toString());
     claims = claims.replaceFirst("}$", ",\"iat\":" + Instant.now().getEpochSecond() + "}");
+    if (nonce != null) {
+      claims = claims.replaceFirst("}$", ",\"nonce\":\"" + nonce + "\"}");
+    }
     if (token != null) {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(ascii(token));
       claims = claims.replaceFirst("}$", ",\"ath\":\"" + base64url(hash) + "\"}");
