@@ -171,7 +171,9 @@ def _ends_when_idle(chosen: Settings) -> bool:
     return chosen.workers == 1 and bool(os.environ.get("DIALTONE_BACKGROUND"))
 
 
-async def _note_the_call(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
+async def _note_the_call(
+    service: Service, scope: Scope, receive: Receive, send: Send
+) -> Send | None:
     service.part(Idle).touch()
     return await act_out_fault(service, scope, receive, send)
 

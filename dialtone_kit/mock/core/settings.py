@@ -103,6 +103,12 @@ class Settings:
         return without_password(self.database_url)
 
     @property
+    def of_one_person(self) -> bool:
+        """Whoever holds the control token is all who call: on loopback, with a file of its own."""
+        local = urlsplit(self.base_url).hostname in LOOPBACK
+        return local and self.secret is not None and self.database_url is None
+
+    @property
     def policies(self) -> Path:
         """The folder with the policy files, which the user may edit at any time."""
         return self.state_dir / "policies"

@@ -265,6 +265,7 @@ faults = Table(
     Column("status", Integer),
     Column("seconds", Float),
     Column("times_left", Integer, nullable=False),
+    Column("after_effect", Boolean),  # the operation runs, and its answer is lost
 )
 
 # The rows to delete when a realm is reset or removed. Used proofs and revocations only expire.
