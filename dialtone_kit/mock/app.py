@@ -24,7 +24,7 @@ from dialtone_kit.mock.api.discovery import (
     openapi_json,
 )
 from dialtone_kit.mock.api.resources import read_notes, userinfo, whoami, write_note
-from dialtone_kit.mock.core import settings, signing_keys
+from dialtone_kit.mock.core import service_key, settings, signing_keys
 from dialtone_kit.mock.core.ending import DAY, Idle, owner_is_gone
 from dialtone_kit.mock.core.expiry import keep_clean
 from dialtone_kit.mock.core.mail import MailStore
@@ -149,7 +149,8 @@ def _service(chosen: Settings) -> Service:
 
     def first(tx: Connection) -> bytes:
         authority.ensure(tx, workloads.trust_domain)
-        return signing_keys.ensure_secrets(tx)
+        signing_keys.ensure(tx)
+        return service_key.ensure(tx, chosen)
 
     return Service(
         settings=chosen,

@@ -72,6 +72,9 @@ class Postgres:
                 tx.invalidate()  # its state is unknown, so it is never used again
                 raise
 
+    def compact(self) -> None:
+        """Nothing to do: the server looks after its files."""
+
     def close(self) -> None:
         """Close the connections."""
         self._writing.shutdown()

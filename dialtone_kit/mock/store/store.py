@@ -73,6 +73,7 @@ class Store:
             with self._database.transaction() as tx:
                 upgrade.bring_up_to_date(tx)
                 value = fill(tx)
+            self._database.compact()
         except DBAPIError as problem:
             raise unavailable(problem) from None
         return value
