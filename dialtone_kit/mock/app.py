@@ -184,7 +184,7 @@ async def _lifespan(app: Gate) -> AsyncIterator[None]:
     service = app.service
     service.store.start()
     gc.freeze()  # all of this stays, so the garbage collector need not scan it again
-    tasks = [asyncio.create_task(keep_clean(service.store))]
+    tasks = [asyncio.create_task(keep_clean(service.store, service.settings.audit_rows))]
     tasks.append(asyncio.create_task(_end_in_time(service)))
     if service.settings.workers > 1:
         tasks.append(asyncio.create_task(_end_with(service.settings.pid)))

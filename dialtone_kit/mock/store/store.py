@@ -78,6 +78,10 @@ class Store:
             raise unavailable(problem) from None
         return value
 
+    async def give_back(self) -> bool:
+        """Return some of the space of deleted rows to the disk. Returns True if there is more."""
+        return await self.write(self._database.give_back)
+
     async def stop(self) -> None:
         """Finish the waiting jobs, then close the database."""
         if self._writing is not None:
