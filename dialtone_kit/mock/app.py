@@ -25,7 +25,7 @@ from dialtone_kit.mock.api.discovery import (
     openapi_json,
 )
 from dialtone_kit.mock.api.resources import read_notes, userinfo, whoami, write_note
-from dialtone_kit.mock.core import settings, signing_keys
+from dialtone_kit.mock.core import service_key, settings, signing_keys
 from dialtone_kit.mock.core.ending import DAY, Idle, owner_is_gone
 from dialtone_kit.mock.core.expiry import keep_clean
 from dialtone_kit.mock.core.mail import MailStore
@@ -156,7 +156,8 @@ def _service(chosen: Settings) -> Service:
 
     def first(tx: Connection) -> bytes:
         authority.ensure(tx, workloads.trust_domain)
-        return signing_keys.ensure_secrets(tx)
+        signing_keys.ensure(tx)
+        return service_key.ensure(tx, chosen)
 
     return Service(
         settings=chosen,
@@ -178,7 +179,9 @@ def _ends_when_idle(chosen: Settings) -> bool:
     return chosen.workers == 1 and bool(os.environ.get("DIALTONE_BACKGROUND"))
 
 
-async def _note_the_call(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
+async def _note_the_call(
+    service: Service, scope: Scope, receive: Receive, send: Send
+) -> Send | None:
     service.part(Idle).touch()
     return await act_out_fault(service, scope, receive, send)
 
@@ -188,7 +191,7 @@ async def _lifespan(app: Gate) -> AsyncIterator[None]:
     service = app.service
     service.store.start()
     gc.freeze()  # all of this stays, so the garbage collector need not scan it again
-    tasks = [asyncio.create_task(keep_clean(service.store))]
+    tasks = [asyncio.create_task(keep_clean(service.store, service.settings.audit_rows))]
     tasks.append(asyncio.create_task(_end_in_time(service)))
     if service.settings.workers > 1:
         tasks.append(asyncio.create_task(_end_with(service.settings.pid)))

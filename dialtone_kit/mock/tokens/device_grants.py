@@ -27,6 +27,7 @@ from dialtone_kit.mock.core.settings import (
 )
 from dialtone_kit.mock.registration import enrollments
 from dialtone_kit.mock.store.tables import device_grants, device_visits
+from dialtone_kit.mock.tokens.grant import stored_audience
 
 PUNCTUAL = 0.5  # seconds that a poll may come early: the network is not a metronome
 VISIT = re.compile(r"visit_[0-9a-f]{32}")
@@ -41,11 +42,18 @@ class Codes:
     user_code: str = field(repr=False)
 
 
-def open_grant(tx: Connection, service: Service, realm: Realm, client: Client, scope: str) -> Codes:
+def open_grant(
+    tx: Connection,
+    service: Service,
+    realm: Realm,
+    client: Client,
+    scope: str,
+    audience: tuple[str, ...],
+) -> Codes:
     """Store a new grant, its codes hashed; no other grant has the same user code."""
     codes = Codes(f"dc_{secrets.token_urlsafe(32)}", new_code())
     if find_by_user_code(tx, service, None, codes.user_code) is not None:
-        return open_grant(tx, service, realm, client, scope)
+        return open_grant(tx, service, realm, client, scope, audience)
     tx.execute(
         insert(device_grants),
         {
@@ -54,6 +62,7 @@ def open_grant(tx: Connection, service: Service, realm: Realm, client: Client, s
             "realm": realm.name,
             "client_id": client.client_id,
             "scopes": scope,
+            "audience": stored_audience(audience),
             "status": "pending",
             "interval": DEVICE_INTERVAL,
             "mails": 0,
