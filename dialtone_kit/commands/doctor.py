@@ -19,7 +19,7 @@ from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
-from dialtone_kit.local import process, service
+from dialtone_kit.local import leftovers, process, service
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import UnusableRecord, free_port, read_record
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
@@ -55,7 +55,7 @@ def command(base_url: str) -> int:
 
 def examine(base_url: str = "mock") -> Iterator[Finding]:
     """All findings, one by one. A check that fails is a finding, too."""
-    for check in (python, packages, kernel, state, configuration, port, policies):
+    for check in (python, packages, kernel, state, configuration, port, runs, policies):
         yield from _guarded(check)
     yield from _guarded(lambda: reach(base_url))
 
@@ -161,6 +161,13 @@ def port() -> Iterator[Finding]:
         yield Finding(False, "Local service", "hangs. Run: dialtone stop")
     else:
         yield Finding(False, "Local service", explain(occupant.kind, record.port))
+
+
+def runs() -> Iterator[Finding]:
+    """What a killed `dialtone run` left behind; nothing is said when there is none."""
+    for folder in leftovers.find_all():
+        text = f"a killed `dialtone run` left {shown(folder)}. Run: dialtone stop"
+        yield Finding(False, "Leftovers", text)
 
 
 def policies() -> Iterator[Finding]:

@@ -62,7 +62,7 @@ def test_it_ends_with_its_owner_and_leaves_no_temporary_folder(home: Path, how: 
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
 def test_a_service_in_the_foreground_ends_with_its_terminal(home: Path, how: int) -> None:
     serving = subprocess.Popen([sys.executable, "-c", SERVES], stdout=subprocess.PIPE)
     assert serving.stdout is not None
