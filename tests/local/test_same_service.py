@@ -195,3 +195,12 @@ def test_the_start_of_a_process_is_its_own() -> None:
     assert platform.process_start(2**30) == ""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         assert platform.process_start(other.pid) != platform.process_start(own.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_a_process_that_ended_and_was_not_collected_has_no_start() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        assert platform.process_start(other.pid)
+        other.kill()
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # seen, but left a zombie
+        assert platform.process_start(other.pid) == ""
