@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack, cast
 
+from dialtone_kit.base.display import mask_answers
 from dialtone_kit.lesson.lesson import Lesson
 
 
@@ -37,6 +38,7 @@ def start(
     client of yours: registering there is lesson 02's job.
     """
     lesson = Lesson(f"{int(number):02d}", **(_parameters_in(names or {}) | parameters))
+    mask_answers()
     kind = "your local mock service" if lesson.is_mock else "the real service"
     print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
     lesson.progress.opened(lesson.number)

@@ -169,14 +169,15 @@ def _service(chosen: Settings) -> Service:
         parts={
             PolicyFiles: policies,
             SpiffeSettings: workloads,
-            Idle: Idle(DAY if _ends_when_idle(chosen) else None),
+            Idle: _idle(chosen),
         },
     )
 
 
-def _ends_when_idle(chosen: Settings) -> bool:
-    """A lesson started it; one process of several does not know what the others are asked."""
-    return chosen.workers == 1 and bool(os.environ.get("DIALTONE_BACKGROUND"))
+def _idle(chosen: Settings) -> Idle:
+    """A day for a service that a lesson started; one in a terminal stays until it is ended."""
+    limit = DAY if os.environ.get("DIALTONE_BACKGROUND") else None
+    return Idle(limit, shared=chosen.state_dir / "mock.calls" if chosen.workers > 1 else None)
 
 
 async def _note_the_call(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import UnsafeUrl
 from dialtone_kit.base.masking import POSTGRES_URL, without_password
 from dialtone_kit.base.urls import normalize
@@ -203,14 +204,15 @@ def from_environment() -> Settings:
 def _service_file(path: Path) -> dict[str, Any]:
     """The content of service.json, which must be private: it holds a secret."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        handle = os.open(path, platform.READ)
     except FileNotFoundError:
         return {}
     except OSError as problem:
         raise BadSettings(f"{path} can't be read: {problem.strerror}.") from None
     with os.fdopen(handle, encoding="utf-8") as file:
         status = os.fstat(file.fileno())
-        if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.getuid():
+        private = stat.S_ISREG(status.st_mode) and not stat.S_IMODE(status.st_mode) & 0o077
+        if not private or status.st_uid != os.getuid():
             raise BadSettings(f"{path} must belong to you alone: chmod 600 it, or remove it.")
         try:
             stored = json.load(file)

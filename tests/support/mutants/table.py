@@ -96,6 +96,7 @@ HELD_BY = {
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
     "base.private_files": "P3 P4 P5 client/test_credentials.py",
     "base.private_files:private_dir": "base/test_private_files.py",
+    "base.private_files:_require_regular": "base/test_private_files.py",
     "client.transport": "H5",
     "client.discovery": "H4 client/test_client.py",
     "client.connection": "client/test_client.py "
