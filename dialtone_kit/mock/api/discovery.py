@@ -77,7 +77,7 @@ def _metadata(service: Service, realm: Realm, issuer: str) -> dict[str, Any]:
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
         "grant_types_supported": list(GRANTS),
-        "response_types_supported": [],
+        "response_types_supported": ["none"],  # required, and never empty (RFC 8414 §2, §3.2)
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": [*WITH_SECRET, "none"],

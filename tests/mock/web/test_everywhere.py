@@ -204,7 +204,9 @@ def test_nobody_is_invited_across_origins(mock: Mock, realm: str) -> None:
 def test_discovery_names_its_issuer_and_every_url_works(mock: Mock, place: str) -> None:
     told = mock.http.get(f"{mock.base_url}{place}/.well-known/openid-configuration").json()
     assert told["issuer"] == mock.base_url + place
-    assert told["response_types_supported"] == []
+    assert told["response_types_supported"] == ["none"]
+    by_rfc_8414 = f"{mock.base_url}/.well-known/oauth-authorization-server{place}"
+    assert mock.http.get(by_rfc_8414).json()["response_types_supported"] == ["none"]
     assert set(told["grant_types_supported"]) == {
         "client_credentials",
         "refresh_token",
