@@ -16,6 +16,7 @@ from typing import Any
 
 from dialtone_kit.base.errors import CredentialProblem, EnrollmentProblem, UnsafeUrl
 from dialtone_kit.base.masking import Secret, masked
+from dialtone_kit.base.typed_code import NotACode, find_code
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
 from dialtone_kit.client.config_folder import folder
 
@@ -88,18 +89,16 @@ def checked_email(email: str) -> str:
     return email
 
 
-def normal_code(code: str) -> str:
-    """A verification code as the mail shows it; case, spaces and the dash don't matter (M25).
+def checked_code(code: str) -> str:
+    """The code in `code` as the mail shows it. EnrollmentProblem, before it is sent, if none (M25).
 
-    A code of another length is refused here: sending it would cost one of five tries.
+    papermill makes an int of a code without letters, so one is read too.
     """
-    plain = re.sub(r"[\s\-\u2010-\u2015]", "", str(code)).upper()
-    if not re.fullmatch(r"[A-Z0-9]{8}", plain):
-        raise EnrollmentProblem(
-            "That can't be the code from the mail: it has the form XXXX-XXXX. It was not sent, so "
-            "no try is lost. M25"
-        )
-    return f"{plain[:4]}-{plain[4:]}"
+    try:
+        return find_code(str(code))
+    except NotACode as problem:
+        text = f"{problem} It was not sent, so no try is lost. M25"
+        raise EnrollmentProblem(text) from None
 
 
 def read_members(members: Mapping[str, Any]) -> Enrollment:

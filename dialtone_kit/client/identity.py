@@ -20,7 +20,7 @@ from dialtone_kit.client import enrollments
 from dialtone_kit.client.connection import Connection, Options
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.device_login import DeviceLogin
-from dialtone_kit.client.enrollments import Enrollment, checked_email, normal_code
+from dialtone_kit.client.enrollments import Enrollment, checked_code, checked_email
 from dialtone_kit.client.quiet import hiding
 from dialtone_kit.client.responses import read_json, refused_code
 from dialtone_kit.client.token_requests import TokenRequests
@@ -131,7 +131,7 @@ class IdentityClient:
             "poll_token": enrollment.poll_token.reveal(),
         }
         if code is not None:
-            form["verification_code"] = normal_code(code)
+            form["verification_code"] = checked_code(code)
         try:
             body = self.connection.ask("POST", f"{self.issuer}/register/confirm", json=form)
         except ServiceError as refusal:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import clock, limits, mail
 from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.codes import unreadable
 from dialtone_kit.mock.core.mail import Letter, visible
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
@@ -104,6 +105,8 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
         return page.refused(stale_form())
     if not EMAIL.fullmatch(form.email):
         return page.refused(Refusal(400, "invalid_request", "Enter one e-mail address."))
+    if refusal := unreadable(form.user_code):
+        return page.refused(refusal)
     address = request.client.host if request.client else ""
     payer, within = await realm_of(request), await path_realm(request)
 

@@ -16,7 +16,10 @@ def person(mock: Mock, realm: str) -> Person:
 
 def wrong_codes(person: Person, number: int) -> list[int]:
     person.open()
-    return [person.enter(f"AAAA-{n:04}".replace("0", "B")).status_code for n in range(number)]
+    return [
+        person.enter(f"AAAA-{n:04}".replace("0", "B").replace("1", "C")).status_code
+        for n in range(number)
+    ]
 
 
 @pytest.mark.row("V10")
@@ -144,6 +147,18 @@ def test_v9_the_limit_is_the_same_for_every_worker_and_after_a_restart(
     mine.stop()
     mine.start()
     assert wrong_codes(Person(mine, "default"), 1) == [429]
+
+
+def test_what_can_not_be_a_code_costs_no_try(registered_client: Registered, person: Person) -> None:
+    device = begin(registered_client)
+    person.open()
+    for _ in range(21):  # one more than the limit of wrong ones
+        page = person.enter("12")
+        assert (page.status_code, "No try is lost" in page.text) == (400, True)
+    assert person.enter(f"The device says \u200b{device['user_code']}.").status_code == 200
+    for _ in range(5):
+        assert person.decide("approve", "12").status_code == 400
+    assert "4 tries left" in person.decide("approve", "AAAA-AAAA").text
 
 
 @pytest.mark.row("V9")
