@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from dialtone_kit.base.email import NotAnAddress, one_address, same_address
 from dialtone_kit.base.errors import CredentialProblem, EnrollmentProblem, UnsafeUrl
 from dialtone_kit.base.masking import Secret, masked
 from dialtone_kit.base.typed_code import NotACode, find_code
@@ -21,7 +22,6 @@ from dialtone_kit.base.urls import require_https_or_loopback, same_origin
 from dialtone_kit.client.config_folder import folder
 
 FOLDER = "pending"
-_EMAIL = re.compile(r"[^\s@,;<>\"\x00-\x1f\x7f]+@[^\s@,;<>\"\x00-\x1f\x7f]+")
 _ID = re.compile(r"enroll_[A-Za-z0-9-]{1,64}")
 
 
@@ -72,7 +72,9 @@ def pending(
             continue
         if enrollment.expires_at <= moment:
             forget(enrollment)
-        elif email in (None, enrollment.email) and client_name in (None, enrollment.client_name):
+        elif client_name in (None, enrollment.client_name) and (
+            email is None or same_address(email, enrollment.email)
+        ):
             waiting.append(enrollment)
     return max(waiting, key=lambda one: one.expires_at, default=None)
 
@@ -83,10 +85,11 @@ def forget(enrollment: Enrollment) -> None:
 
 
 def checked_email(email: str) -> str:
-    """`email`, if it is one address. Whether that exists, only the mail can tell."""
-    if not isinstance(email, str) or not _EMAIL.fullmatch(email) or len(email) > 254:
-        raise EnrollmentProblem("This is not one e-mail address: name@example.com is expected.")
-    return email
+    """`email` as the service will write it. EnrollmentProblem if it is not one address."""
+    try:
+        return one_address(email if isinstance(email, str) else "")
+    except NotAnAddress as problem:
+        raise EnrollmentProblem(str(problem)) from None
 
 
 def checked_code(code: str) -> str:

@@ -99,8 +99,9 @@ class IdentityClient:
         A `public` client can keep no secret: it gets none, and tokens by the device flow only.
         """
         store.require_writable()
+        email = checked_email(email)
         asked = {
-            "email": checked_email(email),
+            "email": email,
             "client_name": client_name,
             "client_description": client_description,
             "requested_scopes": list(scopes),

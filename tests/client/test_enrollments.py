@@ -145,3 +145,7 @@ def test_what_can_not_be_the_code_is_one_line_before_it_is_sent(typed: str) -> N
 def test_what_is_not_one_address_is_refused_before_it_is_sent(address: object) -> None:
     with pytest.raises(EnrollmentProblem, match="one e-mail address"):
         checked_email(address)  # type: ignore[arg-type]
+
+
+def test_an_international_domain_is_sent_in_ascii() -> None:
+    assert checked_email("anna@müller.example") == "anna@xn--mller-kva.example"

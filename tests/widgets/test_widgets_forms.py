@@ -72,7 +72,9 @@ def wrong_code(tries_left):
 # -- what is an address ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["you@example.com", "a.b+c@sub.example.org", "ü@exämple.de"])
+@pytest.mark.parametrize(
+    "address", ["you@example.com", "a.b+c@sub.example.org", "u@exämple.de", "you@host"]
+)
 def test_an_address_is_accepted(address):
     assert email_problem(address) is None
 
@@ -84,7 +86,7 @@ def test_an_address_is_accepted(address):
         "you",
         "@example.com",
         "you@",
-        "you@host",
+        "ü@exämple.de",
         "a@b@c.de",
         "a b@example.com",
         "a@b.de,c@d.de",

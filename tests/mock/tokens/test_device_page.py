@@ -255,6 +255,14 @@ def test_one_address_please(registered_client: Registered, person: Person, email
     assert person.enter(device["user_code"]).status_code == 200
 
 
+def test_an_international_domain_is_one_address_too(
+    registered_client: Registered, person: Person
+) -> None:
+    person.open()
+    page = person.enter(begin(registered_client)["user_code"], email="anna@müller.example")
+    assert (page.status_code, "anna@xn--mller-kva.example" in page.text) == (200, True)
+
+
 def test_an_answer_without_yes_or_no(registered_client: Registered, person: Person) -> None:
     person.look_at(begin(registered_client))
     code = person.mailed_code()
