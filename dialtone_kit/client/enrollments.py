@@ -114,7 +114,7 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
         if not optional and not isinstance(members.get(field.name), str):
             raise EnrollmentProblem(f"The enrollment's {field.name} is missing or not a string.")
     if not _ID.fullmatch(members["enrollment_id"]):
-        name = masked(ascii(members["enrollment_id"])[:80])
+        name = masked(ascii(members["enrollment_id"]))[:80]
         raise EnrollmentProblem(f"{name} can't be an enrollment_id: enroll_ and a UUID expected.")
     require_https_or_loopback(members["issuer"])
     for name in ("status_url", "approval_url", "token_endpoint"):
@@ -131,7 +131,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise EnrollmentProblem(f"{masked(text[:40])} is not an RFC 3339 time.") from None
+        raise EnrollmentProblem(f"{masked(text)[:40]} is not an RFC 3339 time.") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

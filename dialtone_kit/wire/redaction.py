@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
-from dialtone_kit.base.masking import SECRET_MEMBERS, mask_member, mask_members
+from dialtone_kit.base.masking import SECRET_MEMBERS, mask_member, mask_members, mask_text
 
 Hide = Callable[[str, str], str]  # name, value → stand-in
 # The same members in JSON that is broken or cut off.
@@ -61,8 +61,9 @@ class Redactor:
             with suppress(ValueError, RecursionError):
                 value = self.json(json.loads(content))
                 return json.dumps(value, indent=2, ensure_ascii=ascii_only)[:MAX_TEXT]
-        text = content[:MAX_TEXT].decode("utf-8", "replace")
-        return _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
+        text = content.decode("utf-8", "replace")
+        hidden = _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
+        return mask_text(hidden)[:MAX_TEXT]
 
     def json(self, value: Any) -> Any:
         """`value` with its secret members hidden, private halves of keys among them."""

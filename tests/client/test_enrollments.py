@@ -149,3 +149,9 @@ def test_what_is_not_one_address_is_refused_before_it_is_sent(address: object) -
 
 def test_an_international_domain_is_sent_in_ascii() -> None:
     assert checked_email("anna@müller.example") == "anna@xn--mller-kva.example"
+
+
+def test_a_secret_in_the_place_of_a_time_is_not_shown_in_part() -> None:
+    with pytest.raises(EnrollmentProblem) as refused:
+        enrollment(expires_at="pt_" + "q" * 43)
+    assert "qqq" not in str(refused.value)

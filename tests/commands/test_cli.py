@@ -75,7 +75,7 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(
         ("email", "sec_" + "a" * 43),
         ("client_secret", "x"),
         ("email", "pt_" + "b" * 43),
-        ("email", "sec_1"),
+        ("client_name", "rt_" + "c" * 43),
         ("client_name", "ey" + "J" * 20 + ".e30." + "c" * 60),
         ("api_key", "1"),
         ("base_url_password", "x"),
