@@ -20,6 +20,12 @@ _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _FULL_STOPS = (".", "。", "．", "｡")  # as IDNA reads them (RFC 3490 §3.1)
 
 
+# An address in the middle of a text, to be hidden there: bounded, since the text may be hostile.
+IN_TEXT = re.compile(
+    r"(?<![\w.+-])[\w.+'-]{0,63}[\w+-]@[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){0,8}"
+)
+
+
 class NotAnAddress(ValueError):
     """A text is not one e-mail address that mail can be sent to. Says why in one line."""
 
@@ -63,6 +69,12 @@ def canonical_email(email: str) -> str:
 def same_address(one: str, other: str) -> bool:
     """Whether both go to one mailbox, however they are written."""
     return (canonical_email(one) or one) == (canonical_email(other) or other)
+
+
+def masked_address(address: str) -> str:
+    """What is shown instead of `address`: `b…@example.com`."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}" if at else "…"
 
 
 def _as_it_is(domain: str) -> str:
