@@ -388,7 +388,8 @@ def test_what_is_not_the_json_expected_is_400(mock: Mock, realm: str, body: byte
 def test_a_code_is_needed_until_the_sponsor_approved(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     for missing in (None, "", "  "):
-        assert error(mock.confirm(realm, enrollment, missing)) == (400, "invalid_request")
+        told = mock.confirm(realm, enrollment, missing)
+        says(told, 400, "invalid_request", "has not approved on the page")
     assert error(mock.confirm(realm, enrollment, 12345678)) == (400, "invalid_request")
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
