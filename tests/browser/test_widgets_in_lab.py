@@ -104,7 +104,8 @@ def test_the_address_is_checked_while_it_is_typed(desk):
     field = form.get_by_label("E-mail address")
     for typed, message in (
         ("you", "@ is missing"),
-        ("you@host", "not complete"),
+        ("you@", "after the @ is missing"),
+        ("jürgen@example.com", "ASCII"),
         ("a b@c.de", "spaces"),
     ):
         field.fill(typed)
