@@ -15,6 +15,7 @@ import psutil
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.private_files import explained, open_private, read_regular, shown
 from dialtone_kit.local.owner import of_background, this_process
 from dialtone_kit.local.setup import DATABASE, Setup
@@ -118,7 +119,7 @@ def last_line(log: Path) -> str:
     except OSError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300].rstrip(".") if lines else "nothing"
+    return mask_text(lines[-1])[:300].rstrip(".") if lines else "nothing"
 
 
 def running(folder: Path) -> psutil.Process | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from dialtone_kit.base.email import canonical_email
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal, log
@@ -18,7 +19,6 @@ from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy.cedar import Party, Question, Verdict, decide
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
-from dialtone_kit.mock.policy.domains import canonical_email
 from dialtone_kit.mock.policy.files import PolicyFiles
 
 API = {"whoami": "whoami", "notes:read": "notes", "notes:write": "notes"}  # action: resource

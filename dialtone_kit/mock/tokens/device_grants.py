@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.client import Client
-from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash
+from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash, unreadable
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import (
@@ -163,6 +163,8 @@ def judge_code(
     tx: Connection, service: Service, realm: Realm, row: Any, code: str
 ) -> Refusal | None:
     """None for the code that was mailed. Wrong ones count for the grant, over all its visits."""
+    if refusal := unreadable(code):
+        return refusal
     given = code_hash(service, row.visit, code, "device")
     if hmac.compare_digest(given, row.code_hash):
         return None

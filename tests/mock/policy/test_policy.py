@@ -118,7 +118,7 @@ def test_a_domain_registers_what_its_realm_permits(
         assert answer.status_code == (200 if scope in expected else 403), (scope, answer.text)
         if answer.status_code == 403:
             text = denied(answer)
-            assert text.startswith(f"Scope not permitted for {domain}: {scope}. ")
+            assert text.startswith(f"Scope not permitted for {domain.lower()}: {scope}. ")
             instead = f"Ask for: {open_scopes}." if expected else "No scope is open to you here."
             assert text.endswith(instead)
             known = scope in built_in_realms()[like].scopes
