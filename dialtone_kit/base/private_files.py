@@ -21,6 +21,8 @@ from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 
 MAX_BYTES = 4 * 1024 * 1024
+_NOT_HERE = {errno.EACCES, errno.EPERM, errno.EROFS}
+_ELSEWHERE = " Name folders of your own: DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR."
 _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -159,7 +161,19 @@ def explained(path: Path, error: type[DialtoneError] = DialtoneError) -> Iterato
     except (FileNotFoundError, FileExistsError):
         raise
     except OSError as problem:
-        raise error(f"{shown(path)}: {problem.strerror or problem}.") from None
+        hint = _ELSEWHERE if problem.errno in _NOT_HERE else ""
+        raise error(f"{shown(path)}: {problem.strerror or problem}.{hint}") from None
+
+
+def home() -> Path:
+    """Your home folder. Raises DialtoneError when there is none, as for a container's odd user."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise DialtoneError(
+            "There is no home folder: HOME is not set, and this user has no entry in the system's "
+            f"list.{_ELSEWHERE}"
+        ) from None
 
 
 def private_dir(path: Path) -> Path:

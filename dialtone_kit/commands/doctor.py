@@ -112,6 +112,7 @@ def state() -> Iterator[Finding]:
         yield Finding(False, "State folder", text)
     else:
         yield Finding(True, "State folder", f"{shown(folder)} (0700, local disk, {disk})")
+    yield from _writable("State folder", folder, "DIALTONE_STATE_DIR")
     yield database()
     free = shutil.disk_usage(folder).free
     if free < _ROOM:
@@ -124,6 +125,14 @@ def state() -> Iterator[Finding]:
         read_record()
     except UnusableRecord as why:
         yield Finding(False, "service.json", f"{why}; the next lesson repairs it.")
+
+
+def _writable(what: str, folder: Path, variable: str) -> Iterator[Finding]:
+    """A finding when `folder`, or the one that it would be made in, can't be written to."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        text = f"{shown(there)} can't be written to. Name a folder of your own: {variable}."
+        yield Finding(False, what, text)
 
 
 def database() -> Finding:
@@ -143,6 +152,7 @@ def database() -> Finding:
 def configuration() -> Iterator[Finding]:
     """The folder of the credentials, and every file in it."""
     folder = config_dir()
+    yield from _writable("Credentials", folder, "DIALTONE_CONFIG_DIR")
     if not folder.exists():
         yield Finding(True, "Credentials", f"none yet; they go to {shown(folder)}")
         return
@@ -275,5 +285,9 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     name = getattr(check, "__name__", "").strip("<>").replace("lambda", "reachability")
     try:
         yield from check()
-    except (DialtoneError, OSError) as failed:
+    except (
+        DialtoneError,
+        OSError,
+        RuntimeError,
+    ) as failed:  # RuntimeError: Jupyter, without a home
         yield Finding(False, name.capitalize(), str(failed))

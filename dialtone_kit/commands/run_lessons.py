@@ -19,7 +19,7 @@ from dialtone_kit.local import service
 from dialtone_kit.local.leftovers import run_folder
 from dialtone_kit.local.owner import TEMPORARY, this_process
 from dialtone_kit.local.record import free_port
-from dialtone_kit.local.state_folder import state_dir
+from dialtone_kit.local.state_folder import progress_file
 
 Outcome = Literal["passed", "failed", "stopped"]
 CELL_TIMEOUT = 300  # seconds
@@ -170,7 +170,7 @@ def _exercises(number: str) -> str:
     from dialtone_kit.lesson import catalog
     from dialtone_kit.lesson.progress import Progress
 
-    progress = Progress(state_dir() / "progress.jsonl")
+    progress = Progress(progress_file())
     outcomes = [progress.exercise(entry.id).outcome for entry in catalog.exercises(number)]
     counted = [
         (name, outcomes.count(name)) for name in ("right", "wrong", "can't tell", "not tried")

@@ -25,7 +25,7 @@ from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
-from dialtone_kit.local.state_folder import state_dir
+from dialtone_kit.local.state_folder import progress_file
 from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, Quiz
 from dialtone_kit.wire.recorder import Wire
 
@@ -56,7 +56,7 @@ class Lesson:
         self.wire = RevivingWire(_revive) if local else Wire()
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
-        self.progress = Progress(state_dir() / "progress.jsonl")
+        self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive)
         self._lab_realms: list[LabRealm] = []
 

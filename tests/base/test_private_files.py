@@ -5,6 +5,7 @@ The strictest use, with hostile links, owners and kills, is tests/client/test_cr
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -131,3 +132,16 @@ def test_a_pipe_is_neither_read_nor_written_and_nobody_waits_for_it(tmp_path: Pa
     assert is_irregular(pipe)
     assert not is_irregular(file)
     assert not is_irregular(tmp_path / "nothing")
+
+
+def test_a_place_that_is_read_only_names_the_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(DialtoneError, match="DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR"):
+        PrivateFolder(tmp_path / "config").write("x.json", "{}")
+    with pytest.raises(DialtoneError, match="DIALTONE_STATE_DIR"):
+        private_dir(tmp_path / "state")
