@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import time
+from functools import partial
 
-from dialtone_kit import b64url, read_unverified, thumbprint
-from tests.support.wrong_answers import wrong
+from dialtone_kit import b64url, b64url_decode, read_unverified, thumbprint
+from tests.support.wrong_answers import right, value, wrong
 
 
 def _hashed(text):
@@ -53,6 +55,66 @@ def in_hex(jwk):
 @wrong("04.thumbprint", "", "without padding")
 def padded(jwk):
     return thumbprint(jwk) + "="
+
+
+@wrong("04.thumbprint", "M12", "key_ops, ext, .* instead of dropping")
+def drops_what_it_knows(jwk):
+    left = {name: jwk[name] for name in sorted(jwk) if name not in ("alg", "kid", "use")}
+    return _hashed(json.dumps(left, separators=(",", ":")))
+
+
+@wrong("04.thumbprint", "M12", "^[0-9a-f]{6} went into your hash")
+def drops_every_registered_member(jwk):
+    known = {"alg", "kid", "use", "key_ops", "ext", "x5c", "x5t", "x5u", "x5t#S256"}
+    left = {name: jwk[name] for name in sorted(jwk.keys() - known)}
+    return _hashed(json.dumps(left, separators=(",", ":")))
+
+
+@wrong("04.thumbprint", "", "You encoded the hex digits")
+def hex_digits_encoded(jwk):
+    digest = b64url_decode(thumbprint(jwk))
+    return b64url(digest.hex().encode())
+
+
+@wrong("04.thumbprint", "", "digest in hex")
+def in_upper_case_hex(jwk):
+    return b64url_decode(thumbprint(jwk)).hex().upper()
+
+
+@wrong("04.thumbprint", "", "came as bytes")
+def thumbprint_as_bytes(jwk):
+    return thumbprint(jwk).encode()
+
+
+@wrong("04.thumbprint", "M12", "For an EC key the members are")
+def sixty_four_characters_but_no_hex(jwk):
+    return "g" * 64
+
+
+value("04.thumbprint", "no-function", "without calling it", lambda lesson: "NzbLsXh8uDCcd-6M")
+
+
+def thumbprint_by_f_string(jwk):
+    names = ["e", "kty", "n"] if jwk["kty"] == "RSA" else ["crv", "kty", "x", "y"]
+    return _hashed("{" + ",".join(f'"{name}":"{jwk[name]}"' for name in names) + "}")
+
+
+def thumbprint_of(members, jwk):
+    chosen = {name: jwk[name] for name in members[jwk["kty"]]}
+    text = json.dumps(chosen, sort_keys=True, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(hashlib.sha256(text).digest()).decode().rstrip("=")
+
+
+class Thumbprint:
+    def __call__(self, jwk):
+        return thumbprint_by_f_string(jwk)
+
+
+MEMBERS = {"RSA": {"n", "e", "kty"}, "EC": {"kty", "crv", "x", "y"}}
+right("04.thumbprint", "f-string", thumbprint_by_f_string)
+right("04.thumbprint", "partial-of-sets", partial(thumbprint_of, MEMBERS))
+right("04.thumbprint", "callable-object", Thumbprint())
+right("04.thumbprint", "the-kit-s-own", thumbprint)
 
 
 @wrong("04.mine", "M07", "same sub")
