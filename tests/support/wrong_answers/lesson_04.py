@@ -149,6 +149,105 @@ def last_one_for_want_of_better(tokens, my_jwk):
     return len(tokens) - 1
 
 
+@wrong("04.mine", "M07", "outside cnf")
+def somewhere_in_the_claims(tokens, my_jwk):
+    for position, text in enumerate(tokens):
+        claims = read_unverified(text).claims
+        if "x5t#S256" not in str(claims) and thumbprint(my_jwk) in str(claims):
+            return position
+    return None
+
+
+@wrong("04.mine", "M07", "bound to a certificate")
+def somewhere_in_cnf(tokens, my_jwk):
+    for position, text in enumerate(tokens):
+        if thumbprint(my_jwk) in str(read_unverified(text).claims.get("cnf")):
+            return position
+    return None
+
+
+@wrong("04.mine", "M07", "that of the actor")
+def every_jkt_at_any_depth(tokens, my_jwk):
+    for position, text in enumerate(tokens):
+        if f"'cnf': {{'jkt': '{thumbprint(my_jwk)}'" in str(read_unverified(text).claims):
+            return position
+    return None
+
+
+@wrong("04.mine", "M07", "upper and lower case differ")
+def blind_to_case(tokens, my_jwk):
+    for position, text in enumerate(tokens):
+        jkt = read_unverified(text).claims.get("cnf", {}).get("jkt", "")
+        if jkt.lower() == thumbprint(my_jwk).lower():
+            return position
+    return None
+
+
+@wrong("04.mine", "M07", "the last character differs")
+def first_characters_only(tokens, my_jwk):
+    for position, text in enumerate(tokens):
+        jkt = read_unverified(text).claims.get("cnf", {}).get("jkt", "")
+        if jkt[:8] == thumbprint(my_jwk)[:8]:
+            return position
+    return None
+
+
+@wrong("04.mine", "M07", "only begins with")
+def begins_alike(tokens, my_jwk):
+    for position, text in enumerate(tokens):
+        jkt = read_unverified(text).claims.get("cnf", {}).get("jkt", "")
+        if jkt.startswith(thumbprint(my_jwk)):
+            return position
+    return None
+
+
+@wrong("04.mine", "", "raised KeyError: 'jkt'")
+def cnf_without_jkt_not_foreseen(tokens, my_jwk):
+    for position, text in enumerate(tokens):
+        claims = read_unverified(text).claims
+        if "cnf" in claims and claims["cnf"]["jkt"] == thumbprint(my_jwk):
+            return position
+    return None
+
+
+@wrong("04.mine", "", "instead of a position")
+def whether_there_is_one(tokens, my_jwk):
+    jkts = [read_unverified(text).claims.get("cnf", {}).get("jkt") for text in tokens]
+    return thumbprint(my_jwk) in jkts
+
+
+def jkts_of(tokens):
+    return [read_unverified(text).claims.get("cnf", {}).get("jkt") for text in tokens]
+
+
+def mine_by_index(tokens, my_jwk):
+    try:
+        return jkts_of(tokens).index(thumbprint(my_jwk))
+    except ValueError:
+        return None
+
+
+def is_mine(text, jkt):
+    middle = text.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+    return claims.get("cnf", {}).get("jkt") == jkt
+
+
+class FindMine:
+    def __call__(self, tokens, my_jwk):
+        by_jkt = {jkt: position for position, jkt in enumerate(jkts_of(tokens))}
+        return by_jkt.get(thumbprint(my_jwk))
+
+
+right("04.mine", "index-of-a-list", mine_by_index)
+right(
+    "04.mine",
+    "lambda-that-decodes-by-hand",
+    lambda ts, jwk: next((n for n, text in enumerate(ts) if is_mine(text, thumbprint(jwk))), None),
+)
+right("04.mine", "callable-object-with-a-dict", FindMine())
+
+
 @wrong("04.forged", "M20", "Decoding shows|genuine")
 def decoded_only(tokens, jwks, issuer):
     for position, text in enumerate(tokens):

@@ -13,6 +13,7 @@ from typing import Any
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, thumbprint
 from dialtone_kit.lesson.content.lesson_04.forgeries import FORGERIES, Issuer, with_claims
+from dialtone_kit.lesson.content.lesson_04.lookalikes import LOOKALIKES
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
 
@@ -156,6 +157,12 @@ def mine(answer: object, lesson: LiveLesson) -> None:
             "The same sub does not make a token yours.",
             "M07",
         )
+    for content, how in LOOKALIKES:
+        got = ask(
+            find_mine, [issuer.token(None, **content(key.thumbprint)), *others], key.public_jwk
+        )
+        if got is not None:
+            raise Wrong(f"Not one was bound to the key. Number 0 is {how}.", "M07")
     keys = [ProofKey.generate() for _ in range(4)]
     tokens = [lesson.client.get_token(key=k).access_token.reveal() for k in keys]
     place = random.randrange(4)  # noqa: S311
