@@ -85,7 +85,11 @@ def attest(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float)
 def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
     """The caller's public key, if it is fit for signing. 400 otherwise."""
     if PRIVATE_MEMBERS & set(jwk):
-        raise Refusal(400, "invalid_request", "key: it holds a private member. Make a new key.")
+        raise Refusal(
+            400,
+            "invalid_request",
+            "key: it holds a private member, so it is burnt. Make a new one. M14",
+        )
     try:
         public_key_from_jwk(jwk, key_alg(jwk))
     except BadKey as problem:

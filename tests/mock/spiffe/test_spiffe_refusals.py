@@ -11,8 +11,14 @@ from typing import Any, NamedTuple
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.keys import jwk_of, thumbprint
@@ -78,6 +84,16 @@ def named(number: str, what: str, uri: str, *refusal: Any) -> Row:
     return asking(number, what, lambda s: csr(s.key, [uri]), *refusal)
 
 
+def new_header(text: str) -> str:
+    """The request as keytool and certreq label it."""
+    return text.replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")
+
+
+def private_pem(key: Any, form: PrivateFormat = PrivateFormat.PKCS8, password: str = "") -> str:
+    hidden = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    return str(key.private_bytes(Encoding.PEM, form, hidden).decode())
+
+
 def flip(content: bytes, place: int) -> bytes:
     """`content` with one bit of the byte at `place` turned over."""
     changed = bytearray(content)
@@ -87,6 +103,19 @@ def flip(content: bytes, place: int) -> bytes:
 
 def rsa_key(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)
+
+
+def unhashed(key: Any) -> str:
+    """A request by an Edwards-curve key, which is given no hash to sign over."""
+    uri = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(ID)])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    made = builder.add_extension(uri, critical=False).sign(key, None)
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+def public_pem(key: Any) -> str:
+    form = PublicFormat.SubjectPublicKeyInfo
+    return str(key.public_key().public_bytes(Encoding.PEM, form).decode())
 
 
 def key_usage(**more: bool) -> x509.KeyUsage:
@@ -104,8 +133,18 @@ def key_usage(**more: bool) -> x509.KeyUsage:
     return x509.KeyUsage(**{name: more.get(name, False) for name in names})
 
 
+SEC1 = PrivateFormat.TraditionalOpenSSL
+USE = "key: use EC P-256, P-384 or RSA"
 CA = x509.BasicConstraints(ca=True, path_length=None)
 NO_CA = x509.BasicConstraints(ca=False, path_length=None)
+WITH_A_PRIVATE_KEY: dict[str, Callable[[Scene], str]] = {
+    "a private key before it": lambda s: private_pem(s.key) + csr(s.key),
+    "a private key after it": lambda s: csr(s.key) + private_pem(s.key),
+    "an EC private key": lambda s: private_pem(s.key, SEC1) + csr(s.key),
+    "an encrypted private key": lambda s: private_pem(s.key, password="x") + csr(s.key),
+    "a private key's end": lambda s: private_pem(s.key)[-60:] + csr(s.key),
+    "a private key alone": lambda s: private_pem(s.key),
+}
 X509_ROWS = [
     Row("S1", "a right request", lambda s: s.request()),
     asking("S1", "empty", lambda s: " ", 400, "well_formed"),
@@ -113,7 +152,26 @@ X509_ROWS = [
     asking("S1", "cut off", lambda s: csr(s.key)[:200], 400, "well_formed"),
     asking("S1", "PEM of nothing", lambda s: pem(b""), 400, "well_formed"),
     asking("S1", "PEM of junk", lambda s: pem(b"\x30\x03junk"), 400, "well_formed"),
-    asking("S1", "two of them", lambda s: csr(s.key) * 2, 400, "well_formed"),
+    asking("S1", "two of them", lambda s: csr(s.key) * 2, 400, "holds 2 requests"),
+    asking(
+        "S1",
+        "two of them, labelled otherwise",
+        lambda s: csr(s.key) + new_header(csr(s.key)),
+        400,
+        "holds 2 requests",
+    ),
+    asking("S1", "NEW", lambda s: new_header(csr(s.key))),
+    asking(
+        "S1", "NEW at the end only", lambda s: csr(s.key).replace("END", "END NEW"), 400, "one PKCS"
+    ),
+    asking("S1", "no end", lambda s: csr(s.key).partition("-----END")[0], 400, "one PKCS"),
+    asking("S1", "text before it", lambda s: "Subject: CN = reader\n    Data:\n" + csr(s.key)),
+    asking("S1", "a byte order mark", lambda s: "\ufeff" + csr(s.key)),
+    asking("S1", "text after it", lambda s: csr(s.key) + "\nHere is my request – please sign it."),
+    asking("S1", "lines that end in CRLF", lambda s: csr(s.key).replace("\n", "\r\n")),
+    asking("S1", "the public key before it", lambda s: public_pem(s.key) + csr(s.key)),
+    asking("S1", "text inside", lambda s: csr(s.key).replace("\n", "\nhello!\n", 1), 400, "well_f"),
+    *[asking("S12", what, make, 400, "M14") for what, make in WITH_A_PRIVATE_KEY.items()],
     asking("S1", "a surrogate", lambda s: csr(s.key).replace("M", "ü", 1), 400, "well_formed"),
     asking("S1", "signature flipped", lambda s: pem(flip(der(csr(s.key)), -1)), 400, "signature"),
     asking(
@@ -184,9 +242,11 @@ X509_ROWS = [
     asking("S6", "RSA 1024", lambda s: csr(rsa_key(1024)), 400, "key"),
     asking("S6", "RSA 2047", lambda s: csr(rsa_key(2047)), 400, "key"),
     asking("S6", "RSA 2048", lambda s: csr(rsa_key(2048))),
-    asking("S6", "P-521", lambda s: csr(ec.generate_private_key(ec.SECP521R1())), 400, "key"),
-    asking("S6", "P-224", lambda s: csr(ec.generate_private_key(ec.SECP224R1())), 400, "key"),
-    asking("S6", "secp256k1", lambda s: csr(ec.generate_private_key(ec.SECP256K1())), 400, "key"),
+    asking("S6", "P-521", lambda s: csr(ec.generate_private_key(ec.SECP521R1())), 400, USE),
+    asking("S6", "P-224", lambda s: csr(ec.generate_private_key(ec.SECP224R1())), 400, USE),
+    asking("S6", "secp256k1", lambda s: csr(ec.generate_private_key(ec.SECP256K1())), 400, USE),
+    asking("S6", "Ed25519", lambda s: unhashed(ed25519.Ed25519PrivateKey.generate()), 400, USE),
+    asking("S6", "Ed448", lambda s: unhashed(ed448.Ed448PrivateKey.generate()), 400, USE),
     asking("S6", "P-384", lambda s: csr(ec.generate_private_key(ec.SECP384R1()))),
     asking("S6", "SHA-1", lambda s: sha1_csr(), 400, "hash"),
     asking("S6", "SHA-224", lambda s: csr(s.key, digest=hashes.SHA224()), 400, "hash"),
@@ -228,6 +288,7 @@ X509_ROWS = [
     Row("–", "csr over 32 KiB", lambda s: s.request(csr="x" * 32769), 400, "csr"),
     Row("–", "an unknown member", lambda s: s.request(wish="CA:TRUE")),
 ]
+ED25519_JWK = jwk_of(ed25519.Ed25519PrivateKey.generate().public_key())
 JWT_ROWS = [
     Row("S11", "an audience", lambda s: s.request()),
     Row("S11", "an audience as a string", lambda s: s.request(audience="https://a.example")),
@@ -248,8 +309,11 @@ JWT_ROWS = [
         "another key",
     ),
     Row("S6", "a weak key", lambda s: s.request(key=weak_jwk()), 400, "key"),
-    Row("S6", "no key at all", lambda s: s.request(key={"kty": "oct"}), 400, "key"),
-    Row("S12", "a private key", lambda s: s.request(key=private_jwk(s)), 400, "private member"),
+    Row("S6", "no key at all", lambda s: s.request(key={"kty": "oct"}), 400, USE),
+    Row("S6", "Ed25519", lambda s: s.request(key=ED25519_JWK), 400, USE),
+    Row("S6", "P-521", lambda s: s.request(key={"kty": "EC", "crv": "P-521"}), 400, USE),
+    Row("S6", "a list for kty", lambda s: s.request(key={"kty": ["EC"]}), 400, USE),
+    Row("S12", "a private key", lambda s: s.request(key=private_jwk(s)), 400, "M14"),
 ]
 
 
@@ -306,16 +370,6 @@ def test_an_x509_svid_is_refused_or_given(mock: Mock, row: Row) -> None:
 def test_a_jwt_svid_is_refused_or_given(mock: Mock, row: Row) -> None:
     scene = Scene(mock)
     check(scene.post("jwt", row.request(scene)), row.status, row.reason)
-
-
-@pytest.mark.row("S6")
-def test_s6_an_ed25519_key_is_refused(mock: Mock) -> None:
-    scene, key = Scene(mock), ed25519.Ed25519PrivateKey.generate()
-    uri = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(ID)])
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    made = builder.add_extension(uri, critical=False).sign(key, None)
-    text = made.public_bytes(Encoding.PEM).decode()
-    check(scene.post("x509", scene.request(csr=text)), 400, "key")
 
 
 # --- S9: once, in parallel, across a restart and workers ----------------------------------------
