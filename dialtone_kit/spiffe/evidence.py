@@ -42,9 +42,9 @@ class Evidence:
         return {"token": self.content}
 
 
-def bound_audience(challenge: str, thumbprint: str | None) -> str:
+def bound_audience(challenge: str, thumbprint: str) -> str:
     """The `aud` to ask a platform for: the challenge, tied to the key with that thumbprint."""
-    return challenge if thumbprint is None else f"{challenge}.{thumbprint}"
+    return f"{challenge}.{thumbprint}"
 
 
 def binding_input(challenge: str, evidence: Evidence) -> bytes:

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from dialtone_kit.base.algorithms import sign
 from dialtone_kit.base.jws import b64url
-from dialtone_kit.keys import jwk_of
+from dialtone_kit.keys import jwk_of, thumbprint
 from dialtone_kit.mock.core.service_key import FILE, FILE_FOR_POSTGRES
 from tests.support.running_mock import Mock
 
@@ -175,16 +175,21 @@ class Scene:
     def nonce(self) -> str:
         return str(self.mock.http.get(f"{self.mock.base_url}/v1/attest/challenge").json()["nonce"])
 
+    def audience(self, nonce: str, key: Any = None) -> str:
+        """What Kubernetes and GCP are asked to write into the evidence: challenge and key."""
+        return f"{nonce}.{thumbprint(jwk_of((key or self.key).public_key()))}"
+
     def evidence(self, platform: str, nonce: str, **about: Any) -> dict[str, str]:
         """Evidence of `platform` for `nonce`; `about` changes its claims or members."""
+        aud = self.audience(nonce)
         if self.platforms is None:
-            body = {"audience": nonce, **about}
+            body = {"audience": aud, **about}
             answer = self.mock.control("POST", f"platform/{platform}", json=body)
             assert answer.status_code == 200, answer.text
             return dict(answer.json())
         if platform == "aws":
             return self.platforms.document(**about)
-        return {"token": self.platforms.token({**self.platforms.claims(platform, nonce), **about})}
+        return {"token": self.platforms.token({**self.platforms.claims(platform, aud), **about})}
 
     def binding(self, nonce: str, evidence: dict[str, str], key: Any = None) -> str:
         """The signature over nonce ‖ SHA-256(evidence)."""
@@ -203,10 +208,10 @@ class Scene:
             "evidence": evidence,
             "csr": csr(self.key, [NAMES[platform]]),
             "audience": ["https://api.example.com"],
+            "key": jwk_of(self.key.public_key()),
         }
         if platform in ("aws", "azure"):
             body["binding"] = self.binding(nonce, evidence)
-            body["key"] = jwk_of(self.key.public_key())
         return {name: value for name, value in (body | changes).items() if value is not None}
 
     def post(self, kind: str, body: Any) -> httpx.Response:

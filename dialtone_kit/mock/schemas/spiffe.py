@@ -87,9 +87,7 @@ class X509Request(Attempt):
 
 class JwtRequest(Attempt):
     audience: Audience
-    key: dict[str, Any] | None = Field(
-        default=None, description="a public JWK; aws and azure need one, for `binding`"
-    )
+    key: dict[str, Any] = Field(description="the public JWK that the evidence is tied to")
 
 
 class JwtForToken(Sent):

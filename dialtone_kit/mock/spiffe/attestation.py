@@ -38,12 +38,8 @@ class Shown:
     platform: Platform
     evidence: Evidence
     challenge: str
-    key: Mapping[str, Any] | None
+    key: Mapping[str, Any]
     binding: str | None
-
-    @property
-    def thumbprint(self) -> str | None:
-        return None if self.key is None else thumbprint(self.key)
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,11 @@ def attest(shown: Shown, keys: Mapping[str, Any], trust_domain: str, now: float)
 def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
     """The caller's public key, if it is fit for signing. 400 otherwise."""
     if PRIVATE_MEMBERS & set(jwk):
-        raise Refusal(400, "invalid_request", "key: it holds a private member. Make a new key.")
+        raise Refusal(
+            400,
+            "invalid_request",
+            "key: it holds a private member, so it is burnt. Make a new one. M14",
+        )
     try:
         public_key_from_jwk(jwk, key_alg(jwk))
     except BadKey as problem:
@@ -130,16 +130,17 @@ def valid_now(statement: Statement) -> None:
 
 
 def made_for_challenge(statement: Statement) -> None:
-    """The only audience is the challenge, alone or combined with the key."""
+    """The only audience is the challenge with the key: a thief's key can't use the evidence."""
     shown = statement.shown
-    allowed = (shown.challenge, bound_audience(shown.challenge, shown.thumbprint))
     named = _audiences(statement.claims.get("aud"))
-    if len(named) != 1 or named[0] not in allowed:
-        raise TokenRefused(
-            "aud",
-            "made for another challenge, or for another key. Ask the platform for a token whose "
-            "audience is this challenge.",
-        )
+    if named == [bound_audience(shown.challenge, thumbprint(shown.key))]:
+        return
+    what = "made for another challenge, or for another key"
+    if named == [shown.challenge]:
+        what = "it names the challenge without your key"
+    raise TokenRefused(
+        "aud", f"{what}. Ask the platform for the audience <nonce>.<thumbprint of your key>."
+    )
 
 
 def made_for_us(statement: Statement) -> None:
@@ -152,10 +153,6 @@ def made_for_us(statement: Statement) -> None:
 def signed_by_key(statement: Statement) -> None:
     """The caller's key signed challenge and evidence, since this evidence can't name them."""
     shown = statement.shown
-    if shown.key is None:
-        raise Refusal(
-            400, "invalid_request", f"key: {shown.platform.name} evidence must be bound to a key."
-        )
     if shown.binding is None:
         raise TokenRefused("binding", "sign nonce ‖ SHA-256(evidence) with your key.")
     try:

@@ -5,6 +5,8 @@ Only the key and one URI are ever taken from a request. Nothing else in it is co
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +15,18 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
+from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 
-BEGIN = "-----BEGIN CERTIFICATE REQUEST-----"
-ALG = {"P-256": "ES256", "P-384": "ES384"}  # by curve; an RSA key signs RS256
+# keytool and certreq write NEW (RFC 7468 §7). What else the text says is an explanation (§2).
+BEGIN = re.compile(r"-----BEGIN ((?:NEW )?)CERTIFICATE REQUEST-----")
+BLOCK = re.compile(BEGIN.pattern + r"([^-]*)-----END \1CERTIFICATE REQUEST-----")
+PRIVATE_KEY = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]*PRIVATE KEY")
+ALGS = ("ES256", "ES384", "RS256")  # one for each kind of key that a workload may have
+USE = "use EC P-256, P-384 or RSA (2048 to 8192 bits)"
 # What the library raises for DER that is not a request as we know it.
 UNREADABLE = (
     ValueError,
@@ -57,11 +63,23 @@ def read_request(pem: str) -> CertificateRequest:
         raise refused("well_formed", "this is not a readable PKCS#10 request.") from None
 
 
-def one_request(pem: str) -> x509.CertificateSigningRequest:
-    """Exactly one request, in PEM."""
-    if pem.count(BEGIN) != 1 or not pem.strip().startswith(BEGIN):
-        raise refused("well_formed", f"csr is one PKCS#10 request in PEM: {BEGIN}…")
-    return x509.load_pem_x509_csr(pem.encode("utf-8", "replace"))
+def one_request(text: str) -> x509.CertificateSigningRequest:
+    """The one request in `text`: PEM, with or without explanatory text around it (RFC 7468)."""
+    if PRIVATE_KEY.search(text):
+        raise refused(
+            "private_key",
+            "a private key came with the request, so it is burnt. Make a new one, and send the "
+            "request alone. M14",
+        )
+    if (count := len(BEGIN.findall(text))) > 1:
+        raise refused("well_formed", f"csr holds {count} requests; send one.")
+    block = BLOCK.search(text)
+    if block is None:
+        raise refused(
+            "well_formed", "csr is one PKCS#10 request in PEM: -----BEGIN CERTIFICATE REQUEST-----…"
+        )
+    content = base64.b64decode("".join(block[2].split()), validate=True)
+    return x509.load_der_x509_csr(content)
 
 
 def key_is_strong(csr: x509.CertificateSigningRequest) -> None:
@@ -72,7 +90,7 @@ def key_is_strong(csr: x509.CertificateSigningRequest) -> None:
     except BadKey as problem:
         raise refused("key", f"{problem}.") from None
     except (KeyError, AttributeError, UnsupportedAlgorithm):  # another curve, another kind of key
-        raise refused("key", "use EC P-256, EC P-384, or RSA of 2048 bits and more.") from None
+        raise refused("key", f"{USE}.") from None
 
 
 def hash_is_strong(csr: x509.CertificateSigningRequest) -> None:
@@ -123,8 +141,15 @@ RULES: tuple[Callable[[x509.CertificateSigningRequest], None], ...] = (
 
 
 def key_alg(jwk: Mapping[str, Any]) -> str:
-    """The JWS algorithm for a workload's key: the key decides it, not the caller."""
-    return ALG.get(str(jwk.get("crv")), "RS256")
+    """The JWS algorithm for a workload's key: the key decides it, not the caller.
+
+    Raises BadKey for a kind of key that no workload may have.
+    """
+    for alg in ALGS:
+        needed = ALGORITHMS[alg]
+        if (jwk.get("kty"), jwk.get("crv")) == (needed.kty, needed.crv):
+            return alg
+    raise BadKey(USE)
 
 
 def refused(rule: str, text: str) -> Refusal:

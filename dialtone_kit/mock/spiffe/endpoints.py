@@ -88,13 +88,12 @@ async def jwt_svid(request: Request) -> Response:
     service = service_of(request)
     sent = await read_json(request, JwtRequest)
     await _use_up(service, sent.nonce)
-    key = None if sent.key is None else attestation.checked_key(sent.key)
+    key = attestation.checked_key(sent.key)
     realm, attested = await _attested(service, sent, key)
     now = clock.machine_now()
     by = await _signer(service, "jwt")
     svid = authority.sign_jwt(by, attested.spiffe_id, sent.audience, now, sent.ttl)
-    jkt = None if key is None else thumbprint(key)
-    await _record(service, realm, sent, svid, attested, jkt)
+    await _record(service, realm, sent, svid, attested, thumbprint(key))
     return json_answer(_shown(svid), headers=NO_STORE)
 
 
@@ -150,7 +149,7 @@ async def _use_up(service: Service, nonce: str) -> None:
 
 
 async def _attested(
-    service: Service, sent: Attempt, key: Mapping[str, Any] | None
+    service: Service, sent: Attempt, key: Mapping[str, Any]
 ) -> tuple[Realm, Attested]:
     """Realm and identity of the workload that the evidence is about."""
     platform = _settings(service).platforms[sent.platform]
@@ -190,13 +189,13 @@ async def _signer(service: Service, use: Use) -> Signer:
 
 
 async def _record(
-    service: Service, realm: Realm, sent: Attempt, svid: Svid, attested: Attested, jkt: str | None
+    service: Service, realm: Realm, sent: Attempt, svid: Svid, attested: Attested, jkt: str
 ) -> None:
     """Write the event, and the machine's first key, before anything is sent."""
 
     def work(tx: Connection) -> None:
         if attested.instance is not None:
-            _first_key_only(tx, realm, attested.instance, str(jkt))
+            _first_key_only(tx, realm, attested.instance, jkt)
         audit.record(
             tx,
             realm,

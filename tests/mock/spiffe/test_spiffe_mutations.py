@@ -40,7 +40,9 @@ def offline() -> Offline:
 
 # --- certificate requests -----------------------------------------------------------------------
 
-CSR_ROWS = [row for row in tables.X509_ROWS if row.number in ("S1", "S2", "S4", "S5", "S6", "S7")]
+CSR_ROWS = [
+    row for row in tables.X509_ROWS if row.number in ("S1", "S2", "S4", "S5", "S6", "S7", "S12")
+]
 
 
 def holds_for_csr(row: tables.Row) -> bool:

@@ -149,7 +149,7 @@ check 200 "POST /revoke" "" "$B/revoke" \
 about False
 
 # --- SPIFFE: a key and its request, and a platform's word for each challenge ----------------------
-"$PYTHON" - > "$W/csr.json" << 'END'
+"$PYTHON" - > "$W/workload" << 'END'
 import json
 
 from cryptography import x509
@@ -157,22 +157,29 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from dialtone_kit.keys import jwk_of, thumbprint
+
+key = ec.generate_private_key(ec.SECP256R1())
 name = x509.UniformResourceIdentifier("spiffe://dialtone.test/ns/lessons/sa/reader")
 request = (
     x509.CertificateSigningRequestBuilder()
     .subject_name(x509.Name([]))
     .add_extension(x509.SubjectAlternativeName([name]), critical=False)
-    .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    .sign(key, hashes.SHA256())
 )
-print(json.dumps(request.public_bytes(Encoding.PEM).decode()))
+jwk = jwk_of(key.public_key())
+for made in (request.public_bytes(Encoding.PEM).decode(), jwk):
+    print(json.dumps(made))
+print(thumbprint(jwk))
 END
+{ read -r CSR; read -r KEY; read -r THUMBPRINT; } < "$W/workload"
 
-# attest: a challenge, and the platform's evidence for it.
+# attest: a challenge, and the platform's evidence for it and for our key.
 attest() {
   check 200 "GET /v1/attest/challenge" "nonce expires_at" "$B/v1/attest/challenge"
   NONCE=$(member nonce)
   curl -s --config "$W/control" -X POST "$B/mock/platform/kubernetes" \
-    -H 'Content-Type: application/json' -d "{\"audience\": \"$NONCE\"}" > "$W/evidence"
+    -H 'Content-Type: application/json' -d "{\"audience\": \"$NONCE.$THUMBPRINT\"}" > "$W/evidence"
 }
 
 attest
@@ -182,7 +189,7 @@ check 200 "POST /v1/svid/x509" "svid spiffe_id expires_at" \
   "platform": "kubernetes",
   "nonce": "$NONCE",
   "evidence": $(cat "$W/evidence"),
-  "csr": $(cat "$W/csr.json")
+  "csr": $CSR
 }
 END
 attest
@@ -192,6 +199,7 @@ check 200 "POST /v1/svid/jwt" "svid spiffe_id expires_at" \
   "platform": "kubernetes",
   "nonce": "$NONCE",
   "evidence": $(cat "$W/evidence"),
+  "key": $KEY,
   "audience": ["https://api.example.com"]
 }
 END
