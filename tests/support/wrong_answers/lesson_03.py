@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
+from types import MappingProxyType
 
+from cryptography.hazmat.primitives import serialization as ser
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from jwt.algorithms import ECAlgorithm
 
 from dialtone_kit import b64url
 from dialtone_kit.lesson.lesson import Lesson
-from tests.support.wrong_answers import Make, value, wrong
+from tests.support.wrong_answers import Make, right, value, wrong
 
 
 def _jwk(private_key, x, y, **more):
@@ -70,6 +74,81 @@ def curve_by_its_other_name(private_key):
 @wrong("03.coordinates", "M11", "bytes instead of 32")
 def decimal_digits(private_key):
     return _jwk(private_key, *(b64url(str(n).encode()) for n in _numbers(private_key)))
+
+
+def _shortest(number):
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+@wrong("03.coordinates", "M11", "y has 3[01] bytes: you dropped a leading zero")
+def pads_only_x(private_key):
+    x, y = _numbers(private_key)
+    return _jwk(private_key, b64url(_whole(x)), b64url(_shortest(y)))
+
+
+@wrong("03.coordinates", "M11", "x has 3[01] bytes: you dropped a leading zero")
+def pads_only_y(private_key):
+    x, y = _numbers(private_key)
+    return _jwk(private_key, b64url(_shortest(x)), b64url(_whole(y)))
+
+
+@wrong("03.coordinates", "M11", "has 31 bytes: you dropped a leading zero")
+def pads_one_byte_at_most(private_key):
+    short = map(_shortest, _numbers(private_key))
+    return _jwk(private_key, *(b64url(n if len(n) == 32 else b"\0" + n) for n in short))
+
+
+def _pem(private_key):
+    pem = private_key.private_bytes(ser.Encoding.PEM, ser.PrivateFormat.PKCS8, ser.NoEncryption())
+    return pem.decode()
+
+
+@wrong("03.coordinates", "M14", "another member, 'pem'")
+def private_pem_in_a_member_of_its_own(private_key):
+    return _jwk(
+        private_key, *map(b64url, map(_whole, _numbers(private_key))), pem=_pem(private_key)
+    )
+
+
+@wrong("03.coordinates", "", "another member, 'scalar'")
+def private_number_in_a_member_of_its_own(private_key):
+    number = private_key.private_numbers().private_value
+    return _jwk(private_key, *map(b64url, map(_whole, _numbers(private_key))), scalar=number)
+
+
+@wrong("03.coordinates", "", "raised AttributeError")
+def asks_the_private_key_for_x(private_key):
+    return _jwk(private_key, private_key.x, private_key.y)
+
+
+value("03.coordinates", "the-result-of-a-call", "without calling it", lambda lesson: {"kty": "EC"})
+value("03.coordinates", "a-class", "Return the JWK as a dict", lambda lesson: type)
+
+
+def jwk_from_the_point(form, private_key):
+    """x and y cut out of the uncompressed point: 04, then both in 32 bytes."""
+    point = private_key.public_key().public_bytes(ser.Encoding.X962, form)
+    return {"y": b64url(point[33:]), "x": b64url(point[1:33]), "crv": "P-256", "kty": "EC"}
+
+
+class PublicJwk:
+    def __call__(self, private_key):
+        x, y = (b64url(bytes.fromhex(f"{n:064x}")) for n in _numbers(private_key))
+        return _jwk(private_key, x, y)
+
+
+right(
+    "03.coordinates",
+    "point-by-partial",
+    partial(jwk_from_the_point, ser.PublicFormat.UncompressedPoint),
+)
+right("03.coordinates", "hex-in-a-callable-object", PublicJwk())
+right("03.coordinates", "read-only-mapping", lambda key: MappingProxyType(PublicJwk()(key)))
+right(
+    "03.coordinates",
+    "another-library",
+    lambda key: ECAlgorithm.to_jwk(key.public_key(), as_dict=True),
+)
 
 
 @wrong("03.signature", "M13", "still DER")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -25,6 +25,11 @@ from dialtone_kit.rules import RULES
 COORDINATE = 32  # bytes, for P-256 (RFC 7518 §6.2.1.2)
 
 
+MEMBERS = frozenset({"kty", "crv", "x", "y"})
+# Private numbers whose x, or y, begins with two zero bytes: one key in 32,768, found beforehand.
+SHORT_X, SHORT_Y = (40393, 116173, 209780), (2376, 61552, 77299)
+
+
 def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
     """A P-256 key whose x or y begins with a zero byte, as in one key of 128."""
     while True:
@@ -32,6 +37,14 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
         numbers = key.public_key().public_numbers()
         if min(numbers.x, numbers.y) < 1 << 8 * (COORDINATE - 1):
             return key
+
+
+def _keys() -> Iterator[ec.EllipticCurvePrivateKey]:
+    """A key as any other, one with a short x, one with a short y, and a fresh one with either."""
+    yield ec.generate_private_key(ec.SECP256R1())
+    for numbers in (SHORT_X, SHORT_Y):
+        yield ec.derive_private_key(secrets.choice(numbers), ec.SECP256R1())
+    yield key_with_leading_zero()
 
 
 @exercise(
@@ -48,14 +61,12 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
 )
 def coordinates(answer: object, lesson: LiveLesson) -> None:
     public_jwk = function_of(answer, "public_jwk")
-    key = key_with_leading_zero()
-    for private_key in (ec.generate_private_key(ec.SECP256R1()), key):
-        _judge_jwk(ask(public_jwk, private_key), jwk_of(private_key.public_key()))
+    for key in _keys():
+        jwk = ask(public_jwk, key)
+        _judge_jwk(jwk, jwk_of(key.public_key()))
+    header = {"typ": "dpop+jwt", "jwk": dict(jwk)}
     response = _send(
-        lesson,
-        lambda claims: pyjwt.encode(
-            claims, key, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": public_jwk(key)}
-        ),
+        lesson, lambda claims: pyjwt.encode(claims, key, algorithm="ES256", headers=header)
     )
     if response.status_code != 200:
         raise Wrong(f"The service refused a proof with your JWK: {_reason(response)}")
@@ -69,6 +80,12 @@ def _judge_jwk(got: object, expected: Mapping[str, str]) -> None:
             "Your JWK has a private member. Whoever sees the proof could sign for you: "
             "only kty, crv, x and y belong here.",
             "M14",
+        )
+    for name in got.keys() - MEMBERS:
+        raise Wrong(
+            f"Your JWK has another member, {show(name)}. Everybody who sees the proof can read "
+            "it: only kty, crv, x and y belong here.",
+            "M14" if "PRIVATE" in str(got[name]) else "",
         )
     for name in ("kty", "crv"):
         if got.get(name) != expected[name]:
@@ -92,7 +109,7 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
     except ValueError:
         raise Wrong(f"{name} is not base64url: {show(text)}.") from None
     whole = b64url_decode(expected)
-    if data == whole.lstrip(b"\0"):
+    if len(data) < COORDINATE and data.lstrip(b"\0") == whole.lstrip(b"\0"):
         raise Wrong(
             f"{name} has {len(data)} bytes: you dropped a leading zero byte. A coordinate "
             "of P-256 always has 32; as a number it looks the same, to the service it is "
