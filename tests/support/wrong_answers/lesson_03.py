@@ -7,8 +7,10 @@ from functools import partial
 from types import MappingProxyType
 
 from cryptography.hazmat.primitives import serialization as ser
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jwt.algorithms import ECAlgorithm
+from jwt.utils import der_to_raw_signature
 
 from dialtone_kit import b64url
 from dialtone_kit.lesson.lesson import Lesson
@@ -175,6 +177,90 @@ def cut_out_of_the_der(der):
 @wrong("03.signature", "", "Return bytes")
 def numbers_not_bytes(der):
     return decode_dss_signature(der)
+
+
+def _parts(der):
+    """The bytes of r and of s as DER has them."""
+    r_end = 4 + der[3]
+    return der[4:r_end], der[r_end + 2 :]
+
+
+@wrong("03.signature", "M13", "65 bytes instead of 64: one more zero byte")
+def keeps_the_sign_byte(der):
+    r, s = _parts(der)
+    return r + s
+
+
+@wrong("03.signature", "M13", "65 bytes instead of 64: one more zero byte")
+def fills_up_but_keeps_the_sign_byte(der):
+    r, s = _parts(der)
+    return r.rjust(32, b"\0") + s.rjust(32, b"\0")
+
+
+@wrong("03.signature", "M11", "63 bytes instead of 64: a leading zero byte was dropped")
+def pads_only_r(der):
+    r, s = decode_dss_signature(der)
+    return _whole(r) + _shortest(s)
+
+
+@wrong("03.signature", "M11", "63 bytes instead of 64: a leading zero byte was dropped")
+def pads_only_s(der):
+    r, s = decode_dss_signature(der)
+    return _shortest(r) + _whole(s)
+
+
+@wrong("03.signature", "M11", "61 bytes instead of 64: a leading zero byte was dropped")
+def pads_one_byte_of_each(der):
+    short = map(_shortest, decode_dss_signature(der))
+    return b"".join(n if len(n) == 32 else b"\0" + n for n in short)
+
+
+@wrong("03.signature", "M13", "got 64 other bytes")
+def zeros_on_the_right(der):
+    return b"".join(_shortest(n).ljust(32, b"\0") for n in decode_dss_signature(der))
+
+
+@wrong("03.signature", "M13", "got 64 other bytes")
+def little_end_of_each_first(der):
+    return b"".join(n.to_bytes(32, "little") for n in decode_dss_signature(der))
+
+
+@wrong("03.signature", "", "Return bytes")
+def base64url_already(der):
+    return b64url(b"".join(map(_whole, decode_dss_signature(der))))
+
+
+@wrong("03.signature", "", "raised OverflowError")
+def thirty_one_bytes(der):
+    return b"".join(n.to_bytes(31, "big") for n in decode_dss_signature(der))
+
+
+value("03.signature", "bytes-themselves", "without calling it", lambda lesson: b"\1" * 64)
+
+
+def signature_as_bytearray(der):
+    whole = bytearray(64)
+    for end, part in zip((32, 64), _parts(der), strict=True):
+        digits = part.lstrip(b"\0")
+        whole[end - len(digits) : end] = digits
+    return whole
+
+
+class RawSignature:
+    def __call__(self, der):
+        r, s = decode_dss_signature(der)
+        return bytes.fromhex(f"{r:064x}{s:064x}")
+
+
+def one_number_of_both(shift, der):
+    r, s = decode_dss_signature(der)
+    return (r << shift | s).to_bytes(64, "big")
+
+
+right("03.signature", "bytearray-without-a-library", signature_as_bytearray)
+right("03.signature", "hex-in-a-callable-object", RawSignature())
+right("03.signature", "one-number-by-partial", partial(one_number_of_both, 256))
+right("03.signature", "another-library", lambda der: der_to_raw_signature(der, SECP256R1()))
 
 
 def _rules_of(lesson: Lesson) -> dict[str, str]:
