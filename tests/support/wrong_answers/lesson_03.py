@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections import ChainMap
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
@@ -12,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from jwt.algorithms import ECAlgorithm
 from jwt.utils import der_to_raw_signature
 
-from dialtone_kit import b64url
+from dialtone_kit import ProofRefused, Request, b64url
+from dialtone_kit.lesson.content.lesson_03.broken_proofs import rules_of
 from dialtone_kit.lesson.lesson import Lesson
+from dialtone_kit.rules import RULES, Proof
 from tests.support.wrong_answers import Make, right, value, wrong
 
 
@@ -264,8 +268,7 @@ right("03.signature", "another-library", lambda der: der_to_raw_signature(der, S
 
 
 def _rules_of(lesson: Lesson) -> dict[str, str]:
-    found: dict[str, str] = dict(lesson.material("03.six-proofs").rules)
-    return found
+    return rules_of(lesson.material("03.six-proofs"))
 
 
 def _confused(rule: str, instead: str) -> Make:
@@ -299,3 +302,65 @@ value(
     lambda lesson: {"A": _rules_of(lesson)["A"], "B": ...},
 )
 value("03.six-proofs", "a-list", "Answer with a dict", lambda lesson: ["typ_is_dpop"] * 6)
+value("03.six-proofs", "a-function", "Answer with a dict", lambda lesson: _rules_of)
+value(
+    "03.six-proofs",
+    "lists-of-rules",
+    "not the name of a rule",
+    lambda lesson: {letter: [rule] for letter, rule in _rules_of(lesson).items()},
+)
+value(
+    "03.six-proofs",
+    "rules-to-letters",
+    "A has no answer yet",
+    lambda lesson: {rule: letter for letter, rule in _rules_of(lesson).items()},
+)
+value(
+    "03.six-proofs",
+    "small-letters",
+    "A has no answer yet",
+    lambda lesson: {letter.lower(): rule for letter, rule in _rules_of(lesson).items()},
+)
+value(
+    "03.six-proofs",
+    "a-rule-that-needs-a-memory",
+    "jti_is_new lets this one pass",
+    _confused("typ_is_dpop", "jti_is_new"),
+)
+
+
+@dataclass(frozen=True)
+class FromLesson:
+    """An unusual right answer that is made from the lesson, as wrong ones are."""
+
+    make: Make
+
+
+def _refused_by_hand(lesson: Lesson) -> dict[str, str]:
+    """What a learner finds who runs one rule after the other."""
+    proofs = lesson.material("03.six-proofs")
+    request = Request(proofs.method, proofs.url, now=proofs.now)
+    found = {}
+    for letter, text in proofs.items():
+        proof = Proof([text])
+        for rule in RULES[:-1]:  # the last one needs a memory
+            try:
+                rule(proof, request)
+            except ProofRefused:
+                found[letter] = rule.__name__
+                break
+    return found
+
+
+right("03.six-proofs", "rule-by-rule", FromLesson(_refused_by_hand))
+right(
+    "03.six-proofs",
+    "read-only-mapping",
+    FromLesson(lambda lesson: MappingProxyType(_rules_of(lesson))),
+)
+right(
+    "03.six-proofs",
+    "backwards-with-one-too-many",
+    FromLesson(lambda lesson: {"Z": "", **dict(reversed(_rules_of(lesson).items()))}),
+)
+right("03.six-proofs", "chain-map", FromLesson(lambda lesson: ChainMap({}, _rules_of(lesson))))

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import jwk_of
-from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs
+from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs, rules_of
 from dialtone_kit.lesson.content.lesson_03.judging import COORDINATE, judge_jwk, judge_raw
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, function_of, show
@@ -156,11 +156,14 @@ def six_proofs(answer: object, lesson: LiveLesson) -> None:
     if not isinstance(answer, Mapping):
         raise Wrong(f"Answer with a dict, {{'A': 'rule', …}}; got {show(answer)}.")
     names = {rule.__name__ for rule in RULES}
-    for letter, rule in proofs.rules.items():
+    rules = rules_of(proofs)
+    if sorted(rules.values()) != sorted(LOOK):
+        raise Wrong("The proofs were changed. Start the lesson again for six new ones.")
+    for letter, rule in rules.items():
         given = answer.get(letter)
         if given is None or given is ...:
             raise Wrong(f"{letter} has no answer yet.")
-        if given not in names:
+        if not isinstance(given, str) or given not in names:
             raise Wrong(
                 f"{letter}: {show(given)} is not the name of a rule. They are: "
                 f"{', '.join(sorted(LOOK))}."
