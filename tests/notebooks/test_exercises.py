@@ -10,15 +10,17 @@ import pytest
 
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.lesson import catalog
+from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs
 from dialtone_kit.lesson.exercises import Verdict
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.lesson import Lesson
 from tests.support.books import FOLDER, LESSONS, cells, source, tags
 from tests.support.wrong_answers import RIGHT, WRONG, Case, Right
+from tests.support.wrong_answers.lesson_03 import FromLesson
 
 NUMBERS = [book.number for book in catalog.notebooks() if catalog.exercises(book.number)]
 ALL = [entry.id for number in NUMBERS for entry in catalog.exercises(number)]
-HELD = ("01", "02")  # lessons with six wrong and three unusual right answers to each exercise
+HELD = ("01", "02", "03")  # lessons with six wrong and three unusual right answers to each exercise
 LessonOf = Callable[[str], Lesson]
 
 
@@ -75,8 +77,29 @@ def test_a_wrong_answer_gets_the_sentence_for_its_mistake(case: Case, lesson_of:
 
 @pytest.mark.parametrize("case", RIGHT, ids=lambda case: f"{case.exercise}:{case.name}")
 def test_an_unusual_right_answer_is_right(case: Right, lesson_of: LessonOf) -> None:
-    verdict = check(catalog.exercise(case.exercise), case.answer, lesson_of(case.exercise[:2]))
+    lesson = lesson_of(case.exercise[:2])
+    answer = case.answer.make(lesson) if isinstance(case.answer, FromLesson) else case.answer
+    verdict = check(catalog.exercise(case.exercise), answer, lesson)
     assert verdict.outcome == "right", verdict
+
+
+def test_the_answer_does_not_lie_beside_the_six_proofs(lesson_of: LessonOf) -> None:
+    proofs = lesson_of("03").material("03.six-proofs")
+    in_sight = repr((dir(proofs), [getattr(proofs, name) for name in vars(proofs)]))
+    assert [rule for rule in LOOK if rule in in_sight] == []
+
+
+def test_six_proofs_made_alike_are_no_way_round(lesson_of: LessonOf) -> None:
+    class Changed:
+        def material(self, exercise_id: str) -> BrokenProofs:
+            proofs = BrokenProofs()
+            proofs.update(dict.fromkeys(proofs, "no proof"))
+            return proofs
+
+    lesson: Any = Changed()
+    answer = dict.fromkeys("ABCDEF", "well_formed")
+    verdict = check(catalog.exercise("03.six-proofs"), answer, lesson)
+    assert (verdict.outcome, verdict.sentence[:23]) == ("wrong", "The proofs were changed")
 
 
 @pytest.mark.parametrize("exercise_id", [name for name in ALL if name.startswith(HELD)])

@@ -9,8 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dialtone_kit.base.errors import ProofRefused
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import ProofKey
+from dialtone_kit.proofs import check_proof
+from dialtone_kit.rules import Request
 
 LETTERS = "ABCDEF"
 TARGET = "https://id.example/realms/main/token"
@@ -30,16 +33,29 @@ class BrokenProofs(dict[str, str]):
     url, method = TARGET, "POST"
 
     def __init__(self) -> None:
-        makers = list(_BREAKS.items())
+        makers = list(_BREAKS.values())
         random.shuffle(makers)
         self.now = time.time()
-        self.rules = dict(zip(LETTERS, (rule for rule, _ in makers), strict=True))
         super().__init__(
-            {letter: make(self.now) for letter, (_, make) in zip(LETTERS, makers, strict=True)}
+            {letter: make(self.now) for letter, make in zip(LETTERS, makers, strict=True)}
         )
 
     def __repr__(self) -> str:
         return f"<six broken proofs {', '.join(self)}, for {self.method} {self.url}>"
+
+
+def rules_of(proofs: BrokenProofs) -> dict[str, str]:
+    """The rule that refuses each proof: judged afresh, so that no answer lies beside the proofs."""
+    request = Request(proofs.method, proofs.url, now=proofs.now)
+    return {letter: _refusing(proof, request) for letter, proof in proofs.items()}
+
+
+def _refusing(proof: str, request: Request) -> str:
+    try:
+        check_proof([proof], request)
+    except ProofRefused as refused:
+        return refused.rule
+    return ""
 
 
 def _proof(

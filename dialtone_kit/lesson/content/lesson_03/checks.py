@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -14,15 +14,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from dialtone_kit.base.jws import b64url, b64url_decode
-from dialtone_kit.base.masking import PRIVATE_MEMBERS
+from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import jwk_of
-from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs
+from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs, rules_of
+from dialtone_kit.lesson.content.lesson_03.judging import COORDINATE, judge_jwk, judge_raw
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show
+from dialtone_kit.lesson.exercises.asking import ask, function_of, show
 from dialtone_kit.rules import RULES
 
-COORDINATE = 32  # bytes, for P-256 (RFC 7518 §6.2.1.2)
+# Private numbers whose x, or y, begins with two zero bytes: one key in 32,768, found beforehand.
+SHORT_X, SHORT_Y = (40393, 116173, 209780), (2376, 61552, 77299)
 
 
 def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
@@ -32,6 +33,14 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
         numbers = key.public_key().public_numbers()
         if min(numbers.x, numbers.y) < 1 << 8 * (COORDINATE - 1):
             return key
+
+
+def _keys() -> Iterator[ec.EllipticCurvePrivateKey]:
+    """A key as any other, one with a short x, one with a short y, and a fresh one with either."""
+    yield ec.generate_private_key(ec.SECP256R1())
+    for numbers in (SHORT_X, SHORT_Y):
+        yield ec.derive_private_key(secrets.choice(numbers), ec.SECP256R1())
+    yield key_with_leading_zero()
 
 
 @exercise(
@@ -48,62 +57,19 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
 )
 def coordinates(answer: object, lesson: LiveLesson) -> None:
     public_jwk = function_of(answer, "public_jwk")
-    key = key_with_leading_zero()
-    for private_key in (ec.generate_private_key(ec.SECP256R1()), key):
-        _judge_jwk(ask(public_jwk, private_key), jwk_of(private_key.public_key()))
+    for key in _keys():
+        jwk = ask(public_jwk, key)
+        judge_jwk(jwk, jwk_of(key.public_key()))
+    header = {"typ": "dpop+jwt", "jwk": dict(jwk)}
     response = _send(
-        lesson,
-        lambda claims: pyjwt.encode(
-            claims, key, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": public_jwk(key)}
-        ),
+        lesson, lambda claims: pyjwt.encode(claims, key, algorithm="ES256", headers=header)
     )
     if response.status_code != 200:
         raise Wrong(f"The service refused a proof with your JWK: {_reason(response)}")
 
 
-def _judge_jwk(got: object, expected: Mapping[str, str]) -> None:
-    if not isinstance(got, Mapping):
-        raise Wrong(f"Return the JWK as a dict; your function returned {show(got)}.")
-    if PRIVATE_MEMBERS & got.keys():
-        raise Wrong(
-            "Your JWK has a private member. Whoever sees the proof could sign for you: "
-            "only kty, crv, x and y belong here.",
-            "M14",
-        )
-    for name in ("kty", "crv"):
-        if got.get(name) != expected[name]:
-            raise Wrong(f"{name} is {expected[name]!r} here; your JWK says {show(got.get(name))}.")
-    if (got.get("x"), got.get("y")) == (expected["y"], expected["x"]):
-        raise Wrong("x and y are swapped.")
-    for name in ("x", "y"):
-        _judge_coordinate(name, got.get(name), expected[name])
-
-
-def _judge_coordinate(name: str, got: object, expected: str) -> None:
-    text = expect_text(got, name)
-    if text == expected:
-        return
-    if "=" in text:
-        raise Wrong(f"{name} ends with padding: base64url in JOSE has no `=`.")
-    if "+" in text or "/" in text:
-        raise Wrong(f"{name} is plain base64. The URL alphabet has - and _ for + and /.")
-    try:
-        data = b64url_decode(text)
-    except ValueError:
-        raise Wrong(f"{name} is not base64url: {show(text)}.") from None
-    whole = b64url_decode(expected)
-    if data == whole.lstrip(b"\0"):
-        raise Wrong(
-            f"{name} has {len(data)} bytes: you dropped a leading zero byte. A coordinate "
-            "of P-256 always has 32; as a number it looks the same, to the service it is "
-            "another key.",
-            "M11",
-        )
-    if len(data) != COORDINATE:
-        raise Wrong(f"{name} has {len(data)} bytes instead of {COORDINATE}.", "M11")
-    if data == whole[::-1]:
-        raise Wrong(f"{name} is back to front: the highest byte comes first ('big').")
-    raise Wrong(f"{name} is not the {name} of the key that was handed in.")
+# Lengths of r and s in bits. DER puts a zero byte before a number that fills its first byte.
+LENGTHS = ((255, 255), (256, 255), (255, 256), (256, 256), (248, 255), (255, 248), (240, 232))
 
 
 @exercise(
@@ -119,47 +85,28 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
 )
 def signature(answer: object, lesson: LiveLesson) -> None:
     raw_signature = function_of(answer, "raw_signature")
-    for bits in (255, 255, 240):  # 240: a number with two leading zero bytes
-        r, s = 1 + secrets.randbits(bits), 1 + secrets.randbits(bits - 8)
-        _judge_raw(ask(raw_signature, encode_dss_signature(r, s)), r, s)
+    for r_bits, s_bits in LENGTHS:
+        r, s = _number_of(r_bits), _number_of(s_bits)
+        judge_raw(ask(raw_signature, encode_dss_signature(r, s)), r, s)
     key = ec.generate_private_key(ec.SECP256R1())
     response = _send(lesson, lambda claims: _by_hand(key, claims, raw_signature))
     if response.status_code != 200:
         raise Wrong(f"The service refused a proof with your signature: {_reason(response)}", "M13")
 
 
-def _judge_raw(got: object, r: int, s: int) -> None:
-    if not isinstance(got, bytes):
-        raise Wrong(f"Return bytes; your function returned {show(got)}.")
-    if got == encode_dss_signature(r, s):
-        raise Wrong(
-            "That is still DER: it begins with 0x30 and has its lengths inside. JWS wants "
-            "r and s alone.",
-            "M13",
-        )
-    if got == s.to_bytes(COORDINATE, "big") + r.to_bytes(COORDINATE, "big"):
-        raise Wrong("r comes first, then s.", "M13")
-    if got == _short(r) + _short(s):
-        raise Wrong(
-            f"{len(got)} bytes instead of 64: a leading zero byte was dropped. Then "
-            "nobody can tell where r ends.",
-            "M11",
-        )
-    if got != r.to_bytes(COORDINATE, "big") + s.to_bytes(COORDINATE, "big"):
-        raise Wrong(f"Expected r and s in 32 bytes each; got {len(got)} other bytes.", "M13")
-
-
-def _short(number: int) -> bytes:
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+def _number_of(bits: int) -> int:
+    """A fresh number whose highest bit is the one at `bits`."""
+    return 1 << bits - 1 | secrets.randbits(bits - 1)
 
 
 def _by_hand(
-    key: ec.EllipticCurvePrivateKey, claims: Mapping[str, Any], raw: Callable[[bytes], bytes]
+    key: ec.EllipticCurvePrivateKey, claims: Mapping[str, Any], raw: Callable[[bytes], Any]
 ) -> str:
     """A proof signed without a JOSE library, so that the learner's conversion is what counts."""
     header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk_of(key.public_key())}
     text = ".".join(b64url(json.dumps(part).encode()) for part in (header, claims))
-    return f"{text}.{b64url(raw(key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))))}"
+    der = key.sign(text.encode(), ec.ECDSA(hashes.SHA256()))
+    return f"{text}.{b64url(bytes(ask(raw, der)))}"
 
 
 def _send(lesson: LiveLesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Response:
@@ -209,11 +156,14 @@ def six_proofs(answer: object, lesson: LiveLesson) -> None:
     if not isinstance(answer, Mapping):
         raise Wrong(f"Answer with a dict, {{'A': 'rule', …}}; got {show(answer)}.")
     names = {rule.__name__ for rule in RULES}
-    for letter, rule in proofs.rules.items():
+    rules = rules_of(proofs)
+    if sorted(rules.values()) != sorted(LOOK):
+        raise Wrong("The proofs were changed. Start the lesson again for six new ones.")
+    for letter, rule in rules.items():
         given = answer.get(letter)
         if given is None or given is ...:
             raise Wrong(f"{letter} has no answer yet.")
-        if given not in names:
+        if not isinstance(given, str) or given not in names:
             raise Wrong(
                 f"{letter}: {show(given)} is not the name of a rule. They are: "
                 f"{', '.join(sorted(LOOK))}."
