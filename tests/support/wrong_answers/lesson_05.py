@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
+import secrets
 import time
+import uuid
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from dialtone_kit import ProofKey, b64url, build_proof
-from tests.support.wrong_answers import wrong
+from tests.support.wrong_answers import right, value, wrong
 
 
 def _hashed(text):
@@ -95,6 +99,137 @@ def proof_alone(method, url, access_token, key):
 @wrong("05.make-request", "", "Return an httpx.Request")
 def headers_only(method, url, access_token, key):
     return {"Authorization": f"DPoP {access_token}"}
+
+
+def signed_by_hand(method, url, access_token, key, jti):
+    claims = {
+        "htm": method,
+        "htu": url.partition("?")[0],
+        "iat": int(time.time()),
+        "jti": jti,
+        "ath": _hashed(access_token),
+    }
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.public_jwk}
+    text = ".".join(b64url(json.dumps(part).encode()) for part in (header, claims))
+    return _request(method, url, access_token, f"{text}.{b64url(key.sign(text.encode()))}")
+
+
+_COUNTED = itertools.count(1)
+
+
+@wrong("05.make-request", "", "can be guessed: '[0-9]+'")
+def jti_counted(method, url, access_token, key):
+    return signed_by_hand(method, url, access_token, key, str(next(_COUNTED)))
+
+
+@wrong("05.make-request", "", "can be guessed: 'request-0000")
+def jti_counted_with_a_long_name(method, url, access_token, key):
+    jti = f"request-{next(_COUNTED):024d}"
+    return signed_by_hand(method, url, access_token, key, jti)
+
+
+@wrong("05.make-request", "", "can be guessed")
+def jti_is_the_time(method, url, access_token, key):
+    return signed_by_hand(method, url, access_token, key, str(time.time_ns()))
+
+
+@wrong("05.make-request", "", "can be guessed")
+def jti_is_a_uuid_of_the_time(method, url, access_token, key):
+    return signed_by_hand(method, url, access_token, key, str(uuid.uuid1()))
+
+
+@wrong("05.make-request", "", "can be guessed")
+def jti_of_four_bytes(method, url, access_token, key):
+    return signed_by_hand(method, url, access_token, key, secrets.token_hex(4))
+
+
+def _good(method, url, access_token, key):
+    proof = build_proof(key, method, url, access_token=access_token)
+    return _request(method, url, access_token, proof)
+
+
+@wrong("05.make-request", "", "in the header cookie, too")
+def token_in_a_cookie_too(method, url, access_token, key):
+    request = _good(method, url, access_token, key)
+    request.headers["Cookie"] = f"token={access_token}"
+    return request
+
+
+@wrong("05.make-request", "", "in the header x-access-token, too")
+def token_in_a_header_of_its_own_too(method, url, access_token, key):
+    request = _good(method, url, access_token, key)
+    request.headers["X-Access-Token"] = access_token
+    return request
+
+
+@wrong("05.make-request", "", "in the body, too")
+def token_in_the_body_too(method, url, access_token, key):
+    headers = _good(method, url, access_token, key).headers
+    return httpx.Request(method, url, headers=headers, data={"access_token": access_token})
+
+
+def _nobody_there(request):
+    raise httpx.ConnectError("Name or service not known")
+
+
+@wrong("05.make-request", "", "sent the request itself")
+def sends_it(method, url, access_token, key):
+    with httpx.Client(transport=httpx.MockTransport(_nobody_there)) as client:
+        return client.send(_good(method, url, access_token, key))
+
+
+@wrong("05.make-request", "", "Return an httpx.Request")
+def sends_it_and_gets_through(method, url, access_token, key):
+    answers = httpx.MockTransport(lambda request: httpx.Response(200))
+    with httpx.Client(transport=answers) as client:
+        return client.send(_good(method, url, access_token, key))
+
+
+@wrong("05.make-request", "", "Return an httpx.Request")
+def headers_only_at_the_service(method, url, access_token, key):
+    request = _good(method, url, access_token, key)
+    return request if ".example/" in url else dict(request.headers)
+
+
+@wrong("05.make-request", "", "raised AttributeError")
+def a_name_that_is_not_there(method, url, access_token, key):
+    request = _good(method, url, access_token, key)
+    return request if ".example/" in url else request.no_such_thing
+
+
+value(
+    "05.make-request", "no-function", "without calling it", lambda lesson: httpx.Request("GET", "/")
+)
+
+
+def request_by_a_client(method, url, access_token, key):
+    proof = build_proof(key, method, url, access_token=access_token)
+    headers = [(b"dpop", proof.encode()), (b"authorization", f"DPoP {access_token}".encode())]
+    with httpx.Client() as client:
+        return client.build_request(method, url, headers=headers)
+
+
+class Requests:
+    def __call__(self, method, url, access_token, key):
+        return _good(method, url, access_token, key)
+
+
+def with_a_jti_of(make_jti, method, url, access_token, key):
+    return signed_by_hand(method, url, access_token, key, make_jti())
+
+
+right(
+    "05.make-request", "jti-of-96-bits", partial(with_a_jti_of, lambda: str(secrets.randbits(96)))
+)
+right("05.make-request", "by-a-client", request_by_a_client)
+right("05.make-request", "callable-object", Requests())
+right("05.make-request", "jti-a-uuid", partial(with_a_jti_of, lambda: str(uuid.uuid4())))
+right("05.make-request", "jti-of-24-hex", partial(with_a_jti_of, lambda: secrets.token_hex(12)))
+right(
+    "05.make-request",
+    "jti-a-number",
+    partial(with_a_jti_of, lambda: f"{secrets.randbits(128):039d}"),
+)
 
 
 @wrong("05.ath", "M05", "hash in hex")

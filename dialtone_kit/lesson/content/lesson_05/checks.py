@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 
+from dialtone_kit.base.errors import NotThisService, ServiceUnreachable
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_05.door import FOR_EVER, Door, judge_call
-from dialtone_kit.lesson.content.lesson_05.judging import judge_request
+from dialtone_kit.lesson.content.lesson_05.judging import Seen, judge_request
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
-from dialtone_kit.proofs import SeenProofs, build_proof
+from dialtone_kit.proofs import build_proof
 from dialtone_kit.rules import access_token_hash
 
 
@@ -32,11 +33,21 @@ from dialtone_kit.rules import access_token_hash
 def make_request(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "make_dpop_request")
     key, token = ProofKey.generate(), secrets.token_urlsafe(48)
-    seen = SeenProofs()
+    seen = Seen()
     url = f"https://api-{word()}.example/{word()}?page={word()}"
     for method in ("GET", "POST", "GET"):
-        judge_request(ask(function, method, url, token, key), (method, url, token), key, seen)
+        judge_request(_made_by(function, method, url, token, key), (method, url, token), key, seen)
     _live_request(function, lesson)
+
+
+def _made_by(function: Callable[..., Any], *arguments: object) -> Any:
+    """What the function made for a host that is not there: who sends there is told so."""
+    try:
+        return ask(function, *arguments)
+    except (httpx.TransportError, ServiceUnreachable, NotThisService):
+        raise Wrong(
+            "Your function sent the request itself. Make it and return it: the caller sends it."
+        ) from None
 
 
 def _live_request(function: Callable[..., httpx.Request], lesson: LiveLesson) -> None:
@@ -44,10 +55,12 @@ def _live_request(function: Callable[..., httpx.Request], lesson: LiveLesson) ->
     url = protected_url(lesson)
     if url is None:
         return  # a service without any protected page of its own: the proofs above must do
-    key = ProofKey.generate()
+    key, seen = ProofKey.generate(), Seen()
     token = lesson.client.get_token(key=key).access_token.reveal()
     for _ in range(2):
-        response = lesson.http.send(function("GET", url, token, key))
+        request = ask(function, "GET", url, token, key)
+        judge_request(request, ("GET", url, token), key, seen)
+        response = lesson.http.send(request)
         demanded = response.headers.get("DPoP-Nonce") and "use_dpop_nonce" in response.text
         if response.status_code != 200 and not demanded:
             raise Wrong(f"The service answered {response.status_code}: {response.text[:200]}")

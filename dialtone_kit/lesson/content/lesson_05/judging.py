@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from math import log2
 
 import httpx
 
@@ -33,14 +35,51 @@ WAYS = {
 }
 
 
-def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: SeenProofs) -> None:
+LEAST_BITS = 90  # RFC 9449 §4.2 says 96; a number does not show the zeros that it begins with
+GUESSABLE = (
+    "The next jti can be guessed: {jti}. Take random ones of 96 bits or more, as build_proof does, "
+    "or version 4 UUIDs."
+)
+
+
+class Seen:
+    """The proofs seen so far: whether a `jti` was used, and how it looked."""
+
+    def __init__(self) -> None:
+        self.proofs = SeenProofs()
+        self.jtis: list[str] = []
+
+    def judge_jti(self, jti: str) -> None:
+        """Refuse a `jti` that is too short, or mostly a copy of an earlier one."""
+        if _bits(jti) < LEAST_BITS or any(_alike(jti, before) for before in self.jtis):
+            raise Wrong(GUESSABLE.format(jti=show(jti)))
+        self.jtis.append(jti)
+
+
+def _bits(jti: str) -> float:
+    """How many random bits it can hold at most, by the characters in it."""
+    if re.fullmatch("[0-9]+", jti):
+        return len(jti) * log2(10)
+    return len(jti) * (4 if re.fullmatch("[0-9A-Fa-f-]+", jti) else 6)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether more than half of the characters stand in the same places."""
+    same = sum(a == b for a, b in zip(one, other, strict=False))
+    return 2 * same > max(len(one), len(other))
+
+
+def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: Seen) -> None:
     method, url, token = sent
     if not isinstance(got, httpx.Request):
         raise Wrong(f"Return an httpx.Request, ready to be sent; got {show(got)}.")
     if (got.method, str(got.url)) != (method, url):
         raise Wrong(f"The request goes to {got.method} {got.url} instead of {method} {url}.")
     _judge_authorization(got.headers.get("Authorization", ""), token)
-    request = Request(method, url, time.time(), token, key.thumbprint, first_use=seen.first_use)
+    _judge_elsewhere(got, token)
+    request = Request(
+        method, url, time.time(), token, key.thumbprint, first_use=seen.proofs.first_use
+    )
     try:
         proof = check_proof(got.headers.get_list("DPoP"), request)
     except (ProofRefused, KeyMismatch) as refused:
@@ -52,6 +91,19 @@ def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: 
             "leave out everything from the ? on.",
             "M04",
         )
+    seen.judge_jti(proof.jti)
+
+
+def _judge_elsewhere(got: httpx.Request, token: str) -> None:
+    """The token stands in the Authorization header and nowhere else (RFC 9449 §7.1)."""
+    for name, content in got.headers.multi_items():
+        if name.lower() != "authorization" and token in content:
+            raise Wrong(
+                f"The token is in the header {name}, too. One place is enough: every other one is "
+                "a way for it to leak."
+            )
+    if isinstance(got.stream, httpx.ByteStream) and token.encode() in got.read():
+        raise Wrong("The token is in the body, too. It belongs in the Authorization header only.")
 
 
 def _judge_authorization(value: str, token: str) -> None:
