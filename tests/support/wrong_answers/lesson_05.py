@@ -6,14 +6,16 @@ import base64
 import hashlib
 import itertools
 import json
+import re
 import secrets
 import time
 import uuid
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urldefrag, urlparse, urlsplit, urlunparse
 
 import httpx
+from cryptography.hazmat.primitives import hashes
 
 from dialtone_kit import ProofKey, b64url, build_proof
 from tests.support.wrong_answers import right, value, wrong
@@ -262,6 +264,42 @@ def ath_by_sha512(access_token):
     return b64url(hashlib.sha512(access_token.encode()).digest())
 
 
+@wrong("05.ath", "", "came as bytes")
+def ath_as_bytes(access_token):
+    return base64.urlsafe_b64encode(hashlib.sha256(access_token.encode()).digest()).rstrip(b"=")
+
+
+@wrong("05.ath", "", "raised TypeError")
+def ath_of_text_not_encoded(access_token):
+    return b64url(hashlib.sha256(access_token).digest())
+
+
+value("05.ath", "no-function", "without calling it", lambda lesson: _hashed("a token"))
+
+
+def ath_by_cryptography(access_token):
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(access_token.encode("ascii"))
+    text = base64.b64encode(digest.finalize()).decode()
+    return text.translate(str.maketrans("+/", "-_", "="))
+
+
+def ath_by_name(algorithm, access_token):
+    digest = hashlib.new(algorithm)
+    digest.update(bytearray(access_token, "utf-8"))
+    return b64url(digest.digest())
+
+
+class Ath:
+    def __call__(self, access_token):
+        return _hashed(access_token)
+
+
+right("05.ath", "another-library", ath_by_cryptography)
+right("05.ath", "partial", partial(ath_by_name, "sha256"))
+right("05.ath", "callable-object", Ath())
+
+
 @wrong("05.htu", "M04", "left query or fragment")
 def url_as_it_is(url):
     return url
@@ -291,6 +329,45 @@ def port_dropped(url):
 @wrong("05.htu", "M04", "Upper and lower case")
 def lower_case(url):
     return url.partition("#")[0].partition("?")[0].lower()
+
+
+@wrong("05.htu", "M04", "follows the ; is part of the path")
+def by_urlparse(url):
+    parts = urlparse(url)
+    return urlunparse((parts.scheme, parts.netloc, parts.path, "", "", ""))
+
+
+@wrong("05.htu", "M04", "you returned")
+def decoded_on_the_way(url):
+    return unquote(url.partition("#")[0].partition("?")[0])
+
+
+@wrong("05.htu", "M04", "left query or fragment")
+def question_mark_first(url):
+    return url.partition("?")[0]
+
+
+@wrong("05.htu", "", "should be a string")
+def a_url_object(url):
+    return httpx.URL(url.partition("#")[0].partition("?")[0])
+
+
+value("05.htu", "no-function", "without calling it", lambda lesson: "https://api.example/notes")
+
+
+def htu_of_parts(clear, url):
+    return urlsplit(url)._replace(**clear).geturl()
+
+
+class Htu:
+    def __call__(self, url):
+        return str(httpx.URL(url).copy_with(query=None, fragment=None))
+
+
+right("05.htu", "lambda-with-a-pattern", lambda url: re.split(r"[?#]", url, maxsplit=1)[0])
+right("05.htu", "partial-of-urlsplit", partial(htu_of_parts, {"query": "", "fragment": ""}))
+right("05.htu", "urldefrag", lambda url: urldefrag(url).url.split("?")[0])
+right("05.htu", "callable-object-with-httpx", Htu())
 
 
 @wrong("05.nonce", "M02", "took it for a failure")

@@ -155,9 +155,17 @@ def htu(answer: object, lesson: LiveLesson) -> None:
         f"{lesson.issuer}/api/notes",
         f"https://api.example/{word()}/",
         f"https://api.example/a%2F{word()}",
+        f"https://api.example/{word()};v=1/notes;lang={word()}",
     ]
     for base in bases:
-        for tail in ("", f"?q={word()}", "?a=1&b=https://x.example/?c#d", f"#{word()}", "?#"):
+        for tail in (
+            "",
+            f"?q={word()}",
+            "?a=1&b=https://x.example/?c#d",
+            f"#{word()}",
+            "?#",
+            "#top?x=1",
+        ):
             _judge_htu(expect_text(ask(htu_of, base + tail), "htu"), base, base + tail)
 
 
@@ -172,6 +180,11 @@ def _judge_htu(got: str, expected: str, url: str) -> None:
         raise Wrong("Upper and lower case in a path are different paths: leave them.", "M04")
     if got == expected.replace(":8443", ""):
         raise Wrong("The port is part of the URL: keep it.", "M04")
+    if got == expected.rpartition(";")[0]:
+        raise Wrong(
+            "What follows the ; is part of the path: keep it. Only query and fragment go.",
+            "M04",
+        )
     if expected.startswith(got):
         raise Wrong(f"Too much is gone: htu of {url} is {expected}, with its path.", "M04")
     raise Wrong(f"htu of {url} is {expected}; you returned {got}.", "M04")
