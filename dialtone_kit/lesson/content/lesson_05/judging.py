@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from math import log2
 
 import httpx
 
@@ -35,7 +34,11 @@ WAYS = {
 }
 
 
-LEAST_BITS = 90  # RFC 9449 §4.2 says 96; a number does not show the zeros that it begins with
+LEAST = (  # characters for the 96 random bits of RFC 9449 §4.2; numbers hide leading zeros
+    ("[0-9]+", 24),
+    ("[0-9A-Fa-f-]+", 21),
+    ("(?s:.+)", 16),
+)
 GUESSABLE = (
     "The next jti can be guessed: {jti}. Take random ones of 96 bits or more, as build_proof does, "
     "or version 4 UUIDs."
@@ -51,16 +54,14 @@ class Seen:
 
     def judge_jti(self, jti: str) -> None:
         """Refuse a `jti` that is too short, or mostly a copy of an earlier one."""
-        if _bits(jti) < LEAST_BITS or any(_alike(jti, before) for before in self.jtis):
+        if _is_short(jti) or any(_alike(jti, before) for before in self.jtis):
             raise Wrong(GUESSABLE.format(jti=show(jti)))
         self.jtis.append(jti)
 
 
-def _bits(jti: str) -> float:
-    """How many random bits it can hold at most, by the characters in it."""
-    if re.fullmatch("[0-9]+", jti):
-        return len(jti) * log2(10)
-    return len(jti) * (4 if re.fullmatch("[0-9A-Fa-f-]+", jti) else 6)
+def _is_short(jti: str) -> bool:
+    """Whether characters of its kind are too few for 96 random bits."""
+    return len(jti) < next(least for kind, least in LEAST if re.fullmatch(kind, jti))
 
 
 def _alike(one: str, other: str) -> bool:
