@@ -408,3 +408,91 @@ def never_stops(send):
     while response.status_code == 401 and "use_dpop_nonce" in response.text:
         response = send(response.headers["DPoP-Nonce"])
     return response
+
+
+def is_demand(response):
+    return response.status_code == 401 and "use_dpop_nonce" in response.text
+
+
+def answered_once(send):
+    response = send(None)
+    return send(response.headers["DPoP-Nonce"]) if is_demand(response) else response
+
+
+@wrong("05.nonce", "", "After a second demand, .* got None")
+def nothing_after_a_second_demand(send):
+    response = answered_once(send)
+    return None if is_demand(response) else response
+
+
+@wrong("05.nonce", "", "raised RuntimeError: demanded again")
+def raises_after_a_second_demand(send):
+    response = answered_once(send)
+    if is_demand(response):
+        raise RuntimeError("demanded again")
+    return response
+
+
+@wrong("05.nonce", "", "an earlier response")
+def the_first_refusal_after_a_second_demand(send):
+    first = send(None)
+    if not is_demand(first):
+        return first
+    second = send(first.headers["DPoP-Nonce"])
+    return first if is_demand(second) else second
+
+
+@wrong("05.nonce", "", "Return the response that came last; got True")
+def whether_it_went_well(send):
+    return answered_once(send).status_code == 200
+
+
+@wrong("05.nonce", "M02", r"Begin with send\(None\)")
+def begins_with_an_empty_nonce(send):
+    return send("")
+
+
+@wrong("05.nonce", "", "raised AttributeError")
+def asks_for_a_name_that_is_not_there(send):
+    return send(None).status
+
+
+@wrong("05.nonce", "M02", "took it for a failure")
+def looks_for_400_only(send):
+    response = send(None)
+    return send(response.headers["DPoP-Nonce"]) if response.status_code == 400 else response
+
+
+value("05.nonce", "no-function", "without calling it", lambda lesson: httpx.Response(200))
+
+
+def nonce_by_header(send, nonce=None, tries=2):
+    response = send(nonce)
+    if tries > 1 and 'error="use_dpop_nonce"' in response.headers.get("WWW-Authenticate", ""):
+        return nonce_by_header(send, response.headers["dpop-nonce"], tries - 1)
+    return response
+
+
+def nonce_in_a_loop(times, send):
+    nonce = None
+    for _ in range(times):
+        response = send(nonce)
+        if response.is_success or response.json()["error"] != "use_dpop_nonce":
+            break
+        nonce = response.headers["DPoP-Nonce"]
+    return response
+
+
+class CallWithNonce:
+    def __call__(self, send):
+        return answered_once(send)
+
+
+right("05.nonce", "recursion-by-header", nonce_by_header)
+right("05.nonce", "partial-of-a-loop", partial(nonce_in_a_loop, 2))
+right("05.nonce", "callable-object", CallWithNonce())
+right(
+    "05.nonce",
+    "send-without-an-argument",
+    lambda send: answered_once(lambda n: send(*[n] * bool(n))),
+)

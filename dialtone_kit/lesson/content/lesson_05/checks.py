@@ -12,7 +12,7 @@ import httpx
 from dialtone_kit.base.errors import NotThisService, ServiceUnreachable
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.lesson.content.lesson_05.door import FOR_EVER, Door, judge_call
+from dialtone_kit.lesson.content.lesson_05.door import Door, judge_call, judge_endless
 from dialtone_kit.lesson.content.lesson_05.judging import Seen, judge_request
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
@@ -210,9 +210,7 @@ def nonce(answer: object, lesson: LiveLesson) -> None:
         door = Door(demands, refusal)
         judge_call(ask(function, door.send), door)
     endless = Door(99, None)
-    ask(function, endless.send)
-    if len(endless.got) > 2:
-        raise Wrong(FOR_EVER, "M02")
+    judge_endless(ask(function, endless.send), endless)
     if lesson.is_mock:
         _live_nonce(function, lesson)
 
