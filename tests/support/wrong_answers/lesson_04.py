@@ -224,6 +224,15 @@ def whether_there_is_one(tokens, my_jwk):
     return thumbprint(my_jwk) in jkts
 
 
+@wrong("04.mine", "", "instead of a position")
+def counts_from_the_end(tokens, my_jwk):
+    place = mine_by_index(tokens, my_jwk)
+    return None if place is None else place - len(tokens)
+
+
+value("04.mine", "no-function", "without calling it", lambda lesson: 2)
+
+
 def jkts_of(tokens):
     return [read_unverified(text).claims.get("cnf", {}).get("jkt") for text in tokens]
 
@@ -377,6 +386,15 @@ def any_kind_of_token(tokens, jwks, issuer):
         return is_unsigned(text, jwks) or claims["iss"] != issuer or ended
 
     return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "", "Return the position")
+def forged_from_the_end(tokens, jwks, issuer):
+    place = forged_by_recursion(tokens, jwks, issuer)
+    return None if place is None else place - len(tokens)
+
+
+value("04.forged", "no-function", "without calling it", lambda lesson: 2)
 
 
 @wrong("04.forged", "", "Return the position")

@@ -347,6 +347,11 @@ def question_mark_first(url):
     return url.partition("?")[0]
 
 
+@wrong("05.htu", "M04", "Too much is gone")
+def nothing_at_all(url):
+    return ""
+
+
 @wrong("05.htu", "", "should be a string")
 def a_url_object(url):
     return httpx.URL(url.partition("#")[0].partition("?")[0])

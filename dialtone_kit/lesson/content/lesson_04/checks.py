@@ -175,7 +175,7 @@ def mine(answer: object, lesson: LiveLesson) -> None:
 
 
 def _judge_place(got: object, place: int) -> None:
-    if isinstance(got, bool) or not isinstance(got, int):
+    if isinstance(got, bool) or not isinstance(got, int) or got < 0:
         raise Wrong(
             f"Token number {place} was bound to the key; you returned {show(got)} instead "
             "of a position (the first is 0)."
@@ -236,8 +236,8 @@ def _live_forged(find_forged: Callable[..., Any], lesson: LiveLesson) -> None:
 def _judge_forged(got: object, place: int, how: str, missed: str, code: str = "M20") -> None:
     if got is None or (isinstance(got, Sequence) and not got):
         raise Wrong(f"Number {place} was {how}, and you found nothing wrong. {missed}", code)
-    if isinstance(got, bool) or not isinstance(got, int):
-        raise Wrong(f"Return the position of the forged token; got {show(got)}.")
+    if isinstance(got, bool) or not isinstance(got, int) or got < 0:
+        raise Wrong(f"Return the position of the forged token, from 0 on; got {show(got)}.")
     if got != place:
         raise Wrong(
             f"Number {place} was {how}; you accused number {got}, which is genuine: "

@@ -180,7 +180,7 @@ def _judge_htu(got: str, expected: str, url: str) -> None:
         raise Wrong("Upper and lower case in a path are different paths: leave them.", "M04")
     if got == expected.replace(":8443", ""):
         raise Wrong("The port is part of the URL: keep it.", "M04")
-    if got == expected.rpartition(";")[0]:
+    if got and got == expected.rpartition(";")[0]:
         raise Wrong(
             "What follows the ; is part of the path: keep it. Only query and fragment go.",
             "M04",
