@@ -8,7 +8,15 @@ import json
 import time
 from functools import partial
 
-from dialtone_kit import b64url, b64url_decode, read_unverified, thumbprint
+from dialtone_kit import (
+    TokenRefused,
+    b64url,
+    b64url_decode,
+    read_unverified,
+    thumbprint,
+    verify_token,
+)
+from dialtone_kit.tokens import verify_signature
 from tests.support.wrong_answers import right, value, wrong
 
 
@@ -216,6 +224,15 @@ def whether_there_is_one(tokens, my_jwk):
     return thumbprint(my_jwk) in jkts
 
 
+@wrong("04.mine", "", "instead of a position")
+def counts_from_the_end(tokens, my_jwk):
+    place = mine_by_index(tokens, my_jwk)
+    return None if place is None else place - len(tokens)
+
+
+value("04.mine", "no-function", "without calling it", lambda lesson: 2)
+
+
 def jkts_of(tokens):
     return [read_unverified(text).claims.get("cnf", {}).get("jkt") for text in tokens]
 
@@ -265,3 +282,154 @@ def always_the_second(tokens, jwks, issuer):
 @wrong("04.forged", "", "Return the position")
 def yes_there_is_one(tokens, jwks, issuer):
     return True
+
+
+def first_refused(refused, tokens):
+    return next((place for place, text in enumerate(tokens) if refused(text)), None)
+
+
+def is_unsigned(text, jwks):
+    """Whether no key of the issuer signed `text`: the half of the work that most answers do."""
+    try:
+        verify_signature(text, read_unverified(text).header, jwks)
+    except TokenRefused:
+        return True
+    return False
+
+
+@wrong("04.forged", "M20", "which is genuine: signed by the key that its kid names")
+def first_key_of_the_set(tokens, jwks, issuer):
+    def refused(text):
+        jwk = {**jwks["keys"][0], "kid": read_unverified(text).header["kid"]}
+        return is_unsigned(text, {"keys": [jwk]})
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M20", "alg none, and you found nothing")
+def the_header_chooses(tokens, jwks, issuer):
+    def refused(text):
+        return read_unverified(text).header["alg"] != "none" and is_unsigned(text, jwks)
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M20", "by HMAC, with the public key .* is for ES256")
+def hmac_not_foreseen(tokens, jwks, issuer):
+    def refused(text):
+        return read_unverified(text).header["alg"] != "HS256" and is_unsigned(text, jwks)
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M20", "under the same kid, .* Anybody can write that kid")
+def good_when_the_kid_is_known(tokens, jwks, issuer):
+    known = {jwk["kid"] for jwk in jwks["keys"]}
+
+    def refused(text):
+        decoded = read_unverified(text)
+        return decoded.header["kid"] not in known or decoded.claims["sub"] == "cli_admin"
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M19", "of another issuer, .* whose is it")
+def believes_the_issuer_in_the_token(tokens, jwks, issuer):
+    for place, text in enumerate(tokens):
+        try:
+            verify_token(text, jwks, read_unverified(text).claims["iss"], now=time.time())
+        except TokenRefused:
+            return place
+    return None
+
+
+@wrong("04.forged", "M19", "only begins like yours, .* the whole name")
+def issuer_by_its_beginning(tokens, jwks, issuer):
+    def refused(text):
+        iss = read_unverified(text).claims["iss"]
+        return is_unsigned(text, jwks) or not iss.startswith(issuer)
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M19", "you trust one realm of it, .* the whole name")
+def issuer_in_one_another(tokens, jwks, issuer):
+    def refused(text):
+        return is_unsigned(text, jwks) or read_unverified(text).claims["iss"] not in issuer
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M20", "past its time, .* did not look at the time")
+def no_look_at_the_clock(tokens, jwks, issuer):
+    def refused(text):
+        return is_unsigned(text, jwks) or read_unverified(text).claims["iss"] != issuer
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M20", "without any exp, .* would never end")
+def exp_only_if_there_is_one(tokens, jwks, issuer):
+    def refused(text):
+        claims = read_unverified(text).claims
+        ended = claims.get("exp", float("inf")) < time.time()
+        return is_unsigned(text, jwks) or claims["iss"] != issuer or ended
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "M20", "an ID token, .* not the kind")
+def any_kind_of_token(tokens, jwks, issuer):
+    def refused(text):
+        claims = read_unverified(text).claims
+        ended = claims.get("exp", 0) < time.time()
+        return is_unsigned(text, jwks) or claims["iss"] != issuer or ended
+
+    return first_refused(refused, tokens)
+
+
+@wrong("04.forged", "", "Return the position")
+def forged_from_the_end(tokens, jwks, issuer):
+    place = forged_by_recursion(tokens, jwks, issuer)
+    return None if place is None else place - len(tokens)
+
+
+value("04.forged", "no-function", "without calling it", lambda lesson: 2)
+
+
+@wrong("04.forged", "", "Return the position")
+def all_the_forged_ones(tokens, jwks, issuer):
+    return [n for n, text in enumerate(tokens) if forged_by_recursion([text], jwks, issuer) == 0]
+
+
+def forged_by_recursion(tokens, jwks, issuer, place=0):
+    if place == len(tokens):
+        return None
+    try:
+        verify_token(tokens[place], jwks, issuer, now=time.time())
+    except TokenRefused:
+        return place
+    return forged_by_recursion(tokens, jwks, issuer, place + 1)
+
+
+def forged_by_every_key(tokens, jwks, issuer):
+    """Tries each key of the set on its own instead of going by kid."""
+
+    def good(text):
+        kid = read_unverified(text).header["kid"]
+        sets = [{"keys": [{**jwk, "kid": kid}]} for jwk in jwks["keys"]]
+        return any(forged_by_recursion([text], one, issuer) is None for one in sets)
+
+    return first_refused(lambda text: not good(text), tokens)
+
+
+class FindForged:
+    def __call__(self, tokens, jwks, issuer):
+        places = range(len(tokens))
+        bad = {n for n in places if forged_by_recursion(tokens[n : n + 1], jwks, issuer) == 0}
+        return bad.pop() if bad else None
+
+
+right("04.forged", "recursion", forged_by_recursion)
+right("04.forged", "every-key-of-the-set", forged_by_every_key)
+right("04.forged", "callable-object-with-a-set", FindForged())

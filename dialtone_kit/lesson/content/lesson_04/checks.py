@@ -6,13 +6,18 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, thumbprint
-from dialtone_kit.lesson.content.lesson_04.forgeries import FORGERIES, Issuer, with_claims
+from dialtone_kit.lesson.content.lesson_04.forgeries import (
+    DECODED,
+    FORGERIES,
+    Issuer,
+    with_claims,
+)
 from dialtone_kit.lesson.content.lesson_04.lookalikes import LOOKALIKES
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
@@ -170,7 +175,7 @@ def mine(answer: object, lesson: LiveLesson) -> None:
 
 
 def _judge_place(got: object, place: int) -> None:
-    if isinstance(got, bool) or not isinstance(got, int):
+    if isinstance(got, bool) or not isinstance(got, int) or got < 0:
         raise Wrong(
             f"Token number {place} was bound to the key; you returned {show(got)} instead "
             "of a position (the first is 0)."
@@ -193,17 +198,28 @@ def _judge_place(got: object, place: int) -> None:
         "TokenRefused.",
         "Go through the tokens with their positions; return the position of the one that raises.",
     ],
-    praise="Altered, foreign key, `none`, HMAC with the public key, another issuer, past its time: "
-    "the signature and the strict checks found each. Decoding would have found none.",
+    praise="Altered, foreign key, `none`, HMAC with the public key, another issuer, past its time, "
+    "without an end, an ID token: the signature and the strict checks found each.",
 )
 def forged(answer: object, lesson: LiveLesson) -> None:
     find_forged = function_of(answer, "find_forged")
     issuer = Issuer()
-    for forge, how in FORGERIES:
+    for forgery in FORGERIES:
         tokens = [issuer.token() for _ in range(3)]
         place = random.randrange(4)  # noqa: S311
-        tokens.insert(place, forge(issuer))
-        _judge_forged(ask(find_forged, tokens, issuer.jwks, issuer.url), place, how)
+        tokens.insert(place, forgery.make(issuer))
+        _judge_forged(
+            ask(find_forged, tokens, issuer.jwks, issuer.url),
+            place,
+            forgery.how,
+            forgery.missed,
+            forgery.code,
+        )
+    _live_forged(find_forged, lesson)
+
+
+def _live_forged(find_forged: Callable[..., Any], lesson: LiveLesson) -> None:
+    """The same with tokens of the service, one of them altered."""
     real = [lesson.client.get_token(key=ProofKey.generate()) for _ in range(3)]
     tokens = [token.access_token.reveal() for token in real]
     place = random.randrange(3)  # noqa: S311
@@ -213,17 +229,18 @@ def forged(answer: object, lesson: LiveLesson) -> None:
         ask(find_forged, tokens, lesson.client.jwks(), issued_by),
         place,
         "a token of this service with a scope written in afterwards",
+        DECODED,
     )
 
 
-def _judge_forged(got: object, place: int, how: str) -> None:
+def _judge_forged(got: object, place: int, how: str, missed: str, code: str = "M20") -> None:
     if got is None or (isinstance(got, Sequence) and not got):
+        raise Wrong(f"Number {place} was {how}, and you found nothing wrong. {missed}", code)
+    if isinstance(got, bool) or not isinstance(got, int) or got < 0:
+        raise Wrong(f"Return the position of the forged token, from 0 on; got {show(got)}.")
+    if got != place:
         raise Wrong(
-            f"Number {place} was {how}, and you found nothing wrong. Decoding shows what "
-            "a token claims, not whether it is true.",
+            f"Number {place} was {how}; you accused number {got}, which is genuine: "
+            "signed by the key that its kid names, one of several in the JWKS.",
             "M20",
         )
-    if isinstance(got, bool) or not isinstance(got, int):
-        raise Wrong(f"Return the position of the forged token; got {show(got)}.")
-    if got != place:
-        raise Wrong(f"Number {place} was {how}; you accused number {got}, which is genuine.", "M20")

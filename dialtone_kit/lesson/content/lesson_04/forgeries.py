@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, hmac
@@ -18,13 +19,15 @@ from dialtone_kit.tokens import sign_token
 
 
 class Issuer:
-    """A small issuer of our own for fresh tokens, with its JWKS."""
+    """A small issuer of our own for fresh tokens. Its JWKS begins with a key that signs none."""
 
     def __init__(self) -> None:
         self.url, self.kid = f"https://id-{word()}.example/realms/main", word()
         self.private = new_key()
         self.public = jwk_of(self.private.public_key())
-        self.jwks = {"keys": [{**self.public, "kid": self.kid, "alg": "ES256"}]}
+        idle = jwk_of(new_key().public_key())
+        named = ((idle, word()), (self.public, self.kid))
+        self.jwks = {"keys": [{**jwk, "kid": kid, "alg": "ES256"} for jwk, kid in named]}
 
     def claims(self, **more: object) -> dict[str, Any]:
         now = int(time.time())
@@ -41,7 +44,9 @@ class Issuer:
         }
 
     def token(self, private: ec.EllipticCurvePrivateKey | None = None, **more: object) -> str:
-        return sign_token(private or self.private, self.claims(**more), kid=self.kid)
+        """A signed token; a claim given as None is left out."""
+        claims = {name: value for name, value in self.claims(**more).items() if value is not None}
+        return sign_token(private or self.private, claims, kid=self.kid)
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -76,11 +81,68 @@ def _long_past() -> int:
     return int(time.time()) - 60 * (2 + secrets.randbelow(60))
 
 
-FORGERIES: tuple[tuple[Callable[[Issuer], str], str], ...] = (
-    (lambda i: with_claims(i.token(), sub="cli_admin"), "altered after it was signed"),
-    (lambda i: i.token(new_key()), "signed by somebody else's key, under the same kid"),
-    (_unsigned, "not signed at all: alg none"),
-    (_hmac_by_public_key, "signed by HMAC, with the public key for a password"),
-    (lambda i: i.token(iss="https://id.evil.example"), "of another issuer"),
-    (lambda i: i.token(iat=_long_past() - 3600, exp=_long_past()), "past its time"),
+@dataclass(frozen=True)
+class Forgery:
+    """A token to refuse. `how` ends "Number 2 was …"; `missed` is told to who found nothing."""
+
+    make: Callable[[Issuer], str]
+    how: str
+    missed: str
+    code: str = "M20"
+
+
+DECODED = "Decoding shows what a token claims, not whether it is true."
+
+FORGERIES = (
+    Forgery(
+        lambda i: with_claims(i.token(), sub="cli_admin"), "altered after it was signed", DECODED
+    ),
+    Forgery(
+        lambda i: i.token(new_key()),
+        "signed by somebody else's key, under the same kid",
+        "Anybody can write that kid: verify with the key that the JWKS has under it.",
+    ),
+    Forgery(
+        _unsigned,
+        "not signed at all: alg none",
+        "Which algorithms are good is yours to say, not the token's.",
+    ),
+    Forgery(
+        _hmac_by_public_key,
+        "signed by HMAC, with the public key for a password",
+        "The key in the JWKS is for ES256, whatever the token's header says.",
+    ),
+    Forgery(
+        lambda i: i.token(iss="https://id.evil.example"),
+        "of another issuer",
+        "Its signature is good, but that is not all there is to check: whose is it?",
+        "M19",
+    ),
+    Forgery(
+        lambda i: i.token(iss=f"{i.url}-{word()}"),
+        "of an issuer whose name only begins like yours",
+        "Compare the whole name.",
+        "M19",
+    ),
+    Forgery(
+        lambda i: i.token(iss=i.url.partition("/realms/")[0]),
+        "of the root, and you trust one realm of it",
+        "Compare the whole name.",
+        "M19",
+    ),
+    Forgery(
+        lambda i: i.token(iat=_long_past() - 3600, exp=_long_past()),
+        "past its time",
+        "Its signature and its issuer are good, but you did not look at the time.",
+    ),
+    Forgery(
+        lambda i: i.token(exp=None),
+        "without any exp",
+        "Such a token would never end. Refuse what does not say when it does.",
+    ),
+    Forgery(
+        lambda i: i.token(token_type="id_token"),  # noqa: S106
+        "an ID token, and no access token",
+        "Signature, issuer and times are good, but it is not the kind of token that opens an API.",
+    ),
 )

@@ -23,8 +23,13 @@ class Door:
         self.demands, self.refusal = demands, refusal
         self.nonce = ""
         self.got: list[str | None] = []
+        self.last: httpx.Response | None = None
 
     def send(self, nonce: str | None = None) -> httpx.Response:
+        self.last = self._answer(nonce)
+        return self.last
+
+    def _answer(self, nonce: str | None) -> httpx.Response:
         last, self.nonce = self.nonce, secrets.token_urlsafe(12)
         self.got.append(nonce)
         if len(self.got) > CALLS:
@@ -65,3 +70,21 @@ def judge_call(got: object, door: Door) -> None:
         )
     if not door.demands and len(door.got) > 1:
         raise Wrong("The first answer was good already; you sent again.", "M02")
+    _judge_last(got, door)
+
+
+def judge_endless(got: object, door: Door) -> None:
+    """Judge what came of a door that demands for ever: two calls, and the second refusal."""
+    if len(door.got) > 2:
+        raise Wrong(FOR_EVER, "M02")
+    if not isinstance(got, httpx.Response):
+        raise Wrong(
+            f"After a second demand, stop and return that response, too; got {show(got)}. "
+            "The caller wants to see why it failed."
+        )
+    _judge_last(got, door)
+
+
+def _judge_last(got: httpx.Response, door: Door) -> None:
+    if got is not door.last:
+        raise Wrong("You returned an earlier response. Return the one that came last.")

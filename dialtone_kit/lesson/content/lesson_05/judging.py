@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import httpx
@@ -33,14 +34,53 @@ WAYS = {
 }
 
 
-def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: SeenProofs) -> None:
+LEAST = (  # characters for the 96 random bits of RFC 9449 §4.2; numbers hide leading zeros
+    ("[0-9]+", 24),
+    ("[0-9A-Fa-f-]+", 21),
+    ("(?s:.+)", 16),
+)
+GUESSABLE = (
+    "The next jti can be guessed: {jti}. Take random ones of 96 bits or more, as build_proof does, "
+    "or version 4 UUIDs."
+)
+
+
+class Seen:
+    """The proofs seen so far: whether a `jti` was used, and how it looked."""
+
+    def __init__(self) -> None:
+        self.proofs = SeenProofs()
+        self.jtis: list[str] = []
+
+    def judge_jti(self, jti: str) -> None:
+        """Refuse a `jti` that is too short, or mostly a copy of an earlier one."""
+        if _is_short(jti) or any(_alike(jti, before) for before in self.jtis):
+            raise Wrong(GUESSABLE.format(jti=show(jti)))
+        self.jtis.append(jti)
+
+
+def _is_short(jti: str) -> bool:
+    """Whether characters of its kind are too few for 96 random bits."""
+    return len(jti) < next(least for kind, least in LEAST if re.fullmatch(kind, jti))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether more than half of the characters stand in the same places."""
+    same = sum(a == b for a, b in zip(one, other, strict=False))
+    return 2 * same > max(len(one), len(other))
+
+
+def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: Seen) -> None:
     method, url, token = sent
     if not isinstance(got, httpx.Request):
         raise Wrong(f"Return an httpx.Request, ready to be sent; got {show(got)}.")
     if (got.method, str(got.url)) != (method, url):
         raise Wrong(f"The request goes to {got.method} {got.url} instead of {method} {url}.")
     _judge_authorization(got.headers.get("Authorization", ""), token)
-    request = Request(method, url, time.time(), token, key.thumbprint, first_use=seen.first_use)
+    _judge_elsewhere(got, token)
+    request = Request(
+        method, url, time.time(), token, key.thumbprint, first_use=seen.proofs.first_use
+    )
     try:
         proof = check_proof(got.headers.get_list("DPoP"), request)
     except (ProofRefused, KeyMismatch) as refused:
@@ -52,6 +92,19 @@ def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: 
             "leave out everything from the ? on.",
             "M04",
         )
+    seen.judge_jti(proof.jti)
+
+
+def _judge_elsewhere(got: httpx.Request, token: str) -> None:
+    """The token stands in the Authorization header and nowhere else (RFC 9449 §7.1)."""
+    for name, content in got.headers.multi_items():
+        if name.lower() != "authorization" and token in content:
+            raise Wrong(
+                f"The token is in the header {name}, too. One place is enough: every other one is "
+                "a way for it to leak."
+            )
+    if isinstance(got.stream, httpx.ByteStream) and token.encode() in got.read():
+        raise Wrong("The token is in the body, too. It belongs in the Authorization header only.")
 
 
 def _judge_authorization(value: str, token: str) -> None:
