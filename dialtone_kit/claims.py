@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, Shown
+from dialtone_kit.base.jws import is_numeric_date
 from dialtone_kit.base.masking import Secret, escaped, mask_members, masked
 from dialtone_kit.tokens import Decoded, Token, read_unverified, text_of
 
@@ -65,7 +66,7 @@ def _meaning(name: str) -> str:
 
 def _value(name: str, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if name in _TIMES and isinstance(value, int) and not isinstance(value, bool):
+    if name in _TIMES and is_numeric_date(value):
         try:
             return f"{text} = {datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
         except (ValueError, OverflowError, OSError):

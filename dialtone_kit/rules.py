@@ -7,6 +7,8 @@ follows them, and `judge` runs it. The service, the lessons and the attack lab a
 from __future__ import annotations
 
 import hashlib
+import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,7 +16,15 @@ from typing import Any, Protocol
 
 from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, PublicKey
 from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused, UnsafeUrl
-from dialtone_kit.base.jws import Parts, b64url, json_object, read_header, split
+from dialtone_kit.base.jws import (
+    Parts,
+    b64url,
+    is_in_milliseconds,
+    is_numeric_date,
+    json_object,
+    read_header,
+    split,
+)
 from dialtone_kit.base.urls import htu_hint, normalize
 from dialtone_kit.keys import key_in_header
 
@@ -74,6 +84,7 @@ class Proof:
 
     @property
     def iat(self) -> int:
+        """When the proof was made, in whole Unix seconds."""
         return int(self.claims["iat"])
 
 
@@ -163,11 +174,10 @@ def htu_matches(proof: Proof, request: Request) -> None:
 
 def iat_is_fresh(proof: Proof, request: Request) -> None:
     """The proof was made just now: at most 60 s ago, at most 5 s ahead (check 11)."""
-    iat, now = proof.claims.get("iat"), int(request.now)
-    if not isinstance(iat, int) or isinstance(iat, bool) or not 0 <= iat < 2**53:
-        raise ProofRefused(expected="iat in whole Unix seconds", got=iat)
+    iat = _numeric_date(proof, "iat", request.now)
+    now = request.now if iat % 1 else int(request.now)  # whole seconds against whole seconds
     if not -AHEAD <= now - iat <= WINDOW:
-        distance = f"{now - iat} s behind" if iat < now else f"{iat - now} s ahead of"
+        distance = f"{math.ceil(abs(now - iat))} s {'behind' if iat < now else 'ahead of'}"
         raise ProofRefused(
             expected=f"iat at most {WINDOW} s old, {AHEAD} s ahead",
             got=f"iat {distance} the service's clock",
@@ -175,8 +185,10 @@ def iat_is_fresh(proof: Proof, request: Request) -> None:
             code="M06",
         )
     for name, ends in (("exp", True), ("nbf", False)):  # optional, but binding when they are there
-        limit = proof.claims.get(name)
-        if limit is not None and not _holds(limit, now, ends=ends):
+        if proof.claims.get(name) is None:
+            continue
+        limit = _numeric_date(proof, name, request.now)
+        if not _holds(limit, request.now, ends=ends):
             raise ProofRefused(expected=f"{name} that allows now", got=limit)
     proof.keep_until = max(request.now, iat) + WINDOW + AHEAD
 
@@ -274,9 +286,24 @@ def access_token_hash(token: str) -> str:
     return b64url(hashlib.sha256(token.encode()).digest())
 
 
-def _holds(limit: object, now: int, *, ends: bool) -> bool:
-    if not isinstance(limit, int | float) or isinstance(limit, bool):
-        return False
+def _numeric_date(proof: Proof, name: str, now: float) -> float:
+    """The time in a claim, in Unix seconds (RFC 7519 §2). Raises ProofRefused if it is none."""
+    value = proof.claims.get(name)
+    if not is_numeric_date(value):
+        raise ProofRefused(
+            expected=f"{name} in Unix seconds, as a number",
+            got=None if value is None else json.dumps(value, ensure_ascii=False),
+        )
+    if is_in_milliseconds(value, now):
+        raise ProofRefused(
+            expected=f"{name} in Unix seconds",
+            got=value,
+            hint="That is milliseconds; NumericDate is seconds.",
+        )
+    return value
+
+
+def _holds(limit: float, now: float, *, ends: bool) -> bool:
     return limit > now if ends else limit <= now + AHEAD
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import json
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,7 +14,14 @@ from typing import Any
 
 from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, public_key_from_jwk, sign
 from dialtone_kit.base.errors import TokenRefused, brief
-from dialtone_kit.base.jws import b64url, json_object, split, to_segment
+from dialtone_kit.base.jws import (
+    b64url,
+    is_in_milliseconds,
+    is_numeric_date,
+    json_object,
+    split,
+    to_segment,
+)
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.keys import ProofKey
 
@@ -179,15 +188,27 @@ def check_times(
         value = claims.get(name)
         if value is None and name not in required:
             continue
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TokenRefused(name, f"{name} is not a time in whole Unix seconds.")
+        if problem := wrong_date(name, value, now):
+            raise TokenRefused(name, problem)
     if claims["exp"] <= now:
-        raise TokenRefused("exp", f"expired {int(now) - claims['exp']} s ago. Get a new token.")
-    ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - int(now)
+        raise TokenRefused("exp", f"expired {int(now - claims['exp'])} s ago. Get a new token.")
+    ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - now
     if ahead > LEEWAY:
-        raise TokenRefused(
-            "iat", f"valid only in {ahead} s: one of the two clocks is wrong, set it right. M06"
-        )
+        wait = f"valid only in {math.ceil(ahead)} s"
+        raise TokenRefused("iat", f"{wait}: one of the two clocks is wrong, set it right. M06")
+
+
+def wrong_date(name: str, value: object, now: float) -> str:
+    """What is wrong with the NumericDate in the claim `name` (RFC 7519 §2), or nothing at all.
+
+    `now` is in Unix seconds; with it, a time in milliseconds is recognised.
+    """
+    if not is_numeric_date(value):
+        got = brief(None if value is None else json.dumps(value, ensure_ascii=False))
+        return f"{name} is {got}, not a number of Unix seconds."
+    if is_in_milliseconds(value, now):
+        return f"{name} is {value}: that is milliseconds; NumericDate is seconds."
+    return ""
 
 
 def check_audience(aud: object, audience: str | None) -> None:

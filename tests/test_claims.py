@@ -41,6 +41,11 @@ def test_every_claim_of_the_demo_has_value_and_meaning(given: object) -> None:
         assert UNKNOWN not in text
 
 
+def test_a_time_with_a_fraction_is_shown_as_a_date_too() -> None:
+    shown = show_claims({"exp": 1_800_003_600.5})
+    assert "1800003600.5 = 2027-01-15 09:00:00 UTC" in shown.text
+
+
 def test_a_chain_of_actors_is_read_from_the_latest_back() -> None:
     shown = show_claims({"act": {"sub": "cli_b", "act": {"sub": "cli_a"}}})
     assert "act.act.sub" in shown.text

@@ -181,15 +181,35 @@ def test_both_edges_of_the_window(age: int, fits: bool, fraction: float) -> None
 
 
 @pytest.mark.parametrize(
+    ("age", "says"),
+    [(60.25, "61 s behind"), (59.75, ""), (-4.75, ""), (-5.25, "6 s ahead of"), (0.5, "")],
+)
+@pytest.mark.parametrize("now", [NOW, NOW + 0.75])
+def test_both_edges_of_the_window_for_an_iat_with_a_fraction(
+    age: float, says: str, now: float
+) -> None:
+    """Row 56: a NumericDate may have a fraction (RFC 7519 §2)."""
+    proof, request = SCENE.proof(claims={"iat": now - age}), request_for(SCENE, now=now)
+    if says:
+        assert says in str(refusal_of(proof, request))
+    else:
+        assert check_proof([proof], request).iat == int(now - age)
+
+
+@pytest.mark.parametrize(
     ("claims", "fits"),
     [
         ({"exp": NOW}, False),
         ({"exp": NOW + 1}, True),
+        ({"exp": NOW - 0.25}, False),
+        ({"exp": NOW + 0.25}, True),
+        ({"nbf": NOW + 4.75}, True),
+        ({"nbf": NOW + 5.25}, False),
         ({"nbf": NOW + 5}, True),
         ({"nbf": NOW + 6}, False),
     ],
 )
-def test_both_edges_of_exp_and_nbf(claims: dict[str, int], fits: bool) -> None:
+def test_both_edges_of_exp_and_nbf(claims: dict[str, float], fits: bool) -> None:
     """Row 57."""
     if fits:
         check_proof([SCENE.proof(claims=claims)], request_for(SCENE))

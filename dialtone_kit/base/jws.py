@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import orjson
 
@@ -80,6 +80,19 @@ def json_object(segment: str) -> dict[str, Any]:
 def read_header(segment: str) -> Mapping[str, Any]:
     """`json_object` of a header, remembered: every proof by one key starts with the same one."""
     return MappingProxyType(json_object(segment))
+
+
+def is_numeric_date(value: object) -> TypeGuard[int | float]:
+    """Whether `value` is Unix seconds as a number, with or without a fraction (RFC 7519 §2).
+
+    A boolean or a string is not. The bound also keeps out 1e400, which JSON reads as infinity.
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def is_in_milliseconds(value: float, now: float) -> bool:
+    """Whether `value` would be a likely time only in milliseconds; `now` is in Unix seconds."""
+    return 500 * now < value < 2000 * now  # compared undivided: an int may be too large for a float
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

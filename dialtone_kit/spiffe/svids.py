@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -19,7 +21,7 @@ from dialtone_kit.base.errors import SvidRefused as SvidRefused
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
-from dialtone_kit.tokens import read_unverified
+from dialtone_kit.tokens import read_unverified, wrong_date
 
 ALGS = ("ES256", "ES384", "RS256")  # of the keys for which an X.509-SVID is issued
 
@@ -102,14 +104,15 @@ def read_jwt_svid(text: str) -> JwtSvid:
         raise SvidRefused(problem.rule, "this is not a JWT.") from None
     except BadSpiffeId as problem:
         raise SvidRefused("spiffe_id", f"sub is not a SPIFFE ID ({problem})") from None
-    aud, exp = claims.get("aud"), claims.get("exp")
+    aud: Any = claims.get("aud")
+    exp: Any = claims.get("exp")
     named = aud if isinstance(aud, list) else [aud]
+    if wrong := wrong_date("exp", exp, time.time()):
+        raise SvidRefused("exp", wrong)
     try:
-        if not isinstance(exp, int):
-            raise ValueError(exp)
         ends = moment(exp)
     except (ValueError, OverflowError, OSError):
-        raise SvidRefused("exp", "exp is not a time in whole Unix seconds.") from None
+        raise SvidRefused("exp", "exp is after the year 9999.") from None
     return JwtSvid(spiffe_id, Secret(text), tuple(map(str, named)), ends)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dialtone_kit.base.jws import is_numeric_date
 from dialtone_kit.base.masking import masked
 from dialtone_kit.widgets.panel import Panel, State
 
@@ -44,7 +45,7 @@ class TokenExplorer(Panel):
         return {
             "header": _rows(self._header, self._meanings),
             "claims": _rows(self._claims, self._meanings),
-            "seconds_left": expiry - self._now() if isinstance(expiry, int) else None,
+            "seconds_left": expiry - self._now() if is_numeric_date(expiry) else None,
             "lifetime": _difference(expiry, issued),
             "binding": self._binding(),
             "problem": self._problem,
@@ -69,8 +70,8 @@ class TokenExplorer(Panel):
         return "bound to your key" if bound_to == self._thumbprint else "bound to another key"
 
 
-def _difference(expiry: object, issued: object) -> int | None:
-    return expiry - issued if isinstance(expiry, int) and isinstance(issued, int) else None
+def _difference(expiry: object, issued: object) -> float | None:
+    return expiry - issued if is_numeric_date(expiry) and is_numeric_date(issued) else None
 
 
 def _rows(members: Mapping[str, Any], meanings: Mapping[str, str], path: str = "") -> list[State]:

@@ -166,6 +166,9 @@ REFUSED_TOKENS: list[tuple[str, Callable[[], str], str]] = [
     ("no audience", lambda: OURS.token(aud=None), "aud"),
     ("a prefix of the audience", lambda: OURS.token(aud="ap"), "aud"),
     ("expired", lambda: OURS.token(exp=NOW), "exp"),
+    ("expired by a fraction", lambda: OURS.token(exp=NOW - 0.5), "exp"),
+    ("an end that is text", lambda: OURS.token(exp=str(NOW + 600)), "exp"),
+    ("an end that is true", lambda: OURS.token(exp=True), "exp"),
     ("no end", lambda: OURS.token(exp=None), "exp"),
     ("an end beyond all time", lambda: OURS.token(exp=10**18), "exp"),
     ("from the future", lambda: OURS.token(iat=NOW + 100), "iat"),
@@ -199,11 +202,21 @@ def test_a_wrong_token_is_refused(make: Callable[[], str], rule: str) -> None:
         OURS.token(aud="api"),
         OURS.token(aud=["other", "api"]),
         OURS.token(iat=None),
+        OURS.token(iat=NOW - 0.5, exp=NOW + 600.5),
         OURS.token({"typ": "JOSE"}),
     ],
 )
 def test_a_right_token_passes(token: str) -> None:
     assert verify_jwt_svid(token, BUNDLE, "api", NOW).spiffe_id == ID
+
+
+@pytest.mark.parametrize("name", ["exp", "iat"])
+def test_a_time_in_milliseconds_is_recognised(name: str) -> None:
+    with pytest.raises(
+        SvidRefused, match="that is milliseconds; NumericDate is seconds"
+    ) as refused:
+        verify_jwt_svid(OURS.token(**{name: NOW * 1000}), BUNDLE, "api", NOW)
+    assert refused.value.rule == name
 
 
 def test_an_x509_key_of_the_bundle_signs_no_token() -> None:

@@ -222,6 +222,8 @@ def test_the_binding_is_shown(thumbprint, binding):
 
 
 def test_a_bearer_token_and_odd_times_are_shown_too():
+    view = TokenExplorer({}, {"iat": 1000.5, "exp": 4600.5}, {}, now=lambda: 1600)
+    assert (view.state()["seconds_left"], view.state()["lifetime"]) == (3000.5, 3600)
     view = TokenExplorer({}, {"exp": "soon", "x": SECRET}, {})
     assert view.state()["seconds_left"] is None
     assert "bearer" in view.state()["binding"]

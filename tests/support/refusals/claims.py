@@ -177,23 +177,32 @@ HTU = [
 TIMES = [
     *[
         claim("55", "iat", value, "iat_is_fresh", "Unix seconds")
-        for value in (ABSENT, "now", None, True, False, [], {}, -1, 2**53, 10**300)
+        for value in (ABSENT, "now", None, False, [], {}, -1, 2**53, 10**300)
     ],
     claim("55", "iat", 0, "iat_is_fresh", "behind"),
-    Case("55", "iat as a string", lambda s: s.proof(claims={"iat": str(s.now)}), "iat_is_fresh"),
-    Case("55", "iat as a float", lambda s: s.proof(claims={"iat": float(s.now)}), "iat_is_fresh"),
+    claim("55", "iat", "1700000000", "iat_is_fresh", 'got "1700000000"'),
+    claim("55", "iat", True, "iat_is_fresh", "got true"),
     Case(
         "55",
         "iat in milliseconds",
         lambda s: s.proof(claims={"iat": s.now * 1000}),
         "iat_is_fresh",
-        "ahead",
+        "That is milliseconds",
     ),
     raw_claim("55", "iat", "NaN", "well_formed"),
     raw_claim("55", "iat", "Infinity", "well_formed"),
     raw_claim("55", "iat", "-Infinity", "well_formed"),
     raw_claim("55", "iat", "1e400", "iat_is_fresh"),
     raw_claim("55", "iat", "01", "well_formed"),
+    Case("56", "now, as a float", lambda s: s.proof(claims={"iat": float(s.now)})),
+    Case("56", "55.5 s old", lambda s: s.proof(claims={"iat": s.now - 55.5})),
+    Case(
+        "56",
+        "70.5 s old",
+        lambda s: s.proof(claims={"iat": s.now - 70.5}),
+        "iat_is_fresh",
+        "behind",
+    ),
     Case("56", "66 s old", lambda s: s.proof(claims={"iat": s.now - 66}), "iat_is_fresh", "behind"),
     Case("56", "55 s old", lambda s: s.proof(claims={"iat": s.now - 55})),
     Case(
@@ -203,6 +212,16 @@ TIMES = [
     Case("57", "exp past", lambda s: s.proof(claims={"exp": s.now - 10}), "iat_is_fresh", "exp"),
     Case("57", "exp to come", lambda s: s.proof(claims={"exp": s.now + 30})),
     Case("57", "exp a string", lambda s: s.proof(claims={"exp": str(s.now + 30)}), "iat_is_fresh"),
+    Case("57", "exp with a fraction", lambda s: s.proof(claims={"exp": s.now + 30.5})),
+    Case(
+        "57",
+        "exp in milliseconds",
+        lambda s: s.proof(claims={"exp": s.now * 1000 + 30_000}),
+        "iat_is_fresh",
+        "That is milliseconds",
+    ),
+    raw_claim("57", "exp", "1e400", "iat_is_fresh"),
+    Case("57", "nbf with a fraction", lambda s: s.proof(claims={"nbf": s.now - 5.5})),
     Case("57", "exp true", lambda s: s.proof(claims={"exp": True}), "iat_is_fresh"),
     Case("57", "nbf to come", lambda s: s.proof(claims={"nbf": s.now + 30}), "iat_is_fresh", "nbf"),
     Case("57", "nbf past", lambda s: s.proof(claims={"nbf": s.now - 5})),
