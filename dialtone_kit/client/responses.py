@@ -25,6 +25,7 @@ NO_WAIT_NAMED = 60.0  # seconds to stay away after a 429 without a usable Retry-
 _HINTS = (
     ("use_dpop_nonce", "", "Build a new proof with the nonce of the DPoP-Nonce header. M02"),
     ("invalid_dpop_proof", "jti", "A proof serves once: build a new one for every send. M01"),
+    ("invalid_dpop_proof", "unix seconds", "Send iat, exp and nbf as numbers, in seconds."),
     ("invalid_dpop_proof", "iat", "Build the proof right before you send it. M06"),
     ("invalid_dpop_proof", "htu", "Build the proof for exactly the URL that you call. M04"),
     ("invalid_dpop_proof", "ath", "Hash this very access token into the proof. M05"),

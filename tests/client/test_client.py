@@ -469,6 +469,14 @@ def test_a_right_clock_is_not_blamed() -> None:
     assert "Your clock" not in str(refused.value)
 
 
+def test_milliseconds_are_not_blamed_on_the_clock() -> None:
+    wrong = "iat_is_fresh: expected iat in Unix seconds, got 1700000000000."
+    _, client = asking(says(400, "invalid_dpop_proof", wrong))
+    with pytest.raises(ServiceError, match="as numbers, in seconds") as refused:
+        client.get_token(key=KEY)
+    assert "M06" not in str(refused.value)
+
+
 def test_a_hostile_error_text_is_one_harmless_line() -> None:
     text = f"no\n\x1b[31m \u202e sorry {SECRET} " + "x" * 5000
     _, client = asking(says(400, "invalid_request", text))
