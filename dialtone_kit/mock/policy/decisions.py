@@ -115,6 +115,29 @@ def may_exchange(
     return _decide(service, realm, question)
 
 
+def may_call_onward(
+    service: Service,
+    realm: Realm,
+    client: Client,
+    audience: str,
+    *,
+    held: Sequence[str],
+    subject: str,
+    scopes: Sequence[str] = (),
+) -> Decision:
+    """Whether `client`, a server, may exchange a token that it was called with to call `audience`.
+
+    `held` is that token's own audience. Which audience is the server's own, only a policy knows.
+    """
+    question = Question(
+        principal=_client(client),
+        action="call-onward",
+        resource=Party("Audience", audience),
+        context=(("held", tuple(held)), ("scopes", tuple(scopes)), ("subject", subject)),
+    )
+    return _decide(service, realm, question)
+
+
 def may_have(service: Service, realm: Realm, client: Client, scope: str) -> Decision:
     """Whether this client may have `scope`, one of TOKEN_SCOPES, in a token.
 

@@ -1,7 +1,8 @@
 """Token exchange (RFC 8693): a token for another place, for less, or for another agent's hands.
 
 What comes in is read and verified first; then the rules of exchange_rules.py; then one new token
-that never has more than the subject token: not in scope, audience, time or binding.
+that never has more than the subject token: not in scope, time or binding, nor in audience, unless a
+policy lets the server that was called with it call another resource.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.tokens.exchange_rules import RULES, Case, NotPermitted, no
-from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
+from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_scope
 from dialtone_kit.tokens import bound_thumbprint
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -91,20 +92,16 @@ def _narrowed(scope: str, shared: list[str]) -> str:
 
 
 async def _audience(case: Case) -> tuple[str, ...]:
-    """The audiences asked for, within the subject token's; those themselves when none is named.
+    """The audiences asked for; the subject token's when none is named.
 
-    Out of a token for nobody in particular: this service's own resources and clients of the realm.
+    The rules have compared both. Out of a token for nobody in particular: this service's own
+    resources and clients of the realm.
     """
-    named = case.subject.get("aud", [])
-    parents = tuple(named) if isinstance(named, list) else (named,)
-    asked = asked_audience(case.order.form)
-    if not asked:
-        return parents
-    for audience in asked:
-        if audience not in parents if parents else not await _is_known(case.order, audience):
-            where = "beyond the subject token's" if parents else "not known here"
-            raise Refusal(400, "invalid_target", f"This audience or resource is {where}.")
-    return asked
+    if not case.held:
+        for audience in case.asked:
+            if not await _is_known(case.order, audience):
+                raise Refusal(400, "invalid_target", "This audience or resource is not known here.")
+    return case.asked or case.held
 
 
 async def _is_known(order: Order, audience: str) -> bool:
@@ -120,7 +117,7 @@ def _descend(case: Case) -> Effect:
     def effect(tx: Connection, claims: Mapping[str, Any]) -> None:
         issued_to = lineage.client_node(case.owner.client_id)
         lineage.link(tx, claims, [lineage.token_node(case.subject), issued_to])
-        _record_leave(tx, case)
+        _record_decisions(tx, case)
 
     return effect
 
@@ -129,17 +126,20 @@ def _record_denial(tx: Connection, case: Case) -> None:
     """A denial is an event, too. It uses up the proof: repeating it adds nothing."""
     if case.order.proof is not None:
         dpop.use_up(tx, case.order.realm, case.order.proof, case.order.wanted)
-    _record_leave(tx, case)
+    _record_decisions(tx, case)
 
 
-def _record_leave(tx: Connection, case: Case) -> None:
+def _record_decisions(tx: Connection, case: Case) -> None:
+    made = [("call-onward", f"audience:{name}", one) for name, one in case.onward.items()]
     if case.leave is not None:
+        made.append(("exchange", f"client:{case.owner.client_id}", case.leave))
+    for action, resource, decision in made:
         decisions.record_decision(
             tx,
             case.order.realm,
-            case.leave,
-            "exchange",
-            f"client:{case.owner.client_id}",
+            decision,
+            action,
+            resource,
             case.caller,
             sponsor=case.order.client.sponsor,
             subject=case.subject["sub"],

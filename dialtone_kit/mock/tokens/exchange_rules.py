@@ -10,14 +10,14 @@ from typing import Any
 from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.policy import decisions
-from dialtone_kit.mock.tokens.grant import Order
+from dialtone_kit.mock.tokens.grant import Order, asked_audience
 from dialtone_kit.tokens import bound_thumbprint
 
 DEEPEST = 5  # agents in an `act` chain
 
 
 class NotPermitted(Refusal):
-    """A policy refused: the decision is recorded."""
+    """A policy refused: its decisions are recorded."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +41,61 @@ class Case:
 
     @cached_property
     def leave(self) -> decisions.Decision | None:
-        """What the policy says, where it is asked: on another's token without a `may_act`."""
-        if self.own or "may_act" in self.subject:
+        """What the policy says, where it is asked: on another's token without a `may_act`.
+
+        Beyond the token's audience, `onward` is the question instead.
+        """
+        if self.own or "may_act" in self.subject or self.beyond:
             return None
-        scope = self.order.form.scope or str(self.subject["scope"])
         return decisions.may_exchange(
             self.order.service,
             self.order.realm,
             self.order.client,
             self.owner,
             subject=self.subject["sub"],
-            scopes=scope.split(),
+            scopes=self._scopes,
         )
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The subject token's audience; empty when it is for nobody in particular."""
+        named = self.subject.get("aud", [])
+        return tuple(named) if isinstance(named, list) else (named,)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The audience of the new token, as far as the request names one."""
+        return asked_audience(self.order.form)
+
+    @property
+    def beyond(self) -> bool:
+        """The new token is to reach beyond the subject token's audience."""
+        return bool(self.held) and not set(self.asked) <= set(self.held)
+
+    @cached_property
+    def onward(self) -> Mapping[str, decisions.Decision]:
+        """What the policy says of each audience asked for, where another's token is to go further.
+
+        Each, not just the new ones: otherwise one permitted audience would bring others along.
+        """
+        if self.own or not self.beyond:
+            return {}
+        return {
+            audience: decisions.may_call_onward(
+                self.order.service,
+                self.order.realm,
+                self.order.client,
+                audience,
+                held=self.held,
+                subject=self.subject["sub"],
+                scopes=self._scopes,
+            )
+            for audience in self.asked
+        }
+
+    @property
+    def _scopes(self) -> list[str]:
+        return (self.order.form.scope or str(self.subject["scope"])).split()
 
     @property
     def acts(self) -> bool:
@@ -99,6 +142,22 @@ def foreign_needs_leave(case: Case) -> None:
         )
 
 
+def onward_needs_leave(case: Case) -> None:
+    """Beyond its audience a token goes only in the hands of a server that a policy permits it."""
+    if case.own and case.beyond:
+        raise Refusal(
+            400, "invalid_target", "This audience or resource is beyond the subject token's."
+        )
+    for audience, decision in case.onward.items():
+        if not decision.allowed:
+            raise NotPermitted(
+                400,
+                "invalid_target",
+                f"You may not call {audience} with this token: that is beyond the subject token's "
+                f"audience. {decision.why}",
+            )
+
+
 def actor_is_the_caller(case: Case) -> None:
     """The actor token is the caller's own; bound, it is bound to the key of the proof."""
     if case.actor is None:
@@ -121,6 +180,7 @@ RULES: tuple[Callable[[Case], None], ...] = (
     own_needs_its_key,
     may_act_names_the_actor,
     foreign_needs_leave,
+    onward_needs_leave,
     actor_is_the_caller,
     not_too_deep,
 )

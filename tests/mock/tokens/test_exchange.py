@@ -452,6 +452,80 @@ def test_x6_a_child_is_for_nobody_its_parent_is_not_for(stage: Stage) -> None:
     says(exchange(stage.agent, child, audience=stage.agent.issuer), 400, "invalid_target", "beyond")
 
 
+# --- beyond the audience: a server calls the API behind it ---
+
+SERVER, API, OTHER = "https://mcp.example", "https://api.example", "https://other.example"
+
+
+def let_the_server_call_the_api(stage: Stage) -> Registered:
+    """The agent is the server: the realm's policy lets it call the API with tokens made for it."""
+    text = f"""@id("server-calls-api") permit (
+        principal == Client::"{stage.agent.client_id}",
+        action == Action::"call-onward", resource == Audience::"{API}"
+    ) when {{ context.held.contains("{SERVER}") }};"""
+    put = stage.mock.control("PUT", "policies", json={"realm": stage.realm, "text": text})
+    assert put.status_code == 200, put.text
+    return stage.agent
+
+
+def test_a_server_calls_the_api_behind_it_where_a_policy_says_so(stage: Stage) -> None:
+    server = let_the_server_call_the_api(stage)
+    held = stage.parent.token(audience=SERVER, scope="openid notes:read")  # without a may_act
+    stage.mock.move_clock(stage.realm, 1000)
+    told = exchange(server, held, resource=API, scope="notes:read").json()
+    onward = claims(told["access_token"])
+    assert (onward["aud"], onward["sub"]) == (API, stage.parent.client_id)
+    assert onward["act"] == {"sub": server.client_id}
+    assert onward["scope"] == told["scope"] == "notes:read"
+    assert onward["cnf"] == {"jkt": server.key.thumbprint}
+    assert onward["exp"] == claims(held)["exp"]
+    trail = events(stage.mock, stage.realm)
+    [decided] = [one for one in trail if one.get("action") == "call-onward"]
+    assert (decided["decision"], decided["resource"]) == ("allow", f"audience:{API}")
+    more = exchange(server, held, resource=API, scope="openid notes:write")
+    says(more, 400, "invalid_scope", "granted openid notes:read")
+
+
+def test_a_server_stays_where_the_policy_is_silent(stage: Stage) -> None:
+    held, leave = stage.parent.token(audience=SERVER), stage.token(audience=SERVER)
+    for token in (held, leave):  # a may_act names the actor, not another place
+        silent = exchange(stage.agent, token, audience=API)
+        says(silent, 400, "invalid_target", "No policy in default.cedar permits it")
+    denied = events(stage.mock, stage.realm)[-1]
+    assert (denied["action"], denied["decision"]) == ("call-onward", "deny")
+    server = let_the_server_call_the_api(stage)
+    assert exchange(server, held, audience=API).status_code == 200  # ✓
+    assert exchange(server, leave, audience=API).status_code == 200  # ✓
+
+
+def test_a_server_goes_only_where_the_policy_lets_it_and_with_tokens_made_for_it(
+    stage: Stage,
+) -> None:
+    thief, server = stage.mock.register(stage.realm), let_the_server_call_the_api(stage)
+    held = stage.parent.token(audience=[SERVER, OTHER])
+    for_another = stage.parent.token(audience=OTHER)
+    named_another = stage.parent.token(audience=SERVER, may_act=thief.client_id)
+    for refused in (
+        exchange(server, for_another, audience=API),  # it was not made for the server
+        exchange(thief, held, audience=API),
+        exchange(server, held, audience=[API, "https://third.example"]),
+        exchange(server, held, audience=[API, OTHER]),  # nothing else comes along
+    ):
+        says(refused, 400, "invalid_target", "beyond the subject token's")
+    for refused in (exchange(server, held), exchange(server, held, audience=SERVER)):
+        says(refused, 400, "invalid_request", "does not name you")  # that is still `exchange`
+    named = exchange(server, named_another, audience=API)
+    says(named, 400, "invalid_request", "names another actor")
+    assert claims(exchanged(server, held, audience=API))["aud"] == API  # ✓
+
+
+def test_ones_own_token_goes_no_further_even_so(stage: Stage) -> None:
+    server = let_the_server_call_the_api(stage)
+    own = server.token(audience=SERVER)
+    says(exchange(server, own, audience=API), 400, "invalid_target", "beyond")
+    assert "act" not in claims(exchanged(server, own, audience=SERVER))  # ✓
+
+
 @pytest.mark.row("X13")
 def test_x13_a_thief_can_not_launder_a_stolen_token(stage: Stage) -> None:
     thief, stolen = stage.mock.register(stage.realm), stage.parent.token()

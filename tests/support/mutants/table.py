@@ -26,6 +26,7 @@ class Other(NamedTuple):
 HELD_BY = {
     # the service
     "mock.tokens.exchange_rules": "91 76 X9 X10 X11 X13 X14",
+    "mock.tokens.exchange_rules:onward_needs_leave": "test_a_server test_ones_own_token_goes",
     "mock.tokens.exchange": "X1 X6 X7 X8 X12",
     "mock.access.clients": "T1 T2 T3 I1 mock/tokens/test_token.py mock/tokens/test_device.py",
     "mock.tokens.device:device_code": "test_unknown_device_codes V5 V1 V3 V4 V6",
