@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from dialtone_kit.base.urls import LOOPBACK
+
+PATIENCE = 2  # seconds for the Jupyter server on this machine to answer
 
 
 def is_interactive(override: bool | None = None) -> bool:
@@ -38,15 +44,55 @@ def in_notebook() -> bool:
 def link(url: str) -> str:
     """The address at which a person's browser reaches `url` on this machine.
 
-    On JupyterHub and Binder a loopback port is behind the hub's proxy. Only links for a person
-    change: issuer, `htu` and everything that the kit itself calls keep the loopback URL.
+    The browser reaches the Jupyter server, perhaps on another host or port (JupyterHub, Binder, a
+    container's port mapping, `ssh -L`), but not always a loopback port: so the link is a path
+    through the server's proxy, on the page's own origin. Without such a server it is `url`. Only
+    links for a person change: issuer, `htu` and everything that the kit itself calls keep the
+    loopback URL.
     """
     parts = urlsplit(url)
-    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
-    if not prefix or parts.hostname not in LOOPBACK or parts.port is None:
+    if parts.hostname not in LOOPBACK or parts.port is None:
+        return url
+    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "") or _proxying_server()
+    if not prefix:
         return url
     query = f"?{parts.query}" if parts.query else ""
     return f"{prefix.rstrip('/')}/proxy/{parts.port}{parts.path or '/'}{query}"
+
+
+def _proxying_server() -> str:
+    """The base path of the Jupyter server that started this kernel; "" without one or its proxy."""
+    kernel, session = _kernel(), os.environ.get("JPY_SESSION_NAME", "")
+    if kernel is None or not session or "-jvsc-" in session:
+        return ""  # VS Code names its sessions so; its pages are not on the server's origin
+    name = f"jpserver-{os.environ.get('JPY_PARENT_PID', '')}.json"
+    try:
+        # A server describes itself beside the connection files of its kernels.
+        folder = Path(kernel.parent.abs_connection_file).parent
+        server = json.loads((folder / name).read_text())
+        base, address = str(server["base_url"]), str(server["url"])
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return ""  # started by something else
+    return base if _has_proxy(address) else ""
+
+
+def _has_proxy(address: str) -> bool:
+    """Whether the Jupyter server at `address` has jupyter-server-proxy; it may not be in our venv.
+
+    Without a token the extension's own page is refused or leads to the login. Only a 404 says that
+    it is missing; where we can't ask (TLS, a socket), the kit's dependency is taken to be there.
+    """
+    parts = urlsplit(address)
+    if parts.scheme != "http" or not parts.hostname:
+        return True
+    connection = HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/server-proxy/servers-info")
+        return connection.getresponse().status != HTTPStatus.NOT_FOUND
+    except (OSError, HTTPException):
+        return True
+    finally:
+        connection.close()
 
 
 def _kernel() -> Any:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -68,4 +74,82 @@ def test_a_link_elsewhere_stays_as_it_is_on_a_hub(
 
 def test_without_a_hub_a_link_is_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+    assert link(APPROVE) == APPROVE
+
+
+# -- a Jupyter server without a hub ------------------------------------------------------------
+
+
+@contextmanager
+def jupyter_server(answer: int) -> Iterator[str]:
+    """A server that gives `answer` to the question for its proxy, and 500 to anything else."""
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(answer if self.path == "/b/server-proxy/servers-info" else 500)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/b/"
+        server.shutdown()
+
+
+@pytest.fixture
+def started_by(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A kernel that process 4711 started for a notebook: where a server would describe itself."""
+    app = SimpleNamespace(abs_connection_file=str(tmp_path / "kernel-1.json"))
+    shell = SimpleNamespace(kernel=SimpleNamespace(parent=app))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+    monkeypatch.setenv("JPY_PARENT_PID", "4711")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/lessons/02-register.ipynb")
+    return tmp_path / "jpserver-4711.json"
+
+
+@pytest.mark.parametrize(("answer", "proxied"), [(302, True), (403, True), (404, False)])
+def test_at_a_jupyter_server_a_link_goes_through_its_proxy_if_it_has_one(
+    started_by: Path, answer: int, proxied: bool
+) -> None:
+    with jupyter_server(answer) as address:
+        started_by.write_text(json.dumps({"base_url": "/b/", "url": address}))
+        path = "/b/proxy/8787/realms/default/register/approve?enrollment=enroll_1"
+        assert link(APPROVE) == (path if proxied else APPROVE)
+        assert link("https://id.example.com/approve") == "https://id.example.com/approve"
+
+
+@pytest.mark.parametrize("address", ["https://127.0.0.1:8888/", "http+unix://%2Frun%2Fj.sock/"])
+def test_a_server_that_cannot_be_asked_is_taken_to_have_the_proxy(
+    started_by: Path, address: str
+) -> None:
+    started_by.write_text(json.dumps({"base_url": "/", "url": address}))
+    assert link(APPROVE).startswith("/proxy/8787/realms/")
+
+
+@pytest.mark.parametrize("session", ["", "lessons/02-register-jvsc-1f2e.ipynb"])
+def test_without_a_page_of_the_server_a_link_is_the_address(
+    started_by: Path, monkeypatch: pytest.MonkeyPatch, session: str
+) -> None:
+    started_by.write_text(json.dumps({"base_url": "/", "url": "https://127.0.0.1:8888/"}))
+    monkeypatch.setenv("JPY_SESSION_NAME", session)
+    assert link(APPROVE) == APPROVE
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_without_a_servers_description_a_link_is_the_address(
+    started_by: Path, content: str
+) -> None:
+    assert link(APPROVE) == APPROVE  # no such file: another program started the kernel
+    started_by.write_text(content)
+    assert link(APPROVE) == APPROVE
+
+
+def test_outside_the_kernel_a_link_is_the_address(
+    started_by: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started_by.write_text(json.dumps({"base_url": "/", "url": "https://127.0.0.1:8888/"}))
+    monkeypatch.delitem(sys.modules, "IPython")
     assert link(APPROVE) == APPROVE
