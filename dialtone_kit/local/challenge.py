@@ -11,10 +11,12 @@ import http.client
 import io
 import json
 import secrets
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import httpcore
 
@@ -22,6 +24,7 @@ from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.local.record import Record
 
 Kind = Literal["ours", "stranger", "silent", "nothing"]
+MAX_REPLY = 4096  # bytes of an answer to the challenge
 MAX_BYTES = 16 * 1024 * 1024  # of a control's reply: an inbox of many mails, not more
 
 
@@ -36,7 +39,10 @@ class Occupant:
 
 
 def ask(record: Record, *, timeout: float = 2.0) -> Occupant:
-    """Challenge whoever is on the record's port. `timeout` is in seconds for each step."""
+    """Challenge whoever is on the record's port.
+
+    `timeout` is in seconds: for the connection, and for the whole reply.
+    """
     connection = _connection(record, timeout)
     try:
         return _challenge(connection, record)
@@ -65,9 +71,8 @@ def proven(record: Record, *, timeout: float = 10.0) -> Iterator[http.client.HTT
 def ask_on(stream: httpcore.NetworkStream, record: Record, timeout: float | None) -> Occupant:
     """Challenge whoever is at the other end of a connection that is already open."""
     connection = _connection(record, timeout or 10.0)
-    connection.sock = _Socket(stream, timeout)
     connection.auto_open = 0
-    return _challenge(connection, record)
+    return _reply(connection, record, stream)
 
 
 def control_token(record: Record) -> str:
@@ -95,17 +100,27 @@ def _connection(record: Record, timeout: float) -> http.client.HTTPConnection:
 
 
 def _challenge(connection: http.client.HTTPConnection, record: Record) -> Occupant:
-    nonce = secrets.token_urlsafe(24)
     try:
-        if connection.sock is None:
-            connection.connect()
+        connection.connect()
     except TimeoutError:
         return Occupant("silent")
     except OSError:
         return Occupant("nothing")
+    plain = connection.sock
+    try:
+        return _reply(connection, record, _Stream(plain))
+    finally:
+        if connection.sock is not None:
+            plain.settimeout(connection.timeout)
+            connection.sock = plain
+
+
+def _reply(connection: http.client.HTTPConnection, record: Record, stream: _Line) -> Occupant:
+    nonce = secrets.token_urlsafe(24)
+    connection.sock = _Socket(stream, connection.timeout or 10.0)
     try:
         connection.request("GET", f"/mock/hello?nonce={nonce}", headers=_headers(record))
-        body = json.loads(connection.getresponse().read(MAX_BYTES))
+        body = json.loads(connection.getresponse().read(MAX_REPLY))
     except (TimeoutError, httpcore.TimeoutException):
         return Occupant("silent")
     except (
@@ -136,31 +151,58 @@ def _digest(record: Record, message: str) -> str:
     return hmac.new(record.secret.reveal().encode(), message.encode(), "sha256").hexdigest()
 
 
-class _Socket:
-    """As much of a socket as `http.client` uses, over a stream of httpx's."""
+class _Line(Protocol):
+    """As much of a stream of httpx's as a challenge needs; times are in seconds."""
 
-    def __init__(self, stream: httpcore.NetworkStream, timeout: float | None) -> None:
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes: ...
+    def write(self, buffer: bytes, timeout: float | None = None) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Stream:
+    """A plain socket as such a stream."""
+
+    def __init__(self, plain: socket.socket) -> None:
+        self._socket, self.close = plain, plain.close
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._socket.settimeout(timeout)
+        return self._socket.recv(max_bytes)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._socket.settimeout(timeout)
+        self._socket.sendall(buffer)
+
+
+class _Socket:
+    """As much of a socket as `http.client` uses, with one deadline for all that is read."""
+
+    def __init__(self, stream: _Line, timeout: float) -> None:
         self._stream, self._timeout = stream, timeout
+        self._deadline = time.monotonic() + timeout
 
     def sendall(self, data: bytes) -> None:
         self._stream.write(data, self._timeout)
 
     def makefile(self, mode: str) -> io.BufferedReader:
         del mode
-        return io.BufferedReader(_Reading(self._stream, self._timeout))
+        return io.BufferedReader(_Reading(self._stream, self._deadline))
 
     def close(self) -> None:
         self._stream.close()
 
 
 class _Reading(io.RawIOBase):
-    def __init__(self, stream: httpcore.NetworkStream, timeout: float | None) -> None:
-        self._stream, self._timeout = stream, timeout
+    def __init__(self, stream: _Line, deadline: float) -> None:
+        self._stream, self._deadline = stream, deadline
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._stream.read(len(buffer), self._timeout)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError  # a stranger who sends a byte at a time could hold us for ever
+        data = self._stream.read(len(buffer), left)
         buffer[: len(data)] = data
         return len(data)

@@ -16,7 +16,9 @@ from dialtone_kit import IdentityClient, ProofKey, start
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local import service
-from tests.support.strangers import Lurker, silence
+from dialtone_kit.local.challenge import ask
+from dialtone_kit.local.record import free_port, new_record
+from tests.support.strangers import Lurker, dripping, silence
 
 
 def stopped() -> None:
@@ -125,3 +127,14 @@ def test_a_service_that_moved_is_one_line(lesson: Lesson) -> None:
         with pytest.raises(ServiceUnreachable, match="has moved from"):
             lesson.client.get_token(key=ProofKey.generate())
         heard_nothing_but_challenges(lurker)
+
+
+@pytest.mark.parametrize(
+    "start", [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n"]
+)
+def test_a_program_that_answers_a_byte_at_a_time_holds_nobody_up(home: Path, start: bytes) -> None:
+    record = new_record(free_port(0))
+    with dripping(record.port, start):
+        began = time.monotonic()
+        assert ask(record, timeout=0.5).kind == "silent"
+        assert time.monotonic() - began < 5

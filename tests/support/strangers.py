@@ -47,6 +47,31 @@ def silence(port: int) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def dripping(port: int, start: bytes) -> Iterator[None]:
+    """Take calls, say `start`, and from then on a byte now and then, for ever."""
+    ended = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(start)
+            while not ended.wait(0.05):
+                connection.sendall(b" ")
+
+    def listen(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", port)) as server:
+        threading.Thread(target=listen, args=(server,), daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+            server.shutdown(socket.SHUT_RDWR)
+
+
 class Lurker:
     """Another user's program: it waits for a port, takes it when it can, and keeps what it hears.
 
