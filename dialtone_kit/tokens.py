@@ -215,10 +215,9 @@ def check_audience(aud: object, audience: str | None) -> None:
     """`aud` names `audience`; with None, the token has no `aud`. Raises TokenRefused."""
     named = aud if isinstance(aud, list) else [] if aud is None else [aud]
     if (named or audience is not None) and audience not in named:
-        raise TokenRefused(
-            "aud",
-            f"the token is for {brief(named) if named else 'no audience'}, not for {audience}.",
-        )
+        ours = f"not for {audience}" if audience is not None else "and this verifier names none"
+        theirs = brief(named) if named else "no audience"
+        raise TokenRefused("aud", f"the token is for {theirs}, {ours}.")
 
 
 def _check_binding(claims: Mapping[str, Any]) -> None:

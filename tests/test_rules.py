@@ -161,6 +161,31 @@ def test_localhost_and_an_address_are_two_origins_and_the_message_says_so(other:
     assert "localhost and 127.0.0.1 are two origins" in str(refusal)
 
 
+@pytest.mark.parametrize(
+    ("htu", "hint"),
+    [
+        ("http://localhost:9999/token", "The port differs"),
+        ("https://localhost:8787/token", "Only the scheme differs"),
+        ("https://id.example/token", "The host differs"),
+    ],
+)
+def test_an_htu_from_the_other_side_of_a_proxy_is_told_as_that(htu: str, hint: str) -> None:
+    """One machine, another port: that is no matter of localhost and 127.0.0.1."""
+    scene = replace(SCENE, url="http://localhost:8787/token")
+    refusal = str(refusal_of(scene.proof(claims={"htu": htu}), request_for(scene)))
+    assert hint in refusal
+    assert "M03" in refusal
+    assert "two origins" not in refusal
+
+
+def test_an_htu_for_another_path_is_no_matter_of_proxies() -> None:
+    scene = replace(SCENE, url="http://localhost:8787/token")
+    proof = scene.proof(claims={"htu": "http://localhost:8787/notes"})
+    refusal = str(refusal_of(proof, request_for(scene)))
+    assert "Build a new proof for the URL that you call" in refusal
+    assert "M03" not in refusal
+
+
 # Time
 
 

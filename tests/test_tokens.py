@@ -241,6 +241,12 @@ def test_a_token_for_an_audience_is_for_that_audience(
         assert rule_that_refuses(token(aud=aud), audience=audience) == "aud"
 
 
+def test_a_verifier_without_an_audience_is_told_so_in_words() -> None:
+    with pytest.raises(TokenRefused, match="this verifier names none") as refusal:
+        verify(token(aud=["https://api"]))
+    assert "None" not in str(refusal.value)
+
+
 @pytest.mark.parametrize("alg", ["ES256", "ES384", "EdDSA", "RS256", "PS256"])
 def test_signed_by_every_algorithm_and_refused_when_altered(alg: str) -> None:
     key = key_of(alg)

@@ -16,6 +16,7 @@ _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal"})
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PROXY = "A service behind a proxy has to know its public URL. M03"
 _URL = re.compile(r"[!-~]+")  # visible ASCII: RFC 3986 knows nothing else
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\]")
 
@@ -75,10 +76,15 @@ def htu_hint(htu: object, expected: str) -> str:
     seen = normalize(htu)
     if seen.rstrip("/") == expected.rstrip("/"):
         return "Only the slash at the end differs: it belongs to the path."
+    ours, theirs = urlsplit(expected), urlsplit(seen)
     if seen.partition(":")[2] == expected.partition(":")[2]:
-        return "Only the scheme differs: sign the URL that the service is reached at."
-    if is_loopback(seen) and is_loopback(expected) and origin(seen) != origin(expected):
+        return f"Only the scheme differs: sign the URL that discovery returned. {_PROXY}"
+    if theirs.hostname == ours.hostname and theirs.path == ours.path:
+        return f"The port differs: sign the URL that discovery returned. {_PROXY}"
+    if is_loopback(seen) and is_loopback(expected) and theirs.hostname != ours.hostname:
         return "localhost and 127.0.0.1 are two origins: use the URL that discovery returned."
+    if theirs.path == ours.path:
+        return f"The host differs: sign the URL that discovery returned. {_PROXY}"
     return "Build a new proof for the URL that you call."
 
 

@@ -30,8 +30,8 @@ def issuer_url(base_url: str, realm: str | None) -> str:
 def check_metadata(document: dict[str, Any], issuer: str) -> dict[str, Any]:
     """`document`, if it is really about `issuer` and sends no secrets elsewhere.
 
-    The issuer must be the one asked, to the letter: any other could be a mix-up attack. Every
-    endpoint must be a URL on the issuer's own origin.
+    The issuer must be the one asked, to the letter: any other could be an impersonation (RFC 8414
+    §6.2). Every endpoint must be a URL on the issuer's own origin.
     """
     named = document.get("issuer")
     if named != issuer:

@@ -28,7 +28,7 @@ from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.tokens import sign_token
 
 Use = Literal["x509", "jwt"]
-JWT_ALG = "ES256"  # JWT-SVID §3 allows RS, PS and ES
+JWT_ALG = "ES256"  # JWT-SVID §2.1 allows RS, PS and ES
 AUTHORITY_LIFETIME = 3650 * 24 * 3600  # seconds
 RENEW_BEFORE = 30 * 24 * 3600  # seconds; an authority with less left is replaced at the next start
 LEEWAY = 5  # seconds by which the workload's clock may be behind ours

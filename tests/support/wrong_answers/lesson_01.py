@@ -43,7 +43,7 @@ def a_member_that_is_not_there(document):
 value("01.facts", "called-already", "without calling it", lambda lesson: ("a", "b", ["c"]))
 
 
-@wrong("01.mix-up", "", "that is the mix-up")
+@wrong("01.mix-up", "", "that is impersonation")
 def everything_is_honest(asked, document):
     return True
 

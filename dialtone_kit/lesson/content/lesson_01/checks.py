@@ -114,7 +114,7 @@ def _lies(asked: str) -> list[tuple[Document, str, str]]:
     return [
         (
             {"issuer": attacker},
-            f"You asked {asked} and accepted {attacker}: that is the mix-up. "
+            f"You asked {asked} and accepted {attacker}: that is impersonation. "
             "Your proofs and secrets would go where the liar wants them.",
             "",
         ),
@@ -169,7 +169,8 @@ def _respelled(asked: str) -> list[tuple[Document, str, str]]:
     hints=[
         "`urllib.parse.urlsplit(url)` takes a URL apart; startswith can be fooled.",
         "An origin is three things: scheme, host and port. Compare all three.",
-        "`.hostname` is in lower case already; `.port` is None for the default port of the scheme.",
+        "`.hostname` is in lower case already. `.port` is None only where no port is written: "
+        "then it is the default, 443 for https and 80 for http.",
         "A user name before an @ is a disguise: if `.username` is not None, say no.",
     ],
     praise="Scheme, host and port, after parsing: no look-alike got your client secret.",
