@@ -194,3 +194,27 @@ class SameOrigin:
 right("01.origin", "httpx", by_httpx)
 right("01.origin", "keyword-default", by_a_helper)
 right("01.origin", "callable-object", SameOrigin())
+
+
+@wrong("01.mix-up", "M19", "you accepted a document that names")
+def mends_the_asked_side_alone(asked, document):
+    return asked.rstrip("/") == document.get("issuer")
+
+
+@wrong("01.mix-up", "", "you accepted a document that names")
+def lowers_the_asked_side_alone(asked, document):
+    return asked.lower() == document.get("issuer")
+
+
+@wrong("01.origin", "", "no port means 443")
+def any_port_when_none_is_written(issuer, endpoint):
+    one, other = urlsplit(issuer), urlsplit(endpoint)
+    same = (one.scheme, one.hostname) == (other.scheme, other.hostname)
+    return other.username is None and same and other.port in (None, 443, one.port)
+
+
+@wrong("01.origin", "", "the default port of http is 80")
+def port_443_for_every_scheme(issuer, endpoint):
+    one, other = urlsplit(issuer), urlsplit(endpoint)
+    places = [(part.scheme, part.hostname, part.port or 443) for part in (one, other)]
+    return other.username is None and places[0] == places[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import string
 from functools import partial
 from pathlib import Path
@@ -306,3 +307,20 @@ class ConfirmOnce:
 right("02.second-confirm", "keyword-default", confirm_with_a_default)
 right("02.second-confirm", "partial", partial(confirm_with_a_default, before=409))
 right("02.second-confirm", "callable-object", ConfirmOnce())
+
+
+@wrong("02.safe-path", "", "after the prefix too")
+def capitals_after_the_prefix(folder, client_id):
+    if not re.fullmatch("cli_[A-Za-z0-9_]{1,64}", client_id):
+        raise ValueError(client_id)
+    return folder / client_id / "client.json"
+
+
+@wrong("02.second-confirm", "", "A 429 was swallowed")
+def loads_after_a_limit_too(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if refused.status in (409, 429):
+            return load()
+        raise

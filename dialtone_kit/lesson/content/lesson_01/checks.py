@@ -106,6 +106,14 @@ def mix_up(answer: object, lesson: LiveLesson) -> None:
     for lie, sentence, code in _lies(asked):
         if expect_bool(ask(is_honest, asked, lie)):
             raise Wrong(sentence, code)
+    for lie, _, code in _lies(asked):  # the other way round: neither side may be mended
+        named = lie.get("issuer")
+        if named and expect_bool(ask(is_honest, named, {"issuer": asked})):
+            raise Wrong(
+                f"Asked for {show(named)} you accepted a document that names {asked}. Compare "
+                "both as they are.",
+                code,
+            )
 
 
 def _lies(asked: str) -> list[tuple[Document, str, str]]:
@@ -193,6 +201,21 @@ def origin(answer: object, lesson: LiveLesson) -> None:
     for elsewhere, trick in _elsewhere(host):
         if expect_bool(ask(same_place, issuer, elsewhere)):
             raise Wrong(f"You trusted {elsewhere} for {issuer}: {trick}.")
+    for asked, elsewhere, trick in _other_ports(host):
+        if expect_bool(ask(same_place, asked, elsewhere)):
+            raise Wrong(f"You trusted {elsewhere} for {asked}: {trick}.")
+
+
+def _other_ports(host: str) -> list[tuple[str, str, str]]:
+    """An issuer and an endpoint whose ports differ, though one of them writes none."""
+    return [
+        (
+            f"https://{host}:8443/a",
+            f"https://{host}/token",
+            "no port means 443",
+        ),
+        (f"http://{host}/a", f"http://{host}:443/token", "the default port of http is 80"),
+    ]
 
 
 def _elsewhere(host: str) -> list[tuple[str, str]]:

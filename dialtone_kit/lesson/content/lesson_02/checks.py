@@ -129,6 +129,7 @@ HOSTILE: tuple[tuple[str, str], ...] = (
     ("cli_é", "a lower-case letter, and still not one of a to z"),
     ("cli_٣", "a digit, and still not one of 0 to 9"),
     *((f"cli_a{sign}b", "that character is not on the list") for sign in SIGNS),
+    ("cli_OK", "the service writes ids in lower case, after the prefix too"),
 )
 
 
@@ -230,7 +231,7 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
 
 
 def _other_refusals_pass(function: Callable[..., Any]) -> None:
-    for status in (401, 410, 404, 400, 403, 500, 502, 503):
+    for status in (401, 408, 410, 404, 400, 403, 429, 500, 502, 503, 504):
         confirm = _refusing(status, "refused")
         try:
             function(confirm, lambda: {"client_id": "cli_of_another_time"})
