@@ -114,7 +114,7 @@ def key_in_header(segment: str) -> tuple[PublicKey, str]:
         raise BadKey(f"private member(s) {names}: that key is burnt, make a new one", "M14")
     if jwk.get("use", "sig") != "sig" or jwk.get("alg", alg) != alg:
         raise BadKey("use or alg in the jwk forbids this")
-    operations = jwk.get("key_ops", ["verify"])
-    if not isinstance(operations, list) or "verify" not in operations:
+    operations = jwk.get("key_ops", [])  # an empty list forbids nothing
+    if not isinstance(operations, list) or (operations and "verify" not in operations):
         raise BadKey("key_ops in the jwk does not allow verifying")
     return public_key_from_jwk(jwk, alg), thumbprint(jwk)

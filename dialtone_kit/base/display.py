@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from typing import Any
+
+from dialtone_kit.base.masking import mask_members
 
 # Light and dark themes both have these; elsewhere the fallbacks apply.
 BORDER = "1px solid var(--jp-border-color2, #c8c8c8)"
@@ -29,3 +33,28 @@ class Shown:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def mask_answers() -> None:
+    """From here on a cell that ends in a dict shows its secret members masked.
+
+    So a service's answer can be looked at. `print()` and the value itself are left as they are.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is None:
+        return
+    formatter = shell.display_formatter.formatters["text/plain"]
+    before = formatter.for_type(dict)
+    if not getattr(before, "masks", False):
+        formatter.for_type(dict, _masking(before))
+
+
+def _masking(before: Any) -> Any:
+    def show(value: dict[Any, Any], printer: Any, cycle: bool) -> None:
+        flat = {n: v for n, v in value.items() if not isinstance(v, dict | list)}
+        # What is nested comes here by itself, so each dict has its own members masked alone.
+        before(value if cycle else value | mask_members(flat), printer, cycle)
+
+    show.masks = True  # type: ignore[attr-defined]
+    return show

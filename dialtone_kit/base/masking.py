@@ -37,9 +37,13 @@ SECRET_MEMBERS = frozenset(
 )
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # of a JWK (RFC 7518 §6)
 
-# A secret may follow anything, so long as it is long: `\n` in a JSON string, `%3D` in a form.
-_PREFIX, _REST = r"(?:sec|pt|rt|dc)(?:_|%5F)", r"[A-Za-z0-9_%-]"
-_SECRET = re.compile(rf"(?<![A-Za-z0-9]){_PREFIX}{_REST}{{16,}}|{_PREFIX}{_REST}{{32,}}", re.I)
+# 256 random bits in base64url, as the service makes them; some clients percent-encode - and _.
+# A secret may follow anything: `\n` in a JSON string, `%3D` in a form. Shorter ones are names, such
+# as sec_team-agent, so mask a text before you cut it. An id is shown, whatever name is in it.
+_ID = r"(?-i:cli_[a-z0-9_]{1,64}+|enroll_[0-9a-f-]{36})(?![A-Z0-9_%-])"
+_SECRET = re.compile(
+    rf"((?<![A-Z0-9]){_ID})|(?:sec|pt|rt|dc)(?:_|%5F)(?:[A-Z0-9_-]|%2D|%5F){{43,}}+", re.I
+)
 # A whole run of base64url and dots at a time, never backtracking: the text may be a hostile one.
 _DOTTED = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){1,4}+")
 _JSON_IN_BASE64 = re.compile(r"eyJ|(?:^|\.)(?:ey[AI]|ew[0o])")  # {" anywhere, {␣ or {↵ in front
@@ -80,7 +84,7 @@ def mask_text(text: str) -> str:
     text = _PRIVATE_JWK.sub(r"\1•••••• (private)", text)
     text = _CREDENTIALS.sub(lambda match: f"{match[1] or match[2]} ••••••", text)
     text = _DOTTED.sub(_without_jwt, text)
-    return _SECRET.sub(lambda match: mask(match[0]), text)
+    return _SECRET.sub(lambda match: match[1] or mask(match[0]), text)
 
 
 def _without_jwt(match: re.Match[str]) -> str:

@@ -22,6 +22,7 @@ CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY
 READ_FOLDER = os.O_RDONLY | _SAFELY | getattr(os, "O_DIRECTORY", 0)
 OPEN_OR_CREATE = os.O_RDWR | os.O_CREAT | _SAFELY
 
+_ENDED = (b"Z", b"X")  # states in /proc: a zombie, and dead
 # For subprocess.Popen: the child hears no Ctrl-C of ours and outlives us.
 OWN_SESSION: dict[str, Any] = {"start_new_session": True}
 
@@ -34,13 +35,14 @@ def user_id() -> int:
 def process_start(pid: int) -> str:
     """When that process started, counted from this boot: the clock may be set, this stays.
 
-    "" where the system does not say so (outside Linux), or when there is no such process.
+    "" where the system does not say so (outside Linux), or when there is no such process. One that
+    has ended and that nobody has collected (a container often has no init) is none.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         # The name in parentheses may hold anything; after it, field 22 of proc(5) is the 20th.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        return f"{boot} {int(fields[19])}"
+        return "" if fields[0] in _ENDED else f"{boot} {int(fields[19])}"
     except (OSError, ValueError, IndexError):
         return ""
 

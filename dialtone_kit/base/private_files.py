@@ -13,7 +13,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 
 MAX_BYTES = 4 * 1024 * 1024
+_NOT_HERE = {errno.EACCES, errno.EPERM, errno.EROFS}
+_ELSEWHERE = " Name folders of your own: DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR."
 _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -147,15 +149,31 @@ class PrivateFolder:
                     f"{shown(path)} is a symbolic link: not followed. Put a real one in its place."
                 )
 
-    @contextmanager
-    def _explained(self, path: Path) -> Iterator[None]:
-        """The operating system's errors in one line; "no such file" and "exists" pass as such."""
-        try:
-            yield
-        except (FileNotFoundError, FileExistsError):
-            raise
-        except OSError as problem:
-            raise self.error(f"{shown(path)}: {problem.strerror or problem}.") from None
+    def _explained(self, path: Path) -> AbstractContextManager[None]:
+        return explained(path, self.error)
+
+
+@contextmanager
+def explained(path: Path, error: type[DialtoneError] = DialtoneError) -> Iterator[None]:
+    """The operating system's errors in one line; "no such file" and "exists" pass as such."""
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError as problem:
+        hint = _ELSEWHERE if problem.errno in _NOT_HERE else ""
+        raise error(f"{shown(path)}: {problem.strerror or problem}.{hint}") from None
+
+
+def home() -> Path:
+    """Your home folder. Raises DialtoneError when there is none, as for a container's odd user."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise DialtoneError(
+            "There is no home folder: HOME is not set, and this user has no entry in the system's "
+            f"list.{_ELSEWHERE}"
+        ) from None
 
 
 def private_dir(path: Path) -> Path:
@@ -177,14 +195,35 @@ def private_dir(path: Path) -> Path:
     return path
 
 
+def read_regular(path: Path) -> bytes:
+    """The content of the file at `path`. OSError for a link, a folder or a pipe."""
+    descriptor = os.open(path, platform.READ)
+    with os.fdopen(descriptor, "rb") as file:
+        _require_regular(descriptor)
+        return file.read()
+
+
 def open_private(path: Path, flags: int = 0) -> int:
     """A descriptor for writing to `path`, made with mode 0600 if missing; no link is followed.
 
-    For files that a library or another process fills; `flags` are more of os.open's.
+    For files that a library or another process fills; `flags` are more of os.open's. OSError for
+    a folder or a pipe, which would keep its writer waiting.
     """
     descriptor = os.open(path, platform.OPEN_OR_CREATE | flags, 0o600)
-    platform.set_mode(descriptor, 0o600)
+    try:
+        _require_regular(descriptor)
+        platform.set_mode(descriptor, 0o600)
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def is_irregular(path: Path) -> bool:
+    """Whether something is at `path`, but no regular file: a link, a folder, a pipe."""
+    with suppress(OSError):
+        return not stat.S_ISREG(path.lstat().st_mode)
+    return False
 
 
 def shown(path: Path) -> str:
@@ -196,6 +235,11 @@ def shown(path: Path) -> str:
         if path.is_relative_to(Path.home()):
             return str(Path("~") / path.relative_to(Path.home()))
     return str(path)
+
+
+def _require_regular(descriptor: int) -> None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise OSError(errno.EINVAL, "it is not a regular file")
 
 
 def _unusable(path: Path, why: str) -> str:

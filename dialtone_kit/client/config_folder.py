@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from dialtone_kit.base.errors import CredentialProblem
-from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.base.private_files import PrivateFolder, home
 
 MAX_BYTES = 64 * 1024  # of one file
 # Of the outer folder: the demo's mkdir leaves its mode to the umask, so a group of one's own may
@@ -17,7 +17,7 @@ FORBIDDEN = 0o002
 def config_dir() -> Path:
     """The folder around all clients' folders; `DIALTONE_CONFIG_DIR` names another for tests."""
     named = os.environ.get("DIALTONE_CONFIG_DIR")
-    return Path(named) if named else Path.home() / ".config" / "strongdmid"
+    return Path(named) if named else home() / ".config" / "strongdmid"
 
 
 def all_folders() -> PrivateFolder:

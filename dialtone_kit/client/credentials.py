@@ -177,7 +177,7 @@ def save_granted(credentials: Credentials) -> None:
 def _checked_id(client_id: str) -> str:
     if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
         raise CredentialProblem(
-            f"{masked(ascii(client_id)[:80])} can't be a client_id: it must be cli_ followed by 1 "
+            f"{masked(ascii(client_id))[:80]} can't be a client_id: it must be cli_ followed by 1 "
             "to 64 of a-z, 0-9 and _ . Nothing was read or written."
         )
     return client_id

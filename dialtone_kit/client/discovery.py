@@ -23,7 +23,7 @@ def issuer_url(base_url: str, realm: str | None) -> str:
     if "/realms/" in base:
         raise UnsafeUrl(f"{masked(base)} names a realm already: give the part before /realms/ .")
     if not _REALM.fullmatch(realm):
-        raise UnsafeUrl(f"{masked(ascii(realm)[:80])} can't be a realm: a realm is one plain name.")
+        raise UnsafeUrl(f"{masked(ascii(realm))[:80]} can't be a realm: a realm is one plain name.")
     return f"{base}/realms/{realm}"
 
 
@@ -36,7 +36,7 @@ def check_metadata(document: dict[str, Any], issuer: str) -> dict[str, Any]:
     named = document.get("issuer")
     if named != issuer:
         raise IssuerMismatch(
-            f"The document of {issuer} says it is about {masked(ascii(named)[:120])}. Nothing in "
+            f"The document of {issuer} says it is about {masked(ascii(named))[:120]}. Nothing in "
             "it is used. Ask for the issuer that you mean, without a slash at the end. M19"
         )
     for name, value in document.items():
@@ -54,6 +54,6 @@ def _check_endpoint(name: str, value: object, issuer: str) -> None:
     require_https_or_loopback(value)
     if not same_origin(value, issuer):
         raise UnsafeUrl(
-            f"The {name} {masked(value[:120])} is on another origin than its issuer {issuer}. "
+            f"The {name} {masked(value)[:120]} is on another origin than its issuer {issuer}. "
             "Secrets would go to a stranger: nothing was sent."
         )

@@ -14,13 +14,14 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from dialtone_kit.base.email import NotAnAddress, one_address, same_address
 from dialtone_kit.base.errors import CredentialProblem, EnrollmentProblem, UnsafeUrl
 from dialtone_kit.base.masking import Secret, masked
+from dialtone_kit.base.typed_code import NotACode, find_code
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
 from dialtone_kit.client.config_folder import folder
 
 FOLDER = "pending"
-_EMAIL = re.compile(r"[^\s@,;<>\"\x00-\x1f\x7f]+@[^\s@,;<>\"\x00-\x1f\x7f]+")
 _ID = re.compile(r"enroll_[A-Za-z0-9-]{1,64}")
 
 
@@ -71,7 +72,9 @@ def pending(
             continue
         if enrollment.expires_at <= moment:
             forget(enrollment)
-        elif email in (None, enrollment.email) and client_name in (None, enrollment.client_name):
+        elif client_name in (None, enrollment.client_name) and (
+            email is None or same_address(email, enrollment.email)
+        ):
             waiting.append(enrollment)
     return max(waiting, key=lambda one: one.expires_at, default=None)
 
@@ -82,24 +85,23 @@ def forget(enrollment: Enrollment) -> None:
 
 
 def checked_email(email: str) -> str:
-    """`email`, if it is one address. Whether that exists, only the mail can tell."""
-    if not isinstance(email, str) or not _EMAIL.fullmatch(email) or len(email) > 254:
-        raise EnrollmentProblem("This is not one e-mail address: name@example.com is expected.")
-    return email
+    """`email` as the service will write it. EnrollmentProblem if it is not one address."""
+    try:
+        return one_address(email if isinstance(email, str) else "")
+    except NotAnAddress as problem:
+        raise EnrollmentProblem(str(problem)) from None
 
 
-def normal_code(code: str) -> str:
-    """A verification code as the mail shows it; case, spaces and the dash don't matter (M25).
+def checked_code(code: str) -> str:
+    """The code in `code` as the mail shows it. EnrollmentProblem, before it is sent, if none (M25).
 
-    A code of another length is refused here: sending it would cost one of five tries.
+    papermill makes an int of a code without letters, so one is read too.
     """
-    plain = re.sub(r"[\s\-\u2010-\u2015]", "", str(code)).upper()
-    if not re.fullmatch(r"[A-Z0-9]{8}", plain):
-        raise EnrollmentProblem(
-            "That can't be the code from the mail: it has the form XXXX-XXXX. It was not sent, so "
-            "no try is lost. M25"
-        )
-    return f"{plain[:4]}-{plain[4:]}"
+    try:
+        return find_code(str(code))
+    except NotACode as problem:
+        text = f"{problem} It was not sent, so no try is lost. M25"
+        raise EnrollmentProblem(text) from None
 
 
 def read_members(members: Mapping[str, Any]) -> Enrollment:
@@ -112,7 +114,7 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
         if not optional and not isinstance(members.get(field.name), str):
             raise EnrollmentProblem(f"The enrollment's {field.name} is missing or not a string.")
     if not _ID.fullmatch(members["enrollment_id"]):
-        name = masked(ascii(members["enrollment_id"])[:80])
+        name = masked(ascii(members["enrollment_id"]))[:80]
         raise EnrollmentProblem(f"{name} can't be an enrollment_id: enroll_ and a UUID expected.")
     require_https_or_loopback(members["issuer"])
     for name in ("status_url", "approval_url", "token_endpoint"):
@@ -129,7 +131,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise EnrollmentProblem(f"{masked(text[:40])} is not an RFC 3339 time.") from None
+        raise EnrollmentProblem(f"{masked(text)[:40]} is not an RFC 3339 time.") from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

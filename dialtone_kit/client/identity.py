@@ -20,7 +20,7 @@ from dialtone_kit.client import enrollments
 from dialtone_kit.client.connection import Connection, Options
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.device_login import DeviceLogin
-from dialtone_kit.client.enrollments import Enrollment, checked_email, normal_code
+from dialtone_kit.client.enrollments import Enrollment, checked_code, checked_email
 from dialtone_kit.client.quiet import hiding
 from dialtone_kit.client.responses import read_json, refused_code
 from dialtone_kit.client.token_requests import TokenRequests
@@ -99,8 +99,9 @@ class IdentityClient:
         A `public` client can keep no secret: it gets none, and tokens by the device flow only.
         """
         store.require_writable()
+        email = checked_email(email)
         asked = {
-            "email": checked_email(email),
+            "email": email,
             "client_name": client_name,
             "client_description": client_description,
             "requested_scopes": list(scopes),
@@ -131,7 +132,7 @@ class IdentityClient:
             "poll_token": enrollment.poll_token.reveal(),
         }
         if code is not None:
-            form["verification_code"] = normal_code(code)
+            form["verification_code"] = checked_code(code)
         try:
             body = self.connection.ask("POST", f"{self.issuer}/register/confirm", json=form)
         except ServiceError as refusal:

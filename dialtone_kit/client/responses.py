@@ -48,7 +48,7 @@ class WrongCode(ServiceError):
 def read_json(response: httpx.Response, now: Callable[[], float] = time.time) -> dict[str, Any]:
     """The JSON object of a successful response; anything else raises, saying what to do."""
     if response.is_redirect:
-        target = masked(response.headers.get("Location", "elsewhere")[:200])
+        target = masked(response.headers.get("Location", "elsewhere"))[:200]
         raise NotThisService(
             f"{_asked(response)} answered with a redirect to {target}. It is not followed, since "
             "credentials would travel along. Correct base_url."
@@ -134,7 +134,7 @@ def http_date(value: str) -> float | None:
 def _parse(response: httpx.Response) -> dict[str, Any]:
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
-        what = "a web page" if "html" in kind else masked(kind[:60]) or "no content type"
+        what = "a web page" if "html" in kind else masked(kind)[:60] or "no content type"
         raise NotThisService(
             f"{_asked(response)} answered {response.status_code} with {what} instead of JSON. Is "
             "base_url right, and is no sign-in page of your network in between?"
@@ -162,7 +162,7 @@ def _asked(response: httpx.Response) -> str:
 
 def _text(body: dict[str, Any], member: str) -> str:
     value = body.get(member)
-    return " ".join(masked(value[:400]).split()) if isinstance(value, str) else ""
+    return " ".join(masked(value)[:400].split()) if isinstance(value, str) else ""
 
 
 def _hint(error: str, text: str) -> str:

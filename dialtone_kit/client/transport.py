@@ -208,9 +208,14 @@ def _limited(response: httpx.Response) -> Iterator[bytes]:
 
 
 def _trust(ca_file: str | Path | None) -> SSLContext:
-    """The usual authorities, and yours on top. Verification can't be turned off."""
+    """The usual authorities and the system's, and yours on top. Verification can't be turned off.
+
+    A company that looks into its TLS puts its authority into the system's store (Linux, Windows);
+    where there is none to find, as on macOS, SSL_CERT_FILE names one.
+    """
     try:
         context = httpx.create_ssl_context()
+        context.load_default_certs()
     except OSError as problem:  # SSLError is one
         raise DialtoneError(
             f"{_blamed()}: {problem.strerror or problem}. Correct the variable, or unset it."

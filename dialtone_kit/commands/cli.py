@@ -5,6 +5,7 @@ A module is imported when its command is used. A mistake gets one line, not a tr
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -45,6 +46,7 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: runs a command, and turns every expected failure into one line."""
+    _replace_what_the_terminal_lacks()
     args = None if arguments is None else list(arguments)
     try:
         code = commands.main(args, prog_name="dialtone", standalone_mode=False)
@@ -58,6 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DialtoneError as failed:
         code = _complain(str(failed), 1)
     sys.exit(code or 0)
+
+
+def _replace_what_the_terminal_lacks() -> None:
+    """A character that the terminal's encoding lacks becomes `?` instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _complain(line: str, code: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 import time
@@ -16,15 +17,25 @@ import click
 from dialtone_kit.base.code import fingerprint
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.masking import without_password
-from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.private_files import is_irregular, shown
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
-from dialtone_kit.local import process, service
+from dialtone_kit.local import leftovers, process, service
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import UnusableRecord, free_port, read_record
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
+_FILES = (  # of the state folder, beside service.json
+    "service.lock",
+    "setup.json",
+    "mock.log",
+    "mock.pid",
+    "mock.sqlite3",
+    "progress.jsonl",
+    "progress.jsonl.lock",
+)
+_ROOM = 10_000_000  # bytes
 AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1)
 
 
@@ -55,7 +66,7 @@ def command(base_url: str) -> int:
 
 def examine(base_url: str = "mock") -> Iterator[Finding]:
     """All findings, one by one. A check that fails is a finding, too."""
-    for check in (python, packages, kernel, state, configuration, port, policies):
+    for check in (python, packages, kernel, state, configuration, port, runs, policies):
         yield from _guarded(check)
     yield from _guarded(lambda: reach(base_url))
 
@@ -101,11 +112,27 @@ def state() -> Iterator[Finding]:
         yield Finding(False, "State folder", text)
     else:
         yield Finding(True, "State folder", f"{shown(folder)} (0700, local disk, {disk})")
+    yield from _writable("State folder", folder, "DIALTONE_STATE_DIR")
     yield database()
+    free = shutil.disk_usage(folder).free
+    if free < _ROOM:
+        text = f"only {free // 1000} kB are free on its disk: nothing can be kept. Free some space."
+        yield Finding(False, "Disk", text)
+    for name in _FILES:
+        if is_irregular(folder / name):
+            yield Finding(False, name, f"is not a regular file. Move {shown(folder / name)} away.")
     try:
         read_record()
     except UnusableRecord as why:
         yield Finding(False, "service.json", f"{why}; the next lesson repairs it.")
+
+
+def _writable(what: str, folder: Path, variable: str) -> Iterator[Finding]:
+    """A finding when `folder`, or the one that it would be made in, can't be written to."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        text = f"{shown(there)} can't be written to. Name a folder of your own: {variable}."
+        yield Finding(False, what, text)
 
 
 def database() -> Finding:
@@ -125,6 +152,7 @@ def database() -> Finding:
 def configuration() -> Iterator[Finding]:
     """The folder of the credentials, and every file in it."""
     folder = config_dir()
+    yield from _writable("Credentials", folder, "DIALTONE_CONFIG_DIR")
     if not folder.exists():
         yield Finding(True, "Credentials", f"none yet; they go to {shown(folder)}")
         return
@@ -161,6 +189,13 @@ def port() -> Iterator[Finding]:
         yield Finding(False, "Local service", "hangs. Run: dialtone stop")
     else:
         yield Finding(False, "Local service", explain(occupant.kind, record.port))
+
+
+def runs() -> Iterator[Finding]:
+    """What a killed `dialtone run` left behind; nothing is said when there is none."""
+    for folder in leftovers.find_all():
+        text = f"a killed `dialtone run` left {shown(folder)}. Run: dialtone stop"
+        yield Finding(False, "Leftovers", text)
 
 
 def policies() -> Iterator[Finding]:
@@ -250,5 +285,9 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     name = getattr(check, "__name__", "").strip("<>").replace("lambda", "reachability")
     try:
         yield from check()
-    except (DialtoneError, OSError) as failed:
+    except (
+        DialtoneError,
+        OSError,
+        RuntimeError,
+    ) as failed:  # RuntimeError: Jupyter, without a home
         yield Finding(False, name.capitalize(), str(failed))

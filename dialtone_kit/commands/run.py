@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 from dialtone_kit.commands.lab import notebooks_dir
 from dialtone_kit.commands.run_lessons import select
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
+from dialtone_kit.commands.signals import end_in_order
 
 
 @click.command
@@ -39,8 +39,7 @@ def command(
     """
     from dialtone_kit.commands.run_table import run_and_show
 
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # it cleans up, as after Ctrl-C
-        signal.signal(ending, signal.default_int_handler)
+    end_in_order()
     folder = notebooks_dir() / "solutions" if solutions else notebooks_dir()
     parameters = Parameters(base_url, dict(pairs))
     try:

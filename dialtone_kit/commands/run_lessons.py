@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,13 +14,14 @@ from typing import Any, Literal
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
+from dialtone_kit.commands.signals import undisturbed
 from dialtone_kit.local import service
+from dialtone_kit.local.leftovers import run_folder
 from dialtone_kit.local.owner import TEMPORARY, this_process
 from dialtone_kit.local.record import free_port
-from dialtone_kit.local.state_folder import state_dir
+from dialtone_kit.local.state_folder import progress_file
 
 Outcome = Literal["passed", "failed", "stopped"]
-PREFIX = "dialtone-run-"
 CELL_TIMEOUT = 300  # seconds
 
 
@@ -76,23 +76,30 @@ def _apart(own_service: bool) -> Iterator[None]:
 
     The real service's credentials stay the person's: a run can't register anew by itself.
     """
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
-        changes = {
-            **this_process(),
-            TEMPORARY: folder,
-            "DIALTONE_STATE_DIR": str(Path(folder) / "state"),
-            "DIALTONE_INTERACTIVE": "0",
-            "JUPYTER_PREFER_ENV_PATH": "1",
-        }
-        if own_service:
-            changes["DIALTONE_CONFIG_DIR"] = str(Path(folder) / "config")
-        with _environment(changes):
-            try:
-                if own_service:  # not 8787: that one is for the service that stays
-                    service.ensure(free_port(0))
-                yield
-            finally:
-                service.stop()
+    ends = ExitStack()
+    try:
+        folder = ends.enter_context(run_folder())
+        ends.enter_context(_environment(_changes(folder, own_service)))
+        ends.callback(service.stop)
+        if own_service:  # not 8787: that one is for the service that stays
+            service.ensure(free_port(0))
+        yield
+    finally:
+        with undisturbed():
+            ends.close()
+
+
+def _changes(folder: Path, own_service: bool) -> dict[str, str]:
+    changes = {
+        **this_process(),
+        TEMPORARY: str(folder),
+        "DIALTONE_STATE_DIR": str(folder / "state"),
+        "DIALTONE_INTERACTIVE": "0",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    if own_service:
+        changes["DIALTONE_CONFIG_DIR"] = str(folder / "config")
+    return changes
 
 
 @contextmanager
@@ -163,7 +170,7 @@ def _exercises(number: str) -> str:
     from dialtone_kit.lesson import catalog
     from dialtone_kit.lesson.progress import Progress
 
-    progress = Progress(state_dir() / "progress.jsonl")
+    progress = Progress(progress_file())
     outcomes = [progress.exercise(entry.id).outcome for entry in catalog.exercises(number)]
     counted = [
         (name, outcomes.count(name)) for name in ("right", "wrong", "can't tell", "not tried")

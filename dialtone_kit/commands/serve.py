@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-
 import click
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.commands.options import PORT
+from dialtone_kit.commands.signals import end_in_order
 from dialtone_kit.local import service
 
 
@@ -32,8 +31,7 @@ def command(port: int | None, workers: int, database: str | None) -> int:
     Example: dialtone serve --port 8790
              dialtone serve --workers 4 --database postgresql://me@localhost:5432/dialtone
     """
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends it in order, too
-        signal.signal(ending, signal.default_int_handler)
+    end_in_order()
     try:
         return service.serve(port, workers, database=database, say=click.echo)
     except KeyboardInterrupt:

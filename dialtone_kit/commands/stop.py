@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import click
 
-from dialtone_kit.local import service
+from dialtone_kit.local import leftovers, service
 
 
 @click.command
 def command() -> None:
     """End the local service, also one that hangs. Credentials and progress stay.
 
+    Folders that a killed `dialtone run` left behind are removed, too.
+
     \b
     Example: dialtone stop
     """
     ended = service.stop()
     click.echo("The local service has ended." if ended else "No local service was running.")
+    removed = leftovers.remove_all()
+    if removed:
+        click.echo(f"Removed what a killed `dialtone run` left: {', '.join(map(str, removed))}")

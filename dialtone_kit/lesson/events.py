@@ -18,16 +18,20 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.private_files import PrivateFolder, open_private, private_dir, shown
+from dialtone_kit.base.private_files import (
+    PrivateFolder,
+    open_private,
+    private_dir,
+    read_regular,
+    shown,
+)
 
 VERSION = 1
 LOCK_SECONDS = 3
@@ -124,12 +128,7 @@ def unread(path: Path) -> str | None:
 
 
 def _text_of(path: Path) -> str:
-    """The content of a regular file. A FIFO would block, so it is opened without waiting."""
-    descriptor = os.open(path, platform.READ)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is not a regular file")
-        return file.read().decode("utf-8", "replace")
+    return read_regular(path).decode("utf-8", "replace")
 
 
 def _append(path: Path, event: Event) -> None:

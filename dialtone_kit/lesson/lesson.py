@@ -21,13 +21,14 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.proof_desk import proof_checker
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
-from dialtone_kit.local.state_folder import state_dir
+from dialtone_kit.local.state_folder import progress_file
 from dialtone_kit.rules import Request
 from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, ProofChecker, Quiz
 from dialtone_kit.wire.recorder import Wire
@@ -59,7 +60,7 @@ class Lesson:
         self.wire = RevivingWire(_revive) if local else Wire()
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
-        self.progress = Progress(state_dir() / "progress.jsonl")
+        self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive)
         self._lab_realms: list[LabRealm] = []
 
@@ -161,6 +162,10 @@ class Lesson:
         `request`: on a proof made by hand. Edits are signed with `key`, by default a new one.
         """
         return proof_checker(self, proof, request, key)
+
+    def misconception(self, code: str) -> Shown:
+        """What people get wrong, and what is so: the entry of a code such as M05."""
+        return show(misconception(code))
 
     # -- around the lesson ---------------------------------------------------------------------
 

@@ -150,13 +150,18 @@ class Controls:
         times: int = 1,
         status: int = 503,
         seconds: float = 0.0,
+        after_effect: bool = False,
     ) -> None:
         """Break the next `times` requests of a private realm: `kind` is status, drop or delay.
 
-        `seconds` is how long a delay takes, or the `Retry-After` of a status 429 or 503.
+        `seconds` is how long a delay takes, or the `Retry-After` of a status 429 or 503. With
+        `after_effect` the service does what was asked, and only its answer is lost; requests that
+        it refuses are not counted. One of SPIFFE's own paths (`/v1/svid/x509`) as `path_suffix`
+        breaks it for every caller, so only a service of your own lets you: else ServiceError, 403.
         """
         body = {"realm": realm, "path_suffix": path_suffix, "kind": kind, "times": times}
-        self._call("faults", "POST", "/mock/faults", body | {"status": status, "seconds": seconds})
+        body |= {"status": status, "seconds": seconds, "after_effect": after_effect}
+        self._call("faults", "POST", "/mock/faults", body)
 
     def clear_faults(self, realm: str) -> int:
         """Withdraw the faults that still wait in a private realm; how many orders were there?"""

@@ -10,6 +10,7 @@ from dialtone_kit.base import platform
 
 OWNER = "DIALTONE_OWNER"  # as the service reads it: "PID START"
 TEMPORARY = "DIALTONE_TEMPORARY"
+HUB = "JUPYTERHUB_SERVICE_PREFIX"  # JupyterHub gives it to each server, and that to its kernels
 
 
 def this_process() -> dict[str, str]:
@@ -25,20 +26,29 @@ def named(pid: int) -> dict[str, str]:
 
 def of_background() -> dict[str, str]:
     """The same for one that a lesson starts: the owner we have, or the hub's server around us."""
-    if OWNER in os.environ or "JUPYTERHUB_SERVICE_PREFIX" not in os.environ:
+    if OWNER in os.environ or HUB not in os.environ:
         return {}
     server = hub_server()
     return named(server) if server is not None else {}
 
 
 def hub_server() -> int | None:
-    """The Jupyter server that JupyterHub started for this user: our outermost Jupyter ancestor."""
+    """The Jupyter server that JupyterHub started for this user.
+
+    It is our outermost ancestor with the hub's variable: the hub above it has none. Command lines
+    tell less, since a server may be called anything (`jupyter-labhub`, a wrapper in bash).
+    """
     try:
         ancestors = psutil.Process().parents()
-        servers = [one for one in ancestors if any("jupyter" in part for part in one.cmdline())]
     except psutil.Error:
         return None
-    # The hub itself may run under the same user: its servers have "singleuser" in their names.
-    single = [one for one in servers if any("singleuser" in part for part in one.cmdline())]
-    own = [one.pid for one in single or servers]
-    return own[-1] if own else None
+    own = os.environ.get(HUB)
+    served = [one.pid for one in ancestors if _variable(one, HUB) == own]
+    return served[-1] if served else None
+
+
+def _variable(process: psutil.Process, name: str) -> object:
+    try:
+        return process.environ().get(name)
+    except (psutil.Error, OSError):  # another user's
+        return None

@@ -15,7 +15,8 @@ import psutil
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import ServiceUnreachable
-from dialtone_kit.base.private_files import open_private, shown
+from dialtone_kit.base.masking import mask_text
+from dialtone_kit.base.private_files import explained, open_private, read_regular, shown
 from dialtone_kit.local.owner import of_background, this_process
 from dialtone_kit.local.setup import DATABASE, Setup
 
@@ -44,9 +45,7 @@ def launch(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
     It outlives us and hears no Ctrl-C of ours: a plain child of a kernel would die with it.
     """
     reap()
-    log = folder / LOG
-    full = log.exists() and log.stat().st_size > LOG_LIMIT
-    handle = open_private(log, os.O_APPEND | (os.O_TRUNC if full else 0))
+    handle = _open_log(folder / LOG)
     try:
         child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
             command(folder, port, setup.workers),
@@ -61,6 +60,12 @@ def launch(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
         os.close(handle)
     _started.append(child)
     return child
+
+
+def _open_log(log: Path) -> int:
+    with explained(log, ServiceUnreachable):
+        full = log.exists() and log.stat().st_size > LOG_LIMIT
+        return open_private(log, os.O_APPEND | (os.O_TRUNC if full else 0))
 
 
 def run_in_foreground(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
@@ -110,11 +115,11 @@ def wait_until(
 def last_line(log: Path) -> str:
     """The last line of the log that is not empty."""
     try:
-        text = log.read_text(errors="replace")[-4000:]
+        text = read_regular(log)[-4000:].decode("utf-8", "replace")
     except OSError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:300].rstrip(".") if lines else "nothing"
+    return mask_text(lines[-1])[:300].rstrip(".") if lines else "nothing"
 
 
 def running(folder: Path) -> psutil.Process | None:
@@ -144,7 +149,8 @@ def was_left_behind(folder: Path) -> bool:
 
 def forget(folder: Path) -> None:
     """Remove the note of a process that is no more."""
-    (folder / PID).unlink(missing_ok=True)
+    with explained(folder / PID):
+        (folder / PID).unlink(missing_ok=True)
 
 
 def main_of(pid: int) -> psutil.Process | None:
@@ -186,7 +192,7 @@ def end_leftover(folder: Path) -> None:
 
 
 def _noted(folder: Path) -> Any:
-    return json.loads((folder / PID).read_text())
+    return json.loads(read_regular(folder / PID))
 
 
 def _is_same(process: psutil.Process, noted: Any) -> bool:

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from dialtone_kit.base import code
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
+from dialtone_kit.base.private_files import explained
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import Occupant, ask, explain
 from dialtone_kit.local.record import (
@@ -33,6 +34,7 @@ from dialtone_kit.local.state_folder import state_dir
 
 Say = Callable[[str], object]
 LOCK = "service.lock"
+LOCK_SECONDS = 90.0  # longer than any start takes
 PATIENCE = 10.0  # seconds; a busy machine is not a hung service
 
 
@@ -267,10 +269,16 @@ def _if_ours(record: Record, occupant: Occupant) -> LocalService | None:
 @contextmanager
 def _lock() -> Iterator[None]:
     """Only one process at a time starts, repairs or ends the service."""
+    lock = FileLock(state_dir() / LOCK, timeout=LOCK_SECONDS, mode=0o600)
+    with explained(state_dir() / LOCK, ServiceUnreachable):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise ServiceUnreachable(
+                f"Another process has been starting the local service for {LOCK_SECONDS:.0f} s. "
+                "See `dialtone doctor`."
+            ) from None
     try:
-        with FileLock(state_dir() / LOCK, timeout=90, mode=0o600):
-            yield
-    except Timeout:
-        raise ServiceUnreachable(
-            "Another process has been starting the local service for 90 s. See `dialtone doctor`."
-        ) from None
+        yield
+    finally:
+        lock.release()

@@ -30,9 +30,10 @@ class Setup:
 
     @property
     def command(self) -> str:
-        """What starts the service with this setup. A password goes into the environment."""
+        """What starts the service with this setup, once its user has filled in the login."""
         many = f" --workers {self.workers}" if self.workers > 1 else ""
-        return f"dialtone serve{many} --database {self.database}"
+        url = self.database.replace("://", "://USER:PASSWORD@", 1)
+        return f"{DATABASE}={url} dialtone serve{many}"
 
 
 def read_setup(folder: Path) -> Setup | None:
@@ -72,7 +73,7 @@ def setup_to_revive(folder: Path) -> Setup:
     if noted.database != SQLITE and noted.url is None:
         raise ServiceUnreachable(
             f"The local service keeps its state in {noted.database}, and the login is not stored. "
-            f"Start it with the whole URL in {DATABASE}: `{noted.command}`."
+            f"Start it with the login filled in: `{noted.command}`."
         )
     return noted
 

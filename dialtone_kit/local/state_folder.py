@@ -9,7 +9,8 @@ from pathlib import Path
 import platformdirs
 
 from dialtone_kit.base import platform
-from dialtone_kit.base.private_files import private_dir
+from dialtone_kit.base.private_files import home, private_dir
+from dialtone_kit.client.config_folder import config_dir
 
 # File systems on which SQLite's WAL and file locks fail or lie. Of fuse.* all but LOCAL_FUSE do.
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -49,10 +50,23 @@ def state_dir() -> Path:
     named = os.environ.get("DIALTONE_STATE_DIR")
     if named:
         return private_dir(Path(named).expanduser().absolute())
-    home = platformdirs.user_data_path("dialtone-kit")
-    if not is_on_network(home):
-        return private_dir(home)
-    return private_dir(local_alternative())
+    folder = _usual()
+    return private_dir(local_alternative() if is_on_network(folder) else folder)
+
+
+def progress_file() -> Path:
+    """The file of your progress: in the state folder, but with the credentials when that is only
+    a stand-in on this machine: a pod's own disk ends with the pod.
+    """
+    named = os.environ.get("DIALTONE_STATE_DIR")
+    folder = state_dir() if named or not is_on_network(_usual()) else private_dir(config_dir())
+    return folder / "progress.jsonl"
+
+
+def _usual() -> Path:
+    if not os.environ.get("XDG_DATA_HOME"):
+        home()  # where there is none, the folder would be one named ~
+    return platformdirs.user_data_path("dialtone-kit")
 
 
 def local_alternative() -> Path:

@@ -19,6 +19,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from dialtone_kit.base import platform
+from dialtone_kit.base.private_files import read_regular
 from dialtone_kit.mock.core import settings
 from dialtone_kit.mock.core.ending import remove_what_the_owner_left
 from dialtone_kit.mock.core.settings import BadSettings, Settings
@@ -136,7 +137,7 @@ def _pid_file(path: Path, database: str) -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(OSError, ValueError):
-            if json.loads(path.read_text(encoding="utf-8")) == note:
+            if json.loads(read_regular(path)) == note:
                 path.unlink()
 
 

@@ -19,12 +19,13 @@ from dialtone_kit.mock.api.audit_trail import own_audit_trail
 from dialtone_kit.mock.api.discovery import (
     agent_instructions,
     agent_json,
+    agent_patterns,
     jwks,
     metadata,
     openapi_json,
 )
 from dialtone_kit.mock.api.resources import read_notes, userinfo, whoami, write_note
-from dialtone_kit.mock.core import settings, signing_keys
+from dialtone_kit.mock.core import service_key, settings, signing_keys
 from dialtone_kit.mock.core.ending import DAY, Idle, owner_is_gone
 from dialtone_kit.mock.core.expiry import keep_clean
 from dialtone_kit.mock.core.mail import MailStore
@@ -88,6 +89,7 @@ ROUTES = (
     ("GET", "/.well-known/oauth-authorization-server{p}", metadata),
     ("GET", "{p}/jwks", jwks),
     ("GET", "/.well-known/agent-instructions", agent_instructions),
+    ("GET", "/docs/agent-patterns/README.md", agent_patterns),
     ("GET", "/agent.json", agent_json),
     ("GET", "/openapi.json", openapi_json),
     ("POST", "{p}/register/request", request_enrollment),
@@ -101,6 +103,10 @@ ROUTES = (
     ("POST", "{p}/svid/jwt", jwt_svid_for_token),
     ("GET", "{p}/.well-known/spiffe-trust-bundle", trust_bundle),
 )
+MOVED = {  # paths of older texts about the service: 404, with the way
+    "{p}/register/agent": "Registration begins with POST register/request at a realm: "
+    "/realms/<realm>/register/request, JSON with email, client_name and requested_scopes."
+}
 CONTROLS = (  # only where a secret in the user's own file can guard them
     ("GET", "/mock/hello", hello),
     ("GET", "/mock/inbox", inbox),
@@ -130,7 +136,8 @@ def create_app(chosen: Settings) -> Gate:
         for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ()))
         for place in (("", REALM) if "{p}" in path else ("",))
     ]
-    return Gate(_service(chosen), operations, _lifespan, instead=_note_the_call)
+    moved = {path.replace("{p}", place): MOVED[path] for path in MOVED for place in ("", REALM)}
+    return Gate(_service(chosen), operations, _lifespan, instead=_note_the_call, moved=moved)
 
 
 def from_environment() -> Gate:
@@ -149,7 +156,8 @@ def _service(chosen: Settings) -> Service:
 
     def first(tx: Connection) -> bytes:
         authority.ensure(tx, workloads.trust_domain)
-        return signing_keys.ensure_secrets(tx)
+        signing_keys.ensure(tx)
+        return service_key.ensure(tx, chosen)
 
     return Service(
         settings=chosen,
@@ -161,17 +169,20 @@ def _service(chosen: Settings) -> Service:
         parts={
             PolicyFiles: policies,
             SpiffeSettings: workloads,
-            Idle: Idle(DAY if _ends_when_idle(chosen) else None),
+            Idle: _idle(chosen),
         },
     )
 
 
-def _ends_when_idle(chosen: Settings) -> bool:
-    """A lesson started it; one process of several does not know what the others are asked."""
-    return chosen.workers == 1 and bool(os.environ.get("DIALTONE_BACKGROUND"))
+def _idle(chosen: Settings) -> Idle:
+    """A day for a service that a lesson started; one in a terminal stays until it is ended."""
+    limit = DAY if os.environ.get("DIALTONE_BACKGROUND") else None
+    return Idle(limit, shared=chosen.state_dir / "mock.calls" if chosen.workers > 1 else None)
 
 
-async def _note_the_call(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
+async def _note_the_call(
+    service: Service, scope: Scope, receive: Receive, send: Send
+) -> Send | None:
     service.part(Idle).touch()
     return await act_out_fault(service, scope, receive, send)
 
@@ -181,7 +192,7 @@ async def _lifespan(app: Gate) -> AsyncIterator[None]:
     service = app.service
     service.store.start()
     gc.freeze()  # all of this stays, so the garbage collector need not scan it again
-    tasks = [asyncio.create_task(keep_clean(service.store))]
+    tasks = [asyncio.create_task(keep_clean(service.store, service.settings.audit_rows))]
     tasks.append(asyncio.create_task(_end_in_time(service)))
     if service.settings.workers > 1:
         tasks.append(asyncio.create_task(_end_with(service.settings.pid)))

@@ -9,7 +9,7 @@ proves which key asks, not that the platform knows this key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal
 
@@ -20,11 +20,14 @@ IN_AUDIENCE = ("kubernetes", "gcp")  # these carry the challenge; the others nee
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a platform states about a workload: a JWT, or AWS's document with its signature."""
+    """What a platform states about a workload: a JWT, or AWS's document with its signature.
+
+    Whoever holds it may pass for the workload, so it is not shown.
+    """
 
     platform: PlatformName
-    content: str  # the token, or the document exactly as the platform wrote it
-    signature: str = ""  # AWS only: base64, by AWS's key
+    content: str = field(repr=False)  # the token, or the document exactly as it was written
+    signature: str = field(default="", repr=False)  # AWS only: base64, by AWS's key
 
     @classmethod
     def of(cls, platform: PlatformName, members: Mapping[str, str | None]) -> Evidence:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from dialtone_kit.base.errors import SvidRefused
 from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.svids import X509Svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle, peer_id
@@ -49,6 +50,7 @@ def accept(
     return _shake_hands(raw, tls_context(svid, bundle, server_side=True), bundle, expect)
 
 
+@hiding  # a password and a key in its frame
 def tls_context(svid: X509Svid, bundle: TrustBundle, *, server_side: bool) -> ssl.SSLContext:
     """For libraries that take a context. Once connected, ask `peer_of` who the peer is."""
     protocol = ssl.PROTOCOL_TLS_SERVER if server_side else ssl.PROTOCOL_TLS_CLIENT

@@ -18,6 +18,7 @@ from dialtone_kit.base.errors import NotThisService, SvidRefused
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.client.connection import Connection, Options
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.client.responses import read_json
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.spiffe.evidence import IN_AUDIENCE, Evidence, binding_input, bound_audience
@@ -54,6 +55,7 @@ class Workload:
         self._platform = platform
         self._bundle: TrustBundle | None = None
 
+    @hiding
     def challenge(self) -> str:
         """A single-use challenge, good for five minutes."""
         nonce = self._ask("GET", "/v1/attest/challenge").get("nonce")
@@ -61,21 +63,25 @@ class Workload:
             raise NotThisService("The service sent no challenge.")
         return nonce
 
+    @hiding
     def evidence(self, challenge: str) -> Evidence:
         """What the platform states about this workload, for this challenge and this key."""
         return self._platform(bound_audience(challenge, self.key.thumbprint))
 
+    @hiding
     def x509_svid(self, *, lifetime: int = LIFETIME) -> X509Svid:
         """A certificate for this workload's key. `lifetime` in seconds, an hour at most."""
         request = {"csr": self.key.csr(self.spiffe_id), "ttl": lifetime}
         return self._x509(self._ask("POST", "/v1/svid/x509", self._vouched() | request))
 
+    @hiding
     def jwt_svid(self, audience: str, *, lifetime: int = LIFETIME) -> JwtSvid:
         """A token that says to `audience`, and nobody else, who this workload is."""
         request = {"key": self.key.public_jwk, "audience": [audience], "ttl": lifetime}
         body = self._ask("POST", "/v1/svid/jwt", self._vouched() | request)
         return _jwt(body, audience, self.spiffe_id)
 
+    @hiding
     def trust_bundle(self) -> TrustBundle:
         """The authorities of this workload's trust domain; never older than the one before."""
         document = self._ask("GET", "/.well-known/spiffe-trust-bundle")
@@ -119,6 +125,7 @@ class Workload:
         return self.connection.ask(method, self.base_url + path, json=body)
 
 
+@hiding
 def jwt_svid_for(client: IdentityClient, token: Token, audience: str) -> JwtSvid:
     """A JWT-SVID for a registered client, for its access token: spiffe://…/workload/<client_id>."""
     asked = {"audience": [audience]}

@@ -6,7 +6,7 @@ types, and no content of a mail or a token, is ever in a synchronised trait, in 
 or in a widget's text form: it travels only in custom messages.
 """
 
-from dialtone_kit.widgets.code_form import CodeForm, normalize_code
+from dialtone_kit.widgets.code_form import CodeForm
 from dialtone_kit.widgets.email_form import EmailForm, email_problem
 from dialtone_kit.widgets.inbox import InboxView
 from dialtone_kit.widgets.proof_checker import ProofChecker
@@ -22,5 +22,4 @@ __all__ = [
     "Quiz",
     "TokenExplorer",
     "email_problem",
-    "normalize_code",
 ]

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dialtone_kit.base.errors import ServiceError
+from dialtone_kit.base.typed_code import NotACode, find_code
 from dialtone_kit.widgets.panel import Panel, State, must_answer, stop
 
 if TYPE_CHECKING:
     from dialtone_kit.client.credentials import Credentials
-
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters: no 0 O, no 1 I
-_CODE = re.compile(f"[{ALPHABET}]{{8}}")
-_IGNORED = re.compile(r"[\s\-‐‑‒–—]+")  # what mail programs and people put between the two halves
-
-
-def normalize_code(typed: str) -> str | None:
-    """`typed` as XXXX-XXXX, in any case, spaced or not; None if it's no code."""
-    code = _IGNORED.sub("", typed)
-    if not code.isascii() or _CODE.fullmatch(code.upper()) is None:
-        return None
-    return f"{code[:4]}-{code[4:]}".upper()
 
 
 class CodeForm(Panel):
@@ -93,11 +81,13 @@ class CodeForm(Panel):
         if self._credentials is not None or self._ended:
             return
         if kind == "submit":
-            code = normalize_code(str(message.get("value", "")))
-            if code is None:
-                self.failed({"text": "That can't be a code: it has 8 characters, none of 0 O 1 I."})
-                return
-            self._try(lambda: self._confirm(code))
+            typed = message.get("value")
+            try:
+                code = find_code(typed if isinstance(typed, str) else "")
+            except NotACode as problem:
+                self.failed({"text": f"{problem} It was not sent, so no try is lost."})
+            else:
+                self._try(lambda: self._confirm(code))
         elif kind == "approved" and self._approved is not None:
             self._try(self._approved)
 

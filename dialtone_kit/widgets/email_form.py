@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from dialtone_kit.base.email import NotAnAddress, one_address
 from dialtone_kit.base.errors import LessonStop
 from dialtone_kit.widgets.panel import Panel, State, must_answer
 
 if TYPE_CHECKING:
     from dialtone_kit.client.enrollments import Enrollment
 
-_ADDRESS = re.compile(r"[^\s@,;<>()\"\\]+@[^\s@,;<>()\"\\]+\.[^\s@,;<>()\"\\.]{2,}")
-_LONGEST = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
-
 
 def email_problem(address: str) -> str | None:
-    """What is wrong with `address`, or None. The service has the last word."""
+    """What is wrong with `address`, or None. The service judges by the same rule."""
     if not address:
         return "Type an e-mail address."
-    if len(address) > _LONGEST:
-        return f"An e-mail address has at most {_LONGEST} characters."
-    if any(not c.isprintable() for c in address) or _ADDRESS.fullmatch(address) is None:
-        return "That is not one e-mail address, such as you@example.com."
+    try:
+        one_address(address)
+    except NotAnAddress as problem:
+        return str(problem)
     return None
 
 

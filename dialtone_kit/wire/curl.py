@@ -49,15 +49,16 @@ def _data(request: httpx.Request, redactor: Redactor) -> list[str]:
     if not request.content:
         return []
     if request.headers.get("Content-Type", "").startswith(_FORM):
-        return [_form_option(name, value) for name, value in form_pairs(request.content)]
+        return [_form_option(name, value, redactor) for name, value in form_pairs(request.content)]
     # JSON's escapes instead of characters beyond ASCII: every shell leaves them alone.
     body = redactor.body(request.headers, request.content, ascii_only=True)
     return [f"-d {_quoted(body)}"]
 
 
-def _form_option(name: str, value: str) -> str:
-    if name in SECRET_MEMBERS:
-        return f"--data-urlencode {_quoted(f'{name}={_mark(name)}')}"
+def _form_option(name: str, value: str, redactor: Redactor) -> str:
+    shown = _mark(name) if name in SECRET_MEMBERS else redactor.text(value)
+    if shown != value:
+        return f"--data-urlencode {_quoted(f'{name}={shown}')}"
     return f"-d {_quoted(urlencode([(name, value)]))}"
 
 

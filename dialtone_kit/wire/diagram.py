@@ -118,6 +118,7 @@ def _arrow(start: int, end: int, y: int, ink: str, *, dashed: bool) -> str:
 
 
 def _short(text: str, limit: int) -> str:
+    text = masked(text)  # before it is cut: half a secret is not known as one
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

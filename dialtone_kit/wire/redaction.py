@@ -11,11 +11,12 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import httpx
 
-from dialtone_kit.base.masking import SECRET_MEMBERS, mask_member, mask_members
+from dialtone_kit.base.email import IN_TEXT, masked_address
+from dialtone_kit.base.masking import SECRET_MEMBERS, mask_member, mask_members, mask_text
 
 Hide = Callable[[str, str], str]  # name, value → stand-in
 # The same members in JSON that is broken or cut off.
@@ -27,6 +28,8 @@ MAX_TEXT = 20_000  # characters of a body that are kept
 
 def as_mask(name: str, value: str) -> str:
     """What a view shows instead: the length, and as much as is no secret."""
+    if name == "email":
+        return masked_address(value)
     if name == "basic":
         return f"•••••• (base64 of {_user_of(value)}:••••••)"
     return mask_member(name, value)
@@ -61,12 +64,29 @@ class Redactor:
             with suppress(ValueError, RecursionError):
                 value = self.json(json.loads(content))
                 return json.dumps(value, indent=2, ensure_ascii=ascii_only)[:MAX_TEXT]
-        text = content[:MAX_TEXT].decode("utf-8", "replace")
-        return _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
+        text = content.decode("utf-8", "replace")
+        hidden = _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
+        return self.text(mask_text(hidden))[:MAX_TEXT]
 
     def json(self, value: Any) -> Any:
-        """`value` with its secret members hidden, private halves of keys among them."""
-        return mask_members(value, self._hide)
+        """`value` without secret members, private halves of keys and e-mail addresses."""
+        return self._without_addresses(mask_members(value, self._hide))
+
+    def text(self, text: str) -> str:
+        """`text` with each e-mail address in it hidden: personal, though no secret."""
+        return IN_TEXT.sub(lambda match: self._hide_as("email", match[0]), text)
+
+    def _without_addresses(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self.text(name): self._member(name, one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self._without_addresses(one) for one in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def _member(self, name: str, value: Any) -> Any:
+        if name == "email" and isinstance(value, str) and value:
+            return self._hide_as("email", value)  # also one that is not well-formed
+        return self._without_addresses(value)
 
     def _header(self, name: str, value: str) -> str:
         if name == "dpop":
@@ -74,7 +94,7 @@ class Redactor:
         if name == "location":
             return self._link(value)
         if name not in _SECRET_HEADERS:
-            return value
+            return self.text(value)
         scheme, space, rest = value.partition(" ")
         if not name.endswith("authorization") or not space:
             return self._hide(name, value)
@@ -90,7 +110,8 @@ class Redactor:
     def _pair(self, name: str, value: str) -> str:
         if name in SECRET_MEMBERS:
             return f"{name}={self._hide(name, value)}"
-        return urlencode([(name, value)])
+        shown = self.text(value)
+        return urlencode([(name, value)]) if shown == value else f"{quote_plus(name)}={shown}"
 
     def _hide(self, name: str, value: str) -> str:
         self.hidden.append((name, value))

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone_kit.base.masking import Secret, mask, mask_text, without_password
+from dialtone_kit.base.masking import Secret, mask, mask_members, mask_text, without_password
 from dialtone_kit.proofs import build_proof
 from tests.support.refusals.forge import key_of
 
@@ -85,6 +85,14 @@ def test_basic_credentials_are_masked(secret: str) -> None:
         assert re.search("basic ••••••", masked, re.I)
 
 
+def test_a_known_member_is_masked_whatever_it_looks_like() -> None:
+    for name in ("client_secret", "poll_token", "access_token", "refresh_token", "device_code"):
+        assert mask_members({name: "sec_1", "client_id": "cli_sec_1"}) == {
+            name: mask("sec_1"),
+            "client_id": "cli_sec_1",
+        }
+
+
 def test_a_control_token_is_masked() -> None:
     assert mask_text(f"Authorization: Bearer {'0f' * 32}") == "Authorization: Bearer ••••••"
 
@@ -134,6 +142,10 @@ def test_the_private_member_of_a_jwk_is_masked_and_its_name_is_not(write: object
         "enroll_123e4567-e89b-12d3-a456-426614174000",
         "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I",
         "dialtone_kit.lesson.exercises.lesson_03.check_everything",
+        "dc-east-agent, pt_BR-agent, sec_team-agent and sec_1 are names",
+        "sec_" + "a" * 42,
+        "cli_dc_east_agent_0123456789abcdef",
+        "cli_prompt_of_a_rather_long_name_for_an_agent_0123456789abcdef",
         "attempt_counter_of_the_day, script_name, sec_, pt_1, accept_language",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "Pragma: no-cache\r\nCache-Control: no-store",

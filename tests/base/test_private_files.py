@@ -5,6 +5,7 @@ The strictest use, with hostile links, owners and kills, is tests/client/test_cr
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -12,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.private_files import PrivateFolder, open_private, private_dir, shown
+from dialtone_kit.base.private_files import (
+    PrivateFolder,
+    is_irregular,
+    open_private,
+    private_dir,
+    read_regular,
+    shown,
+)
 
 
 def mode(path: Path) -> int:
@@ -110,3 +118,30 @@ def test_a_message_names_nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert shown(Path("/var/x")) == "/var/x"
     monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
     assert shown(tmp_path / "config" / "x") == "$DIALTONE_CONFIG_DIR/x"
+
+
+def test_a_pipe_is_neither_read_nor_written_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    file, pipe = tmp_path / "file", tmp_path / "pipe"
+    file.write_text("x")
+    os.mkfifo(pipe)
+    for opens in (read_regular, open_private):
+        with pytest.raises(OSError, match="not a regular file"):
+            opens(pipe)
+    assert read_regular(file) == b"x"
+    os.close(open_private(file))
+    assert is_irregular(pipe)
+    assert not is_irregular(file)
+    assert not is_irregular(tmp_path / "nothing")
+
+
+def test_a_place_that_is_read_only_names_the_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(DialtoneError, match="DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR"):
+        PrivateFolder(tmp_path / "config").write("x.json", "{}")
+    with pytest.raises(DialtoneError, match="DIALTONE_STATE_DIR"):
+        private_dir(tmp_path / "state")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
+from datetime import UTC, datetime
+from inspect import isfunction
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,9 +14,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from dialtone_kit.base.masking import Secret
+from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.dpop_auth import DPoPAuth
+from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
+from dialtone_kit.spiffe import Workload
 from dialtone_kit.tokens import Token
 from tests.support.fake_service import BASE, CREDENTIALS, METADATA, SECRET
 
@@ -23,7 +29,16 @@ TOKEN = Token(HELD, "DPoP", 300, "openid", KEY, 0.0, RENEWAL)
 BROKEN = Token(Secret(HELD.reveal() + "\n"), "DPoP", 300, "openid", KEY, 0.0)
 CLIENT_SECRET = Secret(SECRET)
 BASIC = b64encode(f"{CREDENTIALS.client_id}:{SECRET}".encode()).decode()
-HIDDEN = (SECRET[4:20], BASIC[-24:], "heldheld", "renewalrenewal", "eyJ")
+DEVICE, POLL = Secret("dc_" + "device" * 7), Secret("pt_" + "polling" * 7)
+UNREADABLE = Token(Secret("bad-token" * 5), "DPoP", 300, "openid", KEY, 0.0)
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
+LOGIN = DeviceLogin(DEVICE, Secret("WDJB-MJHT"), BASE, None, LATER, 1)
+REALM = f"{BASE}/realms/default"
+ENROLLMENT = Enrollment("e", POLL, REALM, REALM, LATER, "a@b.example", "x", None, REALM, REALM)
+HIDDEN = (
+    *(SECRET[4:20], BASIC[-24:], "eyJ", "WDJB"),
+    *("heldheld", "renewalrenewal", "devicedevice", "pollingpolling", "bad-tokenbad"),
+)
 API = "https://api.example/x"
 ENDPOINTS = ("device_authorization", "introspection", "revocation")
 Call = Callable[[IdentityClient], object]
@@ -32,6 +47,11 @@ CALLS: dict[str, Call] = {
     "refresh": lambda client: client.refresh(TOKEN),
     "exchange": lambda client: client.exchange(TOKEN, actor=TOKEN),
     "start_device": lambda client: client.start_device("openid"),
+    "poll_device": lambda client: client.poll_device(LOGIN, KEY),
+    "wait_for_device": lambda client: client.wait_for_device(LOGIN, KEY),
+    "enrollment_status": lambda client: client.enrollment_status(ENROLLMENT),
+    "confirm_enrollment": lambda client: client.confirm_enrollment(ENROLLMENT),
+    "a bad token": lambda client: client.verify(UNREADABLE),
     "introspect": lambda client: client.introspect(TOKEN),
     "revoke": lambda client: client.revoke(TOKEN),
     "call": lambda client: client.call("GET", API, TOKEN),
@@ -76,10 +96,10 @@ def shown(shell: InteractiveShell, mode: str, call: Call, client: IdentityClient
 @pytest.mark.parametrize("problem", [KeyboardInterrupt, httpx.ConnectError])
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_that_fails_shows_nothing_secret(
-    shell: InteractiveShell, name: str, problem: type[BaseException], mode: str
+    home: Path, shell: InteractiveShell, name: str, problem: type[BaseException], mode: str
 ) -> None:
     text = shown(shell, mode, CALLS[name], failing(problem))
-    assert name == "verify" or "nobody there" in text or "No connection" in text
+    assert name in ("verify", "a bad token") or "nobody there" in text or "No connection" in text
     assert [hidden for hidden in HIDDEN if hidden in text] == []
 
 
@@ -106,3 +126,10 @@ def test_without_the_guard_the_same_search_finds_a_secret(shell: InteractiveShel
     bare = IdentityClient.get_token.__wrapped__  # type: ignore[attr-defined]
     text = shown(shell, "Verbose", lambda c: bare(c, key=KEY), failing(KeyboardInterrupt))
     assert BASIC[-24:] in text
+
+
+@pytest.mark.parametrize("kind", [IdentityClient, Workload])
+def test_every_public_call_of_a_client_is_guarded(kind: type) -> None:
+    calls = {name: one for name, one in vars(kind).items() if isfunction(one) and name[0] != "_"}
+    assert calls
+    assert [name for name, one in calls.items() if not hasattr(one, "__wrapped__")] == []

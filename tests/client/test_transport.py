@@ -158,3 +158,27 @@ def test_a_private_authority_can_be_named(secure: tuple[Secure, Path]) -> None:
     went = IdentityClient(running.url, ca_file=public)
     assert went.http.get(f"{running.url}/x").status_code == 200
     assert running.heard == ["/x"]
+
+
+@pytest.mark.row("H3✓")
+def test_an_authority_in_the_systems_store_is_trusted(
+    secure: tuple[Secure, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A company's own authority is installed there, and in no list of a package's."""
+    running, public = secure
+
+    def from_the_system(context: ssl.SSLContext, *_: object) -> None:
+        context.load_verify_locations(public)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", from_the_system)
+    went = IdentityClient(running.url)
+    assert went.http.get(f"{running.url}/x").status_code == 200
+
+
+def test_an_authority_named_by_the_environment_is_trusted(
+    secure: tuple[Secure, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, public = secure
+    monkeypatch.setenv("SSL_CERT_FILE", str(public))
+    went = IdentityClient(running.url)
+    assert went.http.get(f"{running.url}/x").status_code == 200

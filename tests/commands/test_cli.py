@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -74,7 +75,7 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(
         ("email", "sec_" + "a" * 43),
         ("client_secret", "x"),
         ("email", "pt_" + "b" * 43),
-        ("email", "sec_1"),
+        ("client_name", "rt_" + "c" * 43),
         ("client_name", "ey" + "J" * 20 + ".e30." + "c" * 60),
         ("api_key", "1"),
         ("base_url_password", "x"),
@@ -142,6 +143,20 @@ def test_inbox_shows_the_mails_as_text_only(
     assert capsys.readouterr().out == "No mails to bob@example.com.\n"
     assert dialtone("inbox", "--realm", "strict") == 0
     assert capsys.readouterr().out == "No mails.\n"
+
+
+def test_what_a_terminal_can_not_show_is_replaced(
+    shared_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = start(2, credentials=False, interactive=False, email="eve@example.com")
+    lesson.client.request_enrollment("eve@example.com", "agent ☎", "ü")
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="iso-8859-1")
+    monkeypatch.setattr("sys.stdout", screen)
+    assert dialtone("inbox", "--email", "EVE@example.com") == 0
+    screen.seek(0)
+    shown = screen.read()
+    assert "agent ?\n" in shown
+    assert "It says:      ü\n" in shown
 
 
 @pytest.mark.parametrize("command", ["inbox", "rotate-keys"])

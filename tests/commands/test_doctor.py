@@ -146,3 +146,11 @@ def test_a_group_of_ones_own_is_judged_as_the_store_judges_it(home: Path) -> Non
         else:
             with pytest.raises(CredentialProblem):
                 credentials.require_writable()
+
+
+def test_a_folder_that_can_not_be_written_to_is_reported_with_its_variable(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
+    assert any("DIALTONE_STATE_DIR" in text for text in wrong(doctor.state()))
+    assert any("DIALTONE_CONFIG_DIR" in text for text in wrong(doctor.configuration()))

@@ -158,3 +158,9 @@ def test_values_take_the_type_of_the_lessons_own_default(tmp_path: Path) -> None
 def test_a_verification_code_is_no_secret_that_is_refused(tmp_path: Path) -> None:
     lesson = notebook(tmp_path, "01-x.ipynb")
     Parameters("mock", {"verification_code": "ABCD-2345"}).check([lesson])
+
+
+@pytest.mark.parametrize("value", ["dc-east-agent", "pt_BR-agent", "sec_team-agent", "sec_1"])
+def test_a_name_that_begins_like_a_secret_is_none(tmp_path: Path, value: str) -> None:
+    lesson = notebook(tmp_path, "01-x.ipynb")
+    Parameters("mock", {"verification_code": value}).check([lesson])

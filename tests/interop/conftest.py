@@ -44,9 +44,9 @@ def easy(mock: Mock) -> Iterator[Registered]:
     mock.remove_realm(realm)
 
 
-def require(lacking: str) -> None:
+def require(lacking: str, kind: str = "NODE") -> None:
     """Not run where the machine lacks something; in CI, where .ci/run brings it, a failure."""
-    if lacking and os.environ.get("CI_REQUIRE_NODE") == "1":
+    if lacking and os.environ.get(f"CI_REQUIRE_{kind}") == "1":
         pytest.fail(f"the tests with other people's programs are required here: {lacking}")
     if lacking:
         pytest.skip(f"NOT RUN: test with another's program: {lacking}")

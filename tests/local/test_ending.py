@@ -9,11 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
 from dialtone_kit.base import platform
-from dialtone_kit.local import owner
+from dialtone_kit.local import owner, service
 from dialtone_kit.mock.core.ending import DAY, OWNER, TEMPORARY, Idle, owner_is_gone
 
 STARTS = """
@@ -22,6 +23,21 @@ from dialtone_kit.local import owner, service
 os.environ |= owner.this_process()
 print(service.ensure().pid, flush=True)
 sys.stdin.read()
+"""
+STARTS_A_SERVER = """
+import os, subprocess, sys
+served = os.environ | {"JUPYTERHUB_SERVICE_PREFIX": "/user/ada/"}
+print(subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], env=served).pid, flush=True)
+sys.stdin.read()
+"""
+STARTS_A_KERNEL = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], start_new_session=True)
+time.sleep(100)
+"""
+STARTS_THE_SERVICE = """
+from dialtone_kit.local import service
+print(service.ensure().pid, flush=True)
 """
 SERVES = "from dialtone_kit.commands.cli import main; main(['serve'])"
 
@@ -62,7 +78,7 @@ def test_it_ends_with_its_owner_and_leaves_no_temporary_folder(home: Path, how: 
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
 def test_a_service_in_the_foreground_ends_with_its_terminal(home: Path, how: int) -> None:
     serving = subprocess.Popen([sys.executable, "-c", SERVES], stdout=subprocess.PIPE)
     assert serving.stdout is not None
@@ -86,6 +102,35 @@ def test_the_idle_end_comes_after_a_day_by_a_clock_that_is_passed_in() -> None:
     assert not Idle(None, lambda: now[0]).over()
 
 
+def test_the_idle_end_of_several_workers_comes_a_day_after_the_last_call_of_any(
+    tmp_path: Path,
+) -> None:
+    now, shared = [50.0], tmp_path / "mock.calls"
+    one, other = (Idle(DAY, lambda: now[0], shared) for _ in range(2))
+    assert not one.over()
+    now[0] += DAY
+    other.touch()
+    assert not other.over()  # by asking, it tells
+    now[0] += DAY
+    assert not one.over()
+    now[0] += 1
+    assert one.over()
+    assert other.over()
+    shared.unlink()
+    other.touch()
+    assert not other.over()
+
+
+@pytest.mark.parametrize("stamp", [0.0, 2e9])
+def test_a_stamp_from_before_this_boot_does_not_count(tmp_path: Path, stamp: float) -> None:
+    now, shared = [3 * DAY], tmp_path / "mock.calls"
+    idle = Idle(DAY, lambda: now[0], shared)
+    os.utime(shared, (stamp, stamp))
+    assert not idle.over()
+    now[0] += DAY + 1
+    assert idle.over()
+
+
 def test_an_owner_is_known_by_its_start_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(OWNER, raising=False)
     assert not owner_is_gone()
@@ -98,8 +143,32 @@ def test_an_owner_is_known_by_its_start_too(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_only_under_a_hub_is_the_server_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(OWNER, raising=False)
-    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+    monkeypatch.delenv(owner.HUB, raising=False)
     monkeypatch.setattr(owner, "hub_server", os.getpid)
     assert owner.of_background() == {}
-    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    monkeypatch.setenv(owner.HUB, "/user/ada/")
     assert owner.of_background() == owner.this_process()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the owner is known by /proc")
+def test_it_ends_with_the_hubs_server_and_keeps_its_state(home: Path) -> None:
+    """The hub starts a server, that a kernel, and a lesson there the service."""
+    hub = subprocess.Popen(
+        [sys.executable, "-c", STARTS_A_SERVER, STARTS_A_KERNEL, STARTS_THE_SERVICE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert hub.stdout is not None
+    server, pid = (int(hub.stdout.readline()) for _ in range(2))
+    before = keys_of(service.find())
+    os.kill(server, signal.SIGKILL)
+    assert ends(pid)
+    assert hub.poll() is None
+    hub.communicate(timeout=10)
+    assert keys_of(service.ensure()) == before
+
+
+def keys_of(running: service.LocalService | None) -> object:
+    assert running is not None
+    return running.base_url, httpx.get(f"{running.base_url}/jwks", trust_env=False).json()

@@ -24,6 +24,7 @@ HERE, THERE = "postgresql://me@db.example/here", "postgresql://me@db.example/the
 LOGIN = "postgresql://me:hush@db.example/here"
 SERVE = "from dialtone_kit.commands.cli import main; main()"
 NAME = "postgresql://db.example/here"
+TO_FILL_IN = "postgresql://USER:PASSWORD@db.example/here"
 
 
 def noted(folder: Path, **members: object) -> Path:
@@ -35,7 +36,7 @@ def noted(folder: Path, **members: object) -> Path:
     return folder
 
 
-# -- database and workers (A1) -----------------------------------------------------------------
+# -- database and workers -----------------------------------------------------------------
 
 
 def test_a_killed_service_comes_back_with_its_workers(home: Path) -> None:
@@ -87,8 +88,8 @@ def test_the_service_notes_how_it_runs_and_no_password(home: Path) -> None:
         ({"workers": 3}, "", Setup(3, SQLITE, None)),
         ({"workers": 3, "database": NAME, "url": HERE}, "", Setup(3, NAME, HERE)),
         ({"workers": 3, "database": NAME}, LOGIN, Setup(3, NAME, LOGIN)),
-        ({"database": NAME}, "", f"dialtone serve --database {NAME}"),
-        ({"database": NAME, "workers": 4}, "", f"dialtone serve --workers 4 --database {NAME}"),
+        ({"database": NAME}, "", f"`DIALTONE_DATABASE_URL={TO_FILL_IN} dialtone serve`"),
+        ({"database": NAME, "workers": 4}, "", f"{TO_FILL_IN} dialtone serve --workers 4`"),
         ({"database": NAME, "url": HERE}, THERE, "`dialtone serve`"),
         ({}, THERE, "`dialtone serve`"),
         ({"workers": "x"}, "", "damaged"),
@@ -129,7 +130,7 @@ def test_a_service_in_a_file_does_not_inherit_a_database() -> None:
     assert process.environment(HERE)["DIALTONE_DATABASE_URL"] == HERE
 
 
-# -- stale and upgraded (D4) -------------------------------------------------------------------
+# -- stale and upgraded -------------------------------------------------------------------
 
 
 def test_a_service_with_older_code_is_replaced_with_one_line(
@@ -167,7 +168,7 @@ def test_a_copy_in_the_same_place_is_other_code(tmp_path: Path) -> None:
     assert code.fingerprint(tmp_path / "gone") == ""
 
 
-# -- steps of the clock (D5) -------------------------------------------------------------------
+# -- steps of the clock -------------------------------------------------------------------
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the start time is absolute")
@@ -195,3 +196,12 @@ def test_the_start_of_a_process_is_its_own() -> None:
     assert platform.process_start(2**30) == ""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         assert platform.process_start(other.pid) != platform.process_start(own.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+def test_a_process_that_ended_and_was_not_collected_has_no_start() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        assert platform.process_start(other.pid)
+        other.kill()
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # seen, but left a zombie
+        assert platform.process_start(other.pid) == ""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import pwd
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.client.config_folder import config_dir
+from dialtone_kit.commands import doctor
 from dialtone_kit.local import state_folder
-from dialtone_kit.local.state_folder import state_dir
+from dialtone_kit.local.state_folder import progress_file, state_dir
 
 
 def mounts(monkeypatch: pytest.MonkeyPatch, *rows: tuple[str, str]) -> None:
@@ -49,3 +54,58 @@ def test_the_local_alternative_names_its_user() -> None:
 
 def test_this_machine_has_a_file_system() -> None:
     assert state_folder.file_system_of(Path.cwd())
+
+
+def test_progress_stays_in_a_home_on_the_network_and_not_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mounts(monkeypatch, ("/", "ext4"), (str(tmp_path), "nfs4"))
+    monkeypatch.delenv("DIALTONE_STATE_DIR", raising=False)
+    monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setattr(state_folder.platformdirs, "user_data_path", lambda _: tmp_path / "data")
+    monkeypatch.setattr(state_folder, "local_alternative", lambda: tmp_path / "local")
+    assert progress_file() == tmp_path / "config" / "progress.jsonl"
+
+
+def test_progress_is_in_the_state_folder_of_a_local_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DIALTONE_STATE_DIR", str(tmp_path / "state"))
+    assert progress_file() == tmp_path / "state" / "progress.jsonl"
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without a home and without an entry in the system's list, as in many containers."""
+
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    for name in ("HOME", "XDG_DATA_HOME", "DIALTONE_STATE_DIR", "DIALTONE_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize("folder", [state_dir, config_dir, progress_file])
+def test_without_a_home_one_line_names_the_variables(folder: Callable[[], Path]) -> None:
+    with pytest.raises(DialtoneError, match="DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR"):
+        folder()
+
+
+@pytest.mark.usefixtures("nobody")
+def test_folders_that_are_named_need_no_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DIALTONE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
+    assert state_dir() == tmp_path / "state"
+    assert config_dir() == tmp_path / "config"
+
+
+@pytest.mark.usefixtures("nobody")
+def test_doctor_names_the_variables_to_somebody_without_a_home() -> None:
+    findings = [*doctor.examine()]
+    wrong = {finding.what: finding.text for finding in findings if not finding.ok}
+    assert "DIALTONE_STATE_DIR" in wrong["State"]
+    assert "DIALTONE_CONFIG_DIR" in wrong["Configuration"]

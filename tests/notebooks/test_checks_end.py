@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dialtone_kit import ServiceError
 from dialtone_kit.lesson import catalog
@@ -143,3 +145,80 @@ def test_an_unusual_answer_is_right(
     monkeypatch.setattr(tempfile, "tempdir", str(linked))  # as on macOS
     verdict = check(catalog.exercise(exercise_id), answer, lesson)
     assert verdict.outcome == "right", verdict
+
+
+def returns(value: Any) -> Callable[..., Any]:
+    return lambda *_, **__: value
+
+
+def raises(error: type[BaseException]) -> Callable[..., Any]:
+    def answer(*_: Any, **__: Any) -> None:
+        raise error("on purpose")
+
+    return answer
+
+
+def yields(value: Any) -> Callable[..., Any]:
+    def answer(*_: Any, **__: Any) -> Any:
+        yield value
+
+    return answer
+
+
+def later(value: Any) -> Callable[..., Any]:
+    async def answer(*_: Any, **__: Any) -> Any:
+        return value
+
+    return answer
+
+
+def recurses(*arguments: Any) -> Any:
+    return recurses(*arguments)
+
+
+def calls_what_it_gets(*arguments: Any) -> Any:
+    return [one() for one in arguments if callable(one)]
+
+
+PLAIN = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=40), st.binary()
+)
+VALUES = st.recursive(
+    PLAIN | st.builds(Unshowable),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=6,
+)
+ERRORS = (ValueError, KeyError, SystemExit, KeyboardInterrupt, ServiceError, GeneratorExit)
+ANSWERS = st.one_of(
+    VALUES,
+    VALUES.map(returns),
+    VALUES.map(yields),
+    VALUES.map(later),
+    st.sampled_from(ERRORS).map(raises),
+    st.sampled_from([recurses, calls_what_it_gets, object, int, dict, print, len, iter, ""]),
+)
+
+
+@pytest.mark.parametrize("exercise_id", ALL)
+def test_a_coroutine_function_is_named_as_such(exercise_id: str, lesson_of: LessonOf) -> None:
+    verdict = check(catalog.exercise(exercise_id), later(1), lesson_of(exercise_id[:2]))
+    assert verdict.outcome == "wrong"
+    assert "async def" in verdict.sentence
+
+
+@pytest.mark.parametrize("exercise_id", ALL)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(answer=ANSWERS)
+def test_whatever_an_answer_is_a_check_says_what_about_it_in_words(
+    exercise_id: str, answer: Any, lesson_of: LessonOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PATIENCE", 0.5)
+    began = time.monotonic()
+    verdict = check(catalog.exercise(exercise_id), answer, lesson_of(exercise_id[:2]))
+    assert verdict.outcome in ("wrong", "not tried", "can't tell"), verdict
+    assert len(verdict.sentence) > 10
+    assert time.monotonic() - began < 4

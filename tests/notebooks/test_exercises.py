@@ -14,10 +14,11 @@ from dialtone_kit.lesson.exercises import Verdict
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.lesson import Lesson
 from tests.support.books import FOLDER, LESSONS, cells, source, tags
-from tests.support.wrong_answers import WRONG, Case
+from tests.support.wrong_answers import RIGHT, WRONG, Case, Right
 
 NUMBERS = [book.number for book in catalog.notebooks() if catalog.exercises(book.number)]
 ALL = [entry.id for number in NUMBERS for entry in catalog.exercises(number)]
+HELD = ("01", "02")  # lessons with six wrong and three unusual right answers to each exercise
 LessonOf = Callable[[str], Lesson]
 
 
@@ -70,6 +71,18 @@ def test_a_wrong_answer_gets_the_sentence_for_its_mistake(case: Case, lesson_of:
     verdict = check(catalog.exercise(case.exercise), case.answer(lesson), lesson)
     assert (verdict.outcome, verdict.code) == ("wrong", case.code), verdict
     assert re.search(case.says, verdict.sentence), verdict
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: f"{case.exercise}:{case.name}")
+def test_an_unusual_right_answer_is_right(case: Right, lesson_of: LessonOf) -> None:
+    verdict = check(catalog.exercise(case.exercise), case.answer, lesson_of(case.exercise[:2]))
+    assert verdict.outcome == "right", verdict
+
+
+@pytest.mark.parametrize("exercise_id", [name for name in ALL if name.startswith(HELD)])
+def test_a_held_exercise_has_six_wrong_and_three_right_answers(exercise_id: str) -> None:
+    assert len({case.name for case in WRONG if case.exercise == exercise_id}) >= 6
+    assert len({case.name for case in RIGHT if case.exercise == exercise_id}) >= 3
 
 
 @pytest.mark.parametrize("exercise_id", ALL)

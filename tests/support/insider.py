@@ -66,7 +66,7 @@ class Insider:
             place = client.realm if in_realm else "default"
             _fill(case, real(self, client, place), instead=how == 2)
         self._sign_in(case, client, bearer=drawn // 6 % 4 == 0)
-        return not (filled or in_realm or "DPoP" in case.headers)
+        return not (filled or in_realm or "DPoP" in case.headers or _looks_like_a_list(body))
 
     def _sign_in(self, case: Case, client: Registered, bearer: bool) -> None:
         """Authenticate as the operation says, in most cases with a proof."""
@@ -200,6 +200,12 @@ def _victim_client(insider: Insider, _client: Registered, _place: str) -> Member
 def _policies(insider: Insider, client: Registered, place: str) -> Members:
     text = (insider.mock.state_dir / "policies" / "default.cedar").read_text()
     return {**_victim(insider, client, place), "text": text}
+
+
+def _looks_like_a_list(body: Any) -> bool:
+    """Whether a form has one value where many may come: sent once, that is a list of one."""
+    names = body.keys() & {"audience", "resource"} if isinstance(body, dict) else ()
+    return any(not isinstance(body[name], list) for name in names)
 
 
 def _fixed(**values: Any) -> Callable[..., Members]:

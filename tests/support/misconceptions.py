@@ -9,8 +9,8 @@ from dialtone_kit.lesson.misconceptions import PAGE, Misconception, misconceptio
 FILE = Path(__file__).parents[2] / "notebooks" / PAGE
 _HEAD = """# What people get wrong, and what is so
 
-Every code in an error message, an exercise or a quiz, such as `M05`, stands for one of these. In a lesson,
-`lesson.misconception("M05")` shows the entry.
+Every code in an error message, an exercise or a quiz, such as `M05`, stands for one of these. In a
+lesson, `lesson.misconception("M05")` shows the entry.
 """
 
 

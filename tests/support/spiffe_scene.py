@@ -26,6 +26,7 @@ from cryptography.x509.oid import NameOID
 from dialtone_kit.base.algorithms import sign
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.core.service_key import FILE, FILE_FOR_POSTGRES
 from tests.support.running_mock import Mock
 
 ID = "spiffe://dialtone.test/ns/lessons/sa/reader"
@@ -218,6 +219,6 @@ class Scene:
 
 
 def service_key(mock: Mock) -> bytes:
-    """The service's own key, from its database."""
-    ((key,),) = mock.sql("select value from service_secrets where name = 'key'")
-    return bytes(key)
+    """The service's own key, from its file."""
+    name = FILE if mock.database.kind == "sqlite" else FILE_FOR_POSTGRES
+    return bytes.fromhex((mock.state_dir / name).read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +27,7 @@ from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.spiffe.trust_bundle import TrustBundle, verify_jwt_svid, verify_x509_svid
-from tests.upgrade.old_home import OldHome, rebuild
+from tests.upgrade.old_home import FILES, OldHome, rebuild
 
 REALM = "default"
 LATER = 60  # seconds after the files were made: their SVIDs and tokens were good then
@@ -123,6 +124,14 @@ def test_signing_keys_are_the_same(old: OldHome) -> None:
     token = old.memory["confidential"]["live"]
     issuer = f"{old.memory['base_url']}/realms/{REALM}"
     assert verify_token(token, client.jwks(), issuer, now=old.made_at + LATER)
+
+
+def test_the_services_key_moved_out_of_the_database(old: OldHome) -> None:
+    before = re.search(r"'key',X'([0-9A-F]{64})'", (FILES / "state" / "mock.sql").read_text())
+    assert before is not None
+    key = bytes.fromhex(before[1])
+    assert (old.state / "mock.key").read_text() == f"{key.hex()}\n"
+    assert key not in b"".join(path.read_bytes() for path in old.state.glob("mock.sqlite3*"))
 
 
 def test_spiffe_roots_are_the_same(old: OldHome) -> None:

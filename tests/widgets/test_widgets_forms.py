@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dialtone_kit.base.errors import LessonStop, RateLimited, ServiceError, ServiceUnreachable
-from dialtone_kit.widgets import CodeForm, EmailForm, email_problem, normalize_code
+from dialtone_kit.widgets import CodeForm, EmailForm, email_problem
 
 HOUR = datetime.fromtimestamp(4600, UTC)
 
@@ -69,10 +69,12 @@ def wrong_code(tries_left):
     return error
 
 
-# -- what is an address, what is a code ------------------------------------------------------
+# -- what is an address ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["you@example.com", "a.b+c@sub.example.org", "ü@exämple.de"])
+@pytest.mark.parametrize(
+    "address", ["you@example.com", "a.b+c@sub.example.org", "u@exämple.de", "you@host"]
+)
 def test_an_address_is_accepted(address):
     assert email_problem(address) is None
 
@@ -84,7 +86,7 @@ def test_an_address_is_accepted(address):
         "you",
         "@example.com",
         "you@",
-        "you@host",
+        "ü@exämple.de",
         "a@b@c.de",
         "a b@example.com",
         "a@b.de,c@d.de",
@@ -103,34 +105,6 @@ def test_what_is_no_address_is_refused_and_not_sent(address, service):
         assert service.asked == []
         assert form.state()["problem"]["text"]
     assert email_problem(address)
-
-
-@pytest.mark.parametrize(
-    "typed",
-    ["ABCD-2345", "abcd2345", "abcd-2345", " AB CD - 23 45\n", "abcd\u20132345", "ABCD 2345"],
-)
-def test_a_code_is_read_as_people_paste_it(typed):
-    assert normalize_code(typed) == "ABCD-2345"
-
-
-@pytest.mark.parametrize(
-    "typed",
-    # The last but one turns into an S in upper case.
-    [
-        "",
-        "ABCD-234",
-        "ABCD-23456",
-        "ABCD-234O",
-        "ABCD-2301",
-        "ABCI-2345",
-        "ABCD_2345",
-        "ÄBCD-2345",
-        "ſBCD2345",
-        "２345ABC",
-    ],
-)
-def test_what_is_no_code_is_not_one(typed):
-    assert normalize_code(typed) is None
 
 
 # -- the e-mail form -------------------------------------------------------------------------
@@ -263,7 +237,7 @@ def test_without_a_person_a_bad_address_stops_the_lesson(service):
 def test_the_right_code_gives_the_credentials(service):
     form = code_form(service)
     assert (form.state()["phase"], form.state()["tries_left"]) == ("asking", 5)
-    press(form, "submit", "abcd 2345")
+    press(form, "submit", "Your code is abcd\u22122345.")
     assert service.asked == ["ABCD-2345"]
     assert form.require().client_id == "cli_my_agent_1"
     assert form.state()["phase"] == "confirmed"
@@ -279,11 +253,16 @@ def test_no_state_holds_the_code(service):
         assert "2345" not in repr(form)
 
 
-def test_what_can_be_no_code_costs_no_try(service):
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("ABCD-2O45", "0 O 1 I"), ("12", "0 O 1 I"), ("ABCD-2345 or WXYZ-6789", "more than one")],
+)
+def test_what_can_be_no_code_costs_no_try(service, typed, said):
     form = code_form(service)
-    press(form, "submit", "ABCD-2O45")
+    press(form, "submit", typed)
     assert service.asked == []
-    assert "0 O 1 I" in form.state()["problem"]["text"]
+    assert said in form.state()["problem"]["text"]
+    assert form.state()["tries_left"] == 5
 
 
 def test_wrong_codes_count_the_tries_down(service):

@@ -7,6 +7,7 @@ import pickle
 import re
 import shlex
 import subprocess
+import time
 from html.parser import HTMLParser
 from typing import Any
 
@@ -20,6 +21,7 @@ from dialtone_kit.client.token_requests import authentication
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import sign_token
 from dialtone_kit.wire.recorder import Wire
+from dialtone_kit.wire.redaction import Redactor
 from tests.support.fake_service import CREDENTIALS, ENROLLMENT, GRANTED, ISSUER, SECRET
 
 KEY = ProofKey.generate()
@@ -121,6 +123,44 @@ def test_no_secret_is_shown_or_held_anywhere() -> None:
     assert "sec_" not in everything
     pickled = pickle.dumps(list(recorded.wire.round_trips))
     assert SECRET.encode() not in pickled
+
+
+def test_an_email_address_is_shown_by_its_first_letter_and_its_domain() -> None:
+    told = {"email": "bea.k@example.com", "error_description": "Mailed to bea.k@example.com."}
+    recorded = Recorded(httpx.Response(200, json=told, headers={"X-For": "bea.k@example.com"}))
+    recorded.http.post(f"{ISSUER}/register/request", json={"email": "bea.k@example.com", "n": 1})
+    recorded.http.get(f"{ISSUER}/mails", params={"to": "bea.k@example.com", "n": "1"})
+    recorded.http.post(f"{ISSUER}/device", data={"email": "bea.k@example.com"})
+    recorded.http.post(f"{ISSUER}/device", content=b"To: <bea.k@example.com>")
+    token = sign_token(SIGNER, {"email": "bea.k@example.com"}, kid="k")
+    recorded.http.post(f"{ISSUER}/x", data={"subject_token": token})
+    everything = recorded.everything()
+    assert "bea" not in everything
+    for shown in (recorded.wire.show(99).html, recorded.wire.show(99).text):
+        assert shown.count("b…@example.com") >= 9
+    assert "email" not in recorded.wire.round_trips[0].request.secrets
+
+
+@pytest.mark.parametrize("value", ["o'brien", "müller@", "bea@@example.com"])
+def test_an_email_that_is_no_address_is_hidden_too(value: str) -> None:
+    recorded = Recorded()
+    recorded.http.post(ISSUER, json={"email": value})
+    assert value not in recorded.wire.show().text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["@app.route", "a @ b", "git@", "user…@example.com", "https://h/x?y=1", "npm i @scope/x"],
+)
+def test_what_is_no_address_stays(text: str) -> None:
+    assert Redactor().text(text) == text
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "a@", "@", "a@b.", "a-", "'"])
+def test_a_hostile_text_full_of_half_addresses_takes_no_time(piece: str) -> None:
+    started = time.process_time()
+    Redactor().text(piece * (65536 // len(piece)))
+    assert time.process_time() - started < 0.5
 
 
 def test_a_private_key_in_a_hostile_proof_is_not_shown() -> None:
@@ -263,6 +303,19 @@ def test_json_with_secrets_becomes_one_argument() -> None:
     given = run_curl(recorded.wire.curl(), POLL_TOKEN="pt_value")
     assert given[:4] == ["-s", ISSUER, "-H", "Content-Type: application/json"]
     assert json.loads(given[5]) == {"poll_token": "pt_value", "name": "it's $HOME `id` \u202e"}
+
+
+def test_an_email_address_is_a_variable_of_the_curl_line() -> None:
+    recorded = Recorded()
+    recorded.http.post(ISSUER, json={"email": "bea@example.com", "n": 1})
+    given = run_curl(recorded.wire.curl(), EMAIL="you@example.com")
+    assert json.loads(given[5]) == {"email": "you@example.com", "n": 1}
+    recorded.http.post(ISSUER, data={"email": "bea@example.com", "n": "1"})
+    given = run_curl(recorded.wire.curl(), EMAIL="you+1@example.com")
+    assert given[2:] == ["--data-urlencode", "email=you+1@example.com", "-d", "n=1"]
+    recorded.http.get(ISSUER, params={"email": "bea@example.com"})
+    given = run_curl(recorded.wire.curl(), EMAIL="you@example.com")
+    assert given == ["-s", f"{ISSUER}?email=you@example.com"]
 
 
 @pytest.mark.parametrize("value", ["$(id)", "`id`", "';id;'", '"$HOME"', "\\", "a\nb", "-o /x"])

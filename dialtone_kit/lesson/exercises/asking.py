@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceUnreachable
+from dialtone_kit.base.masking import mask_text
 from dialtone_kit.lesson.exercises.patience import TooLong
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
@@ -100,4 +101,6 @@ def described(error: BaseException) -> str:
         message = str(error)
     except Exception:
         message = ""
-    return f"{type(error).__name__}: {message[:160]}" if message else type(error).__name__
+    return (
+        f"{type(error).__name__}: {mask_text(message)[:160]}" if message else type(error).__name__
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import inspect
 
 import httpx
 
@@ -20,6 +21,7 @@ TOO_LONG = (
     f"Your function had not come back after {patience.PATIENCE:.0f} seconds. Look for a loop that "
     "never ends, or a call that waits."
 )
+IS_ASYNC = "Write it with `def`, not `async def`: the check calls it and looks at what it returns."
 
 
 def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
@@ -28,6 +30,8 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
         with time_limit(patience.PATIENCE):
             if is_untouched(answer):
                 raise NotTried
+            if inspect.iscoroutinefunction(answer):
+                raise Wrong(IS_ASYNC)
             exercise.judge(answer, lesson)
     except NotTried:
         return Verdict("not tried", f"{exercise.title}: fill in the cell and run it again.")

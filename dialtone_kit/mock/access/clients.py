@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 from sqlalchemy import Connection, bindparam, exists, select
 from starlette.requests import Request
 
+from dialtone_kit.base.masking import mask_text
 from dialtone_kit.mock.access import lineage
 from dialtone_kit.mock.core.client import CLIENT_ID, Client
 from dialtone_kit.mock.core.codes import secret_hash
@@ -54,7 +55,7 @@ async def authenticate_client(
         )
     right = secret is None or hmac.compare_digest(secret_hash(secret), stored)
     if client is None or not right or (realm is not None and client.realm != realm.name):
-        log.warning("client authentication failed for %r", client_id[:80])
+        log.warning("client authentication failed for %r", mask_text(client_id)[:80])
         raise invalid_client("No client of this realm has this id and this secret.")
     return client
 

@@ -44,9 +44,15 @@ async def jwks(request: Request) -> Response:
 @describe("How an agent uses this service, in words", answers="text/plain", cached=True)
 async def agent_instructions(request: Request) -> Response:
     """To be read by an agent, or to its human."""
-    base = service_of(request).settings.base_url
-    text = _instructions().replace("{base}", base)
-    return content_answer(text.encode(), "text/plain; charset=utf-8", headers=CACHED)
+    text = _page("agent-instructions.txt", service_of(request))
+    return content_answer(text, "text/plain; charset=utf-8", headers=CACHED)
+
+
+@describe("What agents do with an identity, line by line", answers="text/markdown", cached=True)
+async def agent_patterns(request: Request) -> Response:
+    """The cookbook: DPoP, device login, refresh, exchange, workloads."""
+    text = _page("agent-patterns.md", service_of(request))
+    return content_answer(text, "text/markdown; charset=utf-8", headers=CACHED)
 
 
 @describe("The same for programs", answers=AgentMetadata, cached=True)
@@ -71,7 +77,7 @@ def _metadata(service: Service, realm: Realm, issuer: str) -> dict[str, Any]:
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
         "grant_types_supported": list(GRANTS),
-        "response_types_supported": [],
+        "response_types_supported": ["none"],  # required, and never empty (RFC 8414 §2, §3.2)
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": [*WITH_SECRET, "none"],
@@ -93,6 +99,7 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
         "base_url": base,
         "openapi": f"{base}/openapi.json",
         "instructions": f"{base}/.well-known/agent-instructions",
+        "patterns": f"{base}/docs/agent-patterns/README.md",
         "realms": {name: realm.description for name, realm in service.realms.items()},
         "endpoints": {
             "discovery": f"{base}/realms/{{realm}}/.well-known/openid-configuration",
@@ -143,7 +150,10 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1)
-def _instructions() -> str:
-    page = Path(__file__).with_name("agent-instructions.txt")
-    return page.read_text(encoding="utf-8")
+def _page(name: str, service: Service) -> bytes:
+    return _text(name).replace("{base}", service.settings.base_url).encode()
+
+
+@lru_cache
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

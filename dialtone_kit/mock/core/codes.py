@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from hashlib import sha256
 
+from dialtone_kit.base.typed_code import ALPHABET, NotACode, find_code
+from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
-
-ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters: no 0 or O, no 1 or I
-NOT_IN_A_CODE = re.compile(r"[\s\-‐-―]+")  # spaces and dashes of any kind, as people paste them
 
 
 def secret_hash(secret: str) -> bytes:
@@ -23,10 +21,20 @@ def new_code() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+def unreadable(typed: str) -> Refusal | None:
+    """400 for what can't be a code. It is not judged, so no try is lost. None for a code."""
+    try:
+        find_code(typed)
+    except NotACode as problem:
+        return Refusal(400, "invalid_request", f"{problem} No try is lost.")
+    return None
+
+
 def code_hash(service: Service, place: str, code: str, purpose: str = "code") -> bytes:
-    """A keyed hash, since 40 bits could be tried out. Case, spaces and dashes don't matter.
+    """A keyed hash, since 40 bits could be tried out. `code` is read as people type it.
 
     `place`: the enrollment, or the visit to the device page, that the code belongs to.
+    Raises NotACode for what `unreadable` refuses.
     """
-    plain = NOT_IN_A_CODE.sub("", code).upper()
+    plain = find_code(code).replace("-", "")
     return service.keyed_hash(purpose, f"{place}|{plain}")

@@ -17,19 +17,45 @@ DAY = 24 * 3600.0  # seconds
 
 
 class Idle:
-    """How long nobody has called; `now` is a clock that no one can set back, in seconds."""
+    """How long nobody has called; `now` is a clock that no one can set back, in seconds.
 
-    def __init__(self, limit: float | None, now: Callable[[], float] = time.monotonic) -> None:
-        self._limit, self._now = limit, now
+    Workers tell each other by the time stamp of the file `shared`: it takes no space on a full
+    disk. The stamp is of that clock, too, which is one for all processes of a machine.
+    """
+
+    def __init__(
+        self,
+        limit: float | None,
+        now: Callable[[], float] = time.monotonic,
+        shared: Path | None = None,
+    ) -> None:
+        self._limit, self._now, self._shared = limit, now, shared
         self._last = now()
+        if shared is not None:
+            shared.touch(mode=0o600)
 
     def touch(self) -> None:
         """Somebody called."""
         self._last = self._now()
 
     def over(self) -> bool:
-        """Whether the last call is longer ago than the limit; never without one."""
-        return self._limit is not None and self._now() - self._last > self._limit
+        """Whether the last call is longer ago than the limit; never without one.
+
+        Ask often: each time, the other workers are told of our last call.
+        """
+        return self._limit is not None and self._now() - self._last_of_all() > self._limit
+
+    def _last_of_all(self) -> float:
+        if self._shared is None:
+            return self._last
+        try:
+            told = self._shared.stat().st_mtime
+            if self._last <= told <= self._now():
+                return told
+            os.utime(self._shared, (self._last, self._last))
+        except OSError:
+            pass  # the file is gone: each worker counts for itself
+        return self._last
 
 
 def owner_is_gone() -> bool:

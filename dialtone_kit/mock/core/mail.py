@@ -17,9 +17,10 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from dialtone_kit.base import masking
+from dialtone_kit.base.email import canonical_domain, canonical_email
 from dialtone_kit.mock.core.mail_route import MailRoute
 from dialtone_kit.mock.schemas.registration import EnrollmentRequest
 from dialtone_kit.mock.store.tables import mails
@@ -96,7 +97,7 @@ def send(route: MailRoute, letter: Letter) -> bool:
             if route.user is not None:
                 server.login(route.user, route.password or "")
             server.send_message(message)
-    except (OSError, smtplib.SMTPException) as problem:
+    except (OSError, smtplib.SMTPException, UnicodeError) as problem:  # names outside ASCII
         log.error("the mail server did not take a mail: %s", type(problem).__name__)
         return False
     return True
@@ -127,12 +128,17 @@ class MailStore:
     def look(
         self, tx: Connection, email: str | None, realm: str | None, limit: int
     ) -> list[dict[str, Any]]:
-        """Up to `limit` mails, newest first, only those to `email` or in `realm` if given."""
+        """Up to `limit` mails, newest first, only those to `email` or in `realm` if given.
+
+        Case is ignored in `email`, and its domain may be written in either form.
+        """
         query = select(mails).order_by(mails.c.id.desc()).limit(limit)
         if realm is not None:
             query = query.where(mails.c.realm == realm)
         if email is not None:
-            query = query.where(mails.c.recipient == email)
+            query = query.where(
+                func.lower(mails.c.recipient) == (canonical_email(email) or email.lower())
+            )
         rows = tx.execute(query).mappings().all()
         return [opened for row in rows if (opened := self._open(dict(row))) is not None]
 
@@ -146,13 +152,18 @@ class MailStore:
         return {**row, **json.loads(content)}
 
 
+def _own_name() -> str:
+    """This machine's name for EHLO (RFC 5321 §4.1.1.1), which has ASCII letters only."""
+    return canonical_domain(gethostname()) or "localhost"
+
+
 def _connect(route: MailRoute) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if route.scheme == "smtps":
         return smtplib.SMTP_SSL(
-            route.host, route.port, gethostname(), timeout=SMTP_TIMEOUT, context=context
+            route.host, route.port, _own_name(), timeout=SMTP_TIMEOUT, context=context
         )
-    server = smtplib.SMTP(route.host, route.port, gethostname(), timeout=SMTP_TIMEOUT)
+    server = smtplib.SMTP(route.host, route.port, _own_name(), timeout=SMTP_TIMEOUT)
     if route.scheme == "starttls":
         server.starttls(context=context)
     return server

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Service:
-    """One per process. `key`: the service's own secret, the same in all workers and restarts.
+    """One per process. `key`: its own, the same in all workers and restarts (service_key.py).
 
     `parts`: objects of rooms above this one, one per class, for the whole process.
     """

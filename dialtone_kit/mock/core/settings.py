@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import UnsafeUrl
 from dialtone_kit.base.masking import POSTGRES_URL, without_password
 from dialtone_kit.base.urls import normalize
@@ -35,6 +36,7 @@ NONCE_PERIOD = 120  # seconds; a nonce is good in its own period and the next
 MAX_BODY = 64 * 1024  # bytes
 MAX_HEAD = 64 * 1024  # bytes, names and values of all headers together
 PRIVATE_KEPT = 7 * 24 * HOUR  # seconds until a private realm that nobody removed is deleted
+AUDIT_ROWS = 50_000  # the newest of each realm's audit trail that are kept, for at most 30 days
 
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
 # The database URL may hold a password: unlike the command line, `ps` doesn't show the environment.
@@ -87,6 +89,7 @@ class Settings:
     store_wait: float = 5.0  # seconds to wait for a locked database before answering 503
     keys_fresh: float = 60.0  # seconds for which a reader of the key set may cache it
     patience: float = 20.0  # seconds in which a head must have come, and then a body
+    audit_rows: int = AUDIT_ROWS
     mail: MailRoute | None = None
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
@@ -101,6 +104,12 @@ class Settings:
         if self.database_url is None:
             return str(self.database)
         return without_password(self.database_url)
+
+    @property
+    def of_one_person(self) -> bool:
+        """Whoever holds the control token is all who call: on loopback, with a file of its own."""
+        local = urlsplit(self.base_url).hostname in LOOPBACK
+        return local and self.secret is not None and self.database_url is None
 
     @property
     def policies(self) -> Path:
@@ -177,6 +186,7 @@ def load(
         store_wait=_seconds_from_environment("DIALTONE_STORE_WAIT", 5.0),
         keys_fresh=_seconds_from_environment("DIALTONE_KEYS_FRESH", 60.0),
         patience=_seconds_from_environment("DIALTONE_PATIENCE", 20.0),
+        audit_rows=_audit_rows_from_environment(),
         mail=_mail_from_environment(),
         database_url=_checked_database(database or os.environ.get(DATABASE_ENVIRONMENT)),
     )
@@ -194,14 +204,15 @@ def from_environment() -> Settings:
 def _service_file(path: Path) -> dict[str, Any]:
     """The content of service.json, which must be private: it holds a secret."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        handle = os.open(path, platform.READ)
     except FileNotFoundError:
         return {}
     except OSError as problem:
         raise BadSettings(f"{path} can't be read: {problem.strerror}.") from None
     with os.fdopen(handle, encoding="utf-8") as file:
         status = os.fstat(file.fileno())
-        if stat.S_IMODE(status.st_mode) & 0o077 or status.st_uid != os.getuid():
+        private = stat.S_ISREG(status.st_mode) and not stat.S_IMODE(status.st_mode) & 0o077
+        if not private or status.st_uid != os.getuid():
             raise BadSettings(f"{path} must belong to you alone: chmod 600 it, or remove it.")
         try:
             stored = json.load(file)
@@ -250,6 +261,14 @@ def _mail_from_environment() -> MailRoute | None:
         return mail_route(os.environ.get("DIALTONE_SMTP_URL"), os.environ.get("DIALTONE_MAIL_FROM"))
     except ValueError as problem:
         raise BadSettings(f"DIALTONE_SMTP_URL: {problem}") from None
+
+
+def _audit_rows_from_environment() -> int:
+    name = "DIALTONE_AUDIT_ROWS"
+    text = os.environ.get(name, str(AUDIT_ROWS))
+    if not re.fullmatch("[1-9][0-9]{0,8}", text):
+        raise BadSettings(f"{name} is not a number of events (1 to 999999999).")
+    return int(text)
 
 
 def _seconds_from_environment(name: str, default: float) -> float:

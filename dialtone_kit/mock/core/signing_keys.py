@@ -24,7 +24,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.settings import TOKEN_LIFETIME
 from dialtone_kit.mock.store.store import Store
-from dialtone_kit.mock.store.tables import secrets_of_service, signing_keys
+from dialtone_kit.mock.store.tables import signing_keys
 from dialtone_kit.tokens import sign_token
 
 ALG = "ES256"
@@ -68,20 +68,13 @@ class SigningKeys:
         self._read_at = time.monotonic()
 
 
-def ensure_secrets(tx: Connection) -> bytes:
-    """The service's own 256-bit key (nonces, codes, form tokens), made at the very first start.
+def ensure(tx: Connection) -> None:
+    """Make the first signing key, at the very first start.
 
-    Makes the first signing key, too. Runs in the transaction that creates the tables, so workers
-    that start together agree.
+    Runs in the transaction that creates the tables, so workers that start together agree.
     """
-    query = select(secrets_of_service.c.value).where(secrets_of_service.c.name == "key")
-    key = tx.execute(query).scalar()
-    if key is None:
-        key = secrets.token_bytes(32)
-        tx.execute(insert(secrets_of_service), {"name": "key", "value": key})
     if tx.execute(select(signing_keys.c.kid).limit(1)).first() is None:
         add_key(tx, sign_from=0.0)
-    return bytes(key)
 
 
 @dataclass(frozen=True)

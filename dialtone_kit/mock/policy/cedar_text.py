@@ -17,7 +17,7 @@ from pathlib import Path
 import cedarpy
 from cedarpy import pst
 
-from dialtone_kit.mock.policy.domains import canonical_domain, canonical_email
+from dialtone_kit.base.email import canonical_domain, canonical_email
 
 KIT_POLICIES = Path(__file__).parent  # the kit's own .cedar files and their README
 SCHEMA = KIT_POLICIES / "schema.cedarschema"

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from dialtone_kit.base.email import canonical_email
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal, log
@@ -18,10 +19,12 @@ from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy.cedar import Party, Question, Verdict, decide
 from dialtone_kit.mock.policy.cedar_text import Policies, PolicyProblem, compiled
-from dialtone_kit.mock.policy.domains import canonical_email
 from dialtone_kit.mock.policy.files import PolicyFiles
 
 API = {"whoami": "whoami", "notes:read": "notes", "notes:write": "notes"}  # action: resource
+# Scopes that a policy decides on each time a token is asked for: the scope is the action.
+TOKEN_SCOPES = frozenset({"repo:read", "repo:write", "pr:comment"})
+REPOSITORIES = "acme-corp/*"  # a token is for all of them, so the question is about all of them
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,15 @@ def may_exchange(
         context=(("scopes", tuple(scopes)), ("subject", subject)),
     )
     return _decide(service, realm, question)
+
+
+def may_have(service: Service, realm: Realm, client: Client, scope: str) -> Decision:
+    """Whether this client may have `scope`, one of TOKEN_SCOPES, in a token.
+
+    Registration granted it; the policy of this moment has the last word.
+    """
+    agent = replace(_client(client), kind="Agent")
+    return _decide(service, realm, Question(agent, scope, Party("Repository", REPOSITORIES)))
 
 
 def record_decision(

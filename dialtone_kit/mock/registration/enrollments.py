@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.mock.core import audit, clock
-from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash
+from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash, unreadable
 from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import ENROLLMENT_LIFETIME, WRONG_CODES, Realm
@@ -115,6 +115,8 @@ def judge_code(
     tx: Connection, service: Service, realm: Realm, row: Any, code: str
 ) -> Refusal | None:
     """None for the right code. A wrong one is counted; its refusal is returned, to keep that."""
+    if refusal := unreadable(code):
+        return refusal
     given = code_hash(service, row.enrollment_id, code)
     if hmac.compare_digest(given, row.code_hash):
         return None

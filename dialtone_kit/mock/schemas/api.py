@@ -89,7 +89,7 @@ class Metadata(BaseModel):
     introspection_endpoint: Url
     revocation_endpoint: Url
     grant_types_supported: list[str]
-    response_types_supported: list[str]
+    response_types_supported: Annotated[list[str], Field(min_length=1)]
     token_endpoint_auth_methods_supported: list[str]
     dpop_signing_alg_values_supported: list[str]
     scopes_supported: list[str]

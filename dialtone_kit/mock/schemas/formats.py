@@ -61,6 +61,7 @@ AskedClient = Annotated[Opaque, Field(json_schema_extra={"pattern": f"^{CLIENT_I
 TypedCode = Annotated[
     Opaque,
     Field(
-        repr=False, description="XXXX-XXXX from the mail; case, blanks and the dash don't matter"
+        repr=False,
+        description="XXXX-XXXX from the mail; words around it, case, blanks and dashes are ignored",
     ),
 ]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from dialtone_kit.mock.schemas.email import is_email
+from dialtone_kit.base.email import LONGEST, one_address
 from dialtone_kit.mock.schemas.formats import (
     ENROLLMENT_PATTERN,
     AskedEnrollment,
@@ -37,8 +37,8 @@ def are_scopes(values: list[str]) -> list[str]:
 
 Email = Annotated[
     str,
-    AfterValidator(is_email),
-    Field(max_length=254, examples=["you@example.com"], json_schema_extra={"format": "email"}),
+    AfterValidator(one_address),
+    Field(max_length=LONGEST, examples=["you@example.com"], json_schema_extra={"format": "email"}),
 ]
 Name = Annotated[
     str,

@@ -68,6 +68,9 @@ class FaultRequest(Sent):
     status: Annotated[int, Field(ge=400, le=599)] = 503
     seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 1.0
     times: Annotated[int, Field(ge=1, le=1000)] = 1
+    after_effect: bool = Field(
+        default=False, description="the request takes effect, and only its answer is lost"
+    )
 
 
 class HelloQuery(Sent):

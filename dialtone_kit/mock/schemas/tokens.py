@@ -43,21 +43,29 @@ Targets = Annotated[
 SecretText = Annotated[str, Field(repr=False)]
 
 
-class TokenForm(ClientForm):
+class TargetsForm(ClientForm):
+    """Whom the token is for: any of both parameters, each as often as needed."""
+
+    codes: ClassVar[Mapping[str, ErrorCode]] = {
+        "audience": "invalid_target",
+        "resource": "invalid_target",
+    }
+    audience: Targets = Field(default_factory=list)
+    resource: Targets = Field(default_factory=list)
+
+
+class TokenForm(TargetsForm):
     """The form of a token request. With HTTP Basic the client's two parameters stay away.
 
     An empty parameter counts as absent, here and in every form.
     """
 
     codes: ClassVar[Mapping[str, ErrorCode]] = {
+        **TargetsForm.codes,
         "grant_type": "unsupported_grant_type",
-        "audience": "invalid_target",
-        "resource": "invalid_target",
     }
     grant_type: GrantName
     scope: str = ""
-    audience: Targets = Field(default_factory=list)
-    resource: Targets = Field(default_factory=list)
     may_act: str = Field(
         default="",
         pattern=f"^({CLIENT_ID_PATTERN})?$",
@@ -72,8 +80,8 @@ class TokenForm(ClientForm):
     requested_token_type: AskedTokenType = ""
 
 
-class DeviceAuthorizationForm(ClientForm):
-    """The form of a device authorization request (RFC 8628 §3.1)."""
+class DeviceAuthorizationForm(TargetsForm):
+    """The form of a device authorization request (RFC 8628 §3.1, RFC 8707 §2)."""
 
     scope: str = ""
 

@@ -61,10 +61,15 @@ class Rotation:
 
 
 def ensure(tx: Connection, trust_domain: str) -> None:
-    """Make an authority if there is none, or none that lasts. Part of every start."""
+    """Make an authority if there is none, or none that lasts. Part of every start.
+
+    One that begins in the future was made before the clock was set back: nothing that it signs
+    would verify, so a new one takes its place at once.
+    """
     now = time.time()
     newest = _rows(tx, trust_domain, now)
-    if not newest:
+    if not newest or any(_begins(row) > now for row in newest):
+        _end_all(tx, trust_domain, now)
         _add(tx, trust_domain, sign_from=0.0, now=now)
     elif min(row.expires_at for row in newest[-2:]) - now < RENEW_BEFORE:
         rotate(tx, trust_domain, now)
@@ -140,6 +145,16 @@ def _add(tx: Connection, trust_domain: str, sign_from: float, now: float) -> Non
             "expires_at": end,
         }
         tx.execute(insert(table), {**row, "publish_until": None})
+
+
+def _end_all(tx: Connection, trust_domain: str, now: float) -> None:
+    ended = {"publish_until": now, "private_pem": ""}
+    tx.execute(update(table).where(table.c.trust_domain == trust_domain).values(ended))
+
+
+def _begins(row: Any) -> float:
+    """When the certificates of an authority begin, in Unix seconds; 0 for a JWT key."""
+    return max((c.not_valid_before_utc.timestamp() for c in _certificates(row)), default=0.0)
 
 
 def _rows(tx: Connection, trust_domain: str, now: float) -> list[Any]:

@@ -72,6 +72,13 @@ class Postgres:
                 tx.invalidate()  # its state is unknown, so it is never used again
                 raise
 
+    def give_back(self, _tx: Connection) -> bool:
+        """Nothing to do: the server's own clean-up does it."""
+        return False
+
+    def compact(self) -> None:
+        """Nothing to do: the server looks after its files."""
+
     def close(self) -> None:
         """Close the connections."""
         self._writing.shutdown()

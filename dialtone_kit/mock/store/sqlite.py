@@ -24,6 +24,15 @@ from dialtone_kit.mock.store.statements import run_plain
 from dialtone_kit.mock.store.transactions import Job, run_all, unavailable
 
 READ_WAIT = 0.5  # seconds; in WAL mode readers wait only for recovery, not for writers
+SPARE, STEP = 256, 100  # pages of 4 KiB: that stay in the file, and that go in one step
+INCREMENTAL = 2  # SQLite's number for it
+PRAGMAS = (
+    "auto_vacuum=INCREMENTAL",  # before WAL: that writes the first page, which settles it
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "temp_store=MEMORY",
+    f"journal_size_limit={1024 * 1024}",  # bytes: a log that grew is cut when it begins again
+)
 RETRY = 0.002  # seconds between attempts while another process is writing
 
 
@@ -68,6 +77,23 @@ class Sqlite:
             yield tx
             run_plain(tx, "COMMIT")
 
+    def give_back(self, tx: Connection) -> bool:
+        """Cut a few free pages off the file, if it has more of them than it will soon need."""
+        free = int(run_plain(tx, "PRAGMA freelist_count").fetchone()[0]) - SPARE
+        if free > 0:
+            # fetchall: it frees a page at each step
+            run_plain(tx, f"PRAGMA incremental_vacuum({min(free, STEP)})").fetchall()
+        return free > STEP
+
+    def compact(self) -> None:
+        """Rewrite a file from before, once: what was deleted there is overwritten, and from now on
+        the file can give space back."""
+        with self._engine.connect() as connection:
+            if run_plain(connection, "PRAGMA auto_vacuum").fetchone()[0] == INCREMENTAL:
+                return
+            run_plain(connection, "VACUUM")  # takes up the auto_vacuum of _engine
+            run_plain(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close the file."""
         self._disk.shutdown()
@@ -103,7 +129,7 @@ def _engine(file: Path, wait: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY"):
+        for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

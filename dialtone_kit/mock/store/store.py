@@ -73,9 +73,14 @@ class Store:
             with self._database.transaction() as tx:
                 upgrade.bring_up_to_date(tx)
                 value = fill(tx)
+            self._database.compact()
         except DBAPIError as problem:
             raise unavailable(problem) from None
         return value
+
+    async def give_back(self) -> bool:
+        """Return some of the space of deleted rows to the disk. Returns True if there is more."""
+        return await self.write(self._database.give_back)
 
     async def stop(self) -> None:
         """Finish the waiting jobs, then close the database."""

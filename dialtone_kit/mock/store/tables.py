@@ -143,6 +143,7 @@ device_grants = Table(
     Column("wrong_codes", Integer, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("forget_at", Float, nullable=False, index=True),
+    Column("audience", Text),  # a JSON array, what the approval is for; None: not named
 )
 
 device_visits = Table(  # a person on the device page, between the mail and their decision
@@ -168,6 +169,7 @@ refresh_families = Table(
     Column("started_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Column("forget_at", Float, nullable=False, index=True),
+    Column("audience", Text),  # a JSON array, what the approval is for; None: not named
 )
 
 refresh_tokens = Table(
@@ -263,6 +265,7 @@ faults = Table(
     Column("status", Integer),
     Column("seconds", Float),
     Column("times_left", Integer, nullable=False),
+    Column("after_effect", Boolean),  # the operation runs, and its answer is lost
 )
 
 # The rows to delete when a realm is reset or removed. Used proofs and revocations only expire.

@@ -1,4 +1,8 @@
-"""Faults that a lesson ordered for its private realm: an error status, a delay, a dropped line."""
+"""Faults that a lesson ordered for its private realm: an error status, a delay, a dropped line.
+
+One comes before the operation runs, or after its effect, when only the answer is lost. SPIFFE's
+paths name no realm: a fault there reaches everybody, so only a service of one person takes it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.service import Service
@@ -25,41 +29,85 @@ from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer, refused
 
 PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
+SPIFFE_PATHS = frozenset({"/v1/attest/challenge", "/v1/svid/x509", "/v1/svid/jwt"})
 
 
-async def act_out_fault(service: Service, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Act out the fault that is due for this request. Returns True if it ends the request."""
-    found = PRIVATE_PATH.match(scope["path"])
-    if found is None:
-        return False
-    realm, path = found[1], scope["path"]
+async def act_out_fault(
+    service: Service, scope: Scope, receive: Receive, send: Send
+) -> Send | None:
+    """Act out the fault that is due for this request.
+
+    Returns how the operation's answer goes out; None if the fault ended the request.
+    """
+    path: str = scope["path"]
+    found = PRIVATE_PATH.match(path)
+    if found is None and not (path in SPIFFE_PATHS and service.settings.of_one_person):
+        return send
+    realm = found and found[1]
     try:
-        if await service.store.read(lambda tx: _due(tx, realm, path)) is None:
-            return False
-        fault = await service.store.write(lambda tx: _take(tx, realm, path))
+        due = await service.store.read(lambda tx: _due(tx, realm, path))
+        if due is None:
+            return send
+        if due.after_effect:
+            return _losing(service, scope, receive, send)
+        fault = await service.store.write(lambda tx: _take(tx, realm, path, after_effect=False))
     except StoreUnavailable:  # the endpoint will say so itself
-        return False
-    if fault is None:
-        return False
+        return send
+    goes_on = fault is None or await _act_out(fault, scope, receive, send)
+    return send if goes_on else None
+
+
+def _losing(service: Service, scope: Scope, receive: Receive, send: Send) -> Send:
+    """A `send` that breaks the answer of an operation that succeeded: its effect is stored."""
+    path: str = scope["path"]
+    found = PRIVATE_PATH.match(path)
+    lost = False
+
+    async def lose(message: Message) -> None:
+        nonlocal lost
+        if message["type"] == "http.response.start" and message["status"] < 400:
+            fault = await _taken_late(service, found and found[1], path)
+            lost = fault is not None and not await _act_out(fault, scope, receive, send)
+        if not lost:
+            await send(message)
+
+    return lose
+
+
+async def _taken_late(service: Service, realm: str | None, path: str) -> Any:
+    """The fault for an answer that is ready; None if the store is away or others took it."""
+    try:
+        return await service.store.write(lambda tx: _take(tx, realm, path, after_effect=True))
+    except StoreUnavailable:
+        return None
+
+
+async def _act_out(fault: Any, scope: Scope, receive: Receive, send: Send) -> bool:
+    """Delay, cut or refuse. Returns True if the request goes on."""
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
-        return False
+        return True
     if fault.kind == "drop":
         await _drop(receive)
     else:
         await refused(_refusal(fault.status, fault.seconds))(scope, receive, send)
-    return True
+    return False
 
 
-def _due(tx: Connection, realm: str, path: str) -> Any:
-    """The oldest fault that waits for this path."""
-    waiting = tx.execute(select(faults).where(faults.c.realm == realm).order_by(faults.c.id))
+def _due(tx: Connection, realm: str | None, path: str) -> Any:
+    """The oldest fault that waits for this path; of any realm's where the path names none."""
+    query = select(faults).order_by(faults.c.id)
+    if realm is None:
+        return tx.execute(query.where(faults.c.path_suffix == path)).first()
+    waiting = tx.execute(query.where(faults.c.realm == realm))
     return next((row for row in waiting.all() if path.endswith(row.path_suffix)), None)
 
 
-def _take(tx: Connection, realm: str, path: str) -> Any:
+def _take(tx: Connection, realm: str | None, path: str, *, after_effect: bool) -> Any:
     """Take the fault that is due, and count it: two requests never share one turn."""
     row = _due(tx, realm, path)
+    if row is not None and bool(row.after_effect) != after_effect:
+        return None
     if row is not None:
         mine = faults.c.id == row.id
         change = update(faults).where(mine).values(times_left=row.times_left - 1)
@@ -96,10 +144,18 @@ async def add_fault(request: Request) -> Response:
 
     status: an error answer, for 429 and 503 with `Retry-After: seconds`; delay: by `seconds`; drop:
     the connection is cut. Several wait in the order in which they came.
+
+    With `after_effect` the request takes effect, and then its answer is lost; only those that
+    succeed count. A whole path of SPIFFE as `path_suffix` (`/v1/svid/x509`) breaks it for every
+    caller: 403, unless the service is one person's own, on loopback with a SQLite file.
     """
     service = service_of(request)
     sent = await read_json(request, FaultRequest)
     realm = await private_realm(service, sent.realm)
+    if sent.path_suffix in SPIFFE_PATHS and not service.settings.of_one_person:
+        raise Refusal(
+            403, "access_denied", f"{sent.path_suffix} belongs to all who use this service."
+        )
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
     return json_answer({"cleared": 0}, headers=NO_STORE)

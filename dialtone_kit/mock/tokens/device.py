@@ -19,7 +19,14 @@ from dialtone_kit.mock.core.settings import DEVICE_INTERVAL, DEVICE_LIFETIME
 from dialtone_kit.mock.schemas.sent import ClientForm
 from dialtone_kit.mock.schemas.tokens import DeviceAuthorization, DeviceAuthorizationForm
 from dialtone_kit.mock.tokens import device_grants, refresh
-from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
+from dialtone_kit.mock.tokens.grant import (
+    Effect,
+    Grant,
+    Order,
+    asked_audience,
+    asked_scope,
+    read_audience,
+)
 from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
 from dialtone_kit.mock.web.requests import read_form
@@ -43,16 +50,18 @@ ENDED = {  # status → what the device gets
     security=("client_secret_basic", IN_FORM),
 )
 async def device_authorization(request: Request) -> Response:
-    """RFC 8628 §3.1. A client without a secret sends its client_id alone."""
+    """RFC 8628 §3.1. A client without a secret sends its client_id alone. The scope, `audience`
+    and `resource` asked for here are what the person approves: the token is never for more."""
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
     client = await authenticate_client(request, form.parsed(ClientForm), realm, public=True)
     if client.locked:
         raise Refusal(400, "unauthorized_client", "This client is locked.")
     here = realm or await realm_of_client(service, client)
-    scope = asked_scope(form.parsed(DeviceAuthorizationForm).scope, client.scopes)
+    asked = form.parsed(DeviceAuthorizationForm)
+    scope, audience = asked_scope(asked.scope, client.scopes), asked_audience(asked)
     codes = await service.store.write(
-        lambda tx: device_grants.open_grant(tx, service, here, client, scope)
+        lambda tx: device_grants.open_grant(tx, service, here, client, scope, audience)
     )
     page = f"{service.settings.issuer(here.name)}/device"
     answer = {
@@ -80,14 +89,15 @@ async def device_code(order: Order) -> Grant:
         raise await store.write(lambda tx: device_grants.pace(tx, order.realm, row))
     if status != "approved":
         raise Refusal(400, *ENDED[status])
+    approved = read_audience(row.audience)
     first = refresh.new_token()
     return Grant(
         subject=row.subject,
         scope=row.scopes,
-        audience=asked_audience(order.form),
+        audience=asked_audience(order.form, approved),
         answer={"refresh_token": first},
         audited={"subject": row.subject},
-        effect=_use(row, refresh.begin(order, row.subject, row.scopes, first)),
+        effect=_use(row, refresh.begin(order, row, first)),
     )
 
 

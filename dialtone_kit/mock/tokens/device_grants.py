@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.client import Client
-from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash
+from dialtone_kit.mock.core.codes import code_hash, new_code, secret_hash, unreadable
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import (
@@ -27,6 +27,7 @@ from dialtone_kit.mock.core.settings import (
 )
 from dialtone_kit.mock.registration import enrollments
 from dialtone_kit.mock.store.tables import device_grants, device_visits
+from dialtone_kit.mock.tokens.grant import stored_audience
 
 PUNCTUAL = 0.5  # seconds that a poll may come early: the network is not a metronome
 VISIT = re.compile(r"visit_[0-9a-f]{32}")
@@ -41,11 +42,18 @@ class Codes:
     user_code: str = field(repr=False)
 
 
-def open_grant(tx: Connection, service: Service, realm: Realm, client: Client, scope: str) -> Codes:
+def open_grant(
+    tx: Connection,
+    service: Service,
+    realm: Realm,
+    client: Client,
+    scope: str,
+    audience: tuple[str, ...],
+) -> Codes:
     """Store a new grant, its codes hashed; no other grant has the same user code."""
     codes = Codes(f"dc_{secrets.token_urlsafe(32)}", new_code())
     if find_by_user_code(tx, service, None, codes.user_code) is not None:
-        return open_grant(tx, service, realm, client, scope)
+        return open_grant(tx, service, realm, client, scope, audience)
     tx.execute(
         insert(device_grants),
         {
@@ -54,6 +62,7 @@ def open_grant(tx: Connection, service: Service, realm: Realm, client: Client, s
             "realm": realm.name,
             "client_id": client.client_id,
             "scopes": scope,
+            "audience": stored_audience(audience),
             "status": "pending",
             "interval": DEVICE_INTERVAL,
             "mails": 0,
@@ -154,6 +163,8 @@ def judge_code(
     tx: Connection, service: Service, realm: Realm, row: Any, code: str
 ) -> Refusal | None:
     """None for the code that was mailed. Wrong ones count for the grant, over all its visits."""
+    if refusal := unreadable(code):
+        return refusal
     given = code_hash(service, row.visit, code, "device")
     if hmac.compare_digest(given, row.code_hash):
         return None

@@ -14,15 +14,16 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dialtone_kit.base.email import NotAnAddress, one_address
 from dialtone_kit.mock.access.clients import find_client
 from dialtone_kit.mock.core import clock, limits, mail
 from dialtone_kit.mock.core.client import Client
+from dialtone_kit.mock.core.codes import unreadable
 from dialtone_kit.mock.core.mail import Letter, visible
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import DEVICE_MAILS, Realm
 from dialtone_kit.mock.policy import decisions
-from dialtone_kit.mock.schemas.email import EMAIL
 from dialtone_kit.mock.schemas.tokens import DevicePageForm, UserCodeQuery
 from dialtone_kit.mock.tokens import device_grants
 from dialtone_kit.mock.web.context import path_realm, realm_of, service_of
@@ -102,8 +103,12 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
     page = _first_page(form.user_code, form.email)
     if not form_token_is_good(request, FIRST_FORM, form.form_token):
         return page.refused(stale_form())
-    if not EMAIL.fullmatch(form.email):
-        return page.refused(Refusal(400, "invalid_request", "Enter one e-mail address."))
+    try:
+        email = one_address(form.email.strip())
+    except NotAnAddress as problem:
+        return page.refused(Refusal(400, "invalid_request", str(problem)))
+    if refusal := unreadable(form.user_code):
+        return page.refused(refusal)
     address = request.client.host if request.client else ""
     payer, within = await realm_of(request), await path_realm(request)
 
@@ -114,7 +119,7 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
         if waiting is None:
             limits.count_wrong_user_code(tx, payer, address)
             return Refusal(404, "not_found", "This code is not known here, or no longer good.")
-        return _send_code(tx, service, waiting, form.email)
+        return _send_code(tx, service, waiting, email)
 
     try:
         outcome = await service.store.write(begin)

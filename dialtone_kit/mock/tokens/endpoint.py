@@ -23,6 +23,7 @@ from dialtone_kit.mock.schemas.sent import ClientForm
 from dialtone_kit.mock.schemas.tokens import TokenAnswer, TokenForm
 from dialtone_kit.mock.tokens import device, exchange, refresh
 from dialtone_kit.mock.tokens.grant import Grant, Order, asked_audience, asked_scope
+from dialtone_kit.mock.tokens.permission import record_decisions, within_policy
 from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
 from dialtone_kit.mock.web.requests import read_form
@@ -49,7 +50,7 @@ async def token(request: Request) -> Response:
     try:
         wanted, proof = _proof(request, service, realm)
         order = Order(service, realm, client, form.parsed(TokenForm), wanted, proof)
-        grant = await _grant_type(order).decide(order)
+        grant = await within_policy(order, await _grant_type(order).decide(order))
         answer = await _issue(order, grant)
     except ProofRefused as problem:
         log.warning("proof of %s refused: %s", client.client_id, problem.rule)
@@ -132,6 +133,7 @@ async def _issue(order: Order, grant: Grant) -> dict[str, Any]:
             token=claims["jti"],
             **grant.audited,
         )
+        record_decisions(tx, order, grant.decided)
         return None
 
     if refusal := await order.service.store.write(record):

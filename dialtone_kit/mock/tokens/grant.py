@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,8 @@ from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
-from dialtone_kit.mock.schemas.tokens import TokenForm
+from dialtone_kit.mock.policy.decisions import Decision
+from dialtone_kit.mock.schemas.tokens import TargetsForm, TokenForm
 
 # What else happens when the token goes out, in the same transaction; it gets the token's claims.
 # A refusal that it raises rolls everything back; one that it returns keeps what was written.
@@ -42,7 +44,8 @@ class Grant:
     """What a grant decided: whose token, with which scope, for whom, and until when at most.
 
     `claims` and `answer` are further members of the token and of the answer that brings it;
-    `audited` is recorded in the audit trail with it. `ends_at` is in Unix seconds of the realm.
+    `audited` is recorded in the audit trail with it, and so is what the policies `decided` about
+    its scopes. `ends_at` is in Unix seconds of the realm.
     """
 
     subject: str
@@ -53,6 +56,7 @@ class Grant:
     answer: Mapping[str, Any] = field(default_factory=dict)
     audited: Mapping[str, Any] = field(default_factory=dict)
     effect: Effect = nothing_else
+    decided: Mapping[str, Decision] = field(default_factory=dict)
 
 
 def asked_scope(scope: str, granted: Collection[str], who: str = "This client was") -> str:
@@ -66,8 +70,12 @@ def asked_scope(scope: str, granted: Collection[str], who: str = "This client wa
     return " ".join(asked)
 
 
-def asked_audience(form: TokenForm) -> tuple[str, ...]:
-    """`audience` and `resource` values together (RFC 8707, RFC 8693). 400 invalid_target."""
+def asked_audience(form: TargetsForm, approved: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """`audience` and `resource` values together (RFC 8707, RFC 8693). 400 invalid_target.
+
+    `approved`: what the approval named. Then they are among these, and all of these if none is
+    asked for (RFC 8707 §2.2).
+    """
     if not all(map(_is_absolute_uri, form.resource)):
         raise Refusal(
             400, "invalid_target", "resource is an absolute URI without a fragment (RFC 8707)."
@@ -75,7 +83,21 @@ def asked_audience(form: TokenForm) -> tuple[str, ...]:
     named = tuple(dict.fromkeys([*form.audience, *form.resource]))
     if len(named) > 10 or any(not value or len(value) > 500 for value in named):
         raise Refusal(400, "invalid_target", "Name at most 10 audiences of at most 500 characters.")
-    return named
+    if approved and not set(named) <= set(approved):
+        raise Refusal(
+            400, "invalid_target", f"The approval is for {', '.join(approved)} and nothing else."
+        )
+    return named or approved
+
+
+def stored_audience(audience: tuple[str, ...]) -> str | None:
+    """An approval's audience as a column holds it; None where none was named."""
+    return json.dumps(audience) if audience else None
+
+
+def read_audience(stored: str | None) -> tuple[str, ...]:
+    """The audience that `stored_audience` wrote."""
+    return tuple(json.loads(stored)) if stored else ()
 
 
 def _is_absolute_uri(value: str) -> bool:

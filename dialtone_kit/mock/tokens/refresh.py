@@ -18,7 +18,14 @@ from dialtone_kit.mock.core.codes import secret_hash
 from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.settings import REFRESH_LIFETIME, TOKEN_LIFETIME, Realm
 from dialtone_kit.mock.store.tables import refresh_families, refresh_tokens
-from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_audience, asked_scope
+from dialtone_kit.mock.tokens.grant import (
+    Effect,
+    Grant,
+    Order,
+    asked_audience,
+    asked_scope,
+    read_audience,
+)
 
 GRANT = "refresh_token"
 
@@ -29,7 +36,7 @@ def new_token() -> str:
 
 
 async def refresh_token(order: Order) -> Grant:
-    """The same approval once more, with at most its scope, for the key of the new proof."""
+    """The same approval once more, for at most its scope and audience, and the new proof's key."""
     text = order.form.refresh_token
     if not text:
         raise Refusal(400, "invalid_request", "refresh_token is missing.")
@@ -39,15 +46,18 @@ async def refresh_token(order: Order) -> Grant:
     return Grant(
         subject=found.subject,
         scope=asked_scope(order.form.scope, found.scopes.split(), "This refresh token was"),
-        audience=asked_audience(order.form),
+        audience=asked_audience(order.form, read_audience(found.audience)),
         answer={"refresh_token": fresh},
         audited={"subject": found.subject},
         effect=_rotate(order, found, fresh),
     )
 
 
-def begin(order: Order, subject: str, scopes: str, first: str) -> Effect:
-    """The effect that begins a family with the refresh token `first`."""
+def begin(order: Order, approval: Any, first: str) -> Effect:
+    """The effect that begins a family with the refresh token `first`.
+
+    `approval`: the row that says for whom, with which scope, and for which audience.
+    """
 
     def effect(tx: Connection, claims: Mapping[str, Any]) -> None:
         now, family = clock.now(order.realm), secrets.token_bytes(32)
@@ -58,8 +68,9 @@ def begin(order: Order, subject: str, scopes: str, first: str) -> Effect:
                 "family": family,
                 "realm": order.realm.name,
                 "client_id": order.client.client_id,
-                "subject": subject,
-                "scopes": scopes,
+                "subject": approval.subject,
+                "scopes": approval.scopes,
+                "audience": approval.audience,
                 "jkt": order.proof.thumbprint if order.proof and bound else None,
                 "started_at": now,
                 "expires_at": now + REFRESH_LIFETIME,

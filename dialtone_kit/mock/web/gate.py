@@ -6,7 +6,7 @@ No operation sees a request with a head of over 64 KiB or, but for the pages, un
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import orjson
@@ -23,8 +23,8 @@ from dialtone_kit.mock.web.responses import answer, refused
 from dialtone_kit.mock.web.routes import Place, Routes
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-# What may answer instead of the operation. Returns True if it did.
-Instead = Callable[[Service, Scope, Receive, Send], Awaitable[bool]]
+# What may answer instead of the operation. Returns how that one's answer is sent, None if it did.
+Instead = Callable[[Service, Scope, Receive, Send], Awaitable[Send | None]]
 
 
 class Gate:
@@ -36,9 +36,10 @@ class Gate:
         operations: Sequence[Operation],
         lifespan: Lifespan[Gate],
         instead: Instead,
+        moved: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
-        self._operations, self._routes = operations, Routes(operations)
+        self._operations, self._routes = operations, Routes(operations, moved)
         self._hosts, self._instead = service.settings.hosts, instead
         self._lifespan = Router(lifespan=lifespan)
 
@@ -50,14 +51,15 @@ class Gate:
         place, scope["path_params"] = self._routes.find(scope["path"])
         try:
             self._admit(scope, place)
-            if await self._instead(self.service, scope, receive, send):
+            given = await self._instead(self.service, scope, receive, send)
+            if given is None:
                 return
             operation = place.operation(scope["method"])
         except Refusal as refusal:
             await refused(refusal)(scope, receive, send)
             return
         scope["description"] = operation.description
-        await answer(operation.handler, scope, receive, send)
+        await answer(operation.handler, scope, receive, given)
 
     @cached_property
     def openapi(self) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dialtone_kit.mock.core.refusal import Refusal
@@ -16,6 +16,7 @@ class Place:
     operations: dict[str, Operation] = field(default_factory=dict)
     below: dict[str, Place] = field(default_factory=dict)
     variable: tuple[str, Place] | None = None  # where any other segment leads, under which name
+    empty: str = "There is nothing at this path."  # what to say where nothing is served
 
     @property
     def page(self) -> bool:
@@ -27,7 +28,7 @@ class Place:
         if method in self.operations:
             return self.operations[method]
         if not self.operations:
-            raise Refusal(404, "not_found", "There is nothing at this path.")
+            raise Refusal(404, "not_found", self.empty)
         methods = ", ".join(sorted(self.operations))
         raise Refusal(
             405,
@@ -46,15 +47,26 @@ class Place:
 
 
 class Routes:
-    """Which operation a path and a method lead to."""
+    """Which operation a path and a method lead to.
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    `moved`: what to say at paths that other texts name, and that serve nothing here.
+    """
+
+    def __init__(
+        self, operations: Iterable[Operation], moved: Mapping[str, str] | None = None
+    ) -> None:
         self._root = Place()
         for one in operations:
-            place = self._root
-            for segment in one.path.split("/")[1:]:
-                place = place.step(segment)
-            place.operations |= dict.fromkeys(one.methods, one)
+            self._place(one.path).operations |= dict.fromkeys(one.methods, one)
+        for path, advice in (moved or {}).items():
+            self._place(path).empty = advice
+
+    def _place(self, path: str) -> Place:
+        """The place of a described path, made if it is new."""
+        place = self._root
+        for segment in path.split("/")[1:]:
+            place = place.step(segment)
+        return place
 
     def find(self, path: str) -> tuple[Place, dict[str, str]]:
         """The place at a path, one that serves nothing if there is none; and the path's variables.

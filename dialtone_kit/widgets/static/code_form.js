@@ -1,24 +1,6 @@
 import { card, clock, connect, countdown, h, sayProblem, SILENT, submitOnEnter, timer, uid } from "./base.js";
 
-const LENGTH = 8;
-const STRANGER = /[^A-HJ-NP-Z2-9]/; // not one of the 32 characters: 0 O 1 I, and anything else
-
-const tidy = (typed) => typed.replace(/[\s\u2010-\u2014-]+/g, "")
-  .replace(/[a-z]/g, (letter) => letter.toUpperCase());
-const dashed = (code) => (code.length > 4 ? `${code.slice(0, 4)}-${code.slice(4)}` : code);
-
-// The format check of what has been typed so far: [tone, text].
-function judge(code) {
-  const stranger = STRANGER.exec(code)?.[0];
-  if (stranger && "0O1I".includes(stranger)) {
-    return ["bad", `${stranger} is never part of a code: no 0 O, no 1 I. Look at the mail again.`];
-  }
-  if (stranger) return ["bad", `${stranger} can't be part of a code: letters and digits only.`];
-  if (code.length > LENGTH) return ["bad", `That is ${code.length} characters; a code has ${LENGTH}.`];
-  if (code.length === LENGTH) return ["ok", "This has the form of a code."];
-  if (code.length) return ["", `${code.length} of ${LENGTH} characters.`];
-  return ["", "Eight characters, such as ABCD-2345. Lower case, spaces and the dash don't matter."];
-}
+const HINT = "Eight characters, such as ABCD-2345. Case, spaces and dashes don't matter, nor words around it.";
 
 const ENDS = {
   locked: ["locked", "Five wrong codes locked this enrollment. Send a new code with the e-mail form."],
@@ -29,11 +11,10 @@ const ENDS = {
 
 function render({ model, el }) {
   const view = card(el, "code", "The code from the mail");
-  const hint = h("div", { class: "dk-hint", id: uid("hint") });
-  const slots = Array.from({ length: LENGTH }, () => h("span", { class: "dk-slot" }));
+  const hint = h("div", { class: "dk-hint", id: uid("hint") }, HINT);
   const input = h("input", {
     id: uid("code"), class: "dk-input dk-code-input", type: "text", autocomplete: "one-time-code",
-    autocapitalize: "characters", spellcheck: "false", placeholder: "XXXX-XXXX", maxlength: "64",
+    autocapitalize: "characters", spellcheck: "false", placeholder: "XXXX-XXXX", maxlength: "2000",
     "aria-describedby": hint.id,
   });
   const send = h("button", { type: "submit", class: "dk-button" }, "Confirm");
@@ -52,26 +33,11 @@ function render({ model, el }) {
     "form", { novalidate: true, class: "dk-form" },
     h("label", { for: input.id, class: "dk-label" }, "Verification code"),
     h("div", { class: "dk-row" }, input, send),
-    h("div", { class: "dk-slots", "aria-hidden": "true" },
-      ...slots.slice(0, 4), h("span", { class: "dk-dash" }, "–"), ...slots.slice(4)),
     hint, facts,
   );
   view.body.append(where, form, byPage);
 
   let stop = () => {};
-  const check = () => {
-    const code = tidy(input.value);
-    const [tone, text] = judge(code);
-    hint.textContent = text;
-    hint.className = `dk-hint${tone ? ` dk-${tone}` : ""}`;
-    input.setAttribute("aria-invalid", String(tone === "bad"));
-    slots.forEach((slot, n) => {
-      slot.textContent = code[n] ?? "";
-      slot.className = `dk-slot${code[n] ? (STRANGER.test(code[n]) ? " dk-bad" : " dk-ok") : ""}`;
-    });
-    return tone === "ok" ? dashed(code) : null;
-  };
-
   const drawFacts = (state) => {
     dots.textContent = "●".repeat(state.tries_left) + "○".repeat(Math.max(0, state.tries - state.tries_left));
     tries.textContent = state.tries_left === 1 ? "1 try left" : `${state.tries_left} tries left`;
@@ -129,21 +95,15 @@ function render({ model, el }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (send.disabled) return;
-    const code = check();
-    if (code === null) {
-      if (!input.value) hint.textContent = "Type the code from the mail first.";
-      input.focus();
-      return;
-    }
+    const value = input.value;
+    hint.textContent = value.trim() ? HINT : "Type the code from the mail first.";
+    if (!value.trim()) return void input.focus();
     input.value = ""; // it goes to the kernel as a message and is kept nowhere
-    check();
     send.disabled = true;
-    kernel.send("submit", { value: code });
+    kernel.send("submit", { value }); // which part of it is the code, Python decides
   });
-  input.addEventListener("input", check);
   submitOnEnter(input);
   approved.addEventListener("click", () => { approved.disabled = true; kernel.send("approved"); });
-  check();
   return () => { stop(); kernel.close(); };
 }
 

@@ -1,6 +1,6 @@
 import { card, clock, connect, countdown, h, prose, sayProblem, SILENT, submitOnEnter, timer, uid } from "./base.js";
 
-// What is wrong with a typed address; "" when nothing is. The service has the last word.
+// A hint while an address is typed; "" when there is none. Python has the rule, and judges it.
 function wrongWith(address) {
   if (!address) return "";
   if (/[\s,;]/.test(address)) return "Type one address, without spaces or commas.";
@@ -8,7 +8,8 @@ function wrongWith(address) {
   if (more.length) return "There is more than one @.";
   if (domain === undefined) return "The @ is missing.";
   if (!name) return "The part before the @ is missing.";
-  if (!/^[^.@][^@]*\.[^.@]{2,}$/.test(domain)) return "The part after the @ is not complete; it looks like example.com.";
+  if (/[^\x21-\x7e]/.test(name)) return "The part before the @ can only have ASCII characters.";
+  if (!domain) return "The part after the @ is missing.";
   if (/[<>()"\\]/.test(address)) return "Type only the address, without brackets or quotes.";
   return address.length > 254 ? "An address has at most 254 characters." : "";
 }
@@ -40,7 +41,7 @@ function render({ model, el }) {
     const address = input.value.trim();
     const wrong = wrongWith(address);
     const good = address !== "" && wrong === "";
-    hint.textContent = wrong || (good ? "That looks right." : "A code will be mailed to it. It is not kept in this notebook.");
+    hint.textContent = wrong || (good ? "That can be an address." : "A code will be mailed to it. It is not kept in this notebook.");
     hint.className = `dk-hint${good ? " dk-ok" : ""}`;
     input.setAttribute("aria-invalid", String(wrong !== ""));
     return good;

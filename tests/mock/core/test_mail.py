@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from dialtone_kit.mock.core import mail
 from dialtone_kit.mock.core.mail_route import mail_route
 from tests.support.grant_desk import Person, begin
 from tests.support.running_mock import Mock, free_port
@@ -114,6 +115,27 @@ def test_the_device_page_says_that_no_mail_could_be_sent(
     page = person.look_at(device)
     assert "No mail could be sent" in page.text
     assert person.decide("approve", person.mailed_code()).status_code == 200
+
+
+LETTER = mail.Letter("default", "you@example.com", "Subject", "the text", "ABCD-2345")
+
+
+@pytest.mark.parametrize("name", ["büro-pc", "büro pc", ""])
+def test_a_machine_with_a_name_outside_ascii_sends_mail(
+    mailbox: tuple[Mailbox, Controller], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    box, server = mailbox
+    monkeypatch.setattr(mail, "gethostname", lambda: name)
+    route = mail_route(f"smtp://127.0.0.1:{server.port}", None)
+    assert route is not None
+    assert mail.send(route, LETTER)
+    assert [one["To"] for one in box.mails] == ["you@example.com"]
+
+
+def test_a_mail_server_whose_name_is_no_host_name_takes_no_mail() -> None:
+    route = mail_route(f"smtp://{'ü' * 70}.example", None)
+    assert route is not None
+    assert not mail.send(route, LETTER)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from dialtone_kit.base.email import canonical_domain, canonical_email
 from dialtone_kit.mock.policy import cedar
 from dialtone_kit.mock.policy.cedar import Party, Question, Verdict
 from dialtone_kit.mock.policy.cedar_text import (
@@ -16,7 +17,6 @@ from dialtone_kit.mock.policy.cedar_text import (
     PolicyProblem,
     compiled,
 )
-from dialtone_kit.mock.policy.domains import canonical_domain, canonical_email
 
 ANYTHING = "permit (principal, action, resource)"
 REGISTER = 'action == Action::"register"'

@@ -14,9 +14,11 @@ import pytest
 from dialtone_kit.mock.core.client import Client
 from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.mock.policy import decisions
+from tests.support.published import policy_for
 from tests.support.running_mock import Mock, Registered
 
-SCOPES = ("openid", "notes:read", "notes:write", "deploy:prod")
+STAFF = "deploy:staging calendar:read api:read repo:read repo:write pr:comment"
+SCOPES = ("openid", "notes:read", "notes:write", "deploy:prod", *STAFF.split())
 NOBODY_WRITES = """
 @id("nobody-writes-today") @ask("Come back tomorrow.")
 forbid (principal, action == Action::"notes:write", resource);
@@ -83,11 +85,13 @@ REGISTER = [
     # like, domain, what may be registered
     ("default", "anywhere.example", "openid notes:read notes:write"),
     ("strict", "anywhere.example", "openid notes:read notes:write"),
-    ("acme", "acme.example", "openid notes:read"),
-    ("acme", "ACME.Example", "openid notes:read"),
-    ("acme", "eng.acme.example", "openid notes:read"),
-    ("acme", "platform.acme.example", "openid notes:read notes:write deploy:prod"),
-    ("acme", "a.b.Platform.ACME.example", "openid notes:read notes:write deploy:prod"),
+    ("acme", "acme.example", f"openid notes:read {STAFF}"),
+    ("acme", "ACME.Example", f"openid notes:read {STAFF}"),
+    ("acme", "eng.acme.example", f"openid notes:read {STAFF}"),
+    ("acme", "platform.acme.example", f"openid notes:read notes:write deploy:prod {STAFF}"),
+    ("acme", "a.b.Platform.ACME.example", f"openid notes:read notes:write deploy:prod {STAFF}"),
+    ("acme", "acme.com", f"openid {STAFF}"),
+    ("acme", "evil-acme.com", ""),
     ("acme", "contractors.acme.example", "openid"),
     ("acme", "it.contractors.acme.example", "openid"),
     ("acme", "partner.example", "openid"),
@@ -108,13 +112,13 @@ def test_a_domain_registers_what_its_realm_permits(
     expected = open_scopes.split()
     email = someone_at(domain)
     for number, scope in enumerate(SCOPES):
-        if number == 2:
+        if number % 2 == 0:
             mock.control("POST", "limits/clear", json={"realm": realm})
         answer = mock.request_enrollment(realm, email=email, requested_scopes=[scope])
         assert answer.status_code == (200 if scope in expected else 403), (scope, answer.text)
         if answer.status_code == 403:
             text = denied(answer)
-            assert text.startswith(f"Scope not permitted for {domain}: {scope}. ")
+            assert text.startswith(f"Scope not permitted for {domain.lower()}: {scope}. ")
             instead = f"Ask for: {open_scopes}." if expected else "No scope is open to you here."
             assert text.endswith(instead)
             known = scope in built_in_realms()[like].scopes
@@ -130,7 +134,7 @@ def test_a_refusal_names_every_denied_scope_and_the_file(service: Trainer, acme:
     answer = service.mock.request_enrollment(acme, email="a@acme.example", requested_scopes=asked)
     assert denied(answer) == (
         "Scope not permitted for acme.example: notes:write deploy:prod. No policy in acme.cedar "
-        "permits it. Whoever keeps acme.cedar can change that. Ask for: openid notes:read."
+        f"permits it. Whoever keeps acme.cedar can change that. Ask for: openid notes:read {STAFF}."
     )
 
 
@@ -347,6 +351,18 @@ def test_the_next_request_obeys_an_edit(trainer: Trainer) -> None:
         trainer.add("default.cedar", NOBODY_WRITES)
         denied(client.call("POST", url, token, json={"text": "x"}))
         trainer.restore()
+
+
+def test_the_published_policy_can_be_pasted_into_the_file(trainer: Trainer) -> None:
+    """For an agent whom nothing else in the file permits it."""
+    trainer.add("acme.cedar", 'permit (principal in Domain::"x.example", action, resource);')
+    realm = trainer.mock.new_realm("acme")
+    agent = trainer.mock.register(realm, email="a@x.example", requested_scopes=["repo:read"])
+    trainer.edit("acme.cedar", trainer.kit["acme.cedar"])
+    assert agent.ask_token().json()["error"] == "invalid_scope"
+    trainer.add("acme.cedar", policy_for(agent.client_id))
+    assert trainer.state("acme.cedar")["valid"]
+    assert agent.ask_token().json()["scope"] == "repo:read"
 
 
 def test_a_broken_file_is_told_with_its_line_and_changes_nothing(trainer: Trainer) -> None:

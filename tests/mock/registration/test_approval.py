@@ -98,11 +98,28 @@ def test_a_form_token_is_for_one_enrollment(mock: Mock, realm: str) -> None:
     assert status(mock, theirs) == "pending"
 
 
+@pytest.mark.row("E1")
+@pytest.mark.parametrize("typed", ["12", "no code here", "ABCD-2345 or WXYZ-6789"])
+def test_what_can_not_be_a_code_costs_no_try(mock: Mock, realm: str, typed: str) -> None:
+    enrollment, code = mock.enroll(realm)
+    browser = Browser(enrollment)
+    browser.open()
+    for _ in range(5):
+        page = browser.send(typed)
+        assert (page.status_code, "No try is lost" in page.text) == (400, True)
+        told = mock.confirm(realm, enrollment, typed)
+        assert (told.status_code, told.json()["error"]) == (400, "invalid_request")
+    assert mock.confirm(realm, enrollment, "AAAA-AAAA").json()["tries_left"] == 4
+    pasted = code.replace("-", "\u2212")
+    assert browser.send(f"Your code is {pasted}.").status_code == 200
+
+
 def test_an_empty_code_is_asked_for_again(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     browser = Browser(enrollment)
     browser.open()
-    assert browser.send("").status_code == 400
+    empty = browser.send("")
+    assert (empty.status_code, "Enter the code from the mail" in empty.text) == (400, True)
     assert browser.send(code).status_code == 200
 
 

@@ -268,6 +268,9 @@ def test_e8_nothing_tells_whether_an_address_is_known(mock: Mock, realm: str) ->
         ".a@x.de",
         "ä@x.de",
         "a@x..de",
+        "a@x.de.",
+        "a@x.de。",
+        "a@mü ller.example",
         f"{'a' * 65}@x.de",
         f"a@{'b' * 64}.de",
         f"a@{'b.' * 126}de",
@@ -280,6 +283,16 @@ def test_e9_an_address_is_one_address(mock: Mock, realm: str, email: Any) -> Non
     answer = mock.request_enrollment(realm, email=email)
     assert error(answer) == (400, "invalid_request")
     assert "email" in answer.json()["error_description"]
+
+
+def test_a_name_outside_ascii_is_refused_in_one_line(mock: Mock, realm: str) -> None:
+    answer = mock.request_enrollment(realm, email="jürgen@example.com")
+    says(answer, 400, "invalid_request", "before the @ can only have ASCII")
+
+
+def test_an_international_domain_gets_its_mail_in_ascii(mock: Mock, realm: str) -> None:
+    assert mock.request_enrollment(realm, email="anna@müller.example").status_code == 200
+    assert mock.inbox(realm=realm)[0]["to"] == "anna@xn--mller-kva.example"
 
 
 @pytest.mark.row("E9✓")
@@ -375,7 +388,8 @@ def test_what_is_not_the_json_expected_is_400(mock: Mock, realm: str, body: byte
 def test_a_code_is_needed_until_the_sponsor_approved(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     for missing in (None, "", "  "):
-        assert error(mock.confirm(realm, enrollment, missing)) == (400, "invalid_request")
+        told = mock.confirm(realm, enrollment, missing)
+        says(told, 400, "invalid_request", "has not approved on the page")
     assert error(mock.confirm(realm, enrollment, 12345678)) == (400, "invalid_request")
     assert mock.confirm(realm, enrollment, code).status_code == 200
 

@@ -377,6 +377,20 @@ def test_an_authority_near_its_end_is_replaced_at_the_next_start(
     assert len(read_bundle(Scene(mock)).roots) == 2
 
 
+def test_an_authority_made_before_the_clock_was_set_back_is_replaced_at_the_next_start(
+    own_mock: Callable[..., Mock],
+) -> None:
+    mock = own_mock()
+    rotate(mock, ago=-30 * 86400)
+    mock.stop()
+    mock.start()
+    scene = Scene(mock)
+    assert len(read_bundle(scene).roots) == 1
+    [leaf, *authorities] = chain_of(scene.post("x509", scene.request()))
+    now = datetime.now(UTC)
+    assert all(one.not_valid_before_utc <= now for one in (leaf, *authorities))
+
+
 # --- settings -----------------------------------------------------------------------------------
 
 

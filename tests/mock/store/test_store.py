@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from dialtone_kit.mock.core import expiry
 from dialtone_kit.mock.core.mail import Letter, MailStore
-from dialtone_kit.mock.core.signing_keys import SigningKeys, ensure_secrets, rotate
+from dialtone_kit.mock.core.signing_keys import SigningKeys, ensure, rotate
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import Store, StoreUnavailable
 from dialtone_kit.tokens import verify_token
@@ -33,7 +33,7 @@ def run(own_database: Database) -> Run:
 
 
 async def on_store(store: Store, scenario: Scenario) -> None:
-    store.create_tables(ensure_secrets)
+    store.create_tables(ensure)
     store.start()
     try:
         await scenario(store)

@@ -82,6 +82,16 @@ def test_the_inbox_shows_the_newest_first(mock: Mock, realm: str) -> None:
         assert error(answer) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("asked", ["anna@müller.example", "ANNA@xn--MLLER-kva.example"])
+def test_a_mailbox_is_found_however_its_address_is_written(
+    mock: Mock, realm: str, asked: str
+) -> None:
+    mock.request_enrollment(realm, email="Anna@Müller.example")
+    mock.request_enrollment(realm, email="anna@muller.example")
+    found = [mail["to"] for mail in mock.inbox(email=asked, realm=realm)]
+    assert found == ["Anna@xn--mller-kva.example"]
+
+
 def test_time_moves_on_in_one_realm_only(mock: Mock, realm: str) -> None:
     other = mock.new_realm()
     answer = mock.control("POST", "clock", json={"realm": realm, "move_seconds": 100}).json()

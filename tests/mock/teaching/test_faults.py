@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.grant_desk import family, renew
 from tests.support.running_mock import Mock, Registered
 
 WHOAMI = "/api/whoami"
@@ -149,6 +150,136 @@ def test_a_connection_is_dropped_as_often_as_ordered_and_with_no_effect(
         with pytest.raises(httpx.RemoteProtocolError):
             client.call("POST", url, token, json={"text": "lost"})
     assert client.call("GET", url, token).json() == {"notes": []}
+
+
+# --- after the effect ---
+
+NOTES = "/api/notes"
+ONLY_THE_ANSWER = {"path_suffix": NOTES, "after_effect": True}
+
+
+def notes_of(client: Registered) -> list[str]:
+    answer = client.call("GET", client.url(NOTES), client.token())
+    return [note["text"] for note in answer.json()["notes"]]
+
+
+def test_an_answer_is_lost_after_its_effect(registered_client: Registered) -> None:
+    client = registered_client
+    token, url = client.token(), client.url(NOTES)
+    ordered(client.mock, client.realm, kind="drop", **ONLY_THE_ANSWER)
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.call("POST", url, token, json={"text": "kept"})
+    assert notes_of(client) == ["kept"]
+    assert client.call("POST", url, token, json={"text": "again"}).status_code == 201
+
+
+def test_a_503_comes_in_place_of_the_answer(registered_client: Registered) -> None:
+    client = registered_client
+    token, url = client.token(), client.url(NOTES)
+    ordered(client.mock, client.realm, kind="status", seconds=7, times=2, **ONLY_THE_ANSWER)
+    for text in ("one", "two"):
+        answer = client.call("POST", url, token, json={"text": text})
+        assert error(answer) == (503, "temporarily_unavailable")
+        assert answer.headers["retry-after"] == "7"
+    assert sorted(notes_of(client)) == ["one", "two"]
+
+
+def test_an_answer_is_late_and_whole(registered_client: Registered) -> None:
+    client = registered_client
+    ordered(client.mock, client.realm, kind="delay", seconds=0.3, after_effect=True)
+    begun = time.monotonic()
+    assert client.ask_token().json()["access_token"]
+    assert time.monotonic() - begun >= 0.3
+
+
+def test_a_refresh_token_was_used_although_its_answer_was_lost(
+    registered_client: Registered,
+) -> None:
+    """Why a client doesn't send it twice: the service takes the second for a thief's."""
+    client = registered_client
+    first = family(client)["refresh_token"]
+    ordered(client.mock, client.realm, kind="drop", path_suffix="/token", after_effect=True)
+    with pytest.raises(httpx.RemoteProtocolError):
+        renew(client, first)
+    answer = renew(client, first)
+    assert error(answer) == (400, "invalid_grant")
+    assert "was used before" in answer.json()["error_description"]
+
+
+def test_a_request_that_is_refused_has_no_effect_and_its_answer_comes(
+    registered_client: Registered,
+) -> None:
+    client = registered_client
+    ordered(client.mock, client.realm, kind="drop", path_suffix="/token", after_effect=True)
+    assert error(client.ask_token(scope="admin")) == (400, "invalid_scope")
+    with pytest.raises(httpx.RemoteProtocolError):  # it still waited for one that succeeds
+        client.ask_token()
+    assert client.ask_token().status_code == 200
+
+
+def test_before_and_after_keep_their_order(registered_client: Registered) -> None:
+    client = registered_client
+    ordered(client.mock, client.realm, kind="status", status=502, path_suffix="/token")
+    ordered(client.mock, client.realm, kind="status", path_suffix="/token", after_effect=True)
+    ordered(client.mock, client.realm, kind="status", status=429, path_suffix="/token")
+    statuses = [client.ask_token().status_code for _ in range(4)]
+    assert statuses == [502, 503, 429, 200]
+
+
+def test_two_at_once_lose_one_answer(registered_client: Registered) -> None:
+    client = registered_client
+    token, url = client.token(), client.url(NOTES)
+    ordered(client.mock, client.realm, kind="status", times=3, **ONLY_THE_ANSWER)
+
+    def write(number: int) -> int:
+        return client.call("POST", url, token, json={"text": str(number)}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(write, range(8)))
+    assert (statuses.count(503), statuses.count(201)) == (3, 5)
+    assert len(notes_of(client)) == 8
+
+
+# --- SPIFFE's paths, which name no realm ---
+
+CHALLENGE = "/v1/attest/challenge"
+
+
+@pytest.mark.parametrize("kind", ["status", "drop"])
+def test_spiffe_breaks_on_a_service_of_ones_own(mock: Mock, realm: str, kind: str) -> None:
+    url = mock.base_url + CHALLENGE
+    for path in ("", "/challenge"):  # names no path of SPIFFE: it stays in the realm
+        ordered(mock, realm, kind=kind, path_suffix=path)
+        assert mock.http.get(url).status_code == 200
+    ordered(mock, realm, kind=kind, path_suffix=CHALLENGE, after_effect=kind == "drop")
+    if kind == "drop":
+        with pytest.raises(httpx.RemoteProtocolError):
+            mock.http.get(url)
+    else:
+        assert mock.http.get(url).status_code == 503
+    assert mock.http.get(url).status_code == 200
+
+
+def test_it_ends_with_the_realm_that_ordered_it(mock: Mock) -> None:
+    realm = mock.new_realm()
+    ordered(mock, realm, kind="status", path_suffix=CHALLENGE, times=1000)
+    mock.remove_realm(realm)
+    assert mock.http.get(mock.base_url + CHALLENGE).status_code == 200
+
+
+def test_spiffe_never_breaks_on_a_service_that_others_use(own_mock: Callable[..., Mock]) -> None:
+    shared = own_mock(arguments=("--base-url", "https://identity.example"))
+    realm = shared.new_realm()
+    for path in (CHALLENGE, "/v1/svid/x509", "/v1/svid/jwt"):
+        assert error(order(shared, realm, kind="drop", path_suffix=path)) == (403, "access_denied")
+    shared.sql(
+        "INSERT INTO faults (realm, path_suffix, kind, status, seconds, times_left) "
+        "VALUES (:realm, :path, 'status', 503, 1, 9)",
+        realm=realm,
+        path=CHALLENGE,
+    )  # and a database that moved here brings none along
+    assert shared.http.get(shared.base_url + CHALLENGE).status_code == 200
+    ordered(shared, realm, kind="drop", path_suffix="/token")
 
 
 def test_a_delayed_request_is_answered_like_any_other(registered_client: Registered) -> None:

@@ -22,6 +22,7 @@ from tests.support.grant_desk import (
     poll,
     post,
     public_client,
+    renew,
     says,
 )
 from tests.support.running_mock import Mock, Registered
@@ -87,6 +88,91 @@ def test_at_the_root_the_client_says_the_realm(mock: Mock, registered_client: Re
     person.url = f"{mock.base_url}/device"  # and the root's page knows every code
     person.approve(device)
     assert poll(client, device).status_code == 200
+
+
+# --- what the token is for (RFC 8707) ---
+
+ONE, TWO = "https://one.example/", "https://two.example/"
+
+
+def audience(answer: Any) -> Any:
+    assert answer.status_code == 200, answer.text
+    return read_unverified(answer.json()["access_token"]).claims.get("aud")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"resource": "relative"},
+        {"resource": f"{ONE}#part"},
+        {"resource": [ONE, "relative"]},
+        {"audience": "a" * 501},
+        {"audience": [f"a{n}" for n in range(11)]},
+        {"audience": [f"a{n}" for n in range(6)], "resource": [f"{ONE}{n}" for n in range(5)]},
+    ],
+    ids=str,
+)
+def test_a_wrong_target_is_refused_before_anybody_is_asked(
+    registered_client: Registered, form: dict[str, Any]
+) -> None:
+    says(post(registered_client, "/device_authorization", **form), 400, "invalid_target")
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ({}, None),
+        ({"resource": ""}, None),
+        ({"resource": ONE}, ONE),
+        ({"resource": [ONE, TWO, ONE]}, [ONE, TWO]),
+        ({"audience": "a b", "resource": ONE}, ["a b", ONE]),
+    ],
+    ids=str,
+)
+def test_the_token_is_for_what_the_device_named_at_the_start(
+    registered_client: Registered, person: Person, form: dict[str, Any], expected: Any
+) -> None:
+    device = begin(registered_client, **form)
+    person.approve(device)
+    assert audience(poll(registered_client, device)) == expected
+
+
+@pytest.mark.parametrize("form", [{"resource": TWO}, {"audience": "other"}], ids=str)
+def test_a_poll_may_name_less_than_was_approved_and_never_more(
+    registered_client: Registered, person: Person, form: dict[str, str]
+) -> None:
+    client = registered_client
+    device = begin(client, audience="api", resource=ONE)
+    person.approve(device)
+    code = device["device_code"]
+    for asked in (form, {**form, "audience": ["api", *form.values()]}):
+        answer = ask(client, DEVICE, device_code=code, **asked)
+        says(answer, 400, "invalid_target", f"The approval is for api, {ONE} and nothing else.")
+    assert audience(ask(client, DEVICE, device_code=code, resource=ONE)) == ONE
+
+
+def test_a_poll_names_any_target_where_the_device_named_none(
+    registered_client: Registered, person: Person
+) -> None:
+    device = begin(registered_client)
+    person.approve(device)
+    answer = ask(registered_client, DEVICE, device_code=device["device_code"], resource=TWO)
+    assert audience(answer) == TWO
+
+
+def test_a_refreshed_token_is_for_no_more_than_was_approved(
+    registered_client: Registered, person: Person
+) -> None:
+    client = registered_client
+    device = begin(client, resource=[ONE, TWO])
+    person.approve(device)
+    first = ask(client, DEVICE, device_code=device["device_code"], resource=ONE)
+    assert audience(first) == ONE
+    token = first.json()["refresh_token"]
+    says(renew(client, token, resource="https://three.example/"), 400, "invalid_target")
+    second = renew(client, token)
+    assert audience(second) == [ONE, TWO]
+    assert audience(renew(client, second.json()["refresh_token"], resource=TWO)) == TWO
 
 
 # --- V1 to V7: what a poll is told ---

@@ -16,7 +16,10 @@ def person(mock: Mock, realm: str) -> Person:
 
 def wrong_codes(person: Person, number: int) -> list[int]:
     person.open()
-    return [person.enter(f"AAAA-{n:04}".replace("0", "B")).status_code for n in range(number)]
+    return [
+        person.enter(f"AAAA-{n:04}".replace("0", "B").replace("1", "C")).status_code
+        for n in range(number)
+    ]
 
 
 @pytest.mark.row("V10")
@@ -147,6 +150,19 @@ def test_v9_the_limit_is_the_same_for_every_worker_and_after_a_restart(
 
 
 @pytest.mark.row("V9")
+def test_what_can_not_be_a_code_costs_no_try(registered_client: Registered, person: Person) -> None:
+    device = begin(registered_client)
+    person.open()
+    for _ in range(21):  # one more than the limit of wrong ones
+        page = person.enter("12")
+        assert (page.status_code, "No try is lost" in page.text) == (400, True)
+    assert person.enter(f"The device says \u200b{device['user_code']}.").status_code == 200
+    for _ in range(5):
+        assert person.decide("approve", "12").status_code == 400
+    assert "4 tries left" in person.decide("approve", "AAAA-AAAA").text
+
+
+@pytest.mark.row("V9")
 def test_v9_five_wrong_mail_codes_lock_the_device_over_all_visits(
     mock: Mock, registered_client: Registered, person: Person
 ) -> None:
@@ -240,11 +256,21 @@ def test_one_address_please(registered_client: Registered, person: Person, email
     assert person.enter(device["user_code"]).status_code == 200
 
 
+def test_an_international_domain_is_one_address_too(
+    registered_client: Registered, person: Person
+) -> None:
+    person.open()
+    page = person.enter(begin(registered_client)["user_code"], email="anna@müller.example")
+    assert (page.status_code, "anna@xn--mller-kva.example" in page.text) == (200, True)
+
+
 def test_an_answer_without_yes_or_no(registered_client: Registered, person: Person) -> None:
     person.look_at(begin(registered_client))
     code = person.mailed_code()
     for decision, given in (("", code), ("maybe", code), ("approve", ""), ("approve", " ")):
-        assert person.decide(decision, given).status_code == 400
+        page = person.decide(decision, given)
+        asks = decision == "maybe" or "Enter the code from the mail" in page.text
+        assert (page.status_code, asks) == (400, True)
     assert person.decide("approve", code).status_code == 200
 
 

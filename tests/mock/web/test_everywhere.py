@@ -46,6 +46,17 @@ def test_unknown_paths_and_realms(mock: Mock, path: str) -> None:
     assert problem(mock.http.request(method, mock.base_url + path, **sent)) == (404, "not_found")
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("place", ["", "/realms/default", "/realms/nobody"])
+def test_a_path_of_older_texts_names_its_successor(mock: Mock, method: str, place: str) -> None:
+    answer = mock.http.request(method, f"{mock.base_url}{place}/register/agent", json={})
+    assert problem(answer) == (404, "not_found")
+    assert "/register/request" in answer.json()["error_description"]
+    neighbour = mock.http.request(method, f"{mock.base_url}{place}/register/agents", json={})
+    assert problem(neighbour) == (404, "not_found")
+    assert "register" not in neighbour.json()["error_description"]
+
+
 def test_a_final_newline_is_no_part_of_a_path_for_who_is_known_either(
     registered_client: Registered,
 ) -> None:
@@ -193,7 +204,9 @@ def test_nobody_is_invited_across_origins(mock: Mock, realm: str) -> None:
 def test_discovery_names_its_issuer_and_every_url_works(mock: Mock, place: str) -> None:
     told = mock.http.get(f"{mock.base_url}{place}/.well-known/openid-configuration").json()
     assert told["issuer"] == mock.base_url + place
-    assert told["response_types_supported"] == []
+    assert told["response_types_supported"] == ["none"]
+    by_rfc_8414 = f"{mock.base_url}/.well-known/oauth-authorization-server{place}"
+    assert mock.http.get(by_rfc_8414).json()["response_types_supported"] == ["none"]
     assert set(told["grant_types_supported"]) == {
         "client_credentials",
         "refresh_token",

@@ -55,6 +55,7 @@ HELD_BY = {
     "test_a_client_without_a_secret_may_use_this_flow_and_no_other",
     "mock.tokens.grant": "T7",
     "mock.tokens.grant:asked_audience": "test_audiences_are_few_and_short 94",
+    "mock.tokens.permission": "mock/tokens/test_permission.py",
     "mock.web.requests": "T4 test_another_content_type",
     "mock.web.requests:read_body": ""
     "test_a_length_over_the_limit_is_refused_before_anything_is_read "
@@ -95,6 +96,7 @@ HELD_BY = {
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
     "base.private_files": "P3 P4 P5 client/test_credentials.py",
     "base.private_files:private_dir": "base/test_private_files.py",
+    "base.private_files:_require_regular": "base/test_private_files.py",
     "client.transport": "H5",
     "client.discovery": "H4 client/test_client.py",
     "client.connection": "client/test_client.py "

@@ -259,6 +259,8 @@ IGNORED = [
         "39", "use sig, alg, key_ops", lambda s: s.jwk(use="sig", alg="ES256", key_ops=["verify"])
     ),
     Case("39", "key_ops sign and verify", lambda s: s.jwk(key_ops=["sign", "verify"])),
+    Case("39", "key_ops empty, no use", lambda s: s.jwk(key_ops=[])),
+    Case("39", "key_ops empty, use sig", lambda s: s.jwk(use="sig", key_ops=[])),
     *[
         Case("39", f"{name} {value}", lambda s, n=name, v=value: s.jwk(**{n: v}), "jwk_is_public")
         for name, value in (
@@ -269,7 +271,8 @@ IGNORED = [
             ("alg", "RS256"),
             ("alg", None),
             ("key_ops", ["sign"]),
-            ("key_ops", []),
+            ("key_ops", {}),
+            ("key_ops", ""),
             ("key_ops", "verify"),
             ("key_ops", None),
             ("key_ops", [["verify"]]),

@@ -1,6 +1,7 @@
 """The mistakes that the checks foresee: each answer, the code and a part of the sentence it gets.
 
-Answers are made from a lesson, since some need the running service. One module a lesson.
+Unusual right answers stand beside them. Wrong answers are made from a lesson, since some need the
+running service. One module a lesson.
 """
 
 from __future__ import annotations
@@ -27,7 +28,17 @@ class Case:
     answer: Make
 
 
+@dataclass(frozen=True)
+class Right:
+    """An answer that is right, though not written as the solution is."""
+
+    exercise: str
+    name: str
+    answer: Any
+
+
 WRONG: list[Case] = []
+RIGHT: list[Right] = []
 
 
 def wrong(exercise: str, code: str, says: str) -> Callable[[Any], Any]:
@@ -44,6 +55,11 @@ def wrong(exercise: str, code: str, says: str) -> Callable[[Any], Any]:
 def value(exercise: str, name: str, says: str, make: Make, code: str = "") -> None:
     """Enter an answer that is no function, or that is made from the lesson."""
     WRONG.append(Case(exercise, name, code, says, make))
+
+
+def right(exercise: str, name: str, answer: Any) -> None:
+    """Enter an unusual answer that must pass."""
+    RIGHT.append(Right(exercise, name, answer))
 
 
 for _module in iter_modules(__path__):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
-from tests.support.wrong_answers import value, wrong
+import httpx
+
+from tests.support.wrong_answers import right, value, wrong
 
 PROOF_ALGORITHMS = "dpop_signing_alg_values_supported"
 
@@ -134,3 +138,59 @@ def percent_encoding_undone(asked, document):
 @wrong("01.origin", "", "an origin has no path")
 def begins_with_the_issuer(issuer, endpoint):
     return endpoint.startswith(issuer)
+
+
+def named_members(names, document):
+    return [document[name] for name in names]
+
+
+class Facts:
+    def __call__(self, document):
+        return document["issuer"], document["token_endpoint"], tuple(document[PROOF_ALGORITHMS])
+
+
+FACTS = ("issuer", "token_endpoint", PROOF_ALGORITHMS)
+right("01.facts", "partial", partial(named_members, FACTS))
+right("01.facts", "itemgetter", operator.itemgetter(*FACTS))
+right("01.facts", "callable-object", Facts())
+
+
+class Honest:
+    def __call__(self, asked, document):
+        return document.get("issuer") == asked
+
+
+def bytes_compared(asked, document):
+    issuer = document.get("issuer")
+    return isinstance(issuer, str) and issuer.encode() == asked.encode()
+
+
+right("01.mix-up", "lambda", lambda asked, document: document.get("issuer") == asked)
+right("01.mix-up", "callable-object", Honest())
+right("01.mix-up", "bytes", bytes_compared)
+
+
+def by_httpx(issuer, endpoint):
+    one, other = httpx.URL(issuer), httpx.URL(endpoint)
+    same = (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+    return same and not other.userinfo
+
+
+def origin_of(default_ports, url):
+    parts = urlsplit(url)
+    port = parts.port or default_ports.get(parts.scheme)
+    return parts.username, parts.scheme, parts.hostname, port
+
+
+def by_a_helper(issuer, endpoint, default_ports=(("https", 443), ("http", 80))):
+    return len({origin_of(dict(default_ports), url) for url in (issuer, endpoint)}) == 1
+
+
+class SameOrigin:
+    def __call__(self, issuer, endpoint):
+        return by_a_helper(issuer, endpoint)
+
+
+right("01.origin", "httpx", by_httpx)
+right("01.origin", "keyword-default", by_a_helper)
+right("01.origin", "callable-object", SameOrigin())

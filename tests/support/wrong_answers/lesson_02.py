@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
+import string
+from functools import partial
 from pathlib import Path
 
 from dialtone_kit import ServiceError
-from tests.support.wrong_answers import wrong
+from tests.support.wrong_answers import right, wrong
 
 
 @wrong("02.tries", "M25", "stopped after 1")
@@ -230,3 +234,75 @@ def asks_for_a_name_that_is_not_there(confirm, load):
         return confirm()
     except ServiceError as refused:
         return refused.status_code
+
+
+def counts_by_recursion(confirm, sent=1):
+    try:
+        confirm("AAAA-AAAA")
+    except ServiceError as refused:
+        if refused.status == 410:
+            return sent
+    return counts_by_recursion(confirm, sent + 1)
+
+
+def is_locked(confirm):
+    try:
+        confirm("AAAA-AAAA")
+    except ServiceError as refused:
+        return refused.status == 410
+    return False
+
+
+class Tries:
+    def __call__(self, confirm):
+        return counts_by_recursion(confirm)
+
+
+right("02.tries", "recursion", counts_by_recursion)
+right("02.tries", "generator", lambda c: next(n for n in itertools.count(1) if is_locked(c)))
+right("02.tries", "callable-object", Tries())
+
+
+def path_by_sets(allowed, folder, client_id):
+    start, name = client_id[:4], client_id[4:]
+    if start != "cli_" or not 1 <= len(name) <= 64 or not set(name) <= allowed:
+        raise ValueError(client_id)
+    return folder / client_id / "client.json"
+
+
+ALLOWED = frozenset(string.ascii_lowercase + string.digits + "_")
+
+
+class SafePath:
+    def __call__(self, folder, client_id):
+        return path_by_sets(ALLOWED, folder, client_id)
+
+
+def path_as_a_string(folder, client_id):
+    return os.fspath(path_by_sets(ALLOWED, folder, client_id))
+
+
+right("02.safe-path", "partial", partial(path_by_sets, ALLOWED))
+right("02.safe-path", "string", path_as_a_string)
+right("02.safe-path", "callable-object", SafePath())
+
+
+def confirm_with_a_default(confirm, load, before=409):
+    try:
+        answer = confirm()
+    except ServiceError as refused:
+        if refused.status == before:
+            return load()
+        raise
+    else:
+        return answer
+
+
+class ConfirmOnce:
+    def __call__(self, confirm, load):
+        return confirm_with_a_default(confirm, load)
+
+
+right("02.second-confirm", "keyword-default", confirm_with_a_default)
+right("02.second-confirm", "partial", partial(confirm_with_a_default, before=409))
+right("02.second-confirm", "callable-object", ConfirmOnce())

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from dialtone_kit.base.jws import b64url
+from dialtone_kit.base.masking import mask_text
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_05.door import FOR_EVER, Door, judge_call
 from dialtone_kit.lesson.content.lesson_05.judging import judge_request
@@ -50,7 +51,8 @@ def _live_request(function: Callable[..., httpx.Request], lesson: LiveLesson) ->
         response = lesson.http.send(function("GET", url, token, key))
         demanded = response.headers.get("DPoP-Nonce") and "use_dpop_nonce" in response.text
         if response.status_code != 200 and not demanded:
-            raise Wrong(f"The service answered {response.status_code}: {response.text[:200]}")
+            told = mask_text(response.text)[:200]
+            raise Wrong(f"The service answered {response.status_code}: {told}")
 
 
 def protected_url(lesson: LiveLesson) -> str | None:

@@ -1,0 +1,31 @@
+"""How a command ends: a signal is like Ctrl-C, and no second one disturbs what it cleans up."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def end_in_order() -> None:
+    """From here on TERM and HUP raise KeyboardInterrupt. What `nohup` ignores stays ignored."""
+    for one in _ENDING:
+        if signal.getsignal(one) is not signal.SIG_IGN:
+            signal.signal(one, signal.default_int_handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Within, none of these signals is heard: a closed terminal sends HUP more than once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals interrupt the main thread only
+        return
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, *_ENDING)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
