@@ -77,6 +77,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "access_log": False,
         "proxy_headers": False,  # a caller's X-Forwarded-For says nothing
         "server_header": False,
+        "date_header": False,  # a realm's answers follow its clock, see web/dates.py
         "timeout_keep_alive": 30,
         "timeout_graceful_shutdown": 3,
     }

@@ -18,7 +18,12 @@ DPOP_CHALLENGE = re.compile(
     r'DPoP error="([a-z_]+)", error_description="([\x20-\x21\x23-\x5b\x5d-\x7e]*)", '
     rf'algs="{ALGS}"'
 )
+BEARER_REASON = re.compile(
+    r'Bearer realm="dialtone", error="([a-z_]+)", '
+    r'error_description="([\x20-\x21\x23-\x5b\x5d-\x7e]*)"'
+)
 BEARER_CHALLENGE = 'Bearer realm="dialtone"'
+NO_CREDENTIALS = [f'DPoP algs="{ALGS}"', BEARER_CHALLENGE]
 
 Headers = list[tuple[str, str]]
 
@@ -114,15 +119,22 @@ def refused(answer: Answer, status: int, error: str, says: str = "") -> str:
     return text
 
 
-def challenged(answer: Answer, error: str, says: str = "", *, bearer: bool = True) -> str:
-    """The description in a 401 whose `WWW-Authenticate` is exact and agrees with the body."""
+def challenged(
+    answer: Answer, error: str, says: str = "", *, scheme: str = "DPoP", bearer: bool = True
+) -> str:
+    """The description in a 401 whose `WWW-Authenticate` is exact and agrees with the body.
+
+    `scheme` is the one whose challenge says what is wrong; `bearer`: there is one for Bearer, too.
+    """
     text = refused(answer, 401, error, says)
-    dpop, *others = answer.all("www-authenticate")
-    match = DPOP_CHALLENGE.fullmatch(dpop)
-    assert match is not None, dpop
+    challenges = answer.all("www-authenticate")
+    place = ("DPoP", "Bearer").index(scheme)
+    match = (DPOP_CHALLENGE, BEARER_REASON)[place].fullmatch(challenges[place])
+    assert match is not None, challenges
     assert match[1] == error
     assert match[2].split(":")[0] == text.split(":")[0]
-    assert others == ([BEARER_CHALLENGE] if bearer else [])
+    challenges[place] = NO_CREDENTIALS[place]
+    assert challenges == NO_CREDENTIALS[: 2 if bearer else 1]
     return text
 
 

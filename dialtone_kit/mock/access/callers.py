@@ -5,7 +5,6 @@ RFC 6750 and RFC 9449 §7 define the response to each failure; the JSON body rep
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -17,20 +16,17 @@ from dialtone_kit import rules
 from dialtone_kit.base.errors import ProofRefused, TokenRefused
 from dialtone_kit.mock.access import dpop
 from dialtone_kit.mock.access.live_tokens import decoded, live_client
+from dialtone_kit.mock.access.schemes import challenged, presented
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.client import Client
-from dialtone_kit.mock.core.refusal import Headers, Refusal, log
+from dialtone_kit.mock.core.refusal import Headers, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.web.context import path_realm, service_of
-from dialtone_kit.mock.web.requests import FORM, header_values, media_type, parse_form, read_body
-from dialtone_kit.mock.web.responses import quoted
 from dialtone_kit.tokens import bound_thumbprint, verify_decoded
 
 T = TypeVar("T")
-TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
-SCHEMES = {"dpop": "DPoP", "bearer": "Bearer"}
 REFUSALS = (400, 401, 413, 503)  # the statuses of every protected call, for its description
 
 
@@ -49,6 +45,11 @@ class Caller:
     @property
     def scope(self) -> str:
         return str(self.claims["scope"])
+
+    @property
+    def scheme(self) -> str:
+        """What the token came under: `DPoP` with a proof, else `Bearer`."""
+        return "DPoP" if self.proof else "Bearer"
 
     @property
     def for_another(self) -> bool:
@@ -74,7 +75,9 @@ class Caller:
         try:
             return await self.service.store.write(whole_job)
         except ProofRefused as problem:
-            raise _challenged(self.realm, problem.error, str(problem), self.nonce) from None
+            raise challenged(
+                self.realm, self.scheme, problem.error, str(problem), self.nonce
+            ) from None
 
     @property
     def nonce(self) -> Headers:
@@ -91,16 +94,17 @@ async def authorize(
     `WWW-Authenticate` for token and proof, 403 for scope and policy.
     """
     service, realm = service_of(request), await path_realm(request)
-    scheme, token = await _presented(request, realm or service.realms["default"])
+    scheme, token = await presented(request, realm or service.realms["default"])
     caller = await _caller(request, service, realm, scheme, token)
     if scope is not None and scope not in caller.scope.split():
-        raise _challenged(
+        raise challenged(
             caller.realm,
+            caller.scheme,
             "insufficient_scope",
             f"This needs the scope {scope}; the token has {caller.scope}.",
             caller.nonce,
             status=403,
-            more=f', scope="{scope}"',
+            more=(f'scope="{scope}"',),
         )
     return caller if action is None else await _permitted(caller, action)
 
@@ -131,7 +135,7 @@ def _record(tx: Connection, caller: Caller, decision: decisions.Decision, action
         caller.client.client_id,
         sponsor=caller.client.sponsor,
         scope=caller.scope,
-        binding="DPoP" if caller.proof else "Bearer",
+        binding=caller.scheme,
         jkt=caller.proof.thumbprint if caller.proof else None,
         token=caller.claims.get("jti"),
         subject=caller.claims["sub"],
@@ -159,33 +163,11 @@ async def _caller(
             raise dpop.missing("a DPoP proof for this request")
     except TokenRefused as problem:
         log.warning("token refused in realm %s: %s", shown.name, problem.rule)
-        raise _challenged(shown, "invalid_token", str(problem), nonce) from None
+        raise challenged(shown, scheme, "invalid_token", str(problem), nonce) from None
     except ProofRefused as problem:
         log.warning("proof refused in realm %s: %s", shown.name, problem.rule)
-        raise _challenged(shown, problem.error, str(problem), nonce) from None
+        raise challenged(shown, scheme, problem.error, str(problem), nonce) from None
     return Caller(service, realm, client, claims, wanted, proof)
-
-
-async def _presented(request: Request, realm: Realm) -> tuple[str, str]:
-    """Scheme and token from the `Authorization` header; a token anywhere else is refused."""
-    headers = header_values(request, "authorization")
-    if len(headers) > 1:
-        raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
-    elsewhere = "access_token" in request.query_params
-    if media_type(request) == FORM:
-        elsewhere = elsewhere or "access_token" in parse_form(await read_body(request))
-    if elsewhere:
-        raise Refusal(
-            400, "invalid_request", "The access token belongs in the Authorization header only."
-        )
-    if not headers:
-        raise _challenged(realm)
-    name, _, token = headers[0].partition(" ")
-    scheme = SCHEMES.get(name.lower())
-    if scheme is None or not TOKEN68.fullmatch(token.strip(" ")):
-        text = "Write Authorization: DPoP <token> (or Bearer, for an unbound token)."
-        raise _challenged(realm, "invalid_token", text)
-    return scheme, token.strip(" ")
 
 
 async def _verified(
@@ -213,26 +195,3 @@ async def _realm_named(service: Service, iss: object) -> Realm:
     if realm is None:
         raise TokenRefused("iss", "not issued by a realm of this service.")
     return realm
-
-
-def _challenged(
-    realm: Realm,
-    error: str | None = None,
-    description: str = "",
-    nonce: Headers = (),
-    *,
-    status: int = 401,
-    more: str = "",
-) -> Refusal:
-    """A refusal with its challenge: what went wrong, and which schemes to use instead.
-
-    The header has no `error` if the request had no credentials at all (RFC 6750 §3.1).
-    """
-    reason = f'error="{error}", error_description="{quoted(description)}", ' if error else ""
-    challenges: Headers = (("WWW-Authenticate", f'DPoP {reason}algs="{dpop.ALGS}"{more}'),)
-    if not realm.dpop_required:
-        challenges += (("WWW-Authenticate", 'Bearer realm="dialtone"'),)
-    if error is None:
-        text = "Send an access token: Authorization: DPoP <token>, with a proof in DPoP."
-        return Refusal(status, "unauthorized", text, challenges)
-    return Refusal(status, error, description, challenges + nonce)

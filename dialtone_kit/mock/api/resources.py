@@ -60,7 +60,7 @@ async def whoami(request: Request) -> Response:
         "client_name": caller.client.client_name,
         "realm": caller.realm.name,
         "scope": caller.scope,
-        "token_type": "DPoP" if caller.proof else "Bearer",
+        "token_type": caller.scheme,
         **({"cnf": caller.claims["cnf"]} if caller.proof else {}),
         **({"sub": caller.claims["sub"]} if caller.for_another else {}),
         **_acting(caller),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.settings import MAX_HEAD
 from dialtone_kit.mock.web.connections import Connection
+from dialtone_kit.mock.web.dates import in_http
 
 
 class JsonErrors(Connection):
@@ -42,10 +44,12 @@ class JsonErrors(Connection):
         body = json.dumps(problem).encode()
         head = (
             b"HTTP/1.1 %s\r\n"
+            b"date: %s\r\n"
             b"content-type: application/json\r\n"
             b"cache-control: no-store\r\n"
             b"content-length: %d\r\n"
             b"connection: close\r\n\r\n"
         )
-        self.transport.write(head % (status, len(body)) + body)
+        date = in_http(int(clock.machine_now()))
+        self.transport.write(head % (status, date, len(body)) + body)
         self.transport.close()

@@ -17,6 +17,7 @@ from dialtone_kit.mock.core.refusal import Refusal, log
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import MAX_HEAD
 from dialtone_kit.mock.web import openapi
+from dialtone_kit.mock.web.dates import dated
 from dialtone_kit.mock.web.describe import Operation
 from dialtone_kit.mock.web.requests import values_in
 from dialtone_kit.mock.web.responses import answer, refused
@@ -48,6 +49,7 @@ class Gate:
         if scope["type"] != "http":
             await self._lifespan(scope, receive, send)
             return
+        send = await dated(self.service, scope["path"], send)
         place, scope["path_params"] = self._routes.find(scope["path"])
         try:
             self._admit(scope, place)

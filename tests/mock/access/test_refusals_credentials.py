@@ -11,6 +11,7 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import read_unverified
 from tests.support.raw_http import (
     BEARER_CHALLENGE,
+    NO_CREDENTIALS,
     Line,
     ask_token,
     call,
@@ -58,10 +59,7 @@ def whoami(line: Line, client: Registered, *headers: tuple[str, str]) -> Any:
 def test_no_credentials_no_error(line: Line, resident: Registered) -> None:
     answer = whoami(line, resident)
     refused(answer, 401, "unauthorized")
-    assert answer.all("www-authenticate") == [
-        'DPoP algs="ES256 ES384 EdDSA Ed25519 RS256 PS256"',
-        BEARER_CHALLENGE,
-    ]
+    assert answer.all("www-authenticate") == NO_CREDENTIALS
 
 
 @pytest.mark.row("8")
@@ -88,38 +86,49 @@ def test_9_the_scheme_in_any_case(
 
 
 @pytest.mark.row("10")
+@pytest.mark.parametrize("scheme", ["DPoP", "Bearer"])
 @pytest.mark.parametrize(
     "value",
     [
         "",
-        "DPoP",
-        "DPoP ",
-        "DPoP  ",
-        "DPoP\t{}",
-        "DPoP:{}",
-        "DPoP={}",
-        "DPoP,{}",
-        "DPoP {} {}",
-        "DPoP {},x",
-        "DPoP {};x",
-        'DPoP "{}"',
-        "DPoP token={}",
-        "DPoP {}\t",
-        "DPoP {}é",
-        "DPoP =",
-        "DPoP {}\\",
-        "Token {}",
-        "Basic {}",
-        "JWT {}",
-        "{}",
-        "Bearer DPoP {}",
+        " ",
+        "  ",
+        " {} {}",
+        " {},x",
+        " {};x",
+        ' "{}"',
+        " token={}",
+        " {}\t",
+        " {}é",
+        " =",
+        " {}\\",
+        " DPoP {}",
     ],
 )
-def test_10_what_is_no_token68(value: str, line: Line, resident: Registered, token: str) -> None:
+def test_10_what_is_no_token68(
+    value: str, scheme: str, line: Line, resident: Registered, token: str
+) -> None:
     proof = call_scene(resident, token).proof()
-    text = value.replace("{}", token)
+    text = scheme + value.replace("{}", token)
     answer = whoami(line, resident, ("Authorization", text), ("DPoP", proof))
-    challenged(answer, "invalid_token", "Write Authorization: DPoP <token>")
+    challenged(answer, "invalid_token", "Write Authorization: DPoP <token>", scheme=scheme)
+
+
+@pytest.mark.row("10")
+@pytest.mark.parametrize(
+    "value",
+    ["", "DPoP\t{}", "DPoP:{}", "DPoP={}", "DPoP,{}", "Token {}", "Basic {}", "JWT {}", "{}"],
+)
+@pytest.mark.parametrize("path", ["/api/whoami", "/userinfo", "/svid/jwt"])
+def test_10_under_another_scheme_no_error(
+    value: str, path: str, line: Line, resident: Registered, token: str
+) -> None:
+    """Whoever sends a password, say, has sent no token that could be wrong (RFC 6750 §3.1)."""
+    fields = [("Authorization", value.replace("{}", token))]
+    method = "POST" if path == "/svid/jwt" else "GET"
+    answer = line.send(method, resident.url(path), fields)
+    refused(answer, 401, "unauthorized", "Write Authorization: DPoP <token>")
+    assert answer.all("www-authenticate") == NO_CREDENTIALS
 
 
 @pytest.mark.row("9")
@@ -209,7 +218,7 @@ def test_77_78_a_bound_token_as_bearer(
 ) -> None:
     more = [("DPoP", call_scene(resident, token).proof())] if with_proof else []
     answer = whoami(line, resident, ("Authorization", f"Bearer {token}"), *more)
-    challenged(answer, "invalid_token", "bound to a key")
+    challenged(answer, "invalid_token", "bound to a key", scheme="Bearer")
 
 
 @pytest.mark.row("79")
@@ -256,7 +265,7 @@ def test_81_a_malformed_confirmation_is_no_bearer_token(
 ) -> None:
     broken = forge(cnf=cnf)
     fields = ("Authorization", f"{scheme} {broken}"), ("DPoP", call_scene(resident, broken).proof())
-    challenged(whoami(line, resident, *fields), "invalid_token", "cnf")
+    challenged(whoami(line, resident, *fields), "invalid_token", "cnf", scheme=scheme)
 
 
 @pytest.mark.row("82")
@@ -342,8 +351,29 @@ def test_a3_a_token_of_another_realm(line: Line, resident: Registered, token: st
         challenged(call(line, scene, [scene.proof()]), "invalid_token", "iss")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/userinfo"),
+        ("GET", "/api/notes"),
+        ("GET", "/audit/events"),
+        ("POST", "/svid/jwt"),
+    ],
+)
+def test_what_is_wrong_with_a_bearer_token_is_in_the_bearer_challenge(
+    method: str, path: str, line: Line, resident: Registered, bearer: str
+) -> None:
+    fields = [("Authorization", f"Bearer {bearer[:-4]}AAAA")]
+    answer = line.send(method, resident.url(path), fields)
+    challenged(answer, "invalid_token", scheme="Bearer")
+
+
 def test_strict_realms_offer_no_bearer(line: Line, strict_resident: Registered) -> None:
+    """What is wrong with a bearer token has no challenge there; the body says it."""
     answer = whoami(line, strict_resident, ("Authorization", "Bearer abc"))
+    refused(answer, 401, "invalid_token")
+    assert answer.all("www-authenticate") == NO_CREDENTIALS[:1]
+    answer = whoami(line, strict_resident, ("Authorization", "DPoP abc"))
     challenged(answer, "invalid_token", bearer=False)
 
 
@@ -386,4 +416,17 @@ def test_a_scope_too_few_is_403_and_names_the_scope(line: Line, resident: Regist
     scene = call_scene(resident, token, path="/api/notes")
     answer = call(line, scene, [scene.proof()])
     refused(answer, 403, "insufficient_scope", "notes:read")
-    assert answer.all("www-authenticate")[0].endswith(', scope="notes:read"')
+    dpop, bearer = answer.all("www-authenticate")
+    assert dpop.endswith(', scope="notes:read"')
+    assert bearer == BEARER_CHALLENGE
+
+
+def test_a_bearer_token_of_a_scope_too_few(line: Line, resident: Registered) -> None:
+    token = resident.token(scope="openid", bound=False)
+    fields = [("Authorization", f"Bearer {token}")]
+    answer = line.send("GET", resident.url("/api/notes"), fields)
+    refused(answer, 403, "insufficient_scope", "notes:read")
+    dpop, bearer = answer.all("www-authenticate")
+    assert dpop == NO_CREDENTIALS[0]
+    assert bearer.startswith('Bearer realm="dialtone", error="insufficient_scope", ')
+    assert bearer.endswith(', scope="notes:read"')

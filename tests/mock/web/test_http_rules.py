@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
+from dialtone_kit.client.responses import http_date
 from dialtone_kit.mock.core.settings import BadSettings, load
 from dialtone_kit.tokens import read_unverified
 from tests.support.running_mock import Mock, Registered
@@ -126,3 +128,87 @@ def test_an_svid_is_dated_by_the_machine_and_ends_with_its_token(
     claims = read_unverified(answer.json()["svid"]).claims
     assert before - 2 <= claims["iat"] <= before + 10
     assert claims["exp"] <= before + 610
+
+
+AHEAD = 3 * 86400
+
+
+def ahead(answer: httpx.Response) -> float:
+    """How many seconds the answer's one `Date` is ahead of this machine's clock."""
+    (date,) = answer.headers.get_list("date")
+    moment = http_date(date)
+    assert moment is not None
+    return moment - time.time()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/.well-known/openid-configuration", 200),
+        ("HEAD", "/.well-known/openid-configuration", 200),
+        ("POST", "/token", 401),
+        ("GET", "/api/whoami", 401),
+        ("PUT", "/token", 405),
+        ("GET", "/nothing", 404),
+        ("HEAD", "/nothing", 404),
+    ],
+)
+def test_date_follows_the_clock_of_the_realm(
+    mock: Mock, realm: str, method: str, path: str, status: int
+) -> None:
+    mock.move_clock(realm, AHEAD)
+    answer = mock.http.request(method, mock.issuer(realm) + path)
+    assert answer.status_code == status
+    assert ahead(answer) == pytest.approx(AHEAD, abs=5)
+
+
+def test_the_date_of_a_fault_follows_it_too(mock: Mock, realm: str) -> None:
+    mock.move_clock(realm, AHEAD)
+    fault = {"realm": realm, "path_suffix": "/jwks", "kind": "status", "status": 503}
+    assert mock.control("POST", "faults", json=fault).status_code == 200
+    answer = mock.http.get(f"{mock.issuer(realm)}/jwks")
+    assert answer.status_code == 503
+    assert ahead(answer) == pytest.approx(AHEAD, abs=5)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/jwks",
+        "/nothing",
+        "/realms/default/jwks",
+        "/realms/lab-000000000000/jwks",
+        "/realms/",
+        "/v1/attest/challenge",
+    ],
+)
+def test_elsewhere_the_date_is_the_machines(mock: Mock, realm: str, path: str) -> None:
+    mock.move_clock(realm, AHEAD)
+    assert ahead(mock.http.get(mock.base_url + path)) == pytest.approx(0, abs=5)
+
+
+def test_what_is_not_http_gets_a_date_as_well(mock: Mock) -> None:
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=5) as line:
+        line.sendall(b"nonsense\r\n\r\n")
+        head = line.recv(65536).decode().lower()
+    assert head.startswith("http/1.1 400 ")
+    assert head.count("\r\ndate: ") == 1
+
+
+def test_every_worker_dates_by_the_realm(own_mock: Callable[..., Mock]) -> None:
+    mine = own_mock(workers=2)
+    realm = mine.new_realm()
+    mine.move_clock(realm, AHEAD)
+    for _ in range(4):
+        answer = mine.http.get(f"{mine.issuer(realm)}/jwks", headers={"Connection": "close"})
+        assert ahead(answer) == pytest.approx(AHEAD, abs=5)
+
+
+def test_a_client_learns_the_realms_time_from_date(registered_client: Registered) -> None:
+    client = registered_client
+    client.mock.move_clock(client.realm, AHEAD)
+    url = client.token_url
+    late = client.ask_token(client.proof("POST", url, now=time.time()))
+    assert (late.status_code, late.json()["error"]) == (400, "invalid_dpop_proof")
+    theirs = http_date(late.headers["date"])
+    assert client.ask_token(client.proof("POST", url, now=theirs)).status_code == 200

@@ -44,11 +44,11 @@ HELD_BY = {
     "test_a_scope_that_was_taken_away_meanwhile_is_not_granted",
     "mock.core.limits": "E7 V9",
     "mock.access.live_tokens": "I2 82 V11 mock/tokens/test_revocation.py",
-    "mock.access.callers": "8 10 11 77 78 79 80 mock/api/test_resources.py",
+    "mock.access.callers": "77 78 79 80 mock/api/test_resources.py",
     "mock.access.callers:authorize": "test_a_scope_too_few_is_403_and_names_the_scope",
     "mock.access.callers:_permitted": "test_acmes_agents_write_with_bound_tokens_only",
     "mock.access.callers:_realm_named": "A3",
-    "mock.access.callers:_challenged": "test_no_credentials_no_error",
+    "mock.access.schemes": "8 10 11 test_no_credentials_no_error",
     "mock.tokens.endpoint": "T6 59",
     "mock.tokens.endpoint:_proof": "test_1_where_a_proof_is_required_none_is_refused",
     "mock.tokens.endpoint:_grant_type": "T6 test_the_parameters V11 "

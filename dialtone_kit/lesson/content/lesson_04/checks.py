@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from dialtone_kit.base.jws import b64url
 from dialtone_kit.keys import THUMBPRINT_MEMBERS, ProofKey, thumbprint
 from dialtone_kit.lesson.content.lesson_04.forgeries import FORGERIES, Issuer, with_claims
+from dialtone_kit.lesson.content.lesson_04.lookalikes import LOOKALIKES
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
 
@@ -41,7 +44,8 @@ RFC_7638 = {  # the example of RFC 7638 §3.1
 def thumbprint_by_hand(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "my_thumbprint")
     plain = ProofKey.generate().public_jwk
-    mixed = dict(sorted(plain.items(), reverse=True)) | {"kid": word(), "use": "sig"}
+    more = {"kid": word(), "use": "sig", "key_ops": ["verify"], "ext": True, word(): word()}
+    mixed = dict(sorted(plain.items(), reverse=True)) | more
     for jwk in (plain, mixed, RFC_7638):
         _judge_thumbprint(ask(function, jwk), jwk)
     key = ProofKey.generate()
@@ -61,8 +65,17 @@ def _judge_thumbprint(got: object, jwk: Mapping[str, Any]) -> None:
             raise Wrong(name, "M12")
     if text.endswith("=") or "+" in text or "/" in text:
         raise Wrong("base64url without padding: - and _ instead of + and /, no = at the end.")
-    if len(text) == 64:
+    if re.fullmatch(r"[0-9A-Fa-f]{64}", text):
         raise Wrong("64 characters: that is the digest in hex. A thumbprint has 43 in base64url.")
+    if len(text) == 86:  # 64 hex digits in base64url
+        raise Wrong("You encoded the hex digits. Use .digest(), the 32 bytes themselves.")
+    too_many = _not_dropped(text, jwk)
+    if too_many:
+        raise Wrong(
+            f"{', '.join(too_many)} went into your hash, too. A key may carry any members: choose "
+            "those that make it, instead of dropping some that you know.",
+            "M12",
+        )
     kind = "an RSA" if jwk["kty"] == "RSA" else "an EC"
     names = ", ".join(THUMBPRINT_MEMBERS[jwk["kty"]])
     raise Wrong(
@@ -95,6 +108,17 @@ def _other_thumbprints(jwk: Mapping[str, Any]) -> list[tuple[str, str]]:
             _hash(jwk),
         ),
     ]
+
+
+def _not_dropped(text: str, jwk: Mapping[str, Any]) -> tuple[str, ...]:
+    """The members besides the required ones that a thumbprint was made of, () for none."""
+    required = THUMBPRINT_MEMBERS[jwk["kty"]]
+    more = [name for name in jwk if name not in required]
+    for count in range(1, len(more)):
+        for names in combinations(more, count):
+            if text == _hash({name: jwk[name] for name in (*required, *names)}, sort=True):
+                return names
+    return ()
 
 
 def _hash(
@@ -133,6 +157,12 @@ def mine(answer: object, lesson: LiveLesson) -> None:
             "The same sub does not make a token yours.",
             "M07",
         )
+    for content, how in LOOKALIKES:
+        got = ask(
+            find_mine, [issuer.token(None, **content(key.thumbprint)), *others], key.public_jwk
+        )
+        if got is not None:
+            raise Wrong(f"Not one was bound to the key. Number 0 is {how}.", "M07")
     keys = [ProofKey.generate() for _ in range(4)]
     tokens = [lesson.client.get_token(key=k).access_token.reveal() for k in keys]
     place = random.randrange(4)  # noqa: S311
