@@ -17,16 +17,20 @@ from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
+from dialtone_kit.lesson.proof_desk import proof_checker
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
 from dialtone_kit.local.state_folder import progress_file
-from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, Quiz
+from dialtone_kit.rules import Request
+from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, ProofChecker, Quiz
 from dialtone_kit.wire.recorder import Wire
 
 MOCK = "mock"
@@ -144,6 +148,24 @@ class Lesson:
     def progress_report(self) -> Shown:
         """The state of this lesson's exercises."""
         return self._work.report()
+
+    def proof_checker(
+        self,
+        proof: str | Sequence[str] | None = None,
+        request: Request | None = None,
+        *,
+        key: ProofKey | None = None,
+    ) -> ProofChecker:
+        """The thirteen rules at work on a proof, which you can edit and send.
+
+        Without arguments: on the requests this lesson sent, the last one first. With `proof` and
+        `request`: on a proof made by hand. Edits are signed with `key`, by default a new one.
+        """
+        return proof_checker(self, proof, request, key)
+
+    def misconception(self, code: str) -> Shown:
+        """What people get wrong, and what is so: the entry of a code such as M05."""
+        return show(misconception(code))
 
     # -- around the lesson ---------------------------------------------------------------------
 

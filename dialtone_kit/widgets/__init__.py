@@ -9,6 +9,7 @@ or in a widget's text form: it travels only in custom messages.
 from dialtone_kit.widgets.code_form import CodeForm
 from dialtone_kit.widgets.email_form import EmailForm, email_problem
 from dialtone_kit.widgets.inbox import InboxView
+from dialtone_kit.widgets.proof_checker import ProofChecker
 from dialtone_kit.widgets.questions import Prediction, Quiz
 from dialtone_kit.widgets.token_explorer import TokenExplorer
 
@@ -17,6 +18,7 @@ __all__ = [
     "EmailForm",
     "InboxView",
     "Prediction",
+    "ProofChecker",
     "Quiz",
     "TokenExplorer",
     "email_problem",

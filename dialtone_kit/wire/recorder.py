@@ -19,6 +19,7 @@ from dialtone_kit.base.masking import masked
 from dialtone_kit.wire.buffering import buffered
 from dialtone_kit.wire.curl import ShellLine
 from dialtone_kit.wire.diagram import diagram
+from dialtone_kit.wire.raw import RAW_KEPT, RawRequest, raw
 from dialtone_kit.wire.record import RoundTrip, record
 from dialtone_kit.wire.view import view
 
@@ -26,10 +27,14 @@ KEPT = 200  # round trips
 
 
 class Wire:
-    """The recorder. It keeps the last round trips, and none of the secrets in them."""
+    """The recorder. It keeps the last round trips without the secrets in them.
+
+    `raw` holds the last requests with their secrets, for the proof checker: in memory only.
+    """
 
     def __init__(self) -> None:
         self.round_trips: deque[RoundTrip] = deque(maxlen=KEPT)
+        self.raw: deque[RawRequest] = deque(maxlen=RAW_KEPT)
 
     @property
     def exchanges(self) -> deque[RoundTrip]:
@@ -41,7 +46,7 @@ class Wire:
 
     def transport(self, inner: httpx.BaseTransport) -> httpx.BaseTransport:
         """`inner`, with everything that passes through it recorded here."""
-        return _Recorder(inner, self.round_trips)
+        return _Recorder(inner, self)
 
     def show(self, last: int = 1) -> Shown:
         """The last round trips in full, oldest first."""
@@ -61,14 +66,15 @@ class Wire:
     def clear(self) -> None:
         """Forget everything recorded."""
         self.round_trips.clear()
+        self.raw.clear()
 
     def __repr__(self) -> str:
         return f"<Wire with {len(self.round_trips)} round trips: .show(), .sequence(), .curl()>"
 
 
 class _Recorder(httpx.BaseTransport):
-    def __init__(self, inner: httpx.BaseTransport, round_trips: deque[RoundTrip]) -> None:
-        self._inner, self._round_trips = inner, round_trips
+    def __init__(self, inner: httpx.BaseTransport, wire: Wire) -> None:
+        self._inner, self._wire = inner, wire
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -90,7 +96,9 @@ class _Recorder(httpx.BaseTransport):
         problem: str = "",
     ) -> None:
         seconds = time.perf_counter() - began
-        self._round_trips.append(record(request, response, seconds, problem))
+        self._wire.round_trips.append(record(request, response, seconds, problem))
+        if "DPoP" in request.headers:
+            self._wire.raw.append(raw(request, None if response is None else response.status_code))
 
     def close(self) -> None:
         self._inner.close()

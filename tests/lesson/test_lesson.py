@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import signal
+import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from dialtone_kit import IdentityClient, ProofKey, start
+from dialtone_kit import DPoPAuth, IdentityClient, ProofKey, build_proof, start
 from dialtone_kit.base.errors import DialtoneError, LessonStop, MockOnly, ServiceError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client import credentials as store
@@ -21,6 +23,8 @@ from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local import service
 from dialtone_kit.local.reviving import Reviving
+from dialtone_kit.rules import Request
+from dialtone_kit.widgets import ProofChecker
 
 REAL = "https://id.example.com"
 
@@ -348,3 +352,58 @@ def test_an_emptied_state_starts_afresh(lesson: Lesson, shared_state: Path) -> N
     service.stop()
     shutil.rmtree(shared_state)
     assert start(4).credentials is not None
+
+
+# -- the proof checker -------------------------------------------------------------------------
+
+
+def act(panel: ProofChecker, kind: str, **message: object) -> dict[str, Any]:
+    panel.receive({"kind": kind, "round": panel.round, **message})
+    return panel.state()
+
+
+def test_the_checker_opens_the_last_request_and_asks_the_service_again(lesson: Lesson) -> None:
+    key = ProofKey.generate()
+    token = lesson.client.get_token(key=key)
+    lesson.http.get(f"{lesson.issuer}/api/whoami", auth=DPoPAuth(key, token))
+    panel = lesson.proof_checker(key=key)
+    state = panel.state()
+    assert (state["method"], state["status"]) == ("GET", 200)
+    assert {tile["outcome"] for tile in state["tiles"]} <= {"passed", "nothing to check"}
+    assert act(panel, "ask")["service"]["status"] == 401  # the proof was used when it was sent
+    assert "jti_is_new" in act(panel, "ask")["service"]["text"]
+    edited = act(panel, "edit", **state["draft"], method="GET", url=state["url"])
+    assert act(panel, "ask")["service"] == {"status": 200, "text": "The proof was accepted."}
+    old = act(panel, "edit", **(edited["draft"] | {"age": "70"}), method="GET", url=state["url"])
+    assert [t["rule"] for t in old["tiles"] if t["outcome"] == "refused"] == ["iat_is_fresh"]
+    assert act(panel, "ask")["service"]["text"].startswith("iat_is_fresh:")
+    assert act(panel, "open", case=0)["method"] == "POST"
+
+
+def test_the_checker_sends_a_proof_made_by_hand_to_the_token_endpoint(lesson: Lesson) -> None:
+    key, url = ProofKey.generate(), lesson.client.endpoint("token")
+    request = Request("POST", url, time.time())
+    panel = lesson.proof_checker(build_proof(key, "POST", url), request, key=key)
+    assert act(panel, "ask")["service"]["status"] == 200
+    junk = lesson.proof_checker("junk", request)
+    assert act(junk, "ask")["service"]["status"] == 400
+    assert junk.tiles[1].outcome == "refused"
+
+
+def test_the_checker_sends_a_token_nowhere_but_to_the_service(lesson: Lesson) -> None:
+    key = ProofKey.generate()
+    token = lesson.client.get_token(key=key)
+    lesson.http.get(f"{lesson.issuer}/api/whoami", auth=DPoPAuth(key, token))
+    panel = lesson.proof_checker(key=key)
+    sent = len(lesson.wire.round_trips)
+    draft = panel.state()["draft"]
+    act(panel, "edit", **draft, method="GET", url="http://127.0.0.1:9/api/whoami")
+    assert act(panel, "ask")["service"]["status"] is None
+    assert len(lesson.wire.round_trips) == sent
+
+
+def test_the_checker_needs_a_request_with_a_proof(lesson: Lesson) -> None:
+    with pytest.raises(LessonStop, match="run the cell that sends it"):
+        lesson.proof_checker()
+    with pytest.raises(DialtoneError, match="or neither"):
+        lesson.proof_checker("junk")

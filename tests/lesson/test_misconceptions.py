@@ -1,0 +1,52 @@
+"""The codes: each has an entry, each entry is on the page, and the page says nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.lesson.misconceptions import link_to, misconception, misconceptions, show
+from tests.support.misconceptions import FILE, page
+
+KIT = Path(__file__).parents[2] / "dialtone_kit"
+CODE = re.compile(r"\bM[0-3][0-9]\b")
+
+
+def test_every_code_of_the_list_has_an_entry_but_the_one_that_is_not_used() -> None:
+    assert set(misconceptions()) == {f"M{n:02}" for n in range(1, 38)} - {"M26"}
+
+
+def test_every_code_in_the_kit_has_an_entry() -> None:
+    files = [*KIT.rglob("*.py"), *KIT.rglob("questions.toml"), *FILE.parent.glob("*.ipynb")]
+    used = {code for file in files for code in CODE.findall(file.read_text(encoding="utf-8"))}
+    assert {"M01", "M20"} < used
+    assert used <= set(misconceptions())
+
+
+def test_the_page_is_made_from_the_entries() -> None:
+    assert FILE.read_text(encoding="utf-8") == page(), "python -m tests.support.misconceptions"
+
+
+@pytest.mark.parametrize("entry", misconceptions().values(), ids=lambda entry: entry.code)
+def test_an_entry_is_short_and_names_lessons_of_the_course(entry) -> None:  # type: ignore[no-untyped-def]
+    assert entry.title[-1] not in ".!"
+    assert 5 <= len(entry.truth.split()) <= 60
+    assert all(re.fullmatch("0[0-9]|1[0-3]", lesson) for lesson in entry.lessons)
+    assert entry.lessons == tuple(sorted(entry.lessons))
+
+
+def test_an_entry_is_shown_with_its_parts_and_escaped() -> None:
+    shown = show(misconception("m14"))
+    assert "<code>jwk</code>" in shown.html
+    assert "M14" in shown.text
+    assert "lessons 03 and 08" in shown.text.lower()
+
+
+def test_an_unknown_code_is_one_line() -> None:
+    with pytest.raises(DialtoneError, match="M01 to M37"):
+        misconception("M99")
+    assert link_to("<M99>") == "&lt;M99&gt;"
+    assert 'href="misconceptions.md#m05"' in link_to("M05")
