@@ -18,6 +18,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ import pytest
 
 from dialtone_kit.client import transport
 from dialtone_kit.local import record, service
+from dialtone_kit.mock.web.logs import BoundedHandler
 from tests.support.databases import KINDS, Database
 from tests.support.raw_http import Line
 from tests.support.running_mock import Mock, Registered
@@ -68,6 +70,15 @@ def ports_change_hands() -> Iterator[None]:
     """A later test may get the port of this one's service for a stand-in, which proves nothing."""
     yield
     transport.trust_everybody()
+
+
+@pytest.fixture(autouse=True)
+def logs_of_a_service_end_with_its_test() -> Iterator[None]:
+    """A service made in this process takes the root logger for itself: give it back."""
+    yield
+    for handler in [one for one in logging.root.handlers if isinstance(one, BoundedHandler)]:
+        logging.root.removeHandler(handler)
+        logging.root.setLevel(logging.WARNING)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
