@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dialtone_kit import ProofKey
 from tests.support.grant_desk import Person, is_alive
 from tests.support.running_mock import Mock, Registered
 
@@ -113,10 +114,11 @@ def test_pattern_4_an_exchange_for_less(cook: Cook) -> None:
 
 
 def test_pattern_5_an_svid_for_a_workload(cook: Cook) -> None:
-    nonce = cook.run("/v1/attest/challenge")["nonce"]
-    mock = cook.client.mock
-    evidence = mock.control("POST", "platform/kubernetes", json={"audience": nonce}).json()
-    told = cook.run("/v1/svid/jwt", NONCE=nonce, EVIDENCE=evidence["token"])
+    nonce, key = cook.run("/v1/attest/challenge")["nonce"], ProofKey.generate()
+    mock, audience = cook.client.mock, f"{nonce}.{key.thumbprint}"
+    evidence = mock.control("POST", "platform/kubernetes", json={"audience": audience}).json()
+    shown = json.dumps(key.public_jwk)
+    told = cook.run("/v1/svid/jwt", NONCE=nonce, EVIDENCE=evidence["token"], KEY=shown)
     assert told["spiffe_id"].startswith("spiffe://")
 
 

@@ -1,6 +1,7 @@
 """Which `Date` an answer has, where no running service can show it."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,7 +33,8 @@ def sent(path: str, *, down: bool = False) -> list[Any]:
         await dated_send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]})
         await dated_send({"type": "http.response.body", "body": b""})
 
-    asyncio.run(respond())
+    with ThreadPoolExecutor(1) as thread:  # this one may have a loop: Playwright's
+        thread.submit(asyncio.run, respond()).result()
     assert messages[1] == {"type": "http.response.body", "body": b""}
     return list(messages[0]["headers"])
 
