@@ -10,6 +10,7 @@ import pytest
 
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
+from tests.interop.conftest import require
 from tests.support.spiffe_scene import ID
 
 NEW_KEY = {
@@ -18,9 +19,13 @@ NEW_KEY = {
     "RSA": ["-newkey", "rsa:2048"],
     "Ed25519": ["-newkey", "ed25519"],
 }
-keytool_here = pytest.mark.skipif(
-    shutil.which("keytool") is None, reason="NOT RUN: no keytool (a JDK)"
-)
+
+
+@pytest.fixture
+def keytool_here() -> None:
+    """The JDK's command."""
+    lacking = "" if shutil.which("keytool") else "no keytool (apt-get install default-jdk-headless)"
+    require(lacking, "JAVA")
 
 
 def openssl_req(folder: Path, kind: str, *more: str) -> str:
@@ -62,7 +67,7 @@ def test_openssls_ed25519_request_is_told_which_keys_serve(tmp_path: Path) -> No
         read_request(openssl_req(tmp_path, "Ed25519"))
 
 
-@keytool_here
+@pytest.mark.usefixtures("keytool_here")
 @pytest.mark.parametrize("algorithm", [("EC", "-groupname", "secp256r1"), ("RSA",)])
 def test_keytools_request_is_taken(tmp_path: Path, algorithm: tuple[str, ...]) -> None:
     text = keytool(tmp_path, *algorithm)
@@ -70,7 +75,7 @@ def test_keytools_request_is_taken(tmp_path: Path, algorithm: tuple[str, ...]) -
     assert str(read_request(text).spiffe_id) == ID
 
 
-@keytool_here
+@pytest.mark.usefixtures("keytool_here")
 def test_keytools_ed25519_request_is_told_which_keys_serve(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="use EC P-256, P-384 or RSA"):
         read_request(keytool(tmp_path, "Ed25519"))

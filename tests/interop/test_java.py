@@ -73,9 +73,12 @@ def realm(mock: Mock) -> Iterator[str]:
 def test_curl_that_offers_http2_registers(mock: Mock, realm: str) -> None:
     body = {"email": EMAIL, "client_name": "curl", "requested_scopes": ["openid"]}
     told = curl(
-        "-H", "Content-Type: application/json", "-d", json.dumps(body),
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        json.dumps(body),
         f"{mock.issuer(realm)}/register/request",
-    )  # fmt: skip
+    )
     assert told["enrollment_id"].startswith("enroll_")
     assert mock.confirm(realm, told, mock.code_for(EMAIL, realm)).status_code == 200
 
@@ -83,7 +86,12 @@ def test_curl_that_offers_http2_registers(mock: Mock, realm: str) -> None:
 def test_curl_that_offers_http2_gets_a_token(mock: Mock, realm: str) -> None:
     client = mock.register(realm)
     told = curl(
-        "-u", f"{client.client_id}:{client.client_secret}",
-        "-d", "grant_type=client_credentials", "-d", "scope=openid", client.token_url,
-    )  # fmt: skip
+        "-u",
+        f"{client.client_id}:{client.client_secret}",
+        "-d",
+        "grant_type=client_credentials",
+        "-d",
+        "scope=openid",
+        client.token_url,
+    )
     assert (told["token_type"], told["scope"]) == ("Bearer", "openid")

@@ -96,8 +96,8 @@ def test_an_edit_makes_exactly_its_own_tile_fall(name):
     assert fallen(panel) == rule
     after = panel.tiles[[tile.rule for tile in panel.tiles].index(rule) + 1 :]
     assert {tile.outcome for tile in after} <= {"not reached"}
-    edit(panel, fields=checker().state()["draft"]["fields"], method="GET", url=URL, age="0",
-         signer="key", leaked=False, twice=False, replayed=False)  # fmt: skip
+    as_before = {"age": "0", "signer": "key", "leaked": False, "twice": False, "replayed": False}
+    edit(panel, fields=checker().state()["draft"]["fields"], method="GET", url=URL, **as_before)
     assert fallen(panel) == ""
 
 

@@ -1,10 +1,7 @@
 """Connections: another protocol is offered, a request never comes whole, descriptors run out."""
 
-import json
 import resource
-import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -86,16 +83,6 @@ def test_many_offers_in_one_piece(mock: Mock) -> None:
 def test_a_tunnel_is_refused(mock: Mock) -> None:
     answer = talk(mock, b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_with_http2(registered_client: Registered) -> None:
-    body = token_request(registered_client)[1]
-    command = ["curl", "-sS", "--http2", "--noproxy", "*", "--data-binary", "@-"]
-    done = subprocess.run(
-        [*command, registered_client.token_url], input=body, capture_output=True, check=True
-    )
-    assert json.loads(done.stdout)["token_type"] == "Bearer"
 
 
 @pytest.fixture(scope="module")
