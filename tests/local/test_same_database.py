@@ -15,12 +15,10 @@ from dialtone_kit import ProofKey, start
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.local import process, service
 from dialtone_kit.local.setup import DATABASE, Setup, read_setup
-from tests.support.databases import SERVER, Database
+from tests.support.databases import Database, on_a_server
 
 # tests/mock/store/test_postgres.py fails where CI must have a server and has none
-pytestmark = pytest.mark.skipif(
-    not SERVER, reason="NOT RUN: PostgreSQL tests: no server is offered"
-)
+pytestmark = on_a_server
 
 SERVE = "from dialtone_kit.commands.cli import main; main()"
 

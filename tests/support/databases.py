@@ -16,11 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from dialtone_kit.mock.store.postgres import STATE_LOCK
 
 SERVER = os.environ.get("DIALTONE_TEST_DATABASE", "")
+on_a_server = pytest.mark.skipif(
+    not SERVER, reason="NOT RUN: PostgreSQL tests: no server is offered"
+)
 KINDS = ("sqlite", "postgresql") if SERVER else ("sqlite",)
 
 

@@ -9,12 +9,11 @@ import pytest
 
 from dialtone_kit.mock.core.service_key import FILE, FILE_FOR_POSTGRES, fingerprint
 from tests.mock.web.test_endurance import start_command
-from tests.support.databases import SERVER
+from tests.support.databases import on_a_server
 from tests.support.running_mock import Mock
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 on_postgres = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-here = pytest.mark.skipif(not SERVER, reason="NOT RUN: PostgreSQL tests: no server is offered")
 ANOTHER = b"another key of thirty-two bytes."
 
 
@@ -113,7 +112,7 @@ def test_what_is_no_key_is_told_in_a_line(own_mock: Callable[..., Mock]) -> None
     assert "open to others" in done.stderr
 
 
-@here
+@on_a_server
 @on_postgres
 @pytest.mark.parametrize("found", [None, ANOTHER])
 def test_a_second_host_needs_the_key_of_the_first(

@@ -22,13 +22,12 @@ from dialtone_kit.mock.core.settings import BadSettings
 from dialtone_kit.mock.store.store import Store, StoreUnavailable
 from tests.mock.store.test_store import count, on_store, use
 from tests.mock.web.test_endurance import start_command
-from tests.support.databases import SERVER, Database
+from tests.support.databases import SERVER, Database, on_a_server
 from tests.support.lossy_line import LossyLine
 from tests.support.own_postgres import OwnPostgres
 from tests.support.running_mock import Mock, Registered, free_port
 
 on_postgres = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-here = pytest.mark.skipif(not SERVER, reason="NOT RUN: PostgreSQL tests: no server is offered")
 
 
 def test_a_postgresql_is_there_to_test_on() -> None:
@@ -39,7 +38,7 @@ def test_a_postgresql_is_there_to_test_on() -> None:
         pytest.skip("NOT RUN: PostgreSQL tests: DIALTONE_TEST_DATABASE names no server")
 
 
-@here
+@on_a_server
 @on_postgres
 def test_connections_that_were_cut_are_made_again(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
@@ -58,7 +57,7 @@ def test_connections_that_were_cut_are_made_again(own_mock: Callable[..., Mock])
     assert "jti_is_new" in client.ask_token(used).json()["error_description"]
 
 
-@here
+@on_a_server
 @on_postgres
 def test_a_database_that_is_away_is_503_until_it_is_back(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
@@ -73,7 +72,7 @@ def test_a_database_that_is_away_is_503_until_it_is_back(own_mock: Callable[...,
     assert client.ask_token(proof).status_code == 200
 
 
-@here
+@on_a_server
 @on_postgres
 def test_a_database_that_became_read_only_is_503(own_mock: Callable[..., Mock]) -> None:
     """What hosts do to a database whose disk is nearly full."""
@@ -86,7 +85,7 @@ def test_a_database_that_became_read_only_is_503(own_mock: Callable[..., Mock]) 
     assert "Traceback" not in mine.log
 
 
-@here
+@on_a_server
 @on_postgres
 @pytest.mark.parametrize("lost", ["answer", "request"])
 def test_a_commit_whose_connection_breaks_is_reported_as_it_ended(
@@ -110,7 +109,7 @@ def test_a_commit_whose_connection_breaks_is_reported_as_it_ended(
     line.close()
 
 
-@here
+@on_a_server
 @on_postgres
 def test_a_commit_is_on_the_disk_whatever_the_server_is_set_to(own_database: Database) -> None:
     own_database.set("synchronous_commit", "off")
@@ -132,7 +131,7 @@ def setting(tx: Connection, name: str) -> str:
     return str(tx.exec_driver_sql(f"SHOW {name}").scalar())
 
 
-@here
+@on_a_server
 def test_a_server_that_crashes_under_load_is_found_again_with_all_that_it_acknowledged(
     tmp_path: Path,
 ) -> None:
@@ -184,7 +183,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@here
+@on_a_server
 @on_postgres
 def test_several_workers_share_it(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock(workers=2)
@@ -194,7 +193,7 @@ def test_several_workers_share_it(own_mock: Callable[..., Mock]) -> None:
     assert answers == [200] + 5 * [400]
 
 
-@here
+@on_a_server
 @on_postgres
 def test_dialtone_serve_uses_it_and_passes_the_password_on_where_nobody_sees_it(
     own_database: Database, tmp_path: Path
