@@ -17,6 +17,7 @@ NEW = "77-new-room"
 WRITTEN = [
     f"notebooks/{NEW}.ipynb",
     f"notebooks/solutions/{NEW}.ipynb",
+    "notebooks/pictures/lesson-77.svg",
     "dialtone_kit/lesson/content/lesson_77/__init__.py",
     "dialtone_kit/lesson/content/lesson_77/questions.toml",
     "dialtone_kit/lesson/content/lesson_77/checks.py",

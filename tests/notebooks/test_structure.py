@@ -15,6 +15,7 @@ from tests.support.books import BOOKS, FOLDER, LESSONS, TAGS, cells, imports, re
 DEMO = ("01", "02", "03", "04", "05")
 PARAMETERS = {"base_url", "realm", "email", "client_name", "interactive"}
 BESIDE_THE_KIT = {"httpx", "jwt", "cryptography"} | set(sys.stdlib_module_names)
+PICTURE = re.compile(r"!\[([^\]]+)\]\(((?:\.\./)?pictures/[\w-]+\.svg)\)")
 every_book = pytest.mark.parametrize(
     "book", BOOKS, ids=lambda path: f"{path.parent.name}/{path.name}"
 )
@@ -23,7 +24,7 @@ every_lesson = pytest.mark.parametrize("name", LESSONS)
 
 def words(text: str) -> int:
     """How many words of prose are in a Markdown cell: pictures and tables are no prose."""
-    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    text = PICTURE.sub("", text)
     lines = [line for line in text.splitlines() if not line.startswith("|")]
     return len(re.findall(r"[^\s#*]+", " ".join(lines)))
 
@@ -37,8 +38,10 @@ def test_it_begins_with_title_question_minutes_and_a_picture(book: Path) -> None
     first = source(read(book)["cells"][0])
     known = read(book)["metadata"]["dialtone"]
     assert re.match(rf"# {known['number']} · .+\n\n\*\*.+\?\*\*\n\n", first)
-    assert f"{known['minutes']} minutes. Before: " in first
-    assert "```mermaid\n" in first
+    assert f"{known['minutes']} minutes. Prerequisites: " in first
+    ((alternative, target),) = PICTURE.findall(first)
+    assert len(alternative.split()) >= 15
+    assert (book.parent / target).is_file()
     assert book.name.startswith(known["number"])
 
 
@@ -96,7 +99,7 @@ def test_the_solution_differs_in_its_exercise_cells_alone(name: str) -> None:
     assert lesson["metadata"] == solution["metadata"]
     assert [c["id"] for c in lesson["cells"]] == [c["id"] for c in solution["cells"]]
     for mine, theirs in zip(lesson["cells"], solution["cells"], strict=True):
-        same = source(mine) == source(theirs)
+        same = source(mine) == source(theirs).replace("](../pictures/", "](pictures/")
         assert same != ("exercise" in tags(mine)), mine["id"]
         assert tags(mine) == tags(theirs)
 

@@ -2,8 +2,8 @@
 
     python -m tests.support.new_lesson 06 laptop-agent "What if there is no browser here?"
 
-It writes the notebook, its solution, its folder in dialtone_kit/lesson/content/ and its wrong
-answers for the tests, then runs both notebooks to make their references.
+It writes the notebook, its solution, a first picture, its folder in dialtone_kit/lesson/content/
+and its wrong answers for the tests, then runs both notebooks to make their references.
 """
 
 from __future__ import annotations
@@ -17,10 +17,15 @@ from string import Template
 from typing import Any
 
 from tests.support.books import FOLDER, ROOT, text_of
+from tests.support.drawing import Message, lanes
 
 TEMPLATES = Path(__file__).parent / "templates"
 CONTENT = ROOT / "dialtone_kit" / "lesson" / "content"
 WRONG_ANSWERS = ROOT / "tests" / "support" / "wrong_answers"
+PICTURE = (
+    "A picture to begin with: the agent sends a request to the service, and the service sends a "
+    "response."
+)
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",
@@ -67,6 +72,7 @@ def _files(lesson: dict[str, str]) -> dict[Path, str]:
     return {
         notebook: text_of(_book(lesson, solved=False)),
         FOLDER / "solutions" / notebook.name: text_of(_book(lesson, solved=True)),
+        FOLDER / "pictures" / f"lesson-{lesson['number']}.svg": _picture(lesson["question"]),
         folder / "__init__.py": _filled("init.py.txt", lesson),
         folder / "questions.toml": _filled("questions.toml", lesson),
         folder / "checks.py": _filled("checks.py.txt", lesson),
@@ -78,10 +84,18 @@ def _filled(template: str, lesson: dict[str, str]) -> str:
     return Template((TEMPLATES / template).read_text(encoding="utf-8")).substitute(lesson)
 
 
+def _picture(question: str) -> str:
+    """A picture to begin with; pictures.py draws those of the lessons."""
+    actors = [("agent", "Agent", 180), ("service", "Service", 680)]
+    steps = [Message(0, 1, "a request"), Message(1, 0, "a response")]
+    return lanes(question, PICTURE, actors, steps).svg()
+
+
 def _book(lesson: dict[str, str], *, solved: bool) -> dict[str, Any]:
     """The notebook that lesson.txt describes: a line `%% kind name tags` begins each cell."""
     cells: list[dict[str, Any]] = []
-    for block in re.split(r"^%% ", _filled("lesson.txt", lesson), flags=re.MULTILINE)[1:]:
+    text = _filled("lesson.txt", lesson | {"up": "../" if solved else "", "picture": PICTURE})
+    for block in re.split(r"^%% ", text, flags=re.MULTILINE)[1:]:
         head, _, text = block.partition("\n")
         kind, *names = head.split()
         source = text.rstrip("\n").splitlines(keepends=True)
