@@ -29,6 +29,10 @@ def words(text: str) -> int:
     return len(re.findall(r"[^\s#*]+", " ".join(lines)))
 
 
+def glossary_terms() -> list[str]:
+    return re.findall(r"^## (.+)$", (FOLDER / "glossary.md").read_text(encoding="utf-8"), re.M)
+
+
 def test_the_lessons_are_those_of_the_map() -> None:
     assert [entry.file for entry in catalog.notebooks()] == LESSONS
 
@@ -99,7 +103,7 @@ def test_the_solution_differs_in_its_exercise_cells_alone(name: str) -> None:
     assert lesson["metadata"] == solution["metadata"]
     assert [c["id"] for c in lesson["cells"]] == [c["id"] for c in solution["cells"]]
     for mine, theirs in zip(lesson["cells"], solution["cells"], strict=True):
-        same = source(mine) == source(theirs).replace("](../pictures/", "](pictures/")
+        same = source(mine) == source(theirs).replace("](../", "](")
         assert same != ("exercise" in tags(mine)), mine["id"]
         assert tags(mine) == tags(theirs)
 
@@ -130,6 +134,19 @@ def test_its_links_lead_to_lessons(name: str) -> None:
     text = "\n".join(source(cell) for cell in cells(FOLDER / name, "markdown"))
     targets = re.findall(r"\]\(([^)#]+\.ipynb)", text)
     assert set(targets) <= set(LESSONS)
+
+
+def test_the_glossary_is_in_order() -> None:
+    terms = glossary_terms()
+    assert terms == sorted(terms, key=lambda term: term.replace("_", " ").lower())
+    assert len(terms) > 40
+
+
+@every_lesson
+def test_its_words_are_in_the_glossary(name: str) -> None:
+    text = "\n".join(source(cell) for cell in cells(FOLDER / name, "markdown"))
+    anchors = {re.sub(r"\s", "-", term.lower()) for term in glossary_terms()}
+    assert set(re.findall(r"\]\((?:\.\./)?glossary\.md#([^)]+)\)", text)) <= anchors
 
 
 def test_the_minutes_of_the_demo_add_up_to_an_hour() -> None:
