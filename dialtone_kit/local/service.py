@@ -29,7 +29,7 @@ from dialtone_kit.local.record import (
     new_record,
     read_record,
 )
-from dialtone_kit.local.setup import setup_to_revive, setup_to_serve
+from dialtone_kit.local.setup import read_setup, setup_to_revive, setup_to_serve
 from dialtone_kit.local.state_folder import state_dir
 
 Say = Callable[[str], object]
@@ -87,7 +87,7 @@ def ensure(
         return running
     remarks: list[str] = []
     with _lock():
-        running = _prepare(port, remarks, current) or _start(remarks)
+        running = _prepare(port, remarks, current) or _start(remarks, movable=port is None)
     if say is not None and remarks:
         say(" ".join(remarks))
     return running
@@ -223,14 +223,25 @@ def _clear_away(record: Record, occupant: Occupant, remarks: list[str]) -> Occup
     return occupant
 
 
-def _start(remarks: list[str]) -> LocalService:
+def _start(remarks: list[str], *, movable: bool) -> LocalService:
     record = _record()
-    child = process.launch(state_dir(), record.port, setup_to_revive(state_dir()))
-    with _ended_if_it_fails(child):
-        service = _wait(child, record, state_dir() / process.LOG)
+    try:
+        service = _launched(record)
+    except ServiceUnreachable:
+        # A class that starts at the same moment races for the usual port. Who has registered
+        # nowhere yet can have another one.
+        if not movable or read_setup(state_dir()) or ask(record).kind == "nothing":
+            raise
+        service = _launched(new_record(free_port(0)))
     if not remarks:
         remarks.append(f"Started the local service on {service.base_url} .")
     return service
+
+
+def _launched(record: Record) -> LocalService:
+    child = process.launch(state_dir(), record.port, setup_to_revive(state_dir()))
+    with _ended_if_it_fails(child):
+        return _wait(child, record, state_dir() / process.LOG)
 
 
 def _wait(child: subprocess.Popen[bytes], record: Record, log: Path | None) -> LocalService:

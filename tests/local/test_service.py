@@ -9,6 +9,8 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from dialtone_kit.local.record import (
     read_record,
     record_path,
 )
+from dialtone_kit.local.setup import Setup
 from tests.support.strangers import silence, stranger
 
 
@@ -266,6 +269,43 @@ def test_a_stranger_on_the_port_is_named_in_one_line_and_learns_nothing(
     assert record.secret.reveal() not in "".join(heard)
     assert "authorization" not in "".join(heard).lower()
     assert read_record() == record  # it never moves by itself
+
+
+@pytest.fixture
+def overtaken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Another program takes the port after it was seen to be free; yields the ports it took."""
+    taken: list[int] = []
+    launch = process.launch
+    with ExitStack() as others:
+
+        def late(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
+            if not taken:
+                taken.append(port)
+                others.enter_context(stranger(port))
+            return launch(folder, port, setup)
+
+        monkeypatch.setattr(process, "launch", late)
+        yield taken
+
+
+def test_who_loses_the_race_for_the_port_at_the_very_first_start_gets_another(
+    home: Path, overtaken: list[int]
+) -> None:
+    running, remarks = started()
+    assert overtaken != [running.port]
+    assert remarks == [f"Started the local service on {running.base_url} ."]
+
+
+def test_who_loses_it_later_is_told_because_the_issuer_has_a_name(
+    home: Path, overtaken: list[int]
+) -> None:
+    overtaken.append(0)
+    first, _ = started()
+    service.stop()
+    overtaken.clear()
+    with pytest.raises(ServiceUnreachable, match="ended while starting"):
+        started()
+    assert read_record() == first.record
 
 
 def test_somebody_who_accepts_but_stays_silent_is_recognised(
