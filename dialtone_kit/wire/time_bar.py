@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialtone_kit.base.display import BAD, BRAND, FAINT, GOOD, INK, WARN
+from dialtone_kit.base.display import BAD, BRAND, FAINT, GOOD, INK, PAPER, WARN
 from dialtone_kit.base.masking import escaped
 from dialtone_kit.wire.timing import CHALLENGE, REST, RESTART, Timing
 
@@ -14,8 +14,8 @@ _COLOURS = {
     "TLS": INK,
     "sending": FAINT,
     "waiting": GOOD,
-    "reading": BRAND,
-    REST: FAINT,
+    "reading": f"color-mix(in srgb, {BRAND} 50%, {PAPER})",
+    REST: f"color-mix(in srgb, {INK} 35%, {PAPER})",
 }
 _MEANINGS = {
     RESTART: "the local service had ended and was started again",
@@ -24,7 +24,7 @@ _MEANINGS = {
     "TLS": "handshake and certificate",
     "sending": "writing the request",
     "waiting": "until the head of the response was there",
-    "reading": "its body",
+    "reading": "the body of the response",
     REST: "in this kernel, between the parts",
 }
 
@@ -36,7 +36,7 @@ def time_bar(timing: Timing) -> str:
     parts = "".join(_segment(name, seconds) for name, seconds in timing)
     legend = "".join(_row(name, seconds) for name, seconds in timing)
     return (
-        '<details style="margin: 0"><summary style="cursor: pointer">Where the time went'
+        '<details open style="margin: 0"><summary style="cursor: pointer">Where the time went'
         f'<span aria-hidden="true" style="display: flex; gap: 2px; height: 8px; margin: 4px 0">'
         f"{parts}</span></summary>"
         '<table aria-label="Where the time went" style="border-collapse: collapse; margin: 4px 0; '
@@ -52,6 +52,8 @@ def time_text(timing: Timing) -> str:
 def milliseconds(seconds: float) -> str:
     """`seconds` in ms: to a tenth where it is little."""
     number = seconds * 1000
+    if number < 0.05:
+        return "under 0.1 ms"
     return f"{number:.1f} ms" if number < 9.95 else f"{number:.0f} ms"
 
 

@@ -180,7 +180,14 @@ def test_the_bar_says_each_part_in_words_and_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0.0 ms"), (0.00004, "0.0 ms"), (0.00994, "9.9 ms"), (0.00996, "10 ms"), (1.5, "1500 ms")],
+    [
+        (0, "under 0.1 ms"),
+        (0.00004, "under 0.1 ms"),
+        (0.00006, "0.1 ms"),
+        (0.00994, "9.9 ms"),
+        (0.00996, "10 ms"),
+        (1.5, "1500 ms"),
+    ],
 )
 def test_milliseconds_are_as_exact_as_they_are_worth(seconds: float, shown: str) -> None:
     assert milliseconds(seconds) == shown

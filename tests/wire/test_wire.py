@@ -138,6 +138,30 @@ def test_an_email_address_is_shown_by_its_first_letter_and_its_domain() -> None:
     assert "email" not in recorded.wire.round_trips[0].request.secrets
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{ISSUER}/mails/bea.k@example.com",
+        f"{ISSUER}/mails/bea.k%40example.com/1",
+        f"{ISSUER}/x?next=https%3A%2F%2Fh%2F%3Femail%3Dbea.k%2540example.com",
+    ],
+)
+def test_an_email_address_in_a_url_is_hidden_too(url: str) -> None:
+    recorded = Recorded(httpx.Response(302, headers={"Location": url}, json={"link": f"<{url}>"}))
+    recorded.http.get(url)
+    assert "bea" not in recorded.everything()
+    assert "example.com" in recorded.wire.show().text
+
+
+def test_an_email_address_in_a_problem_or_a_broken_link_is_hidden_too() -> None:
+    recorded = Recorded(httpx.ConnectError("no route to bea@example.com"))
+    with pytest.raises(httpx.ConnectError):
+        recorded.http.get(ISSUER)
+    recorded.answer = httpx.Response(201, headers={"Location": "http://h:x/bea@example.com"})
+    recorded.http.get(ISSUER)
+    assert "bea" not in recorded.everything()
+
+
 @pytest.mark.parametrize("value", ["o'brien", "müller@", "bea@@example.com"])
 def test_an_email_that_is_no_address_is_hidden_too(value: str) -> None:
     recorded = Recorded()
@@ -153,7 +177,7 @@ def test_what_is_no_address_stays(text: str) -> None:
     assert Redactor().text(text) == text
 
 
-@pytest.mark.parametrize("piece", ["a", "a.", "a@", "@", "a@b.", "a-", "'"])
+@pytest.mark.parametrize("piece", ["a", "a.", "a@", "@", "a@b.", "a-", "'", "%2B", "%40", "a%40"])
 def test_a_hostile_text_full_of_half_addresses_takes_no_time(piece: str) -> None:
     started = time.process_time()
     Redactor().text(piece * (65536 // len(piece)))
