@@ -21,8 +21,11 @@ _FULL_STOPS = (".", "。", "．", "｡")  # as IDNA reads them (RFC 3490 §3.1)
 
 
 # An address in the middle of a text, to be hidden there: bounded, since the text may be hostile.
+# In a URL its @ may be percent-encoded, and more than once when the URL is part of another.
+_AT = r"(?:@|%(?:25){0,3}40)"
 IN_TEXT = re.compile(
-    r"(?<![\w.+-])[\w.+'-]{0,63}[\w+-]@[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){0,8}"
+    rf"(?<![\w.+-])(?:[\w.+'-]|%2[7Bb]){{0,63}}[\w+-]{_AT}[^\W_](?:[\w-]{{0,62}})"
+    r"(?:\.[^\W_][\w-]{0,62}){0,8}"
 )
 
 
@@ -73,7 +76,7 @@ def same_address(one: str, other: str) -> bool:
 
 def masked_address(address: str) -> str:
     """What is shown instead of `address`: `b…@example.com`."""
-    name, at, domain = address.rpartition("@")
+    name, at, domain = re.sub(_AT, "@", address).rpartition("@")
     return f"{name[:1]}…@{domain}" if at else "…"
 
 

@@ -17,6 +17,7 @@ from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import build_proof
 from dialtone_kit.tokens import Token, text_of
+from dialtone_kit.wire.raw import PROVE
 
 # The last nonce of each origin, for its token endpoint ("") and for its resources ("token").
 Nonces = MutableMapping[tuple[str, str], str]
@@ -54,7 +55,7 @@ class DPoPAuth(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """httpx calls this for each send: prove, send, and once more if a nonce is demanded."""
-        place = (origin(str(request.url)), "token" if self._token else "")
+        place = self._place(str(request.url))
         sent = self._prove(request, self._nonces.get(place))
         response = yield request
         fresh = self._remember(response, place)
@@ -63,19 +64,22 @@ class DPoPAuth(httpx.Auth):
             self._prove(request, fresh)
             self._remember((yield request), place)
 
+    def _place(self, url: str) -> tuple[str, str]:
+        return origin(url), "token" if self._token else ""
+
     def _prove(self, request: httpx.Request, nonce: str | None) -> str | None:
-        token = self._token.reveal() if self._token else None
-        request.headers["DPoP"] = build_proof(
-            self.key,
-            request.method,
-            str(request.url),
-            access_token=token,
-            nonce=nonce,
-            now=self._now(),
+        method, url = request.method, str(request.url)
+        request.headers["DPoP"] = self._proof(method, url, nonce)
+        request.extensions[PROVE] = lambda: self._proof(
+            method, url, self._nonces.get(self._place(url))
         )
-        if token is not None:
-            request.headers["Authorization"] = f"DPoP {token}"
+        if self._token is not None:
+            request.headers["Authorization"] = f"DPoP {self._token.reveal()}"
         return nonce
+
+    def _proof(self, method: str, url: str, nonce: str | None) -> str:
+        token = self._token.reveal() if self._token else None
+        return build_proof(self.key, method, url, access_token=token, nonce=nonce, now=self._now())
 
     def _remember(self, response: httpx.Response, place: tuple[str, str]) -> str | None:
         """Keep the nonce that came, on success too (RFC 9449 §8.2)."""

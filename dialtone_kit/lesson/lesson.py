@@ -13,6 +13,7 @@ from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import MockOnly
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.base.notebook import is_interactive, link
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.enrollments import Enrollment
@@ -28,10 +29,11 @@ from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
-from dialtone_kit.local.state_folder import progress_file
+from dialtone_kit.local.state_folder import progress_file, state_dir
 from dialtone_kit.rules import Request
 from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, ProofChecker, Quiz
 from dialtone_kit.wire.recorder import Wire
+from dialtone_kit.wire.shell_files import ShellFiles
 
 MOCK = "mock"
 
@@ -57,7 +59,10 @@ class Lesson:
             only_ours(local.base_url, local.port)
         self.base_url = require_https_or_loopback(local.base_url if local else base_url)
         self.controls = Controls(_service if local else None)
-        self.wire = RevivingWire(_revive) if local else Wire()
+        self._shell_files = ShellFiles(PrivateFolder(state_dir() / "curl"))
+        self._shell_files.remove_old()
+        files = self._shell_files
+        self.wire = RevivingWire(_revive, files) if local else Wire(files)
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
         self.progress = Progress(progress_file())
@@ -202,7 +207,8 @@ class Lesson:
         return lab
 
     def done(self) -> Shown:
-        """End the lesson: what was done, what comes next. Private realms are removed."""
+        """End the lesson: what was done, what comes next. Private realms and files are removed."""
+        self._shell_files.remove()
         while self._lab_realms:
             self._lab_realms.pop().remove()
         return self._work.done()

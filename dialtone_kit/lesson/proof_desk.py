@@ -56,7 +56,7 @@ def _recorded(lesson: CheckingLesson, raw: RawRequest) -> Case:
     token = raw.access_token
     request = Request(raw.method, raw.url, raw.sent_at, token, _bound_to(token))
     kept = [(n, v) for n, v in raw.headers.multi_items() if n.lower() not in _OURS]
-    label = f"{raw.method} {raw.path} → {raw.status or 'no answer'}"
+    label = f"{raw.method} {raw.path} → {raw.status or 'no response'}"
     ask = _asking(lesson, kept, raw.content)
     return Case(raw.proofs, request, label, raw.status, ask)
 

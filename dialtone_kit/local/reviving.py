@@ -15,6 +15,8 @@ from dialtone_kit.client import transport
 from dialtone_kit.local.challenge import ask_on, explain
 from dialtone_kit.local.record import UnusableRecord, read_record
 from dialtone_kit.wire.recorder import Wire
+from dialtone_kit.wire.shell_files import ShellFiles
+from dialtone_kit.wire.timing import CHALLENGE, RESTART, part
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 _BROKEN_OFF = (httpx.NetworkError, httpx.RemoteProtocolError)
@@ -34,12 +36,16 @@ class Reviving(httpx.BaseTransport):
         try:
             return self._inner.handle_request(request)
         except _NEVER_SENT:
-            self._revive()  # there was no connection: nobody has seen the request or its proof
+            self._brought_back()  # no connection: nobody has seen the request or its proof
         except _BROKEN_OFF:
             # Somebody may have seen this one. The retry rules send it again, with a new proof.
-            if not self._revive() or request.method != "GET" or "DPoP" in request.headers:
+            if not self._brought_back() or request.method != "GET" or "DPoP" in request.headers:
                 raise
         return self._inner.handle_request(request)
+
+    def _brought_back(self) -> bool:
+        with part(RESTART):
+            return self._revive()
 
     def close(self) -> None:
         self._inner.close()
@@ -48,8 +54,8 @@ class Reviving(httpx.BaseTransport):
 class RevivingWire(Wire):
     """A recorder for the local service: it sends through a `Reviving` transport."""
 
-    def __init__(self, revive: Callable[[], bool]) -> None:
-        super().__init__()
+    def __init__(self, revive: Callable[[], bool], files: ShellFiles | None = None) -> None:
+        super().__init__(files)
         self._revive = revive
 
     def transport(self, inner: httpx.BaseTransport) -> httpx.BaseTransport:
@@ -73,7 +79,8 @@ def only_ours(base_url: str, port: int) -> None:
                 f"The local service has moved from {base_url} to {record.base_url}. Run start() "
                 "again; register anew there."
             )
-        occupant = ask_on(stream, record, timeout)
+        with part(CHALLENGE):
+            occupant = ask_on(stream, record, timeout)
         if occupant.kind == "silent":
             raise httpcore.ConnectTimeout(explain("silent", port))
         if occupant.kind != "ours":

@@ -11,8 +11,9 @@ import httpx
 from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.base.masking import masked
 from dialtone_kit.tokens import read_unverified
-from dialtone_kit.wire.curl import ShellLine, curl_line
+from dialtone_kit.wire.curl import ShellLine, curl
 from dialtone_kit.wire.redaction import Redactor
+from dialtone_kit.wire.timing import Timing
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ class Message:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """A request and its response. Without a response, `problem` is what happened instead."""
+    """A request and its response. Without a response, `problem` is what happened instead.
+
+    `seconds` is the whole of it and `timing` its parts, as far as they were measured.
+    """
 
     method: str
     url: str
@@ -47,15 +51,20 @@ class RoundTrip:
     seconds: float
     curl: ShellLine
     problem: str = ""
+    timing: Timing = ()
 
     def __repr__(self) -> str:
         return f"<RoundTrip {self.method} {masked(self.url)} → {self.status or self.problem}>"
 
 
 def record(
-    request: httpx.Request, response: httpx.Response | None, seconds: float, problem: str = ""
+    request: httpx.Request,
+    response: httpx.Response | None,
+    seconds: float,
+    problem: str = "",
+    timing: Timing = (),
 ) -> RoundTrip:
-    """What may be shown of one send, and nothing else. It took `seconds`."""
+    """What may be shown of one send, and nothing else. It took `seconds`, in the parts `timing`."""
     return RoundTrip(
         method=request.method,
         url=Redactor().url(request.url),
@@ -64,8 +73,9 @@ def record(
         status=None if response is None else response.status_code,
         reason="" if response is None else response.reason_phrase,
         seconds=seconds,
-        curl=curl_line(request),
-        problem=problem,
+        curl=curl(request).line(),
+        timing=timing,
+        problem=Redactor().text(problem),
     )
 
 

@@ -2,12 +2,12 @@
 
 wire.show()        the last round trip, its proof and token decoded
 wire.sequence()    all of them as a diagram
-print(wire.curl())
+wire.curl()        the last request, to paste into a terminal
 """
 
 from __future__ import annotations
 
-import time
+import re
 import warnings
 from collections import deque
 
@@ -16,11 +16,14 @@ import httpx
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import masked
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.wire.buffering import buffered
-from dialtone_kit.wire.curl import ShellLine
+from dialtone_kit.wire.curl import ShellLine, curl
 from dialtone_kit.wire.diagram import diagram
-from dialtone_kit.wire.raw import RAW_KEPT, RawRequest, raw
+from dialtone_kit.wire.raw import RAW_KEPT, RawRequest, raw, with_fresh_proof
 from dialtone_kit.wire.record import RoundTrip, record
+from dialtone_kit.wire.shell_files import ShellFiles
+from dialtone_kit.wire.timing import Stopwatch, timed
 from dialtone_kit.wire.view import view
 
 KEPT = 200  # round trips
@@ -29,12 +32,15 @@ KEPT = 200  # round trips
 class Wire:
     """The recorder. It keeps the last round trips without the secrets in them.
 
-    `raw` holds the last requests with their secrets, for the proof checker: in memory only.
+    `raw` holds the last requests with a proof, secrets and all, for the proof checker: in memory
+    only. `files` is where `curl` puts its variables; without it the line names them and no more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, files: ShellFiles | None = None) -> None:
         self.round_trips: deque[RoundTrip] = deque(maxlen=KEPT)
         self.raw: deque[RawRequest] = deque(maxlen=RAW_KEPT)
+        self._secret: deque[tuple[RoundTrip, RawRequest]] = deque(maxlen=RAW_KEPT)
+        self._files = files
 
     @property
     def exchanges(self) -> deque[RoundTrip]:
@@ -56,17 +62,40 @@ class Wire:
         """Who sent what to whom, in the order it happened."""
         return diagram(list(self.round_trips)[-(last or KEPT) :])
 
-    def curl(self, index: int = -1) -> ShellLine:
-        """The request as a curl line; set its variables in the shell first."""
+    def curl(self, index: int = -1, *, key: ProofKey | None = None) -> ShellLine:
+        """A recorded request as curl, to paste into a terminal with sh, bash or zsh.
+
+        Its secrets are shell variables, in a private file that is made now, read by the line and
+        removed within minutes. Each call makes a fresh proof: paste the line twice, and the second
+        time the proof is a replay. `key` signs it if the recorded proof was made by hand.
+        """
         try:
-            return self.round_trips[index].curl
+            trip = self.round_trips[index]
         except IndexError:
             raise DialtoneError("Nothing was sent yet: run the cell that sends it first.") from None
+        if self._files is None or not trip.curl.endswith("\nEND"):
+            return trip.curl
+        for kept, request in self._secret:
+            if kept is trip:
+                made = curl(with_fresh_proof(request, key))
+                return made.line(self._files.write(_name(request), made.values))
+        raise DialtoneError(
+            f"The secrets of that request are gone: only the last {RAW_KEPT} requests keep theirs. "
+            "Send it again."
+        )
 
     def clear(self) -> None:
         """Forget everything recorded."""
         self.round_trips.clear()
         self.raw.clear()
+        self._secret.clear()
+
+    def _keep(self, trip: RoundTrip, request: RawRequest) -> None:
+        self.round_trips.append(trip)
+        if request.proofs:
+            self.raw.append(request)
+        if trip.curl.endswith("\nEND"):
+            self._secret.append((trip, request))
 
     def __repr__(self) -> str:
         return f"<Wire with {len(self.round_trips)} round trips: .show(), .sequence(), .curl()>"
@@ -78,27 +107,31 @@ class _Recorder(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        began = time.perf_counter()
-        try:
-            response = buffered(self._inner.handle_request(request))
-        except (httpx.TransportError, DialtoneError) as error:
-            problem = masked(str(error)) or "no answer"
-            self._keep(request, None, began, problem)
-            raise
-        self._keep(request, response, began)
+        with timed(request) as watch:
+            try:
+                response = buffered(self._inner.handle_request(request))
+            except (httpx.TransportError, DialtoneError) as error:
+                self._keep(request, None, watch, masked(str(error)) or "no response")
+                raise
+            self._keep(request, response, watch)
         return response
 
     def _keep(
         self,
         request: httpx.Request,
         response: httpx.Response | None,
-        began: float,
+        watch: Stopwatch,
         problem: str = "",
     ) -> None:
-        seconds = time.perf_counter() - began
-        self._wire.round_trips.append(record(request, response, seconds, problem))
-        if "DPoP" in request.headers:
-            self._wire.raw.append(raw(request, None if response is None else response.status_code))
+        seconds = watch.seconds()
+        trip = record(request, response, seconds, problem, watch.timing(seconds))
+        self._wire._keep(trip, raw(request, trip.status))
 
     def close(self) -> None:
         self._inner.close()
+
+
+def _name(request: RawRequest) -> str:
+    """What the file of variables is called: `post-token`."""
+    last = re.sub(r"[^a-z0-9]+", "-", request.path.lower().rpartition("/")[2])[:24]
+    return f"{request.method.lower()}-{last}".strip("-")

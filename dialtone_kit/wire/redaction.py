@@ -44,18 +44,16 @@ class Redactor:
 
     def url(self, url: httpx.URL) -> str:
         """The URL without fragment and secrets. Approval links and codes travel in queries."""
-        pairs = parse_qsl(url.query.decode("ascii", "replace"), keep_blank_values=True)
-        bare = str(url.copy_with(query=None, fragment=None))
-        if not pairs:
-            return bare
-        return bare + "?" + "&".join(self._pair(name, value) for name, value in pairs)
+        bare = self.text(str(url.copy_with(query=None, fragment=None)))
+        pairs = [self._pair(name, value) for name, value in form_pairs(url.query)]
+        return f"{bare}?{'&'.join(pairs)}" if pairs else bare
 
     def headers(self, headers: httpx.Headers) -> list[tuple[str, str]]:
         """The header fields in their order; a scheme such as `DPoP` stays."""
         fields = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw)
         return [(_spelled(name), self._header(name.lower(), value)) for name, value in fields]
 
-    def body(self, headers: httpx.Headers, content: bytes, *, ascii_only: bool = False) -> str:
+    def body(self, headers: httpx.Headers, content: bytes) -> str:
         """The body as text: JSON indented, a form one pair a line."""
         kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind == "application/x-www-form-urlencoded":
@@ -63,14 +61,17 @@ class Redactor:
         if "json" in kind:
             with suppress(ValueError, RecursionError):
                 value = self.json(json.loads(content))
-                return json.dumps(value, indent=2, ensure_ascii=ascii_only)[:MAX_TEXT]
+                return json.dumps(value, indent=2, ensure_ascii=False)[:MAX_TEXT]
         text = content.decode("utf-8", "replace")
-        hidden = _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
-        return self.text(mask_text(hidden))[:MAX_TEXT]
+        return self.text(mask_text(self.members(text)))[:MAX_TEXT]
 
     def json(self, value: Any) -> Any:
         """`value` without secret members, private halves of keys and e-mail addresses."""
         return self._without_addresses(mask_members(value, self._hide))
+
+    def members(self, text: str) -> str:
+        """JSON that is broken or cut off, without its secret members."""
+        return _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
 
     def text(self, text: str) -> str:
         """`text` with each e-mail address in it hidden: personal, though no secret."""
@@ -105,12 +106,14 @@ class Redactor:
         try:
             return self.url(httpx.URL(value))
         except httpx.InvalidURL:
-            return value
+            return self.text(mask_text(value))
+
+    def member(self, name: str, value: str) -> str:
+        """The value of a pair of a form or query, hidden if it is secret or an address."""
+        return self._hide(name, value) if name in SECRET_MEMBERS else self.text(value)
 
     def _pair(self, name: str, value: str) -> str:
-        if name in SECRET_MEMBERS:
-            return f"{name}={self._hide(name, value)}"
-        shown = self.text(value)
+        shown = self.member(name, value)
         return urlencode([(name, value)]) if shown == value else f"{quote_plus(name)}={shown}"
 
     def _hide(self, name: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""Round trips as a learner reads them: request, its JWTs decoded, answer. HTML and plain text."""
+"""Round trips as a learner reads them: request, its JWTs decoded, response. HTML and plain text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from dialtone_kit.base.display import (
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.wire.record import Jwt, Message, RoundTrip
 from dialtone_kit.wire.redaction import without_noise
+from dialtone_kit.wire.time_bar import milliseconds, time_bar, time_text
 
+_BLOCK = f"padding: 8px 12px; border-top: {BORDER}; {CODE}"
+_CAPTION = "font-family: var(--jp-ui-font-family, sans-serif); font-weight: 600; margin-bottom: 2px"
 NOTHING = "Nothing was sent yet."
 _TITLES = {
     "dpop_proof": "DPoP proof, decoded",
@@ -40,9 +43,9 @@ def view(trips: Sequence[RoundTrip]) -> Shown:
 
 
 def outcome(trip: RoundTrip) -> str:
-    """How it ended, in a few words: `200 OK`, or why there is no answer."""
+    """How it ended, in a few words: `200 OK`, or why there is no response."""
     if trip.status is None:
-        return f"no answer: {trip.problem}"
+        return f"no response: {trip.problem}"
     return f"{trip.status} {trip.reason}".strip()
 
 
@@ -59,21 +62,25 @@ def colour(trip: RoundTrip) -> str:
 def _html(trip: RoundTrip) -> str:
     parts = [_head(trip), _message_html("Request", trip.request)]
     if trip.response is not None:
-        parts.append(_message_html("Answer", trip.response))
+        parts.append(_message_html("Response", trip.response))
+    if trip.timing:
+        parts.append(f'<div style="{_BLOCK}">{time_bar(trip.timing)}</div>')
+    name = f"{trip.method} {trip.url}, {outcome(trip)}"
     return (
-        f'<div style="border: {BORDER}; border-radius: 6px; margin: 0 0 12px; overflow: hidden; '
-        f'max-width: 960px; color: {INK}; background: {PAPER}">{"".join(parts)}</div>'
+        f'<div role="group" aria-label="{escaped(name)}" style="border: {BORDER}; '
+        f"border-radius: 6px; margin: 0 0 12px; overflow: hidden; max-width: 960px; color: {INK}; "
+        f'background: {PAPER}">{"".join(parts)}</div>'
     )
 
 
 def _head(trip: RoundTrip) -> str:
     left = (
-        f'<span style="flex: 1 1 auto; overflow-wrap: anywhere"><b style="color: {BRAND}">'
-        f"{escaped(trip.method)}</b> {escaped(trip.url)}</span>"
+        '<span role="heading" aria-level="4" style="flex: 1 1 auto; overflow-wrap: anywhere">'
+        f'<b style="color: {BRAND}">{escaped(trip.method)}</b> {escaped(trip.url)}</span>'
     )
     right = (
         f'<span><b style="color: {colour(trip)}">{escaped(outcome(trip))}</b> '
-        f'<span style="color: {FAINT}">{trip.seconds * 1000:.0f} ms</span></span>'
+        f"<span>{milliseconds(trip.seconds)}</span></span>"
     )
     return (
         f'<div style="display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 6px 12px; '
@@ -82,16 +89,29 @@ def _head(trip: RoundTrip) -> str:
 
 
 def _message_html(title: str, message: Message) -> str:
-    fields = "".join(
-        f'<div style="overflow-wrap: anywhere"><span style="color: {FAINT}">{escaped(name)}:</span>'
-        f" {escaped(value)}</div>"
-        for name, value in without_noise(message.headers)
-    )
+    fields = _fields(title, without_noise(message.headers))
     body = _pre(message.body) if message.body else ""
     jwts = "".join(map(_jwt_html, message.jwts))
     return (
-        f'<div style="padding: 8px 12px; border-top: {BORDER}; {CODE}">'
-        f"{_caption(title)}{fields}{body}{jwts}</div>"
+        f'<div style="{_BLOCK}"><div role="heading" aria-level="5" style="{_CAPTION}">{title}'
+        f"</div>{fields}{body}{jwts}</div>"
+    )
+
+
+def _fields(title: str, fields: Sequence[tuple[str, str]]) -> str:
+    if not fields:
+        return ""
+    cell = "padding: 0; border: none; text-align: left; vertical-align: top; max-width: none"
+    rows = "".join(
+        f'<tr style="background: transparent"><th scope="row" style="{cell}; padding-right: 12px; '
+        f'white-space: nowrap; font-weight: normal; color: {FAINT}">{escaped(name)}</th>'
+        f'<td style="{cell}; white-space: normal; overflow-wrap: anywhere">{escaped(value)}</td>'
+        "</tr>"
+        for name, value in fields
+    )
+    return (
+        f'<table aria-label="{title}, header fields" style="border: none; margin: 0; '
+        f'border-collapse: collapse; color: inherit; {CODE}"><tbody>{rows}</tbody></table>'
     )
 
 
@@ -102,17 +122,10 @@ def _jwt_html(jwt: Jwt) -> str:
         for name, value in (("header", jwt.header), ("payload", jwt.claims))
     )
     return (
-        f'<div style="margin: 8px 0 2px; padding: 4px 12px; border-left: 3px solid {BRAND}">'
-        f"{_caption(jwt_title(jwt))}"
+        f'<details open style="margin: 8px 0 2px; padding: 4px 12px; border-left: 3px solid {BRAND}'
+        f'"><summary style="cursor: pointer; {_CAPTION}">{escaped(jwt_title(jwt))}</summary>'
         f'<div style="display: flex; flex-wrap: wrap; gap: 0 16px">{columns}</div>'
-        f'<span style="color: {FAINT}">signature: ••••••</span></div>'
-    )
-
-
-def _caption(title: str) -> str:
-    return (
-        '<div style="font-family: var(--jp-ui-font-family, sans-serif); font-weight: 600; '
-        f'margin-bottom: 2px">{escaped(title)}</div>'
+        f'<span style="color: {FAINT}">signature: ••••••</span></details>'
     )
 
 
@@ -129,11 +142,13 @@ def _pre(text: str) -> str:
 
 
 def _text(trip: RoundTrip) -> str:
-    ended = f"{masked(outcome(trip))} · {trip.seconds * 1000:.0f} ms"
+    ended = f"{masked(outcome(trip))} · {milliseconds(trip.seconds)}"
     parts = [f"── {masked(trip.method)} {masked(trip.url)}", f"   → {ended}"]
+    if trip.timing:
+        parts.append(f"   time: {time_text(trip.timing)}")
     parts += ["request", _message_text(trip.request)]
     if trip.response is not None:
-        parts += ["answer", _message_text(trip.response)]
+        parts += ["response", _message_text(trip.response)]
     return "\n".join(parts)
 
 

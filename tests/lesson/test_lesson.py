@@ -407,3 +407,28 @@ def test_the_checker_needs_a_request_with_a_proof(lesson: Lesson) -> None:
         lesson.proof_checker()
     with pytest.raises(DialtoneError, match="or neither"):
         lesson.proof_checker("junk")
+
+
+# -- a request in a terminal -------------------------------------------------------------------
+
+
+def test_done_removes_what_a_curl_line_reads(lesson: Lesson, shared_state: Path) -> None:
+    lesson.client.get_token(key=ProofKey.generate())
+    line = lesson.wire.curl()
+    folder = shared_state / "curl"
+    [file] = folder.iterdir()
+    assert str(file) in line
+    assert file.stat().st_mode & 0o777 == 0o600
+    lesson.done()
+    assert list(folder.iterdir()) == []
+
+
+def test_start_removes_what_a_killed_kernel_left_for_curl(
+    lesson: Lesson, shared_state: Path
+) -> None:
+    lesson.client.get_token(key=ProofKey.generate())
+    lesson.wire.curl()
+    [file] = (shared_state / "curl").iterdir()
+    os.utime(file, (0, 0))
+    start(3)
+    assert not file.exists()
