@@ -145,10 +145,13 @@ def test_a_pasted_sentence_shows_the_code_in_it_and_is_taken(desk):
     assert field.get_attribute("aria-invalid") == "true"
     field.fill(f"Your verification code: {code.lower()}, thanks")
     form.get_by_text(f"Code found: {code}").wait_for()
+    assert field.get_attribute("aria-invalid") == "false"
+    assert form.get_by_text("This is not the code").count() == 0  # that was the last one
     desk.screenshot("forms-sentence")
     field.press("Enter")
     form.get_by_text("Registered as").wait_for()
     assert has_focus(form.get_by_role("status"))
+    desk.screenshot("forms-registered")
     desk.run_cell(6)
     assert "registered" in desk.cell(6).locator(".jp-OutputArea-output").inner_text()
 

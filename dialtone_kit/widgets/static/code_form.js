@@ -45,6 +45,7 @@ function render({ model, el }) {
   let asking = false;
   let waiting = false; // for the answer to a look
   let pending = false; // something was sent and is not answered
+  let typing = false; // the refusal of the last code is read, and the next one is on its way
   let firstLook = true;
 
   const read = () => {
@@ -84,7 +85,7 @@ function render({ model, el }) {
     if (state.busy) {
       view.badge("checking", "wait");
       view.say("", "Asking the service…");
-    } else if (state.problem.text) {
+    } else if (state.problem.text && !typing) {
       view.badge("refused", "bad");
       stopWait = sayProblem(view, state.problem);
     } else {
@@ -144,10 +145,18 @@ function render({ model, el }) {
       return void input.focus();
     }
     pending = send.disabled = true;
+    typing = false;
     focus.expect();
     kernel.send("submit", { value: input.value }); // which part of it is the code, Python decides
   });
-  input.addEventListener("input", read);
+  input.addEventListener("input", () => {
+    if (!typing && view.status.classList.contains("dk-bad")) {
+      view.badge("asking");
+      view.say("");
+    }
+    typing = true;
+    read();
+  });
   submitOnEnter(input);
   approved.addEventListener("click", () => {
     pending = approved.disabled = true;

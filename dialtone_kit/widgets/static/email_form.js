@@ -112,7 +112,13 @@ function render({ model, el }) {
     focus.expect();
     kernel.send("submit", { value: address });
   });
-  input.addEventListener("input", check);
+  input.addEventListener("input", () => {
+    if (view.status.classList.contains("dk-bad")) {
+      view.badge("asking");
+      view.say("");
+    }
+    check();
+  });
   submitOnEnter(input);
   again.addEventListener("click", () => { again.disabled = true; focus.expect(); kernel.send("again"); });
   other.addEventListener("click", () => { other.disabled = true; input.value = ""; focus.expect(); kernel.send("other"); });
