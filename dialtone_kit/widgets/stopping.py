@@ -8,7 +8,7 @@ from typing import Any
 from dialtone_kit.base.display import BORDER, INK, SHADE, Shown
 from dialtone_kit.base.errors import LessonStop
 from dialtone_kit.base.masking import escaped
-from dialtone_kit.base.notebook import in_notebook, is_interactive
+from dialtone_kit.base.notebook import current_shell, in_notebook, is_interactive
 
 ARRIVAL = 0.7  # seconds in which Run All's cells reach the kernel: 120 of them took 0.3 s
 
@@ -25,7 +25,7 @@ def stop(text: str, form: str) -> LessonStop:
     if in_notebook():
         time.sleep(ARRIVAL)
         if is_interactive():
-            _show_as_note(stopped, note(text, form))
+            show_as_note(current_shell(), stopped, note(text, form))
     return stopped
 
 
@@ -37,18 +37,17 @@ def note(text: str, form: str) -> Shown:
     return Shown(html, text)
 
 
-def _show_as_note(stopped: LessonStop, shown: Shown) -> None:
-    """Have IPython show `shown` in place of this one exception; all others look as they did."""
-    from IPython import get_ipython
-    from IPython.display import display
+def show_as_note(shell: Any, stopped: LessonStop, shown: Shown) -> None:
+    """Have the IPython `shell` show `shown` in place of this one exception.
 
-    shell: Any = get_ipython()
+    All others look as they did, and the next cell's do too.
+    """
     before = shell.custom_exceptions, shell.CustomTB
 
     def show(shell: Any, kind: Any, error: Any, trace: Any, tb_offset: Any = None) -> list[str]:
         shell.custom_exceptions, shell.CustomTB = before
         if error is stopped:
-            display(shown)  # type: ignore[no-untyped-call]
+            shell.display_pub.publish(*shell.display_formatter.format(shown))
         else:
             shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return []
