@@ -95,8 +95,12 @@ def _has_proxy(address: str) -> bool:
         connection.close()
 
 
-def _kernel() -> Any:
+def current_shell() -> Any:
+    """The IPython shell that runs this code, or None."""
     # No import: as long as IPython is not loaded, we are not in its kernel.
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None)
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _kernel() -> Any:
+    return getattr(current_shell(), "kernel", None)

@@ -8,6 +8,7 @@ from typing import Protocol
 from dialtone_kit.base.errors import LessonStop
 from dialtone_kit.base.notebook import link
 from dialtone_kit.client.credentials import find
+from dialtone_kit.client.enrollment_state import EnrollmentState, look_up
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson import registering
@@ -83,7 +84,15 @@ def code_form(
         inbox="the inbox cell" if lesson.is_mock else f"the mailbox of {enrollment.email}",
         approved=lambda: client.confirm_enrollment(enrollment),
         approval_url=link(enrollment.approval_url),
+        watch=_watch(lesson, enrollment) if lesson.interactive else None,
     )
+
+
+def _watch(lesson: RegisteringLesson, enrollment: Enrollment) -> Callable[[], EnrollmentState]:
+    """Ask how far `enrollment` is, beside the lesson's own wire: the reader's log stays theirs."""
+    enrollment.must_be_of(lesson.issuer)
+    asking = IdentityClient(lesson.issuer, None, timeout=3.0)
+    return lambda: look_up(asking.http, enrollment)
 
 
 def _code_source(

@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dialtone_kit.base.errors import ServiceError
 from dialtone_kit.base.typed_code import NotACode, find_code
-from dialtone_kit.widgets.panel import Panel, State, must_answer, stop
+from dialtone_kit.widgets.panel import Panel, State, problem_of
 
 if TYPE_CHECKING:
     from dialtone_kit.client.credentials import Credentials
+    from dialtone_kit.client.enrollment_state import EnrollmentState
+
+_WRONG = "This is not the code from the mail. Compare it with the newest mail. M25"
+_ENDS = {
+    "locked": "Too many wrong codes, here and on the sponsor's page together, locked this "
+    "enrollment. Send a new code with the e-mail form, then run the cells below it again.",
+    "expired": "The hour for this code is over. Send a new code with the e-mail form, then run the "
+    "cells below it again.",
+    "over": "The service says that this enrollment is over. Send a new code with the e-mail form, "
+    "then run the cells below it again.",
+    "confirmed before": "This enrollment was already confirmed, and its secret is shown only once. "
+    "Use the stored credentials, or send a new code with the e-mail form.",
+}
 
 
 class CodeForm(Panel):
     """Ask for the code that was mailed and confirm with it.
 
-    `expires_at` ends the form's countdown. `code_source` supplies the code when nobody is there:
-    from a parameter, or from the mock's inbox. `approved` confirms without a code, once the sponsor
-    has approved on the approve page (`approval_url`). `inbox` says where to read the mail.
+    `watch` asks the service how far the enrollment is. Tries, time and how it ended are the
+    service's word: the form counts nothing. Until the service has spoken, time goes by `expires_at`
+    and no tries are shown; `tries` is how many there are in all. `code_source` supplies the code
+    when nobody is there: from a parameter, or from the mock's inbox. `approved` confirms without a
+    code, once the sponsor has approved on the page (`approval_url`). `inbox` says where to read the
+    mail. `now` is in Unix seconds.
     """
 
     script = "code_form.js"
     name = "Code form"
+    question = "Which code stands in the mail to the sponsor?"
 
     def __init__(
         self,
@@ -38,14 +56,22 @@ class CodeForm(Panel):
         inbox: str = "",
         approved: Callable[[], Credentials] | None = None,
         approval_url: str = "",
+        watch: Callable[[], EnrollmentState] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(interactive=interactive)
-        self._confirm, self._approved, self._now = confirm, approved, now
-        self._expires_at, self._tries, self._tries_left = expires_at, tries, tries
-        self._fixed: State = {"email": email, "inbox": inbox, "approval_url": approval_url}
+        self._confirm, self._approved, self._watch, self._now = confirm, approved, watch, now
+        self._ends_at = expires_at.timestamp()  # by our clock; `look` corrects it
+        self._tries_left: int | None = None
+        self._fixed: State = {
+            "email": email,
+            "inbox": inbox,
+            "approval_url": approval_url,
+            "tries": tries,
+            "can_approve": approved is not None,
+        }
         self._credentials: Credentials | None = None
-        self._ended = ""  # why no further code can help: "locked", "expired" or "confirmed before"
+        self._status, self._ended = "pending", ""  # ended: a key of _ENDS
         self._problem: State = {}
         if not interactive and code_source is not None:
             self._credentials = confirm(code_source())
@@ -54,24 +80,25 @@ class CodeForm(Panel):
         """The credentials, or LessonStop when no code was confirmed yet."""
         if self._credentials is not None:
             return self._credentials
-        if self._ended:
-            raise stop(_ENDS[self._ended])
         if not self.interactive:
-            raise stop(
+            raise self._stop(
                 "The verification code is in the sponsor's mailbox. Run this lesson again with the "
                 "parameter verification_code; it picks up this enrollment."
             )
-        raise must_answer("Type the code from the mail in the form above and press Enter.")
+        phase = self._phase()
+        if phase in _ENDS:
+            raise self._stop(_ENDS[phase])
+        raise self._must_answer("Type the code from the mail in the form above and press Enter.")
 
     def state(self) -> State:
-        left = self._expires_at.timestamp() - self._now()
+        phase = self._phase()
         return {
             **self._fixed,
-            "phase": self._phase(left),
-            "seconds_left": max(0.0, left),
-            "tries": self._tries,
+            "phase": phase,
+            "end": _ENDS.get(phase, ""),
+            "seconds_left": self._seconds_left(),
             "tries_left": self._tries_left,
-            "can_approve": self._approved is not None,
+            "approved": self._status == "approved",
             "client_id": self._credentials.client_id if self._credentials is not None else "",
             "problem": self._problem,
         }
@@ -85,11 +112,22 @@ class CodeForm(Panel):
             try:
                 code = find_code(typed if isinstance(typed, str) else "")
             except NotACode as problem:
-                self.failed({"text": f"{problem} It was not sent, so no try is lost."})
+                self.failed(
+                    {"text": f"{problem} It was not sent, so no try is lost.", "keep": True}
+                )
             else:
                 self._try(lambda: self._confirm(code))
         elif kind == "approved" and self._approved is not None:
             self._try(self._approved)
+
+    def look(self) -> None:
+        seen = self.round
+        if self._watch is None or self.busy or self._credentials is not None or self._ended:
+            return
+        with suppress(Exception):  # the next look may go through
+            state = self._watch()
+            if self.round == seen and not self.busy:
+                self._learn(state)
 
     def failed(self, problem: State) -> None:
         self._problem = problem
@@ -99,35 +137,47 @@ class CodeForm(Panel):
             return "Code form: nobody is here to type and no code is known. Nothing was confirmed."
         return "Code form: nobody is here to type, so the code was filled in and confirmed."
 
-    def _phase(self, seconds_left: float) -> str:
+    def _phase(self) -> str:
         if self._credentials is not None:
             return "confirmed"
-        return self._ended or ("asking" if seconds_left > 0 else "expired")
+        return self._ended or ("asking" if self._seconds_left() > 0 else "expired")
+
+    def _seconds_left(self) -> float:
+        return max(0.0, self._ends_at - self._now())
 
     def _try(self, confirm: Callable[[], Credentials]) -> None:
         try:
             self._credentials = confirm()
         except ServiceError as refused:
             self._learn_from(refused)
-            raise
+        except Exception as error:  # it never got there: what was typed can be sent again
+            self.failed({**problem_of(error), "keep": True})
 
     def _learn_from(self, refused: ServiceError) -> None:
+        self.failed(problem_of(refused))
         left = getattr(refused, "tries_left", None)
         if isinstance(left, int):
             self._tries_left = left
+            self.failed({"text": _WRONG})
+            self._ended = "" if left else "locked"
         if refused.status == 409:
             self._ended = "confirmed before"
         elif refused.status == 410:
-            late = self._now() >= self._expires_at.timestamp()
-            self._ended = "expired" if late else "locked"
-            self._tries_left = self._tries_left if late else 0
-        elif self._tries_left == 0:
-            self._ended = "locked"
+            self._ended = self._how_it_ended(refused)
 
+    def _how_it_ended(self, gone: ServiceError) -> str:
+        """410 is one status for two ends: the service's status says which, or else its words."""
+        if self._watch is not None:
+            with suppress(Exception):
+                self._learn(self._watch())
+        words = {"lock": "locked", "expire": "expired"}
+        told = (end for word, end in words.items() if word in gone.description.lower())
+        return self._ended or next(told, "over")
 
-_ENDS = {
-    "locked": "Five wrong codes locked this enrollment. Run the e-mail form's cell for a new one.",
-    "expired": "The hour for this code is over. Run the e-mail form's cell for a new one.",
-    "confirmed before": "This enrollment was already confirmed, and its secret is shown only once. "
-    "Use the stored credentials, or run the e-mail form's cell for a new enrollment.",
-}
+    def _learn(self, state: EnrollmentState) -> None:
+        if state.tries_left is not None:
+            self._tries_left = state.tries_left
+        if state.seconds_left is not None:
+            self._ends_at = self._now() + state.seconds_left
+        ends = {"locked": "locked", "expired": "expired", "confirmed": "confirmed before"}
+        self._status, self._ended = state.status, ends.get(state.status, "")

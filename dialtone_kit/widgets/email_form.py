@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone_kit.base.email import NotAnAddress, one_address
 from dialtone_kit.base.errors import LessonStop
-from dialtone_kit.widgets.panel import Panel, State, must_answer
+from dialtone_kit.widgets.panel import Panel, State
 
 if TYPE_CHECKING:
     from dialtone_kit.client.enrollments import Enrollment
@@ -35,6 +35,7 @@ class EmailForm(Panel):
 
     script = "email_form.js"
     name = "E-mail form"
+    question = "Which e-mail address has the person who vouches for the agent?"
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class EmailForm(Panel):
     def require(self) -> Enrollment:
         """The enrollment, or LessonStop when no address was sent yet."""
         if self._enrollment is None:
-            raise must_answer("Type your e-mail address in the form above and press Enter.")
+            raise self._must_answer("Type your e-mail address in the form above and press Enter.")
         return self._enrollment
 
     def state(self) -> State:
@@ -100,11 +101,11 @@ class EmailForm(Panel):
         return "E-mail form: nobody is here to type, so the lesson used its own address."
 
     def _submit(self, address: str) -> None:
+        self._email = address  # also a wrong one: it is mended, not typed anew
         problem = email_problem(address)
         if problem is not None:
-            self.failed({"text": problem})
+            self.failed({"text": f"{problem} Nothing was sent: correct the address and try again."})
             return
-        self._email = address
         first = self._enrollment is None
         self._enrollment = self._send(address)
         self._restored, self._sent_again = False, not first

@@ -25,6 +25,8 @@ class Mail(Protocol):
     def sent_at(self) -> datetime | str: ...
     @property
     def text(self) -> str: ...
+    @property
+    def code(self) -> str | None: ...
 
 
 class InboxView(Panel):
@@ -32,6 +34,7 @@ class InboxView(Panel):
 
     script = "inbox.js"
     name = "Inbox view"
+    question = "Which mails did the local service send, and with which code?"
 
     def __init__(
         self,
@@ -82,4 +85,5 @@ def _as_shown(mail: Mail) -> State:
         "subject": visible(mail.subject),
         "sent_at": sent,
         "text": visible(mail.text),
+        "code": visible(mail.code or ""),
     }

@@ -10,18 +10,18 @@ cells: a panel is safe with both.
 
 from __future__ import annotations
 
+import re
+import secrets
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError, LessonStop, RateLimited
 from dialtone_kit.base.masking import masked
-from dialtone_kit.base.notebook import in_notebook
+from dialtone_kit.widgets.stopping import stop
 
 State = dict[str, Any]
-ARRIVAL = 0.7  # seconds in which Run All's cells reach the kernel: 120 of them took 0.3 s
 
 
 class Panel(ABC):
@@ -29,11 +29,13 @@ class Panel(ABC):
 
     script: str  # the view's module in static/
     name: str  # what the text form calls it
+    question = ""  # what it asks, for where no front end draws it
 
     def __init__(self, *, interactive: bool) -> None:
         self.interactive = interactive
         self.round = 0
         self.busy = False
+        self.id = f"dialtone-{secrets.token_hex(6)}"  # of its element in the page, for links
         self._guard = threading.Lock()
         self._view: Any = None
 
@@ -53,9 +55,20 @@ class Panel(ABC):
     def outcome(self) -> str:
         """One line without values: what happened when nobody was there to ask."""
 
+    def asks(self) -> str:
+        """The question in one line, without answers or values: GitHub and nbconvert show this."""
+        return self.question
+
+    def look(self) -> None:  # noqa: B027  (most panels have no service to ask)
+        """Ask the service quietly, because time has passed. Raises nothing, keeps the round."""
+
     def receive(self, message: Mapping[str, Any]) -> None:
         """Handle one message from a view. The reply is always the state."""
         kind = message.get("kind")
+        if kind == "look":
+            self.look()
+            self._push(looked=True)
+            return
         if isinstance(kind, str) and kind != "ready" and self._begin(message.get("round")):
             self._push()
             try:
@@ -72,7 +85,8 @@ class Panel(ABC):
 
     def __repr__(self) -> str:
         if self.interactive:
-            return f"{self.name}. Open this notebook in JupyterLab and run it to see this."
+            how = "Open this notebook in JupyterLab and run it to see this."
+            return f"{self.name}: {self.asks()} {how}" if self.asks() else f"{self.name}. {how}"
         return self.outcome()
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
@@ -96,31 +110,32 @@ class Panel(ABC):
             self.busy = False
             self.round += 1
 
-    def _push(self) -> None:
+    def _stop(self, text: str) -> LessonStop:
+        """The exception that ends Run All here; the views come into sight."""
+        stopped = stop(text, self.id)
+        self._push(come=True)
+        return stopped
+
+    def _must_answer(self, what: str) -> LessonStop:
+        """The same for a form that waits for a person."""
+        return self._stop(f"{what} Then run this cell again and continue from here.")
+
+    def _push(self, **more: Any) -> None:
         if self._view is not None:
-            self._view.send({"round": self.round, "busy": self.busy, **self.state()})
+            own = {"id": self.id, "round": self.round, "busy": self.busy}
+            self._view.send({**own, **self.state(), **more})
 
 
 def problem_of(error: Exception) -> State:
     """An error as a view shows it: a sentence, and the seconds to wait if there are any."""
     if isinstance(error, RateLimited):
-        return {"text": masked(str(error)), "wait": error.retry_after}
+        return {"text": _timeless(masked(str(error))), "wait": error.retry_after}
     if isinstance(error, DialtoneError):
         return {"text": masked(str(error))}
     return {"text": f"The kit broke on this ({type(error).__name__}: {masked(str(error))})."}
 
 
-def stop(text: str) -> LessonStop:
-    """The one line that ends Run All at a form.
-
-    When a cell fails, ipykernel drops the cells that have arrived and runs those that arrive later
-    (7.x has no setting for it): so wait until the browser has sent them all.
-    """
-    if in_notebook():
-        time.sleep(ARRIVAL)
-    return LessonStop(text)
-
-
-def must_answer(what: str) -> LessonStop:
-    """The stop for a form that waits for a person."""
-    return stop(f"{what} Then run this cell again and continue from here.")
+def _timeless(text: str) -> str:
+    """`text` without the sentences that say when to come back: the view counts down instead."""
+    sentences = re.split(r"(?<=[.!?]) +", text)
+    return " ".join(one for one in sentences if not re.search(r"(?i)\b(again|back)\b.*\d", one))

@@ -55,6 +55,7 @@ class ProofChecker(Panel):
 
     script = "proof_checker.js"
     name = "Proof checker"
+    question = "Which of the thirteen rules does this proof pass, and which one stops it?"
 
     def __init__(
         self,

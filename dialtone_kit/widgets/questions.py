@@ -64,8 +64,11 @@ class Prediction(Panel):
     def failed(self, problem: State) -> None:
         self._problem = problem
 
+    def asks(self) -> str:
+        return _in_one_line(self._item)
+
     def outcome(self) -> str:
-        return f"Prediction {self._item.id}: not asked, because nobody is here."
+        return f"Prediction {self._item.id}: not asked, because nobody is here. {self.asks()}"
 
 
 class Quiz(Panel):
@@ -120,10 +123,14 @@ class Quiz(Panel):
     def failed(self, problem: State) -> None:
         self._problem = problem
 
+    def asks(self) -> str:
+        numbered = (f"{n}. {_in_one_line(item)}" for n, item in enumerate(self._items, 1))
+        return " ".join(numbered)
+
     def outcome(self) -> str:
         count = len(self._items)
         asked = "1 question not asked" if count == 1 else f"{count} questions not asked"
-        return f"Quiz: {asked}, because nobody is here."
+        return f"Quiz: {asked}, because nobody is here. {self.asks()}"
 
     def _hand_in(self, choices: object) -> None:
         chosen = [_choice_of(choices, item, n) for n, item in enumerate(self._items)]
@@ -139,6 +146,12 @@ class Quiz(Panel):
         for pick in picks:
             self._record(pick)
         self._picks = picks
+
+
+def _in_one_line(item: Question) -> str:
+    """The question and its choices, in their order."""
+    letters = (f"({chr(97 + n)}) {choice.text}" for n, choice in enumerate(item.choices))
+    return " ".join([item.question, *letters])
 
 
 def _shown(item: Question, pick: Pick | None, *, mark: bool) -> State:

@@ -24,6 +24,7 @@ class TokenExplorer(Panel):
 
     script = "token_explorer.js"
     name = "Token explorer"
+    question = "What does each member of this token say, and how long is it good for?"
 
     def __init__(
         self,

@@ -11,15 +11,16 @@ from typing import Any
 import anywidget
 
 _STATIC = resources.files("dialtone_kit.widgets").joinpath("static")
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./base\.js";\n', re.M)
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.M)
 _EXPORT = re.compile(r"^export (?=function |const )", re.M)
 
 
 @cache
 def bundle(script: str) -> str:
-    """static/`script` with base.js in front, as one ES module: a widget can't import by path."""
-    own, imports = _IMPORT.subn("", _read(script))
-    return (_EXPORT.sub("", _read("base.js")) + own) if imports else own
+    """static/`script` after what it imports, as one ES module: a widget can't import by path."""
+    own = _read(script)
+    parts = [_EXPORT.sub("", _read(name)) for name in _IMPORT.findall(own)]
+    return "".join([*parts, _IMPORT.sub("", own)])
 
 
 @cache

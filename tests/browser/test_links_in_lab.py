@@ -35,7 +35,7 @@ def test_the_sponsors_link_works_where_only_jupyters_port_is_forwarded(lab, brow
         person = Person(replace(lab, url=origin), context.new_page(), "far.ipynb")
         person.run_first(4)
         code = person.cell(3).locator(".jp-OutputArea-output").inner_text().strip()
-        in_widget = person.widget("code").get_by_text("Open the approve page")
+        in_widget = person.widget("code").get_by_text("Open the sponsor's page")
         in_output = person.cell(1).get_by_text("The sponsor's page", exact=True).last
         for link in (in_widget, in_output):
             with context.expect_page() as opened:

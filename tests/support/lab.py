@@ -126,7 +126,7 @@ class Person:
 
     def go_on(self) -> None:
         """From the cell that stopped the run: run it again, and all below it."""
-        stopped = self.page.locator(".jp-Cell", has_text="LessonStop:").last
+        stopped = self.page.locator(".jp-Cell", has_text="Go to the form").last
         stopped.locator(".jp-InputArea-editor").click()
         self.choose("Run", "notebook:run-all-below")
         self.wait_for_kernel()
@@ -155,8 +155,7 @@ class Person:
 
     def faint_texts(self, selector: str) -> list[str]:
         """Texts inside `selector` with a contrast under 4.5 to their ground (WCAG 2.1, 1.4.3)."""
-        found: list[str] = self.page.evaluate(_FAINT_TEXTS, selector)
-        return found
+        return faint_texts(self.page, selector)
 
     def errors(self) -> list[str]:
         """What the cells show on red ground: errors, and what was written to stderr."""
@@ -212,6 +211,12 @@ _FAINT_TEXTS = """(selector) => {
   }
   return faint;
 }"""
+
+
+def faint_texts(page: Any, selector: str) -> list[str]:
+    """Texts inside `selector` on `page` with a contrast under 4.5 (WCAG 2.1, 1.4.3)."""
+    found: list[str] = page.evaluate(_FAINT_TEXTS, selector)
+    return found
 
 
 def write_notebook(path: Path, *cells: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from dialtone_kit.base.errors import LessonStop, RateLimited, ServiceError, ServiceUnreachable
+from dialtone_kit.client.enrollment_state import EnrollmentState
 from dialtone_kit.widgets import CodeForm, EmailForm, email_problem
 
 HOUR = datetime.fromtimestamp(4600, UTC)
@@ -163,6 +165,22 @@ def test_a_refusal_is_shown_and_can_be_mended(service):
     assert form.require().email == "me@example.com"
 
 
+def test_a_wrong_address_is_kept_to_be_mended_and_the_form_says_what_to_do(service):
+    form = email_form(service)
+    press(form, "submit", "you@exa mple.com")
+    assert form.state()["email"] == "you@exa mple.com"
+    assert "correct the address" in form.state()["problem"]["text"]
+    assert "such as you@example.com" in form.state()["problem"]["text"]
+
+
+def test_a_limit_names_one_time_only_that_of_the_countdown(service):
+    service.raises = [RateLimited("3 an hour are the limit. Try again in 120 s.", 120)]
+    form = email_form(service)
+    press(form, "submit", "you@example.com")
+    text = form.state()["problem"]["text"]
+    assert text == "429 rate_limited: 3 an hour are the limit."
+
+
 def test_a_limit_is_shown_with_the_time_left_and_the_line_that_clears_it(service):
     service.raises = [RateLimited("Three in an hour.", 120)]
     clock = [1000.0]
@@ -236,7 +254,7 @@ def test_without_a_person_a_bad_address_stops_the_lesson(service):
 
 def test_the_right_code_gives_the_credentials(service):
     form = code_form(service)
-    assert (form.state()["phase"], form.state()["tries_left"]) == ("asking", 5)
+    assert (form.state()["phase"], form.state()["tries_left"]) == ("asking", None)
     press(form, "submit", "Your code is abcd\u22122345.")
     assert service.asked == ["ABCD-2345"]
     assert form.require().client_id == "cli_my_agent_1"
@@ -262,7 +280,8 @@ def test_what_can_be_no_code_costs_no_try(service, typed, said):
     press(form, "submit", typed)
     assert service.asked == []
     assert said in form.state()["problem"]["text"]
-    assert form.state()["tries_left"] == 5
+    assert form.state()["problem"]["keep"] is True  # it is mended, not typed anew
+    assert form.state()["tries_left"] is None
 
 
 def test_wrong_codes_count_the_tries_down(service):
@@ -278,9 +297,12 @@ def test_wrong_codes_count_the_tries_down(service):
 @pytest.mark.parametrize(
     ("error", "clock", "phase", "message"),
     [
-        (ServiceError(410, "gone", "locked"), 1000, "locked", "Five wrong codes"),
-        (wrong_code(0), 1000, "locked", "Five wrong codes"),
-        (ServiceError(410, "gone", "expired"), 4601, "expired", "hour for this code is over"),
+        (ServiceError(410, "gone", "Locked."), 1000, "locked", "wrong codes"),
+        (ServiceError(410, "gone", "Locked."), 4601, "locked", "wrong codes"),
+        (wrong_code(0), 1000, "locked", "wrong codes"),
+        (ServiceError(410, "gone", "It expired."), 4601, "expired", "hour for this code is over"),
+        (ServiceError(410, "gone", "It expired."), 1000, "expired", "hour for this code is over"),
+        (ServiceError(410, "gone", "Not here."), 1000, "over", "this enrollment is over"),
         (ServiceError(409, "conflict", "again"), 1000, "confirmed before", "already confirmed"),
     ],
 )
@@ -299,8 +321,88 @@ def test_a_lost_connection_leaves_the_form_open(service):
     service.raises = [ServiceUnreachable("No connection.")]
     form = code_form(service)
     press(form, "submit", "ABCD-2345")
-    assert (form.state()["phase"], form.state()["tries_left"]) == ("asking", 5)
+    assert (form.state()["phase"], form.state()["problem"]["keep"]) == ("asking", True)
     press(form, "submit", "ABCD-2345")
+    assert form.require()
+
+
+def look(form):
+    form.receive({"kind": "look"})
+
+
+def test_the_tries_left_are_the_services_not_counted_here(service):
+    states = [EnrollmentState("pending", 4), EnrollmentState("pending", 1)]
+    service.raises = [wrong_code(3)]
+    form = code_form(service, watch=lambda: states.pop(0))
+    look(form)
+    assert form.state()["tries_left"] == 4  # a wrong code on the sponsor's page
+    press(form, "submit", "ABCD-2345")
+    assert form.state()["tries_left"] == 3
+    assert not re.search(
+        r"\d tr", form.state()["problem"]["text"]
+    )  # said once, where it is renewed
+    look(form)
+    assert form.state()["tries_left"] == 1
+
+
+@pytest.mark.parametrize("told", ["locked", "expired"])
+@pytest.mark.parametrize("clock", [1000, 4601])
+def test_how_a_410_ended_is_the_services_word_whatever_our_clock_says(service, told, clock):
+    service.raises = [ServiceError(410, "gone", "Start a new one.")]
+    form = code_form(service, now=lambda: clock, watch=lambda: EnrollmentState(told))
+    press(form, "submit", "ABCD-2345")
+    assert form.state()["phase"] == told
+
+
+@pytest.mark.parametrize(
+    ("told", "phase"),
+    [("locked", "locked"), ("expired", "expired"), ("confirmed", "confirmed before")],
+)
+def test_a_look_shows_what_happened_elsewhere(service, told, phase):
+    form = code_form(service, watch=lambda: EnrollmentState(told))
+    look(form)
+    assert form.state()["phase"] == phase
+    assert form.state()["end"]
+
+
+def test_the_time_left_goes_by_the_services_clock(service):
+    form = code_form(service, watch=lambda: EnrollmentState("pending", 5, 60.0))
+    assert form.state()["seconds_left"] == 3600
+    look(form)
+    assert form.state()["seconds_left"] == 60
+
+
+def test_a_look_that_fails_or_comes_late_changes_nothing(service):
+    def fails():
+        raise ServiceUnreachable("No connection.")
+
+    form = code_form(service, watch=fails)
+    look(form)
+    assert (form.state()["phase"], form.state()["problem"]) == ("asking", {})
+
+    def late():
+        press(form, "submit", "ABCD-2345")
+        return EnrollmentState("locked", 0)
+
+    form = code_form(service, watch=late)
+    look(form)
+    assert form.state()["phase"] == "confirmed"
+
+
+def test_a_look_uses_up_no_round_so_a_click_at_that_moment_counts(service):
+    form = code_form(service, watch=lambda: EnrollmentState("pending", 5))
+    seen = form.round
+    look(form)
+    form.receive({"kind": "submit", "round": seen, "value": "ABCD-2345"})
+    assert form.require()
+
+
+def test_an_approval_on_the_page_is_shown_and_needs_no_code(service):
+    watch = iter([EnrollmentState("approved", 5)])
+    form = code_form(service, approved=FakeCredentials, watch=lambda: next(watch))
+    look(form)
+    assert form.state()["approved"] is True
+    press(form, "approved")
     assert form.require()
 
 

@@ -7,9 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dialtone_kit import widgets
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.widgets import InboxView, Prediction, Quiz, TokenExplorer
 from dialtone_kit.widgets.choices import Choice, Pick, Question
+from dialtone_kit.widgets.panel import Panel
+
+EXPORTED = [getattr(widgets, name) for name in widgets.__all__]
+PANELS = [kind for kind in EXPORTED if isinstance(kind, type) and issubclass(kind, Panel)]
 
 SECRET = "sec_" + "Zq3" * 15
 
@@ -107,6 +112,24 @@ def test_without_a_person_nothing_is_asked(kept):
         assert panel._repr_mimebundle_() == {"text/plain": repr(panel)}
 
 
+def test_a_text_form_asks_its_question_with_its_choices_and_gives_nothing_away(kept):
+    item = question("x")
+    choices = [choice.text for choice in item.choices]
+    for form in (Prediction, lambda *a: Quiz([item], *a[1:])):
+        for interactive in (True, False):
+            text = repr(form(item, kept.append, interactive))
+            assert all(part in text for part in [item.question, *choices])
+            assert "\n" not in text
+            assert not any(choice.why and choice.why in text for choice in item.choices)
+
+
+@pytest.mark.parametrize("kind", PANELS)
+def test_every_widget_has_a_question_for_where_nothing_draws_it(kind):
+    own_words = kind.question or kind.asks is not Panel.asks
+    assert own_words
+    assert not kind.question or kind.question.endswith("?")
+
+
 # -- quiz ------------------------------------------------------------------------------------
 
 
@@ -142,6 +165,13 @@ class Mail:
     subject: str = "Your code"
     to: str = "you@example.com"
     text: str = "ABCD-2345"
+    code: str | None = "ABCD-2345"
+
+
+def test_a_mail_names_its_code_for_the_copy_button():
+    view = InboxView(lambda: [Mail("1", "2026"), Mail("2", "2025", code=None)])
+    send(view, "refresh")
+    assert [mail["code"] for mail in view.state()["mails"]] == ["ABCD-2345", ""]
 
 
 def test_mails_come_newest_first_when_the_view_asks():

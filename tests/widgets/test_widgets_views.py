@@ -14,7 +14,9 @@ from dialtone_kit.widgets import CodeForm, EmailForm, InboxView
 from dialtone_kit.widgets.view import bundle, style
 
 STATIC = resources.files("dialtone_kit.widgets").joinpath("static")
-SCRIPTS = sorted(f.name for f in STATIC.iterdir() if f.name.endswith(".js") and f.name != "base.js")
+SHARED = {"base.js", "typed_code.js"}
+FILES = {one.name for one in STATIC.iterdir() if one.name.endswith(".js")}
+SCRIPTS = sorted(FILES - SHARED)
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -36,6 +38,7 @@ class Mail:
     subject: str = "Your code"
     sent_at: str = "2026"
     text: str = "It is ABCD-2345"
+    code: str = "ABCD-2345"
 
 
 def shown(panel):

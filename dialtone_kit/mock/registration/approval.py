@@ -84,8 +84,8 @@ def _approve(tx: Connection, service: Service, realm: Realm, row: Any, code: str
     if not code.strip():
         return page.refused(Refusal(400, "invalid_request", "Enter the code from the mail."))
     if refusal := enrollments.judge_code(tx, service, realm, row, code):
-        state = "locked" if refusal.status == 410 else page.state
-        return replace(page, state=state, refusal=refusal)
+        counted = enrollments.find(tx, realm, row.enrollment_id)
+        return _page(counted, realm).refused(refusal)
     enrollments.approve(tx, realm, row)
     return replace(page, state="approved")
 
@@ -100,6 +100,7 @@ def _page(row: Any, realm: Realm) -> Page:
         "realm": realm.name,
         "until": clock.readable(row.expires_at),
         "enrollment": row.enrollment_id,
+        "tries": enrollments.in_words(enrollments.tries_left(row)),
     }
     state = enrollments.status_of(row, realm)
     return Page(TEMPLATE, state, form_for=row.enrollment_id, values=values)

@@ -86,7 +86,7 @@ async def request_enrollment(request: Request) -> Response:
     refusals=(404, 503),
 )
 async def enrollment_status(request: Request) -> Response:
-    """pending, approved, confirmed, expired or locked; never a credential."""
+    """pending, approved, confirmed, expired or locked, and the tries left; never a credential."""
     service, realm = service_of(request), await realm_of(request)
     enrollment_id = request.path_params["enrollment_id"]
     row = await service.store.read(lambda tx: enrollments.find(tx, realm, enrollment_id))
@@ -94,6 +94,7 @@ async def enrollment_status(request: Request) -> Response:
         "enrollment_id": enrollment_id,
         "status": enrollments.status_of(row, realm),
         "expires_at": clock.rfc3339(row.expires_at),
+        "tries_left": enrollments.tries_left(row),
         "realm": realm.name,
     }
     return json_answer(answer, headers=NO_STORE)

@@ -93,6 +93,11 @@ def status_of(row: Any, realm: Realm) -> str:
     return "expired" if over and row.status in ("pending", "approved") else str(row.status)
 
 
+def tries_left(row: Any) -> int:
+    """How many wrong codes, of page and API together, it still takes to lock the enrollment."""
+    return WRONG_CODES - int(row.wrong_codes)
+
+
 def must_be_open(row: Any, realm: Realm) -> None:
     """409 when it was confirmed, 410 when it is locked or expired."""
     status = status_of(row, realm)
@@ -134,8 +139,14 @@ def judge_code(
 def wrong(what: str, wrong_codes: int) -> Refusal:
     """401 with the tries that are left for the code, in words and as a number."""
     left = WRONG_CODES - wrong_codes
-    tries = "1 try" if left == 1 else f"{left} tries"
-    return Refusal(401, "unauthorized", f"{what} {tries} left.", ASK_THE_SPONSOR, tries_left=left)
+    return Refusal(
+        401, "unauthorized", f"{what} {in_words(left)}.", ASK_THE_SPONSOR, tries_left=left
+    )
+
+
+def in_words(tries: int) -> str:
+    """`1 try left`, `4 tries left`: as the page, the API and the kit's form say it."""
+    return f"{tries} {'try' if tries == 1 else 'tries'} left"
 
 
 def approve(tx: Connection, realm: Realm, row: Any) -> None:

@@ -100,6 +100,7 @@ class EnrollmentStatus(BaseModel):
     enrollment_id: EnrollmentId
     status: Literal["pending", "approved", "confirmed", "expired", "locked"]
     expires_at: Moment
+    tries_left: Annotated[int, Field(ge=0, le=5, description="for the verification code")]
     realm: RealmId
 
 

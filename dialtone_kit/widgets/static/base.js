@@ -59,7 +59,7 @@ export function card(el, name, title) {
   const heading = h("div", { class: "dk-title", id: uid("title") }, title);
   const note = h("div", { class: "dk-badge", hidden: true });
   const body = h("div", { class: "dk-body" });
-  const status = h("div", { class: "dk-status", role: "status", "aria-live": "polite" });
+  const status = h("div", { class: "dk-status", id: uid("status"), role: "status", "aria-live": "polite", tabindex: "-1" });
   const root = h(
     "section",
     { class: `dialtone-kit dk-${name}`, "aria-labelledby": heading.id },
@@ -80,6 +80,35 @@ export function card(el, name, title) {
       const next = h("div", {}, ...content);
       status.className = `dk-status${tone && ` dk-${tone}`}`;
       if (status.textContent !== next.textContent) status.replaceChildren(...next.childNodes);
+    },
+    // Run All stopped at this card: bring it into sight, and the keyboard to `input`.
+    come(state, input) {
+      if (!document.getElementById(state.id)) root.id = state.id; // what the stopped cell links to
+      if (state.come && root.id === state.id) setTimeout(() => arrive(root, input), ARRIVAL);
+    },
+  };
+}
+
+// JupyterLab goes to the end of what was run; this comes after it.
+const ARRIVAL = 400;
+
+function arrive(root, input) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  root.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+  if (input.checkVisibility?.() && !input.disabled) input.focus({ preventScroll: true });
+}
+
+// Where the keyboard goes once an answer to what was done in this view is there. Another view of
+// the form, or one that is drawn anew, moves nobody's focus.
+export function follower(view) {
+  let awaited = false;
+  return {
+    expect() { awaited = true; },
+    arrived(busy, target = view.status) { // call it when the view has been drawn
+      const inside = view.root.contains(document.activeElement) || document.activeElement === document.body;
+      if (busy || !awaited) return;
+      awaited = false;
+      if (inside) target.focus();
     },
   };
 }
@@ -112,6 +141,9 @@ export function connect(model, draw, lost = () => {}) {
   expectAnswer();
   model.send({ kind: "ready" });
   return {
+    look() { // quietly: a kernel at work on a cell may answer later
+      model.send({ kind: "look" });
+    },
     send(kind, data = {}) {
       expectAnswer();
       model.send({ kind, round, ...data });
@@ -133,9 +165,9 @@ export function sayProblem(view, problem) {
     return () => {};
   }
   const left = timer();
-  const line = [h("div", {}, ...prose(problem.text)), h("div", {}, "Time left: ", left)];
+  const line = [h("div", {}, ...prose(problem.text)), h("div", {}, "You can try again in ", left, ".")];
   if (problem.clear_limits) {
-    line.push(h("div", {}, "On the mock there is no need to wait: run ",
+    line.push(h("div", {}, "At the local service there is no need to wait: run ",
       h("code", {}, problem.clear_limits), " in a cell, then press the button again."));
   }
   view.say("wait", ...line);

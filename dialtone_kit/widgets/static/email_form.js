@@ -1,26 +1,26 @@
-import { card, clock, connect, countdown, h, prose, sayProblem, SILENT, submitOnEnter, timer, uid } from "./base.js";
+import { card, connect, countdown, follower, h, prose, sayProblem, SILENT, submitOnEnter, uid } from "./base.js";
 
 // A hint while an address is typed; "" when there is none. Python has the rule, and judges it.
 function wrongWith(address) {
   if (!address) return "";
   if (/[\s,;]/.test(address)) return "Type one address, without spaces or commas.";
   const [name, domain, ...more] = address.split("@");
-  if (more.length) return "There is more than one @.";
-  if (domain === undefined) return "The @ is missing.";
-  if (!name) return "The part before the @ is missing.";
+  if (more.length) return "There is more than one @: an address has one.";
+  if (domain === undefined) return "The @ is missing: write the address as you@example.com.";
+  if (!name) return "The part before the @ is missing: whose mailbox is it?";
   if (/[^\x21-\x7e]/.test(name)) return "The part before the @ can only have ASCII characters.";
-  if (!domain) return "The part after the @ is missing.";
+  if (!domain) return "The part after the @ is missing, such as example.com.";
   if (/[<>()"\\]/.test(address)) return "Type only the address, without brackets or quotes.";
   return address.length > 254 ? "An address has at most 254 characters." : "";
 }
 
 function render({ model, el }) {
   const view = card(el, "email", "The sponsor's e-mail address");
-  const hint = h("div", { class: "dk-hint", id: uid("hint") });
+  const hint = h("div", { class: "dk-hint", id: uid("hint"), "aria-live": "polite" });
   const input = h("input", {
     id: uid("email"), class: "dk-input", type: "email", name: "email", autocomplete: "email",
     spellcheck: "false", placeholder: "you@example.com", maxlength: "320",
-    "aria-describedby": hint.id,
+    "aria-describedby": `${hint.id} ${view.status.id}`,
   });
   const send = h("button", { type: "submit", class: "dk-button" }, "Send me a code");
   const note = h("p", { class: "dk-note" });
@@ -35,14 +35,17 @@ function render({ model, el }) {
   view.body.append(note, form);
   view.root.append(after);
 
+  const focus = follower(view);
   let stop = () => {};
   let drawn = false;
+  let asked = false; // Enter was pressed: what is wrong is now a mistake, not a half-typed address
   const check = () => {
     const address = input.value.trim();
     const wrong = wrongWith(address);
     const good = address !== "" && wrong === "";
-    hint.textContent = wrong || (good ? "That can be an address." : "A code will be mailed to it. It is not kept in this notebook.");
-    hint.className = `dk-hint${good ? " dk-ok" : ""}`;
+    const text = wrong || (good ? "That can be an address." : "A code will be mailed to it. It is not kept in this notebook.");
+    if (hint.textContent !== text) hint.textContent = text;
+    hint.className = `dk-hint${good ? " dk-ok" : ""}${wrong && asked ? " dk-bad" : ""}`;
     input.setAttribute("aria-invalid", String(wrong !== ""));
     return good;
   };
@@ -66,7 +69,6 @@ function render({ model, el }) {
     } else if (state.problem.text) {
       view.badge(state.problem.wait ? "wait" : "refused", state.problem.wait ? "wait" : "bad");
       stop = sayProblem(view, state.problem);
-      if (!sent) input.focus();
     } else if (sent) {
       stop = drawSent(state);
     } else {
@@ -74,21 +76,25 @@ function render({ model, el }) {
       view.say("");
     }
     check();
+    view.come(state, input);
+    focus.arrived(state.busy, sent ? view.status : input);
   };
 
+  // How long the code is good for is said once, in the code form: here only that it is over.
   const drawSent = (state) => {
-    const left = timer();
     const where = h("strong", {}, state.email);
     view.badge("sent", "good");
     const lines = state.restored
-      ? [h("div", {}, "An enrollment for ", where, " is still pending. Its code is valid for ", left, ".")]
-      : [h("div", {}, "A code is on its way to ", where, ". It is valid for ", left, ".")];
+      ? [h("div", {}, "An enrollment for ", where, " still waits for its code.")]
+      : [h("div", {}, "A code is on its way to ", where, ".")];
     lines.push(h("div", {}, state.again
       ? "This is a new enrollment: the code form below belongs to the old one, so run its cell again."
       : "Go on with the next cell."));
     view.say("good", ...lines);
-    return countdown(state.seconds_left, (seconds) => { left.textContent = clock(seconds); },
-      () => view.say("bad", "The hour for this code is over. Send a new one."));
+    return countdown(state.seconds_left, () => {}, () => {
+      view.badge("expired", "bad");
+      view.say("bad", "The hour for this code is over. Send a new one.");
+    });
   };
 
   const kernel = connect(model, draw, () => view.say("wait", SILENT));
@@ -96,18 +102,26 @@ function render({ model, el }) {
     event.preventDefault();
     if (send.disabled) return;
     const address = input.value.trim();
+    asked = true;
     if (!check()) {
       if (!address) hint.textContent = "Type an e-mail address first.";
       input.focus();
       return;
     }
     send.disabled = true;
+    focus.expect();
     kernel.send("submit", { value: address });
   });
-  input.addEventListener("input", check);
+  input.addEventListener("input", () => {
+    if (view.status.classList.contains("dk-bad")) {
+      view.badge("asking");
+      view.say("");
+    }
+    check();
+  });
   submitOnEnter(input);
-  again.addEventListener("click", () => { again.disabled = true; kernel.send("again"); });
-  other.addEventListener("click", () => { other.disabled = true; input.value = ""; kernel.send("other"); });
+  again.addEventListener("click", () => { again.disabled = true; focus.expect(); kernel.send("again"); });
+  other.addEventListener("click", () => { other.disabled = true; input.value = ""; focus.expect(); kernel.send("other"); });
   check();
   return () => { stop(); kernel.close(); };
 }

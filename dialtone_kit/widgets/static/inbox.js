@@ -1,9 +1,20 @@
-import { card, connect, h, SILENT } from "./base.js";
+import { card, connect, h, SILENT, uid } from "./base.js";
 
 const when = (sent) => {
   const moment = new Date(sent);
   return Number.isNaN(moment.getTime()) ? String(sent) : moment.toLocaleTimeString();
 };
+
+// Copy the text of `node`; where the browser forbids it, select it for the person's own Ctrl+C.
+async function copied(node) {
+  try {
+    await navigator.clipboard.writeText(node.textContent);
+    return "Copied: paste it into the form.";
+  } catch {
+    getSelection().selectAllChildren(node);
+    return document.execCommand("copy") ? "Copied: paste it into the form." : "Selected: press Ctrl+C, or Cmd+C on a Mac.";
+  }
+}
 
 function render({ model, el }) {
   const view = card(el, "inbox", "Inbox of the local service");
@@ -44,8 +55,18 @@ function render({ model, el }) {
       h("summary", {},
         h("span", { class: "dk-subject" }, mail.subject),
         h("span", { class: "dk-meta" }, `to ${mail.to}, ${when(mail.sent_at)}`)),
-      h("pre", { class: "dk-mail", tabindex: "0" }, mail.text)),
+      ...body(mail)),
   );
+  const body = (mail) => {
+    const [before, ...after] = mail.code ? mail.text.split(mail.code) : [mail.text];
+    const code = after.length ? h("strong", { class: "dk-mail-code", id: uid("code") }, mail.code) : null;
+    const text = h("pre", { class: "dk-mail", tabindex: "0", "aria-label": "Text of the mail" }, before, code, after.join(mail.code ?? ""));
+    if (!code) return [text];
+    const copy = h("button", { type: "button", class: "dk-button dk-quiet", "aria-describedby": code.id }, "Copy the code");
+    const done = h("span", { class: "dk-meta", role: "status", "aria-live": "polite" });
+    copy.addEventListener("click", async () => { done.textContent = await copied(code); });
+    return [h("div", { class: "dk-row dk-copy" }, copy, done), text];
+  };
 
   const kernel = connect(model, draw, () => view.say("wait", SILENT));
   refresh.addEventListener("click", () => kernel.send("refresh"));

@@ -32,6 +32,23 @@ def status(mock: Mock, enrollment: dict[str, Any]) -> str:
     return str(mock.http.get(enrollment["status_url"]).json()["status"])
 
 
+def tries_left(mock: Mock, enrollment: dict[str, Any]) -> int:
+    return int(mock.http.get(enrollment["status_url"]).json()["tries_left"])
+
+
+def test_a_refusal_is_tied_to_its_field_and_an_outcome_takes_the_focus(
+    mock: Mock, realm: str
+) -> None:
+    enrollment, code = mock.enroll(realm)
+    browser = Browser(enrollment)
+    assert 'aria-describedby="tries"' in browser.open().text
+    refused = browser.send("AAAA-AAAA").text
+    for part in ('id="problem" role="alert"', 'aria-describedby="problem tries"', "aria-invalid"):
+        assert part in refused
+    assert "<title>Not accepted" in refused
+    assert re.search(r'role="status" tabindex="-1" autofocus>Approved', browser.send(code).text)
+
+
 def test_the_right_code_approves_and_then_no_code_is_needed(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     browser = Browser(enrollment)
@@ -67,12 +84,16 @@ def test_wrong_codes_of_page_and_api_count_together(mock: Mock, realm: str) -> N
         page = browser.send("AAAA-AAAA")
         assert page.status_code == 401
         assert f"{left} tries left" in page.text
+        assert tries_left(mock, enrollment) == left
+        assert re.findall(r"\d+ tr\w+ left", page.text) == [f"{left} tries left"]
     assert mock.confirm(realm, enrollment, "AAAA-AAAA").json()["tries_left"] == 2
+    assert "2 tries left. Wrong codes here and in the agent's form" in browser.open().text
     assert "1 try left" in browser.send("AAAA-AAAA").text
     locked = browser.send("AAAA-AAAA")
     assert (locked.status_code, "Locked" in locked.text) == (410, True)
     assert browser.send(code).status_code == 410
     assert mock.confirm(realm, enrollment, code).status_code == 410
+    assert (status(mock, enrollment), tries_left(mock, enrollment)) == ("locked", 0)
 
 
 def test_a_form_of_nobodys_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:

@@ -327,6 +327,7 @@ def test_e13_status_tells_how_far_it_is_and_no_secret(mock: Mock, realm: str) ->
         "enrollment_id": enrollment["enrollment_id"],
         "status": "pending",
         "expires_at": enrollment["expires_at"],
+        "tries_left": 5,
         "realm": realm,
     }
     secret = mock.confirm(realm, enrollment, code).json()["client_secret"]
