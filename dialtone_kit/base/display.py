@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from typing import Any
 
-from dialtone_kit.base.masking import mask_members
+from dialtone_kit.base.masking import escaped, mask_members
 
 # Light and dark themes both have these; elsewhere the fallbacks apply.
 BORDER = "1px solid var(--jp-border-color2, #c8c8c8)"
@@ -33,6 +34,11 @@ class Shown:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def prose(text: str) -> str:
+    """`text` as HTML: escaped, and what stands between backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escaped(text))
 
 
 def mask_answers() -> None:

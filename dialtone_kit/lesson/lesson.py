@@ -202,10 +202,13 @@ class Lesson:
         return lab
 
     def done(self) -> Shown:
-        """End the lesson: what was done, what comes next. Private realms are removed."""
+        """End the lesson: what you can do now, what surprised you, what comes next.
+
+        Private realms are removed.
+        """
         while self._lab_realms:
             self._lab_realms.pop().remove()
-        return self._work.done()
+        return self._work.done(self.wire.round_trips)
 
 
 def _local_service(base_url: str) -> service.LocalService | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.lesson import catalog, recap
+from dialtone_kit.lesson.ending import ending
+from dialtone_kit.lesson.ending_view import shown
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.widgets import Prediction, Quiz
+from dialtone_kit.wire.record import RoundTrip
 
 
 class Work:
@@ -72,7 +76,8 @@ class Work:
         """The state of the exercises."""
         return recap.report(self.number, self.progress)
 
-    def done(self) -> Shown:
-        """Record the end of the lesson; the report and the way to the next one."""
+    def done(self, trips: Iterable[RoundTrip]) -> Shown:
+        """Record the end of the lesson; what came of it, by the record and the requests sent."""
         self.progress.done(self.number)
-        return recap.recap(self.number, self.progress)
+        made = ending(self.number, self.progress, trips)
+        return shown(made, self.report(), minutes=self.interactive)

@@ -31,9 +31,9 @@ class Question:
     id: str
     question: str
     choices: tuple[Choice, ...]
-    pair: str | None = None
     outcome: str = ""
     form: str | None = None
+    pair: str | None = None
 
     @property
     def right(self) -> int:
