@@ -48,6 +48,7 @@ class Lesson:
         email: str = "",
         client_name: str = "my-agent",
         interactive: bool | None = None,
+        seat: int | None = None,
     ) -> None:
         self.number, self.realm, self.email, self.client_name = number, realm, email, client_name
         self.interactive = is_interactive(interactive)
@@ -61,7 +62,7 @@ class Lesson:
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
         self.progress = Progress(progress_file())
-        self._work = Work(number, self.progress, interactive=self.interactive)
+        self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
         self._lab_realms: list[LabRealm] = []
 
     @property
@@ -119,9 +120,16 @@ class Lesson:
         """Ask before the cell runs: what will happen? The first answer counts."""
         return self._work.predict(question_id)
 
-    def quiz(self, number: str | None = None, *, tell: bool = True) -> Quiz:
-        """The quiz of this lesson, or of lesson `number`; with `tell=False` it is not marked."""
-        return self._work.quiz(number or self.number, tell=tell)
+    def quiz(self, which: str | None = None, *, tell: bool | None = None) -> Quiz:
+        """The question at this lesson's end; or the quiz before ("pre") or after ("post") them all.
+
+        Before the lessons the answers are recorded and not marked, unless `tell` is True.
+        """
+        return self._work.quiz(which or self.number, tell=tell)
+
+    def quiz_form(self) -> str:
+        """The form of your first quiz, A or B; the last one is the other."""
+        return self._work.survey.form("pre")
 
     def check(self, exercise_id: str, answer: object) -> Verdict:
         """Judge an answer: right, wrong (and what about it is wrong), not tried, or can't tell."""
