@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from typing import Any
 
-from dialtone_kit.base.masking import mask_members
+from dialtone_kit.base.masking import escaped, mask_members
 
 # Every theme has these; elsewhere the fallbacks apply. The themes' own colours are made for buttons
 # and are faint as text: mixed with the colour of text they reach 4.5 to 1 (WCAG 2.2, 1.4.3).
@@ -34,6 +35,11 @@ class Shown:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def prose(text: str) -> str:
+    """`text` as HTML: escaped, and what stands between backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escaped(text))
 
 
 def mask_answers() -> None:

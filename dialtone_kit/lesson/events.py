@@ -8,8 +8,14 @@
 | opened, done | |
 | tried | id, outcome (null: 0.1 kept only that there was a try), code |
 | predicted, quizzed | id, choice (from 0), right, confidence, code |
+| quizzed before or after all lessons | the same and form ("A"), pair, asked ("pre", "post") |
+| formed | form, seed: the form of the first quiz, and what orders its choices |
 | hinted | id |
 | reset | id; null for the whole lesson |
+
+`choice` is the position in the content's file, whatever order was shown. A reader skips kinds and
+members that it doesn't know, so adding some needs no new version; one that changes what is there
+does.
 
 It holds ids, choices, outcomes, misconception codes and times; no name, no address, no answers.
 """

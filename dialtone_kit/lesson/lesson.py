@@ -50,6 +50,7 @@ class Lesson:
         email: str = "",
         client_name: str = "my-agent",
         interactive: bool | None = None,
+        seat: int | None = None,
     ) -> None:
         self.number, self.realm, self.email, self.client_name = number, realm, email, client_name
         self.interactive = is_interactive(interactive)
@@ -66,7 +67,7 @@ class Lesson:
         self.client = IdentityClient(self.base_url, realm, wire=self.wire)
         self.http = self.client.http
         self.progress = Progress(progress_file())
-        self._work = Work(number, self.progress, interactive=self.interactive)
+        self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
         self._lab_realms: list[LabRealm] = []
 
     @property
@@ -124,9 +125,16 @@ class Lesson:
         """Ask before the cell runs: what will happen? The first answer counts."""
         return self._work.predict(question_id)
 
-    def quiz(self, number: str | None = None, *, tell: bool = True) -> Quiz:
-        """The quiz of this lesson, or of lesson `number`; with `tell=False` it is not marked."""
-        return self._work.quiz(number or self.number, tell=tell)
+    def quiz(self, which: str | None = None, *, tell: bool | None = None) -> Quiz:
+        """The question at this lesson's end; or the quiz before ("pre") or after ("post") them all.
+
+        Before the lessons the answers are recorded and not marked, unless `tell` is True.
+        """
+        return self._work.quiz(which or self.number, tell=tell)
+
+    def quiz_form(self) -> str:
+        """The form of your first quiz, A or B; the last one is the other."""
+        return self._work.survey.form("pre")
 
     def check(self, exercise_id: str, answer: object) -> Verdict:
         """Judge an answer: right, wrong (and what about it is wrong), not tried, or can't tell."""
@@ -207,11 +215,14 @@ class Lesson:
         return lab
 
     def done(self) -> Shown:
-        """End the lesson: what was done, what comes next. Private realms and files are removed."""
+        """End the lesson: what you can do now, what surprised you, what comes next.
+
+        Private realms and files are removed.
+        """
         self._shell_files.remove()
         while self._lab_realms:
             self._lab_realms.pop().remove()
-        return self._work.done()
+        return self._work.done(self.wire.round_trips)
 
 
 def _local_service(base_url: str) -> service.LocalService | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from dialtone_kit.base.display import Shown
+from dialtone_kit.base.display import Shown, prose
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import escaped
 
@@ -54,9 +53,9 @@ def misconception(code: str) -> Misconception:
 def show(entry: Misconception) -> Shown:
     """The entry as a cell shows it."""
     parts = [
-        f"<h4>{entry.code} · {_prose(entry.title)}</h4>",
-        f"<p><b>What people think.</b> {_prose(entry.think)}</p>",
-        f"<p><b>What is so.</b> {_prose(entry.truth)}</p>",
+        f"<h4>{entry.code} · {prose(entry.title)}</h4>",
+        f"<p><b>What people think.</b> {prose(entry.think)}</p>",
+        f"<p><b>What is so.</b> {prose(entry.truth)}</p>",
         f"<p><b>Where you meet it.</b> {escaped(entry.where)}.</p>",
     ]
     plain = f"{entry.code} · {entry.title}\n  think: {entry.think}\n  is so: {entry.truth}"
@@ -74,7 +73,3 @@ def link_to(code: str) -> str:
 
 def _listed(lessons: tuple[str, ...]) -> str:
     return f"Lessons {', '.join(lessons[:-1])} and {lessons[-1]}"
-
-
-def _prose(text: str) -> str:
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escaped(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
@@ -22,6 +23,7 @@ class Parameters(TypedDict, total=False):
     email: str
     client_name: str
     interactive: bool | None
+    seat: int | None
 
 
 def read_parameters(given: Mapping[str, Any]) -> Parameters:
@@ -39,6 +41,8 @@ def read_parameters(given: Mapping[str, Any]) -> Parameters:
             )
     if "interactive" in read:
         read["interactive"] = _yes_or_no(read["interactive"])
+    if "seat" in read:
+        read["seat"] = _seat(read["seat"])
     return cast(Parameters, read)
 
 
@@ -51,6 +55,17 @@ def _yes_or_no(value: object) -> bool | None:
         f"The parameter interactive is {_shown(value)}; True, False or None is needed "
         "(yes and no will do). None finds out whether a person is here."
     )
+
+
+def _seat(value: object) -> int | None:
+    """The number of a seat in a class, or None; papermill's `-r` makes a string of it."""
+    word = "" if value is None else str(value).strip().lower()
+    if isinstance(value, bool) or not (word in _OPEN or re.fullmatch("[0-9]{1,6}", word)):
+        raise LessonStop(
+            f"The parameter seat is {_shown(value)}; the number of your seat is needed, such as "
+            "seat = 12. Outside a class leave it None."
+        )
+    return None if word in _OPEN else int(word)
 
 
 def _shown(value: object) -> str:

@@ -8,17 +8,19 @@ can't be kept stops no lesson: one line says why.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dialtone_kit.lesson.events import VERSION, Event, EventFile, ProgressNotKept, unread
 from dialtone_kit.lesson.exercises.verdict import Outcome
+from dialtone_kit.lesson.folding import fold
+from dialtone_kit.lesson.quiz_items import Form
 from dialtone_kit.widgets.choices import Pick
 
-_SECTIONS = ("lessons", "predictions", "quiz", "exercises")
+Asked = Literal["pre", "post"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,14 @@ class Standing:
     attempts: int = 0
     hints: int = 0
     code: str | None = None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The form of this learner's first quiz, and the seed of the order of its choices."""
+
+    form: Form
+    seed: str
 
 
 class Progress:
@@ -61,8 +71,31 @@ class Progress:
         self._keep(self._picked("predicted", pick))
 
     def answered(self, pick: Pick) -> None:
-        """Record the answer to a quiz item."""
+        """Record the answer to the quiz item at a lesson's end."""
         self._keep(self._picked("quizzed", pick))
+
+    def surveyed(self, pick: Pick, asked: Asked, lesson: str) -> None:
+        """Record the answer to an item of the quiz before or after the lessons."""
+        about = {"form": pick.form, "pair": pick.pair, "asked": asked, "lesson": lesson}
+        self._keep(self._picked("quizzed", pick) | about)
+
+    def form(self, choose: Callable[[Drawn | None, Form | None], Drawn]) -> Drawn:
+        """The form of this learner's first quiz, and keep it.
+
+        `choose` is given what was drawn before and the form already answered, if any.
+        """
+        drawn = None
+
+        def draw(events: list[Event]) -> Event | None:
+            nonlocal drawn
+            known = fold(events)
+            before = Drawn(**known["form"]) if known["form"] else None
+            drawn = choose(before, _answered(known["quiz"], "pre"))
+            row = self._new("00", "formed", form=drawn.form, seed=drawn.seed)
+            return None if drawn == before else row
+
+        self._keep(draw)
+        return drawn or choose(None, None)  # the file can't be read: drawn all the same
 
     def checked(self, exercise_id: str, outcome: Outcome, code: str | None = None) -> None:
         """Record the outcome of a check. Only right and wrong count as attempts."""
@@ -97,6 +130,15 @@ class Progress:
     def quiz_answer(self, question_id: str) -> Pick | None:
         """The latest answer to a quiz item, or None."""
         return self._pick("quiz", question_id, -1)
+
+    def survey(self, asked: Asked) -> dict[str, Pick]:
+        """The first answers to the quiz before or after the lessons, by item."""
+        found = {}
+        for name, rows in self.export()["quiz"].items():
+            mine = [row for row in rows if row.get("asked") == asked]
+            if mine:
+                found[name] = _pick(name, mine[0])
+        return found
 
     def exercise(self, exercise_id: str) -> Standing:
         """How far this exercise has come; one never checked is "not tried"."""
@@ -146,8 +188,7 @@ class Progress:
         rows = self.export()[section].get(question_id)
         if not rows:
             return None
-        row = rows[position]
-        return Pick(question_id, row["choice"], row["right"], row["confidence"], row["code"])
+        return _pick(question_id, rows[position])
 
     def _picked(self, kind: str, pick: Pick) -> Event:
         return self._about(
@@ -167,58 +208,12 @@ class Progress:
         return {"v": VERSION, "at": at, "lesson": lesson, "kind": kind, **members}
 
 
-def fold(events: Sequence[Event]) -> dict[str, Any]:
-    """What `events` add up to: lessons, predictions, quiz, exercises. Unknown kinds are skipped."""
-    data: dict[str, Any] = {"version": VERSION, **{name: {} for name in _SECTIONS}}
-    for event in events:
-        if event["kind"] in _FOLDS:
-            _FOLDS[event["kind"]](data, event)
-    return data
+def _pick(question_id: str, row: dict[str, Any]) -> Pick:
+    more = row["confidence"], row["code"], row.get("form"), row.get("pair")
+    return Pick(question_id, row["choice"], row["right"], *more)
 
 
-def _stamp(data: dict[str, Any], event: Event) -> None:
-    data["lessons"].setdefault(event["lesson"], {})[f"{event['kind']}_at"] = event["at"]
-
-
-def _add_pick(data: dict[str, Any], event: Event) -> None:
-    section = data["predictions" if event["kind"] == "predicted" else "quiz"]
-    row = {name: event.get(name) for name in ("choice", "right", "confidence", "code", "at")}
-    section.setdefault(event["id"], []).append(row)
-
-
-def _add_try(data: dict[str, Any], event: Event) -> None:
-    row, outcome = _exercise(data, event), event.get("outcome")
-    if outcome in ("right", "wrong", None):
-        row["attempts"] += 1
-        row["at"] = event["at"]
-    if outcome is not None and (outcome == "right" or row["outcome"] != "right"):
-        row["outcome"], row["code"] = outcome, event.get("code")
-
-
-def _add_hint(data: dict[str, Any], event: Event) -> None:
-    _exercise(data, event)["hints"] += 1
-
-
-def _reset(data: dict[str, Any], event: Event) -> None:
-    if event.get("id"):
-        data["exercises"].pop(event["id"], None)
-        return
-    for section in _SECTIONS:
-        data[section] = {k: row for k, row in data[section].items() if k[:2] != event["lesson"]}
-
-
-def _exercise(data: dict[str, Any], event: Event) -> dict[str, Any]:
-    fresh = {"outcome": "not tried", "attempts": 0, "hints": 0}
-    row: dict[str, Any] = data["exercises"].setdefault(event["id"], fresh)
-    return row
-
-
-_FOLDS: dict[str, Callable[[dict[str, Any], Event], None]] = {
-    "opened": _stamp,
-    "done": _stamp,
-    "predicted": _add_pick,
-    "quizzed": _add_pick,
-    "tried": _add_try,
-    "hinted": _add_hint,
-    "reset": _reset,
-}
+def _answered(quiz: dict[str, Any], asked: Asked) -> Form | None:
+    """The form that was answered first, if any was."""
+    rows = [row for rows in quiz.values() for row in rows if row.get("asked") == asked]
+    return min(rows, key=lambda row: row["at"])["form"] if rows else None

@@ -1,4 +1,4 @@
-"""The end of a lesson: the state of its exercises, and the way to the next lesson."""
+"""The state of a lesson's exercises."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from dialtone_kit.lesson.exercises.definition import Exercise
 from dialtone_kit.lesson.exercises.verdict import MARKS
 from dialtone_kit.lesson.progress import Progress
 
+_HEAD = ("Exercise", "Outcome", "Tries and hints")
+_CELL = 'style="padding: 4px 16px 4px 0; text-align: left; vertical-align: top"'
+
 
 def report(number: str, progress: Progress) -> Shown:
     """The exercises of lesson `number`, one per line, with tries and hints."""
@@ -16,24 +19,25 @@ def report(number: str, progress: Progress) -> Shown:
     if not rows:
         text = "This lesson has no exercises."
         return Shown(f"<p>{text}</p>", text)
-    cells = "".join(f"<tr>{''.join(f'<td>{escaped(c)}</td>' for c in row)}</tr>" for row in rows)
-    head = "<tr><th></th><th>Exercise</th><th>Outcome</th><th>Tries, hints</th></tr>"
     plain = "\n".join(
         f"{mark} {title}: {outcome}{f' ({counts})' if counts else ''}"
         for mark, title, outcome, counts in rows
     )
-    return Shown(f"<table>{head}{cells}</table>", plain)
+    return Shown(_table(rows), plain)
 
 
-def recap(number: str, progress: Progress) -> Shown:
-    """The report, and the link to the next lesson."""
-    done, following = report(number, progress), _next(number)
-    if following is None:
-        text = "That was the last lesson."
-        return Shown(f"{done.html}<p>{text}</p>", f"{done.text}\n{text}")
-    line = f"Next: lesson {following.number}, {following.question}"
-    anchor = f'<p>Next: <a href="{following.file}">lesson {following.number}</a>, '
-    return Shown(f"{done.html}{anchor}{escaped(following.question)}</p>", f"{done.text}\n{line}")
+def _table(rows: list[tuple[str, str, str, str]]) -> str:
+    head = "".join(f'<th scope="col" {_CELL}>{name}</th>' for name in _HEAD)
+    body = "".join(
+        f'<tr><th scope="row" {_CELL}>{escaped(title)}</th>'
+        f"<td {_CELL}>{mark} {escaped(outcome)}</td><td {_CELL}>{escaped(counts)}</td></tr>"
+        for mark, title, outcome, counts in rows
+    )
+    return f'<table style="margin: 0">{_grouped(head, body)}</table>'
+
+
+def _grouped(head: str, body: str) -> str:
+    return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
 
 
 def _row(exercise: Exercise, progress: Progress) -> tuple[str, str, str, str]:
@@ -42,7 +46,3 @@ def _row(exercise: Exercise, progress: Progress) -> tuple[str, str, str, str]:
     counted = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
     level = "" if exercise.level == "core" else " (stretch)"
     return MARKS[standing.outcome], exercise.title + level, standing.outcome, counted
-
-
-def _next(number: str) -> catalog.Notebook | None:
-    return next((book for book in catalog.notebooks() if book.number > number), None)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.lesson import catalog, recap
+from dialtone_kit.lesson.ending import ending
+from dialtone_kit.lesson.ending_view import shown
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.progress import Progress
+from dialtone_kit.lesson.survey import Survey
 from dialtone_kit.widgets import Prediction, Quiz
+from dialtone_kit.wire.record import RoundTrip
 
 
 class Work:
     """What the learner of lesson `number` predicted, answered and tried, kept in `progress`."""
 
-    def __init__(self, number: str, progress: Progress, *, interactive: bool) -> None:
+    def __init__(
+        self, number: str, progress: Progress, *, interactive: bool, seat: int | None = None
+    ) -> None:
         self.number, self.progress, self.interactive = number, progress, interactive
+        self.survey = Survey(number, progress, seat=seat)
         self._materials: dict[str, Any] = {}  # what exercises were given to work on in this kernel
 
     def predict(self, question_id: str) -> Prediction:
@@ -31,9 +39,17 @@ class Work:
             answered=earlier,
         )
 
-    def quiz(self, number: str, *, tell: bool) -> Quiz:
-        """The quiz of lesson `number`; with `tell=False` it is not marked."""
-        return Quiz(catalog.quiz(number), self.progress.answered, self.interactive, tell=tell)
+    def quiz(self, which: str, *, tell: bool | None) -> Quiz:
+        """The quiz of a lesson, or the one before ("pre") or after ("post") all of them.
+
+        `tell` decides whether it is marked; None marks all but the first.
+        """
+        if which in ("pre", "00"):  # "00" is what notebooks of 0.1 call it
+            return self.survey.quiz("pre", interactive=self.interactive, tell=bool(tell))
+        told = tell is not False
+        if which == "post":
+            return self.survey.quiz("post", interactive=self.interactive, tell=told)
+        return Quiz(catalog.quiz(which), self.progress.answered, self.interactive, tell=told)
 
     def check(self, exercise_id: str, answer: object, lesson: LiveLesson) -> Verdict:
         """Judge an answer and record the outcome."""
@@ -72,7 +88,8 @@ class Work:
         """The state of the exercises."""
         return recap.report(self.number, self.progress)
 
-    def done(self) -> Shown:
-        """Record the end of the lesson; the report and the way to the next one."""
+    def done(self, trips: Iterable[RoundTrip]) -> Shown:
+        """Record the end of the lesson; what came of it, by the record and the requests sent."""
         self.progress.done(self.number)
-        return recap.recap(self.number, self.progress)
+        made = ending(self.number, self.progress, trips)
+        return shown(made, self.report(), minutes=self.interactive)

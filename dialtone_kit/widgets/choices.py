@@ -16,15 +16,23 @@ class Choice:
     why: str
     right: bool = False
     code: str | None = None
+    open: bool = False  # "I don't know yet": no misconception, and nothing to be sure of
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question with its choices; `pair` is the same item in the other form of a quiz."""
+    """A question with its choices.
+
+    `outcome` is what happens, in a few words, for a prediction. An item of the quiz that is asked
+    before and after the lessons has a `form`, A or B, and the name of the `pair` that it belongs
+    to: the other form asks about the same thing.
+    """
 
     id: str
     question: str
     choices: tuple[Choice, ...]
+    outcome: str = ""
+    form: str | None = None
     pair: str | None = None
 
     @property
@@ -42,9 +50,12 @@ class Pick:
     right: bool
     confidence: Confidence | None = None
     code: str | None = None
+    form: str | None = None
+    pair: str | None = None
 
     @classmethod
     def of(cls, item: Question, choice: int, confidence: Confidence | None = None) -> Pick:
         """`choice` as the answer to `item`, marked right or wrong."""
         chosen = item.choices[choice]
-        return cls(item.id, choice, chosen.right, confidence, chosen.code)
+        sure = None if chosen.open else confidence
+        return cls(item.id, choice, chosen.right, sure, chosen.code, item.form, item.pair)

@@ -74,7 +74,9 @@ class Prediction(Panel):
 class Quiz(Panel):
     """Ask several questions on one sheet and mark them together.
 
-    With `tell=False` (a quiz before the lessons) the picks are recorded but not marked.
+    With `tell=False` (a quiz before the lessons) the picks are recorded but not marked. With
+    `ask_sure` each question also asks whether you are sure. `answered` holds the picks of an
+    earlier run; those for all items are shown as such.
     """
 
     script = "questions.js"
@@ -88,10 +90,14 @@ class Quiz(Panel):
         *,
         title: str = "Quiz",
         tell: bool = True,
+        ask_sure: bool = False,
+        answered: Sequence[Pick] = (),
     ) -> None:
         super().__init__(interactive=interactive)
-        self._items, self._record, self._title, self._tell = tuple(items), record, title, tell
-        self._picks: tuple[Pick, ...] = ()
+        self._items, self._record, self._title = tuple(items), record, title
+        self._tell, self._ask_sure = tell, ask_sure
+        self._picks = _earlier(self._items, answered)
+        self._earlier = bool(self._picks)
         self._problem: State = {}
 
     @property
@@ -105,6 +111,8 @@ class Quiz(Panel):
             "form": "quiz",
             "title": self._title,
             "tell": self._tell,
+            "ask_sure": self._ask_sure,
+            "earlier": self._earlier,
             "items": [
                 _shown(item, pick, mark=self._tell)
                 for item, pick in zip(self._items, picks, strict=True)
@@ -116,9 +124,9 @@ class Quiz(Panel):
     def act(self, kind: str, message: Mapping[str, Any]) -> None:
         self._problem = {}
         if kind == "again":
-            self._picks = ()
+            self._picks, self._earlier = (), False
         elif kind == "answer" and not self._picks:
-            self._hand_in(message.get("choices"))
+            self._hand_in(message.get("choices"), message.get("sure"))
 
     def failed(self, problem: State) -> None:
         self._problem = problem
@@ -132,20 +140,24 @@ class Quiz(Panel):
         asked = "1 question not asked" if count == 1 else f"{count} questions not asked"
         return f"Quiz: {asked}, because nobody is here. {self.asks()}"
 
-    def _hand_in(self, choices: object) -> None:
-        chosen = [_choice_of(choices, item, n) for n, item in enumerate(self._items)]
-        unanswered = [str(n) for n, choice in enumerate(chosen, 1) if choice is None]
-        if unanswered:
-            self.failed({"text": f"Still open: question {', '.join(unanswered)}."})
+    def _hand_in(self, choices: object, sure: object) -> None:
+        picks = [self._pick(n, choices, sure) for n in range(len(self._items))]
+        open_ones = [str(n) for n, pick in enumerate(picks, 1) if pick is None]
+        if open_ones:
+            self.failed({"text": f"Still open: question {', '.join(open_ones)}."})
             return
-        picks = tuple(
-            Pick.of(item, choice)
-            for item, choice in zip(self._items, chosen, strict=True)
-            if choice is not None
-        )
-        for pick in picks:
+        self._picks = tuple(pick for pick in picks if pick is not None)
+        for pick in self._picks:
             self._record(pick)
-        self._picks = picks
+
+    def _pick(self, n: int, choices: object, sure: object) -> Pick | None:
+        item, choice = self._items[n], _choice_of(choices, self._items[n], n)
+        if choice is None:
+            return None
+        confidence = _confidence(sure[n] if isinstance(sure, list) and n < len(sure) else None)
+        if self._ask_sure and confidence is None and not item.choices[choice].open:
+            return None
+        return Pick.of(item, choice, confidence if self._ask_sure else None)
 
 
 def _in_one_line(item: Question) -> str:
@@ -160,13 +172,13 @@ def _shown(item: Question, pick: Pick | None, *, mark: bool) -> State:
         "id": item.id,
         "question": item.question,
         "choices": [choice.text for choice in item.choices],
+        "open": next((n for n, choice in enumerate(item.choices) if choice.open), None),
         "chosen": pick.choice if pick is not None else None,
+        "confidence": pick.confidence if pick is not None else None,
     }
     if pick is None or not mark:
         return shown
-    why = item.choices[pick.choice].why
-    reason = None if pick.right else item.choices[item.right].why
-    return {**shown, "right": item.right, "why": why, "right_why": reason}
+    return {**shown, "right": item.right, "whys": [choice.why for choice in item.choices]}
 
 
 def _choice_of(choices: object, item: Question, position: int) -> int | None:
@@ -181,5 +193,14 @@ def _confidence(value: object) -> Confidence | None:
     return "sure" if value == "sure" else "unsure" if value == "unsure" else None
 
 
+def _earlier(items: Sequence[Question], answered: Sequence[Pick]) -> tuple[Pick, ...]:
+    """The earlier picks in the order of the items; none if one is missing."""
+    by_id = {pick.id: pick for pick in answered}
+    picks = tuple(by_id[item.id] for item in items if _fits(by_id.get(item.id), item))
+    return picks if len(picks) == len(items) else ()
+
+
 def _fits(pick: Pick | None, item: Question) -> bool:
-    return pick is not None and pick.id == item.id and pick.choice < len(item.choices)
+    if pick is None or pick.id != item.id:
+        return False
+    return _choice_of([pick.choice], item, 0) is not None

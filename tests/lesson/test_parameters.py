@@ -57,3 +57,16 @@ def test_a_secret_in_it_is_not_repeated() -> None:
 def test_strings_stay_as_they_are() -> None:
     given = {"base_url": "mock", "realm": "no", "email": "", "client_name": "007"}
     assert read_parameters(given) == given
+
+
+@pytest.mark.parametrize(
+    ("value", "seat"), [(12, 12), ("12", 12), (0, 0), (None, None), ("", None)]
+)
+def test_a_seat_is_a_number_or_none(value: object, seat: int | None) -> None:
+    assert read_parameters({"seat": value}) == {"seat": seat}
+
+
+@pytest.mark.parametrize("value", [True, 1.5, -1, "12a", "1234567", [12]])
+def test_any_other_seat_is_one_line_that_says_what_to_write(value: object) -> None:
+    with pytest.raises(LessonStop, match=r"parameter seat is .* seat = 12\. Outside a class"):
+        read_parameters({"seat": value})

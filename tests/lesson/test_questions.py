@@ -6,12 +6,14 @@ import pytest
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.lesson import catalog
-from dialtone_kit.lesson.questions import BadQuestions, parse
+from dialtone_kit.lesson.questions import BadQuestions, Seen, Skill, parse
 
 GOOD = """
 [[prediction]]
 id = "02.what-next"
 question = "What   comes\\n next?"
+outcome = "This."
+seen = { request = "GET /api/x", status = 200, text = "this" }
   [[prediction.choices]]
   text = "this"
   why = "because"
@@ -28,15 +30,21 @@ def test_a_question_is_read_with_its_choices_in_order():
     found = parse(GOOD, "02").predictions["02.what-next"]
     assert found.question == "What comes next?"
     assert [choice.text for choice in found.choices] == ["this", "that"]
-    assert (found.right, found.choices[1].code, found.pair) == (0, "M25", None)
+    assert (found.right, found.choices[1].code, found.outcome) == (0, "M25", "This.")
+    assert parse(GOOD, "02").seen == {"02.what-next": Seen("GET", "/api/x", 200, "this")}
+
+
+def test_a_skill_names_what_has_to_be_right_for_it():
+    text = '[[skill]]\ntext = "read a document"\nexercises = ["02.facts", "02.more"]'
+    assert parse(text, "02").skills == (Skill("read a document", ("02.facts", "02.more")),)
 
 
 def test_choices_may_stand_in_one_line_as_well():
     text = (
-        '[[quiz]]\nid = "00.a-b"\npair = "12.a-b"\nquestion = "?"\n'
+        '[[quiz]]\nid = "00.a-b"\nquestion = "?"\n'
         'choices = [{text="x", why="w"}, {text="y", why="v", right=true}]'
     )
-    assert parse(text, "00").quiz["00.a-b"].pair == "12.a-b"
+    assert parse(text, "00").quiz["00.a-b"].right == 1
 
 
 def test_a_lesson_that_is_not_there_has_no_questions_and_no_exercises():
@@ -76,6 +84,10 @@ def test_a_lesson_without_a_quiz_says_so():
         (("[[prediction]]", "[[predictions]]"), "lesson 02"),
         (('text = "that"', 'text = "that"\nhint = "x"'), "unknown member 'hint'"),
         (("[[prediction]]", "[[prediction]"), "lesson 02"),
+        (('outcome = "This."', ""), "outcome is missing"),
+        (("status = 200", 'status = "200"'), "status, a number"),
+        (("GET /api/x", "/api/x"), "has the form GET /path"),
+        (('text = "this" }', 'body = "this" }'), "unknown member 'body'"),
     ],
 )
 def test_a_mistake_in_a_file_is_named(change, message):
@@ -83,11 +95,29 @@ def test_a_mistake_in_a_file_is_named(change, message):
         parse(GOOD.replace(*change, 1), "02")
 
 
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('text = "x"', "exercises lists ids"),
+        ('text = "x"\nexercises = []', "exercises lists ids"),
+        ('text = "x"\nexercises = ["03.facts"]', "exercises lists ids"),
+        ('exercises = ["02.facts"]', "text is missing"),
+        ('text = "x"\nexercises = ["02.facts"]\nlevel = "core"', "unknown member 'level'"),
+    ],
+)
+def test_a_mistake_in_a_skill_is_named(table, message):
+    with pytest.raises(BadQuestions, match=message):
+        parse(f"[[skill]]\n{table}", "02")
+
+
 def test_an_id_is_there_once():
     with pytest.raises(BadQuestions, match="is there twice"):
         parse(GOOD + GOOD, "02")
+    asked_again = (
+        GOOD.replace("prediction", "quiz").replace("outcome =", "#").replace("seen =", "#")
+    )
     with pytest.raises(BadQuestions, match="is there twice"):
-        parse(GOOD + GOOD.replace("prediction", "quiz"), "02")
+        parse(GOOD + asked_again, "02")
 
 
 def test_one_choice_is_no_question():

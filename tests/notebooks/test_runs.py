@@ -15,7 +15,7 @@ from dialtone_kit.lesson import catalog
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.state_folder import state_dir
-from tests.support.books import FOLDER, LESSONS, output_text, run, verdicts
+from tests.support.books import FOLDER, LESSONS, Book, output_text, run, verdicts
 
 every_lesson = pytest.mark.parametrize("name", LESSONS)
 SECRET_LOOKS = re.compile(
@@ -45,6 +45,12 @@ def secrets_of(home: Path) -> set[str]:
     return found | {str(mail.code) for mail in mails if mail.code} | {str(record["secret"])}
 
 
+def facts(book: Book) -> int:
+    """How many predictions `lesson.done()` shows beside a request of this very run."""
+    page = next(output for cell in book["cells"][::-1] for output in cell.get("outputs", ()))
+    return "".join(page["data"]["text/html"]).count("In this run:")
+
+
 @pytest.mark.sample(3)
 @pytest.mark.row("C6")
 @every_lesson
@@ -55,6 +61,7 @@ def test_a_lesson_alone_as_the_first_one_in_an_empty_home(name: str, empty_home:
     assert len(verdicts(book)) == len(catalog.exercises(name[:2]))
     assert [secret for secret in secrets_of(empty_home) if secret in shown] == []
     assert SECRET_LOOKS.search(json.dumps(book, ensure_ascii=False)) is None
+    assert facts(book) == len(catalog.questions(name[:2]).seen)
     assert str(empty_home) not in shown
     assert str(FOLDER.parent) not in shown
 

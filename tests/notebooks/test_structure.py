@@ -55,7 +55,7 @@ def test_the_parameters_come_second_and_hold_no_secret(book: Path) -> None:
     names: dict[str, object] = {}
     exec(source(cell), names)
     assert tags(cell) == {"parameters"}
-    extra = {"verification_code"} if book.name.startswith("02") else set()
+    extra = {"00": {"seat"}, "02": {"verification_code"}}.get(book.name[:2], set())
     assert names.keys() - {"__builtins__"} == PARAMETERS | extra
     assert {"base_url": "mock", "realm": "default", "email": "", "interactive": None}.items() <= (
         names.items()
@@ -125,8 +125,29 @@ def test_every_prediction_of_the_lesson_is_asked_where_it_belongs(name: str) -> 
 
 @every_lesson
 def test_there_is_a_quiz(name: str) -> None:
-    count = len(catalog.quiz(name[:2]))
-    assert count == (8 if name.startswith("00") else 1)
+    if name.startswith("00"):
+        asked = [source(cell) for cell in cells(FOLDER / name) if "lesson.quiz(" in source(cell)]
+        assert asked == ['lesson.quiz("pre")']
+    else:
+        assert len(catalog.quiz(name[:2])) == 1
+
+
+@every_lesson
+def test_every_exercise_belongs_to_one_of_at_most_three_skills(name: str) -> None:
+    skills = catalog.questions(name[:2]).skills
+    named = [exercise for skill in skills for exercise in skill.exercises]
+    assert named == [entry.id for entry in catalog.exercises(name[:2])]
+    assert len(skills) <= 3
+    assert not [
+        skill.text for skill in skills if skill.text.endswith(".") or skill.text[0].isupper()
+    ]
+
+
+@every_lesson
+def test_an_outcome_is_one_short_line(name: str) -> None:
+    for item in catalog.questions(name[:2]).predictions.values():
+        assert item.outcome.endswith(".")
+        assert len(item.outcome.split()) <= 22, item.id
 
 
 @every_lesson

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -43,7 +43,7 @@ def send(panel, kind, **more):
 def test_a_prediction_tells_nothing_before_it_is_answered(kept):
     asked = Prediction(question("x"), kept.append).state()["items"][0]
     assert asked["choices"] == ["a", "b", "c"]
-    assert not {"right", "why", "right_why"} & asked.keys()
+    assert not {"right", "whys"} & asked.keys()
     assert "why" not in repr(asked)
 
 
@@ -52,8 +52,8 @@ def test_an_answer_is_recorded_and_explained(kept):
     send(prediction, "answer", choices=[0], confidence="sure")
     assert kept == [Pick("02.x", 0, False, "sure", "M01")] == [prediction.answer]
     shown = prediction.state()["items"][0]
-    assert (shown["chosen"], shown["right"], shown["why"]) == (0, 1, "why not a")
-    assert shown["right_why"] == "why b"
+    assert (shown["chosen"], shown["right"], shown["confidence"]) == (0, 1, "sure")
+    assert shown["whys"] == ["why not a", "why b", "why c"]
 
 
 def test_a_second_answer_to_the_same_asking_is_not_kept(kept):
@@ -90,8 +90,9 @@ def test_half_an_answer_is_none(kept, answer):
 def test_an_earlier_answer_is_shown_as_such_if_it_fits(kept):
     earlier = Pick("02.x", 1, True, "sure")
     assert Prediction(question("x"), kept.append, answered=earlier).state()["earlier"] is True
-    gone = Pick("02.x", 7, True, "sure")  # the file was edited since
-    assert Prediction(question("x"), kept.append, answered=gone).answer is None
+    for position in (7, -1, None):  # the file was edited since
+        gone = Pick("02.x", position, True, "sure")
+        assert Prediction(question("x"), kept.append, answered=gone).answer is None
 
 
 def test_an_answer_that_can_not_be_kept_is_said(kept):
@@ -153,6 +154,44 @@ def test_a_quiz_before_the_lessons_tells_nothing(kept):
     assert len(kept) == 1
     assert quiz.state()["right"] is None
     assert "why" not in repr(quiz.state()["items"])
+
+
+def survey_item(name):
+    asked = question(name)
+    more = Choice("I don't know yet", "", open=True)
+    return replace(asked, id=f"A.{name}", choices=(*asked.choices, more), form="A", pair=name)
+
+
+def test_a_quiz_that_asks_for_it_takes_no_answer_without_how_sure(kept):
+    quiz = Quiz([survey_item("x"), survey_item("y")], kept.append, ask_sure=True)
+    send(quiz, "answer", choices=[1, 0], sure=["sure", None])
+    assert kept == []
+    assert quiz.state()["problem"]["text"] == "Still open: question 2."
+    send(quiz, "answer", choices=[1, 0], sure=["sure", "unsure"])
+    assert kept == [
+        Pick("A.x", 1, True, "sure", None, "A", "x"),
+        Pick("A.y", 0, False, "unsure", "M01", "A", "y"),
+    ]
+
+
+def test_who_does_not_know_yet_is_not_asked_how_sure(kept):
+    quiz = Quiz([survey_item("x")], kept.append, ask_sure=True)
+    assert quiz.state()["items"][0]["open"] == 3
+    send(quiz, "answer", choices=[3], sure=["sure"])
+    assert kept == [Pick("A.x", 3, False, None, None, "A", "x")]
+
+
+def test_a_sheet_answered_earlier_is_shown_as_such_when_it_is_whole(kept):
+    items = [survey_item("x"), survey_item("y")]
+    picks = [Pick.of(items[1], 0, "sure"), Pick.of(items[0], 1, "unsure")]
+    quiz = Quiz(items, kept.append, tell=False, ask_sure=True, answered=picks)
+    assert [pick.id for pick in quiz.answers] == ["A.x", "A.y"]
+    assert quiz.state()["earlier"] is True
+    assert [shown["chosen"] for shown in quiz.state()["items"]] == [1, 0]
+    send(quiz, "again")
+    assert (quiz.answers, quiz.state()["earlier"]) == ((), False)
+    assert Quiz(items, kept.append, answered=picks[:1]).answers == ()
+    assert Quiz(items, kept.append, answered=[picks[0], replace(picks[1], choice=9)]).answers == ()
 
 
 # -- inbox -----------------------------------------------------------------------------------

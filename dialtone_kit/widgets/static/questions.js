@@ -12,8 +12,10 @@ function render({ model, el }) {
     const answered = state.items.some((item) => item.chosen !== null);
     const key = JSON.stringify([state.items.map((item) => item.id), answered]);
     if (key !== built) { // else what was ticked so far stays
+      const focused = sheet?.sent() && answered; // the button pressed is gone: to the first answer
       built = key;
       sheet = build(view, state, answered, kernel);
+      if (focused) sheet.focus();
     }
     sheet.busy(state.busy);
     if (state.problem.text) {
@@ -31,24 +33,28 @@ function render({ model, el }) {
 function drawOutcome(view, state, quiz) {
   if (quiz && !state.tell) {
     view.badge("kept", "good");
-    view.say("good", "Thank you. Your answers are recorded; the lessons give the right ones.");
+    view.say("good", state.earlier
+      ? "You answered these earlier. Your first answers count; the lessons give the right ones."
+      : "Thank you. Your answers are recorded; the lessons give the right ones.");
   } else if (quiz) {
     const all = state.right === state.items.length;
     view.badge(`${state.right} of ${state.items.length} right`, all ? "good" : "");
-    view.say("", all ? "All right." : "The reasons are at each question.");
+    view.say("", all ? "All right." : "The reasons are under the answers.");
   } else {
     const [item] = state.items;
     const right = item.chosen === item.right;
-    view.badge(right ? "right" : "not so", right ? "good" : "bad");
+    view.badge(right ? "✓ right" : "✗ not so", right ? "good" : "bad");
     const earlier = state.earlier ? " You answered this earlier." : "";
-    view.say("", `You were ${state.confidence === "sure" ? "sure" : "unsure"}.${earlier}`);
+    const sure = item.confidence === "sure" ? "sure" : "unsure";
+    view.say("", `${right ? "Right" : "Not so"}: you were ${sure}${right ? "" : ", and the reasons are above"}.${earlier}`);
   }
 }
 
-// The sheet: a field set per question, then how sure one is (a prediction only), then the button.
+// The sheet: a field set per question, then how sure one is, then the button. A prediction asks that
+// with two buttons, a quiz at each question.
 function build(view, state, answered, kernel) {
   const quiz = state.form === "quiz";
-  const groups = state.items.map((item, n) => question(item, quiz ? n + 1 : 0));
+  const groups = state.items.map((item, n) => question(item, quiz ? n + 1 : 0, state.ask_sure));
   const sure = h("button", { type: "submit", class: "dk-button", value: "sure" }, "I am sure");
   const unsure = h("button", { type: "submit", class: "dk-button dk-quiet", value: "unsure" }, "I am not sure");
   const hand = h("button", { type: "submit", class: "dk-button" }, "Hand in");
@@ -56,56 +62,99 @@ function build(view, state, answered, kernel) {
   const buttons = answered ? [again] : quiz ? [hand] : [sure, unsure];
   const form = h("form", { class: "dk-form", novalidate: true }, ...groups.map((group) => group.node),
     h("div", { class: "dk-row" }, ...buttons));
+  let sent = false;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const choices = groups.map((group) => group.chosen());
-    const open = choices.indexOf(null);
+    const open = groups.findIndex((group) => group.missing());
     if (open >= 0) {
-      view.say("bad", quiz ? `Question ${open + 1} is still open.` : "Choose an answer first.");
+      const what = groups[open].missing();
+      view.say("bad", quiz ? `Question ${open + 1}: ${what}.` : "Choose an answer first.");
       groups[open].focus();
       return;
     }
-    kernel.send("answer", { choices, confidence: event.submitter?.value });
+    sent = true;
+    const choices = groups.map((group) => group.chosen());
+    kernel.send("answer", quiz ? { choices, sure: groups.map((group) => group.sure()) }
+      : { choices, confidence: event.submitter?.value });
   });
-  again.addEventListener("click", () => kernel.send("again"));
+  again.addEventListener("click", () => { sent = true; kernel.send("again"); });
   view.body.replaceChildren(form);
-  return { busy: (yes) => buttons.forEach((button) => { button.disabled = yes; }) };
-}
-
-function question(item, number) {
-  const name = uid("choice");
-  const marked = item.right !== undefined;
-  const radios = item.choices.map((_, n) => h("input", {
-    type: "radio", name, value: n, id: `${name}-${n}`,
-    checked: item.chosen === n, disabled: item.chosen !== null,
-  }));
-  const rows = item.choices.map((text, n) => h(
-    "label", { class: `dk-choice${marked ? mark(item, n) : ""}`, for: `${name}-${n}` },
-    radios[n], h("span", {}, ...prose(text), ...(marked ? verdict(item, n) : [])),
-  ));
-  const node = h(
-    "fieldset", { class: "dk-question" },
-    h("legend", {}, ...(number ? [`${number}. `] : []), ...prose(item.question)), ...rows,
-  );
-  if (marked) node.append(h("div", { class: "dk-why" }, ...reasons(item)));
   return {
-    node,
-    chosen: () => { const n = radios.findIndex((radio) => radio.checked); return n < 0 ? null : n; },
-    focus: () => radios[0].focus(),
+    busy: (yes) => buttons.forEach((button) => { button.disabled = yes; }),
+    sent: () => sent,
+    focus: () => groups[0].focus(),
   };
 }
 
-const mark = (item, n) => (n === item.right ? " dk-good" : n === item.chosen ? " dk-bad" : "");
-
-// In words, too: colour alone means nothing to some readers.
-function verdict(item, n) {
-  const words = [n === item.chosen ? "your answer" : "", n === item.right ? "right" : ""].filter(Boolean);
-  return words.length ? [h("span", { class: "dk-verdict" }, words.join(", "))] : [];
+function question(item, number, askSure) {
+  const name = uid("choice");
+  const done = item.chosen !== null;
+  const radios = item.choices.map((_, n) => h("input", {
+    type: "radio", name, value: n, id: `${name}-${n}`, checked: item.chosen === n, disabled: done,
+    "aria-describedby": shows(item, n) ? `${name}-why-${n}` : null,
+  }));
+  const rows = item.choices.flatMap((text, n) => [
+    h("label", { class: `dk-choice${mark(item, n)}`, for: `${name}-${n}` },
+      radios[n], h("span", {}, ...prose(text), ...verdict(item, n))),
+    ...reason(item, n, `${name}-why-${n}`),
+  ]);
+  const sure = askSure ? howSure(item, radios) : null;
+  const node = h(
+    "fieldset", { class: "dk-question" },
+    h("legend", { tabindex: -1 }, ...(number ? [`${number}. `] : []), ...prose(item.question)), ...rows,
+    sure?.node,
+  );
+  const chosen = () => { const n = radios.findIndex((radio) => radio.checked); return n < 0 ? null : n; };
+  const isSure = () => sure?.value() ?? null;
+  return {
+    node, chosen, sure: isSure,
+    missing: () => {
+      if (chosen() === null) return "choose an answer";
+      return sure && chosen() !== item.open && !isSure() ? "say whether you are sure" : "";
+    },
+    focus: () => (done ? node.querySelector("legend") : chosen() === null ? radios[0] : sure.first).focus(),
+  };
 }
 
-function reasons(item) {
-  const own = h("p", {}, ...prose(item.why));
-  return item.right_why ? [own, h("p", {}, ...prose(item.right_why))] : [own];
+// Sure or unsure, for one question. Who doesn't know yet is not asked.
+function howSure(item, radios) {
+  const name = uid("sure");
+  const done = item.chosen !== null;
+  const inputs = ["sure", "unsure"].map((value) => h("input", {
+    type: "radio", name, value, checked: item.confidence === value, disabled: done,
+  }));
+  const node = h("div", { class: "dk-sure", role: "radiogroup", "aria-label": "How sure are you?" },
+    h("span", { "aria-hidden": "true" }, "You are"),
+    ...inputs.map((input) => h("label", {}, input, input.value)));
+  const follow = () => { node.hidden = radios.some((radio, n) => radio.checked && n === item.open); };
+  radios.forEach((radio) => radio.addEventListener("change", follow));
+  follow();
+  return { node, first: inputs[0], value: () => inputs.find((input) => input.checked)?.value ?? null };
+}
+
+const isMarked = (item) => item.right !== undefined;
+const shows = (item, n) => isMarked(item) && item.whys[n] && (n === item.chosen || n === item.right);
+
+function mark(item, n) {
+  if (!isMarked(item)) return "";
+  return n === item.right ? " dk-good" : n === item.chosen && n !== item.open ? " dk-bad" : "";
+}
+
+// In words and by a sign, too: colour alone means nothing to some readers.
+function verdict(item, n) {
+  if (!isMarked(item) || (n !== item.chosen && n !== item.right)) return [];
+  const own = n === item.chosen;
+  const words = n === item.right ? `✓ ${own ? "your answer, right" : "right"}`
+    : n === item.open ? "your answer" : "✗ your answer, not so";
+  return [h("span", { class: "dk-verdict" }, words)];
+}
+
+// The reason stands under its choice: open for what was picked and what is right, the others folded.
+function reason(item, n, id) {
+  if (!isMarked(item) || !item.whys[n]) return [];
+  const text = h("p", { id, class: `dk-why${mark(item, n)}` }, ...prose(item.whys[n]));
+  if (shows(item, n)) return [text];
+  return [h("details", { class: "dk-other" }, h("summary", {}, "Why not?"), text)];
 }
 
 export default { render };

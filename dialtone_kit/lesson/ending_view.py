@@ -1,0 +1,137 @@
+"""How `lesson.done()` shows the end of a lesson: on screen, printed, or as plain text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dialtone_kit.base.display import BAD, BORDER, FAINT, GOOD, INK, PAPER, WARN, Shown, prose
+from dialtone_kit.base.masking import escaped, masked
+from dialtone_kit.lesson import catalog
+from dialtone_kit.lesson.ending import Ending, Predicted, Reached
+from dialtone_kit.lesson.progress import Standing
+
+# By rank: the words and the mark, so that colour is never needed, then the colour of the frame.
+_WORDS = (
+    ("✗", "sure, and wrong", BAD),
+    ("✗", "unsure, and wrong", WARN),
+    ("✓", "unsure, and right", GOOD),
+    ("✓", "sure, and right", GOOD),
+    ("○", "not answered", FAINT),
+)
+_FRAME = (
+    f"max-width: 56rem; padding: 4px 20px 16px; border: {BORDER}; border-radius: 8px; "
+    f"color: {INK}; background: {PAPER}"
+)
+_HEADING = "margin: 18px 0 6px; font-size: 15px; font-weight: 600"
+_CELL = (
+    f"padding: 10px 16px 10px 0; border: 0; border-top: {BORDER}; text-align: left; "
+    "vertical-align: top; font-weight: 400; white-space: normal"
+)
+_CHIP = (
+    "display: inline-block; padding: 0 9px; border-radius: 999px; font-size: 12px; "
+    "line-height: 20px; white-space: nowrap; border: 1px solid "
+)
+
+
+def shown(end: Ending, exercises: Shown, *, minutes: bool) -> Shown:
+    """`end` as a page and as text; `exercises` is their report. `minutes`: say how long it took."""
+    took = _took(end) if minutes else ""
+    title = f"Lesson {end.number} · {end.question}"
+    parts = [
+        f'<h3 style="margin: 14px 0 0">{escaped(title)}</h3>',
+        f'<p style="margin: 2px 0 0; color: {FAINT}">{took}</p>' if took else "",
+        _skills(end.skills),
+        _predictions(end.predictions),
+        _section("Exercises", exercises.html) if catalog.exercises(end.number) else "",
+        _following(end),
+    ]
+    html = f'<section aria-label="The end of lesson {end.number}" style="{_FRAME}">'
+    return Shown(f"{html}{''.join(parts)}</section>", masked(_text(end, exercises.text, took)))
+
+
+def _took(end: Ending) -> str:
+    if end.seconds is None:
+        return ""
+    count = math.ceil(end.seconds / 60)
+    spent = "less than a minute" if end.seconds < 60 else f"{count} minutes"
+    return f"It took you {spent}. Pauses of more than 10 minutes are not counted."
+
+
+def _section(heading: str, content: str) -> str:
+    return f'<h4 style="{_HEADING}">{heading}</h4>{content}'
+
+
+def _skills(skills: Sequence[Reached]) -> str:
+    if not skills:
+        return ""
+    able = [f"<li>✓ You can {prose(one.text)}.</li>" for one in skills if one.missing is None]
+    ahead = [f"<li>○ {_not_yet(one, one.missing)}</li>" for one in skills if one.missing]
+    listed = '<ul style="margin: 0; padding: 0; list-style: none">{}</ul>'
+    parts = [_section("What you can do now", listed.format("".join(able)))] if able else []
+    parts += [_section("Still ahead of you", listed.format("".join(ahead)))] if ahead else []
+    return "".join(parts)
+
+
+def _not_yet(skill: Reached, missing: Standing) -> str:
+    title, text = escaped(catalog.exercise(missing.id).title), prose(skill.text)
+    return f"{text[0].upper()}{text[1:]}. Exercise “{title}”: {missing.outcome}."
+
+
+def _predictions(predictions: Sequence[Predicted]) -> str:
+    if not predictions:
+        return ""
+    surprised = any(one.rank < 2 for one in predictions)
+    heading = "What surprised you" if surprised else "What you expected"
+    names = ("What will happen?", "You said", "What happened")
+    cell = f'<th scope="col" style="{_CELL}; border: 0; padding-bottom: 4px; color: {FAINT}">'
+    head = "".join(f"{cell}{name}</th>" for name in names)
+    rows = "".join(map(_prediction, predictions))
+    widths = '<colgroup><col style="width: 34%"><col style="width: 28%"><col></colgroup>'
+    table = (
+        '<table style="width: 100%; table-layout: fixed; margin: 0; border-collapse: collapse">'
+        f"{widths}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    return _section(heading, table)
+
+
+def _prediction(one: Predicted) -> str:
+    mark, words, tone = _WORDS[one.rank]
+    chip = f'<div style="margin-top: 6px"><span style="{_CHIP}{tone}">{mark} {words}</span></div>'
+    fact = f'<div style="margin-top: 6px">In this run: {prose(one.fact)}</div>' if one.fact else ""
+    row = '<tr style="background: none; break-inside: avoid">'
+    return (
+        f'{row}<th scope="row" style="{_CELL}">{prose(one.item.question)}</th>'
+        f'<td style="{_CELL}">{prose(one.said)}{chip}</td>'
+        f'<td style="{_CELL}">{prose(one.item.outcome)}{fact}</td></tr>'
+    )
+
+
+def _following(end: Ending) -> str:
+    if end.following is None:
+        return '<p style="margin: 18px 0 0">That was the last lesson.</p>'
+    target, question = escaped(end.following.file), escaped(end.following.question)
+    return (
+        f'<p style="margin: 18px 0 0; font-size: 15px">Next: <a href="{target}">'
+        f"lesson {end.following.number}, {question}</a></p>"
+    )
+
+
+def _text(end: Ending, exercises: str, took: str) -> str:
+    answered = [one for one in end.predictions if one.pick is not None]
+    count = len(end.predictions) - len(answered)
+    lines = [took, *(f"You can {one.text}." for one in end.skills if one.missing is None)]
+    lines += [
+        f"{_WORDS[one.rank][0]} {_WORDS[one.rank][1]}: {one.item.question}\n"
+        f"    you said: {one.said}\n    what happened: {one.item.outcome}"
+        for one in answered
+    ]
+    open_ones = f"{count} prediction{'s' * (count != 1)} not answered." if count else ""
+    lines += [open_ones, exercises, _next_line(end)]
+    return "\n".join(line for line in lines if line)
+
+
+def _next_line(end: Ending) -> str:
+    if end.following is None:
+        return "That was the last lesson."
+    return f"Next: lesson {end.following.number}, {end.following.question}"

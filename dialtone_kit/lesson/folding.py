@@ -1,0 +1,83 @@
+"""What a learner's events add up to since the last reset, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dialtone_kit.lesson.events import VERSION, Event
+from dialtone_kit.lesson.quiz_items import FORMS
+
+_SECTIONS = ("lessons", "predictions", "quiz", "exercises")
+
+
+def fold(events: Sequence[Event]) -> dict[str, Any]:
+    """What `events` add up to: lessons, predictions, quiz, exercises, and the quiz's form.
+
+    Kinds and members that this version does not know are skipped.
+    """
+    data: dict[str, Any] = {"version": VERSION, **{name: {} for name in _SECTIONS}, "form": None}
+    for event in events:
+        if event["kind"] in _FOLDS:
+            _FOLDS[event["kind"]](data, event)
+    return data
+
+
+def _stamp(data: dict[str, Any], event: Event) -> None:
+    data["lessons"].setdefault(event["lesson"], {})[f"{event['kind']}_at"] = event["at"]
+
+
+def _add_pick(data: dict[str, Any], event: Event) -> None:
+    section = data["predictions" if event["kind"] == "predicted" else "quiz"]
+    row = {name: event.get(name) for name in ("choice", "right", "confidence", "code", "at")}
+    if event.get("form") in FORMS:  # its id does not say in which lesson it was asked
+        row |= {name: event.get(name) for name in ("form", "pair", "asked", "lesson")}
+    section.setdefault(event["id"], []).append(row)
+
+
+def _form(data: dict[str, Any], event: Event) -> None:
+    if event.get("form") in FORMS and isinstance(event.get("seed"), str):
+        data["form"] = {"form": event["form"], "seed": event["seed"]}
+
+
+def _add_try(data: dict[str, Any], event: Event) -> None:
+    row, outcome = _exercise(data, event), event.get("outcome")
+    if outcome in ("right", "wrong", None):
+        row["attempts"] += 1
+        row["at"] = event["at"]
+    if outcome is not None and (outcome == "right" or row["outcome"] != "right"):
+        row["outcome"], row["code"] = outcome, event.get("code")
+
+
+def _add_hint(data: dict[str, Any], event: Event) -> None:
+    _exercise(data, event)["hints"] += 1
+
+
+def _reset(data: dict[str, Any], event: Event) -> None:
+    if event.get("id"):
+        data["exercises"].pop(event["id"], None)
+        return
+    for section in _SECTIONS:
+        data[section] = {k: row for k, row in data[section].items() if k[:2] != event["lesson"]}
+    for name, rows in list(data["quiz"].items()):
+        data["quiz"][name] = [row for row in rows if row.get("lesson") != event["lesson"]]
+        if not data["quiz"][name]:
+            del data["quiz"][name]
+
+
+def _exercise(data: dict[str, Any], event: Event) -> dict[str, Any]:
+    fresh = {"outcome": "not tried", "attempts": 0, "hints": 0}
+    row: dict[str, Any] = data["exercises"].setdefault(event["id"], fresh)
+    return row
+
+
+_FOLDS: dict[str, Callable[[dict[str, Any], Event], None]] = {
+    "opened": _stamp,
+    "done": _stamp,
+    "predicted": _add_pick,
+    "quizzed": _add_pick,
+    "formed": _form,
+    "tried": _add_try,
+    "hinted": _add_hint,
+    "reset": _reset,
+}
