@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -25,13 +26,6 @@ def talk(service: Service) -> tuple[Wire, httpx.Client]:
     wire = Wire()
     transport = wire.transport(httpx.MockTransport(service))
     return wire, httpx.Client(transport=transport, trust_env=False)
-
-
-def demanding(request: httpx.Request) -> httpx.Response:
-    """A service that demands a nonce in its header alone, as a resource may."""
-    demanding.count += 1  # type: ignore[attr-defined]
-    demanded = demanding.count == 1  # type: ignore[attr-defined]
-    return httpx.Response(401 if demanded else 200, headers=DEMAND if demanded else None)
 
 
 def svg_of(html: str) -> ET.Element:
@@ -81,15 +75,11 @@ def test_every_round_trip_has_its_own_place(count: int) -> None:
         http.get(f"{ISSUER}/{n}")
     svg = svg_of(wire.sequence().html)
     height = float(svg.get("viewBox", "").split()[3])
-    places = [float(node.get("y", "")) for node in svg.iter(f"{SVG}text")]
-    asked = [
-        y
-        for y, node in zip(places, svg.iter(f"{SVG}text"), strict=True)
-        if "GET" in (node.text or "")
-    ]
+    written = [(node.text or "", float(node.get("y", ""))) for node in svg.iter(f"{SVG}text")]
+    asked = [y for content, y in written if "GET" in content]
     assert len(asked) == count
-    assert all(later - earlier >= 4 * picture.LINE for earlier, later in zip(asked, asked[1:]))  # noqa: B905
-    assert max(places) < height
+    assert all(later - earlier >= 4 * picture.LINE for earlier, later in pairwise(asked))
+    assert max(y for _, y in written) < height
 
 
 def test_a_long_label_is_wrapped_and_nothing_of_it_is_lost() -> None:
