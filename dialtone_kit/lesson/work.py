@@ -10,6 +10,7 @@ from dialtone_kit.lesson import catalog, recap
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.misconceptions import entry_for_view
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.widgets import Prediction, Quiz
 
@@ -24,16 +25,20 @@ class Work:
     def predict(self, question_id: str) -> Prediction:
         """A question to answer before the cell runs."""
         earlier = self.progress.prediction(question_id)
-        return Prediction(
+        prediction = Prediction(
             catalog.prediction(question_id),
             self.progress.predicted,
             self.interactive,
             answered=earlier,
         )
+        prediction.explain = entry_for_view
+        return prediction
 
     def quiz(self, number: str, *, tell: bool) -> Quiz:
         """The quiz of lesson `number`; with `tell=False` it is not marked."""
-        return Quiz(catalog.quiz(number), self.progress.answered, self.interactive, tell=tell)
+        quiz = Quiz(catalog.quiz(number), self.progress.answered, self.interactive, tell=tell)
+        quiz.explain = entry_for_view
+        return quiz
 
     def check(self, exercise_id: str, answer: object, lesson: LiveLesson) -> Verdict:
         """Judge an answer and record the outcome."""

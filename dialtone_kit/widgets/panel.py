@@ -10,10 +10,12 @@ cells: a panel is safe with both.
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError, LessonStop, RateLimited
@@ -21,6 +23,8 @@ from dialtone_kit.base.masking import masked
 from dialtone_kit.base.notebook import in_notebook
 
 State = dict[str, Any]
+Explain = Callable[[str], Mapping[str, str] | None]
+_CODE = re.compile(r"\bM\d\d\b")
 ARRIVAL = 0.7  # seconds in which Run All's cells reach the kernel: 120 of them took 0.3 s
 
 
@@ -29,6 +33,7 @@ class Panel(ABC):
 
     script: str  # the view's module in static/
     name: str  # what the text form calls it
+    explain: Explain | None = None  # what a code such as M05 stands for, if the lesson knows it
 
     def __init__(self, *, interactive: bool) -> None:
         self.interactive = interactive
@@ -98,7 +103,16 @@ class Panel(ABC):
 
     def _push(self) -> None:
         if self._view is not None:
-            self._view.send({"round": self.round, "busy": self.busy, **self.state()})
+            state = self.state()
+            entries = self._entries(state)
+            self._view.send({"round": self.round, "busy": self.busy, "entries": entries, **state})
+
+    def _entries(self, state: State) -> State:
+        """What the codes in `state` stand for: title, think, truth. No others are sent."""
+        if self.explain is None:
+            return {}
+        codes = set(_CODE.findall(json.dumps(state)))
+        return {code: entry for code in sorted(codes) if (entry := self.explain(code))}
 
 
 def problem_of(error: Exception) -> State:

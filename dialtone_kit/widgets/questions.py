@@ -153,7 +153,8 @@ def _shown(item: Question, pick: Pick | None, *, mark: bool) -> State:
         return shown
     why = item.choices[pick.choice].why
     reason = None if pick.right else item.choices[item.right].why
-    return {**shown, "right": item.right, "why": why, "right_why": reason}
+    code = item.choices[pick.choice].code
+    return {**shown, "right": item.right, "why": why, "right_why": reason, "code": code}
 
 
 def _choice_of(choices: object, item: Question, position: int) -> int | None:

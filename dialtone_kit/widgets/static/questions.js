@@ -1,4 +1,4 @@
-import { card, connect, h, prose, SILENT, uid } from "./base.js";
+import { card, connect, entry, h, prose, SILENT, uid } from "./base.js";
 
 function render({ model, el }) {
   const view = card(el, "questions", "");
@@ -104,8 +104,10 @@ function verdict(item, n) {
 }
 
 function reasons(item) {
-  const own = h("p", {}, ...prose(item.why));
-  return item.right_why ? [own, h("p", {}, ...prose(item.right_why))] : [own];
+  const nodes = [h("p", {}, ...prose(item.why))];
+  if (item.right_why) nodes.push(h("p", {}, ...prose(item.right_why)));
+  if (item.code) nodes.push(entry(item.code));
+  return nodes;
 }
 
 export default { render };
