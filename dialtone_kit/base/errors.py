@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from dialtone_kit.base.masking import masked, visible
+from dialtone_kit.base.reason import Reason
 
 
 class DialtoneError(Exception):
@@ -74,9 +75,8 @@ class ProofRefused(DialtoneError):
         self.expected, self.got, self.hint, self.code, self.rule = expected, got, hint, code, rule
 
     def __str__(self) -> str:
-        text = f"expected {self.expected}, got {brief(self.got)}. {self.hint}".rstrip()
-        named = f"{self.rule}: {text}" if self.rule else text
-        return masked(f"{named} [{self.code}]" if self.code else named)
+        got = brief(self.got)
+        return masked(str(Reason(str(self.expected), got, self.hint, self.code, self.rule)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

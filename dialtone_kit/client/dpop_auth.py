@@ -5,12 +5,12 @@ lesson.http.get(url, auth=DPoPAuth(key, token))
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Generator, MutableMapping
 
 import httpx
 
+from dialtone_kit.base.challenges import challenges
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.urls import origin
 from dialtone_kit.client.responses import json_or_nothing
@@ -21,15 +21,6 @@ from dialtone_kit.wire.raw import PROVE
 
 # The last nonce of each origin, for its token endpoint ("") and for its resources ("token").
 Nonces = MutableMapping[tuple[str, str], str]
-
-
-_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"  # RFC 9110 §5.6.2
-_CHALLENGES = re.compile(
-    rf"(?P<name>{_WORD})[ \t]*+=[ \t]*+"
-    rf'(?:(?P<token>{_WORD})|"(?P<quoted>(?:[^"\\]|\\.)*+)")'
-    rf"|(?P<scheme>{_WORD})(?=[ \t,]|$)"
-)
-_QUOTED_PAIR = re.compile(r"\\(.)")
 
 
 class DPoPAuth(httpx.Auth):
@@ -93,20 +84,11 @@ class DPoPAuth(httpx.Auth):
 
 
 def names_nonce(field: str) -> bool:
-    """Whether a `WWW-Authenticate` field has `error=use_dpop_nonce` in a DPoP challenge.
-
-    A value may be a token or quoted, spaces may be around `=`, and names and schemes come in any
-    case. A field may hold several challenges (RFC 9110 §11.2, §11.6.1).
-    """
-    scheme = ""
-    for match in _CHALLENGES.finditer(field):
-        scheme = (match["scheme"] or scheme).lower()
-        if scheme != "dpop" or (match["name"] or "").lower() != "error":
-            continue
-        value = match["token"] or _QUOTED_PAIR.sub(r"\1", match["quoted"] or "")
-        if value == "use_dpop_nonce":
-            return True
-    return False
+    """Whether a `WWW-Authenticate` field has `error=use_dpop_nonce` in a DPoP challenge."""
+    return any(
+        challenge.scheme.lower() == "dpop" and challenge.parameters.get("error") == "use_dpop_nonce"
+        for challenge in challenges(field)
+    )
 
 
 def demands_nonce(response: httpx.Response) -> bool:

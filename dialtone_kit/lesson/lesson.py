@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import httpx
+
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import MockOnly
 from dialtone_kit.base.masking import escaped, masked
@@ -20,11 +22,14 @@ from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
+from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.proof_desk import proof_checker
+from dialtone_kit.lesson.replay import replay_timeline
+from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
@@ -68,6 +73,7 @@ class Lesson:
         self.http = self.client.http
         self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
+        self._story = Story()
         self._lab_realms: list[LabRealm] = []
 
     @property
@@ -175,6 +181,20 @@ class Lesson:
         `request`: on a proof made by hand. Edits are signed with `key`, by default a new one.
         """
         return proof_checker(self, proof, request, key)
+
+    def said(self, *responses: httpx.Response) -> Shown:
+        """What the service said, a card for each response: the rule, the reason, what to do.
+
+        Below them, all that was shown so far in this lesson as a diagram.
+        """
+        return self._story.add([read_answer(response) for response in responses])
+
+    def replay_timeline(self, proof: str | None = None) -> Shown:
+        """The life of a proof: accepted until when, used when, remembered how long.
+
+        Without `proof`: of the last one that was sent twice, or else the last one sent.
+        """
+        return replay_timeline(self.wire, proof)
 
     def misconception(self, code: str) -> Shown:
         """What people get wrong, and what is so: the entry of a code such as M05."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from dialtone_kit.base.display import Shown, prose
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import escaped
 
 PAGE = "misconceptions.md"  # in notebooks/
+_CODES = re.compile(r"\bM\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,38 @@ def show(entry: Misconception) -> Shown:
 
 
 def link_to(code: str) -> str:
-    """The code as a link to its entry, in HTML; just the code if there is no such entry."""
+    """The code as a link to its entry, in HTML; just the code if there is no such entry.
+
+    The link is relative, which Jupyter's front ends follow to the page and to the entry on it.
+    """
     entry = misconceptions().get(code)
     if entry is None:
         return escaped(code)
-    anchor = f"{PAGE}#{code.lower()}"
-    return f'<a href="{anchor}" title="{escaped(entry.title)}">{escaped(code)}</a>'
+    return f'<a href="{page_here()}#{code.lower()}" title="{escaped(entry.title)}">{code}</a>'
+
+
+def linked(text: str) -> str:
+    """`text` as HTML, each code in it a link to its entry."""
+    return _CODES.sub(lambda match: link_to(match[0]), escaped(text))
+
+
+def entry_for_view(code: str) -> Mapping[str, str] | None:
+    """What a widget shows when somebody opens the code, None if there is no such entry."""
+    entry = misconceptions().get(code)
+    if entry is None:
+        return None
+    return {"title": entry.title, "think": entry.think, "truth": entry.truth}
+
+
+def title_of(code: str) -> str:
+    """The title of the entry as plain text, "" if there is no such entry."""
+    entry = misconceptions().get(code)
+    return entry.title.replace("`", "") if entry else ""
+
+
+def page_here() -> str:
+    """The way to the page from the notebook that runs: a kernel starts in its folder."""
+    return next((way for way in (PAGE, f"../{PAGE}") if Path(way).is_file()), PAGE)
 
 
 def _listed(lessons: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.client.token_requests import authentication
 from dialtone_kit.keys import ProofKey
+from dialtone_kit.lesson.misconceptions import entry_for_view
 from dialtone_kit.rules import Request
 from dialtone_kit.tokens import issuer_allows, read_unverified
 from dialtone_kit.widgets import ProofChecker
@@ -49,7 +50,9 @@ def proof_checker(
     if not cases:
         raise LessonStop("Nothing with a proof was sent yet: run the cell that sends it first.")
     now = lesson.client.connection.now
-    return ProofChecker(cases, key or ProofKey.generate(), lesson.interactive, now=now)
+    checker = ProofChecker(cases, key or ProofKey.generate(), lesson.interactive, now=now)
+    checker.explain = entry_for_view
+    return checker
 
 
 def _recorded(lesson: CheckingLesson, raw: RawRequest) -> Case:

@@ -13,6 +13,7 @@ from dialtone_kit.lesson.ending_view import shown
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.misconceptions import entry_for_view
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.survey import Survey
 from dialtone_kit.widgets import Prediction, Quiz
@@ -32,18 +33,25 @@ class Work:
     def predict(self, question_id: str) -> Prediction:
         """A question to answer before the cell runs."""
         earlier = self.progress.prediction(question_id)
-        return Prediction(
+        prediction = Prediction(
             catalog.prediction(question_id),
             self.progress.predicted,
             self.interactive,
             answered=earlier,
         )
+        prediction.explain = entry_for_view
+        return prediction
 
     def quiz(self, which: str, *, tell: bool | None) -> Quiz:
         """The quiz of a lesson, or the one before ("pre") or after ("post") all of them.
 
         `tell` decides whether it is marked; None marks all but the first.
         """
+        quiz = self._quiz(which, tell)
+        quiz.explain = entry_for_view
+        return quiz
+
+    def _quiz(self, which: str, tell: bool | None) -> Quiz:
         if which in ("pre", "00"):  # "00" is what notebooks of 0.1 call it
             return self.survey.quiz("pre", interactive=self.interactive, tell=bool(tell))
         told = tell is not False

@@ -10,11 +10,12 @@ cells: a panel is safe with both.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError, LessonStop, RateLimited
@@ -22,6 +23,8 @@ from dialtone_kit.base.masking import masked
 from dialtone_kit.widgets.stopping import stop
 
 State = dict[str, Any]
+Explain = Callable[[str], Mapping[str, str] | None]
+_CODE = re.compile(r"\bM\d\d\b")
 
 
 class Panel(ABC):
@@ -30,6 +33,7 @@ class Panel(ABC):
     script: str  # the view's module in static/
     name: str  # what the text form calls it
     question = ""  # what it asks, for where no front end draws it
+    explain: Explain | None = None  # what a code such as M05 stands for, if the lesson knows it
 
     def __init__(self, *, interactive: bool) -> None:
         self.interactive = interactive
@@ -122,8 +126,17 @@ class Panel(ABC):
 
     def _push(self, **more: Any) -> None:
         if self._view is not None:
+            state = self.state()
             own = {"id": self.id, "round": self.round, "busy": self.busy}
-            self._view.send({**own, **self.state(), **more})
+            entries = self._entries(state)
+            self._view.send({**own, "entries": entries, **state, **more})
+
+    def _entries(self, state: State) -> State:
+        """What the codes in `state` stand for: title, think, truth. No others are sent."""
+        if self.explain is None:
+            return {}
+        codes = set(_CODE.findall(json.dumps(state)))
+        return {code: entry for code in sorted(codes) if (entry := self.explain(code))}
 
 
 def problem_of(error: Exception) -> State:

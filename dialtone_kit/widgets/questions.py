@@ -178,7 +178,9 @@ def _shown(item: Question, pick: Pick | None, *, mark: bool) -> State:
     }
     if pick is None or not mark:
         return shown
-    return {**shown, "right": item.right, "whys": [choice.why for choice in item.choices]}
+    whys = [choice.why for choice in item.choices]
+    code = item.choices[pick.choice].code
+    return {**shown, "right": item.right, "whys": whys, "code": code}
 
 
 def _choice_of(choices: object, item: Question, position: int) -> int | None:

@@ -38,8 +38,8 @@ def test_the_reasons_stand_under_the_answers_picked_and_right_and_the_others_are
     prediction = sheet(desk, 0)
     prediction.get_by_text("200 again").click()
     prediction.get_by_role("button", name="I am sure").press("Enter")
-    prediction.get_by_text("✗ your answer, not so").wait_for()
-    assert prediction.locator(".dk-badge").inner_text() == "✗ not so"
+    prediction.get_by_text("✗ your answer, not quite").wait_for()
+    assert prediction.locator(".dk-badge").inner_text() == "✗ not quite"
     labels = prediction.locator(".dk-choice")
     assert "✓ right" in labels.nth(1).inner_text()
     for number, words in ((0, "Fresh it is, but used"), (1, "accepted once")):

@@ -203,9 +203,11 @@ _FAINT_TEXTS = """(selector) => {
   for (const node of document.querySelectorAll(`${selector} *`)) {
     const own = [...node.childNodes].filter((n) => n.nodeType === 3);
     const text = own.map((n) => n.data.trim()).join("");
-    if (!text || !node.checkVisibility() || node.matches(":disabled")) continue;
+    if (!text || !node.checkVisibility() || node.matches(":disabled, title, desc, style")) continue;
     const below = ground(node);
-    const lights = [light(over(rgba(getComputedStyle(node).color), below)), light(below)];
+    const { color, fill } = getComputedStyle(node);
+    const ink = rgba(node instanceof SVGElement ? fill : color);
+    const lights = [light(over(ink, below)), light(below)];
     const contrast = (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
     if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${text}`);
   }

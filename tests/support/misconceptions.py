@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from dialtone_kit.lesson.catalog import notebooks
 from dialtone_kit.lesson.misconceptions import PAGE, Misconception, misconceptions
 
 FILE = Path(__file__).parents[2] / "notebooks" / PAGE
@@ -25,8 +27,18 @@ def _entry(entry: Misconception) -> str:
         f"## {entry.code} · {entry.title}\n\n"
         f"*What people think:* {entry.think}\n\n"
         f"*What is so:* {entry.truth}\n\n"
-        f"*Where you meet it:* {entry.where.lower()}.\n"
+        f"*Where you meet it:* {_linked(entry.where.lower())}.\n"
     )
+
+
+def _linked(where: str) -> str:
+    """Lessons in words, each number a link to its notebook where there is one."""
+    files = {book.number: book.file for book in notebooks()}
+
+    def link(match: re.Match[str]) -> str:
+        return f"[{match[0]}]({files[match[0]]})" if match[0] in files else match[0]
+
+    return re.sub(r"\d\d", link, where)
 
 
 if __name__ == "__main__":

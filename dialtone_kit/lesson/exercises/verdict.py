@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN
-from dialtone_kit.base.masking import escaped, masked
+from dialtone_kit.base.masking import masked
+from dialtone_kit.lesson.misconceptions import link_to, linked
 
 Outcome = Literal["right", "wrong", "not tried", "can't tell"]
 MARKS = {"right": "✓", "wrong": "✗", "not tried": "○", "can't tell": "?"}
@@ -41,10 +42,10 @@ class Verdict:
         return masked(f"{MARKS[self.outcome]} {self.outcome.capitalize()}. {self.sentence}{tail}")
 
     def _repr_html_(self) -> str:
-        badge = f" <code>{escaped(self.code)}</code>" if self.code else ""
+        badge = f" {link_to(self.code)}" if self.code else ""
         color = _COLORS[self.outcome]
         return (
             f'<div style="border-left: 4px solid {color}; padding: .4em .8em">'
             f'<b style="color: {color}">{MARKS[self.outcome]} {self.outcome.capitalize()}.</b> '
-            f"{escaped(self.sentence)}{badge}</div>"
+            f"{linked(self.sentence)}{badge}</div>"
         )

@@ -19,6 +19,25 @@ export function prose(text) {
   return String(text).split("`").map((part, n) => (n % 2 ? h("code", {}, part) : part));
 }
 
+// What the codes of misconceptions stand for, as the kernel sent it along with a state that has them.
+const entries = new Map();
+
+// The code of a misconception, such as M05, to open where it stands: what people think, what is so.
+export function entry(code) {
+  const known = entries.get(code);
+  if (!known) return code ? h("div", {}, `[${code}]`) : null;
+  return h("details", { class: "dk-entry" },
+    h("summary", {}, h("strong", {}, code), " ", ...prose(known.title)),
+    h("p", {}, h("em", {}, "What people think: "), ...prose(known.think)),
+    h("p", {}, h("em", {}, "What is so: "), ...prose(known.truth)));
+}
+
+// Prose that ends in a code: the text, and the entry to open.
+export function explained(text) {
+  const [, before, code] = /^(.*?)\s*(?:\[?\b(M\d\d)\]?)?$/s.exec(String(text));
+  return code ? [h("div", {}, ...prose(before)), entry(code)] : prose(before);
+}
+
 // An id that no other view on this page has, for labels and descriptions.
 export function uid(name) {
   uid.count = (uid.count ?? 0) + 1;
@@ -135,6 +154,7 @@ export function connect(model, draw, lost = () => {}) {
   const onMessage = (state) => {
     clearTimeout(waiting);
     round = state.round;
+    for (const [code, known] of Object.entries(state.entries ?? {})) entries.set(code, known);
     draw(state);
   };
   model.on("msg:custom", onMessage);

@@ -1,4 +1,4 @@
-import { card, connect, h, prose, sayProblem, SILENT, uid } from "./base.js";
+import { card, connect, entry, explained, h, prose, sayProblem, SILENT, uid } from "./base.js";
 
 const MEANINGS = {
   typ: "kind of JWT", alg: "how it is signed", htm: "method", htu: "URL, no query",
@@ -33,12 +33,11 @@ function verdict(view, tiles) {
     return () => {};
   }
   view.badge(`stopped by rule ${tiles.indexOf(stopped) + 1}`, "bad");
-  const code = stopped.code ? ` [${stopped.code}]` : "";
   view.say("bad",
-    h("div", {}, h("strong", {}, `${stopped.title}: no.`), " ", h("code", {}, stopped.rule), code),
+    h("div", {}, h("strong", {}, `${stopped.title}: no.`), " ", h("code", {}, stopped.rule)),
     h("dl", { class: "dk-pair" },
       h("dt", {}, "expected"), h("dd", {}, stopped.expected), h("dt", {}, "got"), h("dd", {}, stopped.got)),
-    stopped.hint ? h("div", {}, ...prose(stopped.hint)) : null);
+    stopped.hint ? h("div", {}, ...prose(stopped.hint)) : null, entry(stopped.code));
   return () => {};
 }
 
@@ -133,7 +132,7 @@ function lightUp({ node, mark, word }, tile, n) {
 function told(node, state) {
   if (state.service) {
     const { status, text } = state.service;
-    node.replaceChildren(h("strong", {}, status === null ? "Not sent. " : `The service says ${status}. `), ...prose(text));
+    node.replaceChildren(h("strong", {}, status === null ? "Not sent. " : `The service says ${status}. `), ...explained(text));
   } else if (state.status !== null) {
     node.replaceChildren(h("strong", {}, `The service said ${state.status} when this was sent.`));
   } else node.replaceChildren();

@@ -1,4 +1,4 @@
-import { card, connect, h, prose, SILENT, uid } from "./base.js";
+import { card, connect, entry, h, prose, SILENT, uid } from "./base.js";
 
 function render({ model, el }) {
   const view = card(el, "questions", "");
@@ -43,7 +43,7 @@ function drawOutcome(view, state, quiz) {
   } else {
     const [item] = state.items;
     const right = item.chosen === item.right;
-    view.badge(right ? "✓ right" : "✗ not so", right ? "good" : "bad");
+    view.badge(right ? "✓ right" : "✗ not quite", right ? "good" : "bad");
     const earlier = state.earlier ? " You answered this earlier." : "";
     const sure = item.confidence === "sure" ? "sure" : "unsure";
     view.say("", `${right ? "Right" : "Not so"}: you were ${sure}${right ? "" : ", and the reasons are above"}.${earlier}`);
@@ -145,7 +145,7 @@ function verdict(item, n) {
   if (!isMarked(item) || (n !== item.chosen && n !== item.right)) return [];
   const own = n === item.chosen;
   const words = n === item.right ? `✓ ${own ? "your answer, right" : "right"}`
-    : n === item.open ? "your answer" : "✗ your answer, not so";
+    : n === item.open ? "your answer" : "✗ your answer, not quite";
   return [h("span", { class: "dk-verdict" }, words)];
 }
 
@@ -153,7 +153,8 @@ function verdict(item, n) {
 function reason(item, n, id) {
   if (!isMarked(item) || !item.whys[n]) return [];
   const text = h("p", { id, class: `dk-why${mark(item, n)}` }, ...prose(item.whys[n]));
-  if (shows(item, n)) return [text];
+  const code = n === item.chosen && item.code ? [entry(item.code)] : [];
+  if (shows(item, n)) return [text, ...code];
   return [h("details", { class: "dk-other" }, h("summary", {}, "Why not?"), text)];
 }
 
