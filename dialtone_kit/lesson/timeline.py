@@ -114,7 +114,8 @@ def _axis(y: float, scale: _Scale, spans: Sequence[Span]) -> str:
 
 
 def _signed(seconds: float) -> str:
-    return "0" if round(seconds) == 0 else f"{seconds:+.0f} s".replace("-", "−")
+    whole = int(seconds)  # as the words have it: 65 s after a first use in the same second
+    return f"{whole:+d} s".replace("-", "−") if whole else "0"
 
 
 def _bar(span: Span, y: float, scale: _Scale) -> str:

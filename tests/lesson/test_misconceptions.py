@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.misconceptions import link_to, misconception, misconceptions, show
 from tests.support.misconceptions import FILE, page
 
@@ -50,3 +51,28 @@ def test_an_unknown_code_is_one_line() -> None:
         misconception("M99")
     assert link_to("<M99>") == "&lt;M99&gt;"
     assert 'href="misconceptions.md#m05"' in link_to("M05")
+
+
+def test_a_verdict_links_its_code_and_the_codes_in_its_sentence() -> None:
+    shown = Verdict("wrong", "Not <that> (M08).", "M05")
+    assert repr(shown) == "✗ Wrong. Not <that> (M08). [M05]"
+    assert 'href="misconceptions.md#m05"' in shown._repr_html_()
+    assert 'href="misconceptions.md#m08"' in shown._repr_html_()
+    assert "&lt;that&gt;" in shown._repr_html_()
+
+
+def test_from_the_solutions_the_page_is_one_folder_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "misconceptions.md").touch()
+    monkeypatch.chdir(tmp_path / "solutions")
+    assert 'href="../misconceptions.md#m05"' in link_to("M05")
+    monkeypatch.chdir(tmp_path)
+    assert 'href="misconceptions.md#m05"' in link_to("M05")
+
+
+def test_the_page_leads_to_the_lessons_that_there_are() -> None:
+    links = re.findall(r"\]\((\d\d-[^)]+)\)", page())
+    assert links
+    assert [link for link in links if not (FILE.parent / link).is_file()] == []
