@@ -232,7 +232,7 @@ def algorithms_that_equal_everything(document):
     return document["issuer"], document["token_endpoint"], [Chameleon()] * count
 
 
-@wrong("01.facts", "", "of this document is|lists")
+@wrong("01.facts", "", "of this document is|lists|ID tokens")
 def facts_by_their_place(document):
     facts = [*document.values()]
     return facts[0], facts[1], facts[3]
