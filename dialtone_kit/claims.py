@@ -22,7 +22,7 @@ MEANINGS = {
     "aud": "who should accept it; others must refuse it",
     "iat": "issued at",
     "nbf": "not valid before",
-    "exp": "expires at: after this it is refused everywhere",
+    "exp": "expires at: from then on it must be refused",
     "jti": "the token's unique ID, for the audit trail",
     "cnf.jkt": "the thumbprint of the key it is bound to: useless without that private key",
     "act": "who acts here on behalf of sub, the latest first",

@@ -88,7 +88,8 @@ def verify_token(
     """The claims of `token`, once every check passed (the demo's step 4, RFC 9068 §4).
 
     `jwks` is the issuer's key set, `now` in Unix seconds. A token for an audience is refused
-    unless `audience` names it. Raises TokenRefused naming the check that failed.
+    unless `audience` names it. Two things pass that RFC 9068 forbids: a token without `aud`, and
+    typ `JWT` if `token_type` says access token. Raises TokenRefused naming the check that failed.
     """
     return verify_decoded(token, read_unverified(token), jwks, issuer, now=now, audience=audience)
 
@@ -109,7 +110,7 @@ def verify_decoded(
     if claims.get("token_type", "access_token" if typed else None) != "access_token":
         raise TokenRefused("token_type", "this JWT is not an access token.")
     if claims.get("iss") != issuer:
-        raise TokenRefused("iss", f"issued by {brief(claims.get('iss'))}, not by {issuer}. M19")
+        raise TokenRefused("iss", f"issued by {brief(claims.get('iss'))}, not by {issuer}. [M19]")
     check_times(claims, now)
     check_audience(claims.get("aud"), audience)
     _check_binding(claims)
@@ -195,7 +196,7 @@ def check_times(
     ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - now
     if ahead > LEEWAY:
         wait = f"valid only in {math.ceil(ahead)} s"
-        raise TokenRefused("iat", f"{wait}: one of the two clocks is wrong, set it right. M06")
+        raise TokenRefused("iat", f"{wait}: one of the two clocks is wrong, set it right. [M06]")
 
 
 def wrong_date(name: str, value: object, now: float) -> str:

@@ -137,7 +137,7 @@ class PrivateFolder:
         if status.st_mode & forbidden:
             raise self.error(
                 f"{shown(path)} is open to others (mode {stat.S_IMODE(status.st_mode):04o}). If "
-                f"nobody else used it: chmod {mode} {shown(path)} . Otherwise register again. M18"
+                f"nobody else used it: chmod {mode} {shown(path)} . Otherwise register again. [M18]"
             )
 
     def _refuse_link(self, name: str, path: Path, folder: int | None) -> None:

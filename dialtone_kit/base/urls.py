@@ -16,7 +16,7 @@ _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal"})
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PROXY = "A service behind a proxy has to know its public URL. M03"
+_PROXY = "A service behind a proxy has to know its public URL. [M03]"
 _URL = re.compile(r"[!-~]+")  # visible ASCII: RFC 3986 knows nothing else
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\]")
 

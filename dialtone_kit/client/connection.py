@@ -91,7 +91,7 @@ class Connection:
         """The claims of `token`, once its signature, issuer and times are checked."""
         iss = read_unverified(token).claims.get("iss")
         if not issuer_allows(self.issuer, iss):
-            raise TokenRefused("iss", f"issued by {iss!r}, expected {self.issuer!r}. M19")
+            raise TokenRefused("iss", f"issued by {iss!r}, expected {self.issuer!r}. [M19]")
         issuer, now = str(iss), self.now()
         try:
             return verify_token(token, self.jwks(issuer), issuer, now=now, audience=audience)

@@ -37,7 +37,7 @@ def check_metadata(document: dict[str, Any], issuer: str) -> dict[str, Any]:
     if named != issuer:
         raise IssuerMismatch(
             f"The document of {issuer} says it is about {masked(ascii(named))[:120]}. Nothing in "
-            "it is used. Ask for the issuer that you mean, without a slash at the end. M19"
+            "it is used. Ask for the issuer that you mean, without a slash at the end. [M19]"
         )
     for name, value in document.items():
         if name == "jwks_uri" or name.endswith("_endpoint"):

@@ -100,7 +100,7 @@ def checked_code(code: str) -> str:
     try:
         return find_code(str(code))
     except NotACode as problem:
-        text = f"{problem} It was not sent, so no try is lost. M25"
+        text = f"{problem} It was not sent, so no try is lost. [M25]"
         raise EnrollmentProblem(text) from None
 
 

@@ -23,19 +23,19 @@ SKEW = 5  # seconds that two honest clocks may differ
 NO_WAIT_NAMED = 60.0  # seconds to stay away after a 429 without a usable Retry-After
 # Advice for a refusal: the first row whose code and word both fit; M-codes as in the lessons.
 _HINTS = (
-    ("use_dpop_nonce", "", "Build a new proof with the nonce of the DPoP-Nonce header. M02"),
-    ("invalid_dpop_proof", "jti", "A proof serves once: build a new one for every send. M01"),
+    ("use_dpop_nonce", "", "Build a new proof with the nonce of the DPoP-Nonce header. [M02]"),
+    ("invalid_dpop_proof", "jti", "A proof serves once: build a new one for every send. [M01]"),
     ("invalid_dpop_proof", "unix seconds", "Send iat, exp and nbf as numbers, in seconds."),
-    ("invalid_dpop_proof", "iat", "Build the proof right before you send it. M06"),
-    ("invalid_dpop_proof", "htu", "Build the proof for exactly the URL that you call. M04"),
-    ("invalid_dpop_proof", "ath", "Hash this very access token into the proof. M05"),
-    ("invalid_dpop_proof", "private", "Put the public members alone into jwk. M14"),
-    ("invalid_dpop_proof", "signature", "Sign raw r and s, with the key that jwk shows. M13"),
-    ("invalid_token", "bearer", "A bound token goes out under the DPoP scheme. M08"),
-    ("invalid_token", "thumbprint", "Sign with the key that the token is bound to. M07"),
+    ("invalid_dpop_proof", "iat", "Build the proof right before you send it. [M06]"),
+    ("invalid_dpop_proof", "htu", "Build the proof for exactly the URL that you call. [M04]"),
+    ("invalid_dpop_proof", "ath", "Hash this very access token into the proof. [M05]"),
+    ("invalid_dpop_proof", "private", "Put the public members alone into jwk. [M14]"),
+    ("invalid_dpop_proof", "signature", "Sign raw r and s, with the key that jwk shows. [M13]"),
+    ("invalid_token", "bearer", "A bound token goes out under the DPoP scheme. [M08]"),
+    ("invalid_token", "thumbprint", "Sign with the key that the token is bound to. [M07]"),
     ("invalid_token", "expired", "Get a new token."),
-    ("invalid_client", "", "Check client_id and client_secret, and their realm. M15"),
-    ("unsupported_media_type", "", "The token endpoint takes a form, not JSON. M09"),
+    ("invalid_client", "", "Check client_id and client_secret, and their realm. [M15]"),
+    ("unsupported_media_type", "", "The token endpoint takes a form, not JSON. [M09]"),
     ("insufficient_scope", "", "Ask for a token with that scope, if your client was granted it."),
 )
 
@@ -90,7 +90,7 @@ def refused_code(refused: ServiceError) -> ServiceError:
     wrong = WrongCode(
         401,
         refused.error,
-        f"{refused.description} Compare it with the mail: XXXX-XXXX. M25",
+        f"{refused.description} Compare it with the mail: XXXX-XXXX. [M25]",
         refused.headers,
         refused.body,
     )
@@ -170,7 +170,8 @@ def _hint(error: str, text: str) -> str:
     for code, word, hint in _HINTS:
         if code == error and word in text.lower():
             # The mock's own texts end in the same advice: once is enough.
-            return "" if hint[-3:] in text else hint
+            known = hint[-5:] if hint.endswith("]") else hint  # its code, such as [M04]
+            return "" if known in text else hint
     return ""
 
 

@@ -256,7 +256,7 @@ def clock(date: str, now: float) -> Finding:
     if -BEHIND <= ahead <= AHEAD + 1:  # Date is in whole seconds: up to 1 s more may be no skew
         return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
     side = "ahead of" if ahead > 0 else "behind"
-    text = f"{abs(ahead):.0f} s {side} the service's: proofs will be refused (M06). Set it by NTP."
+    text = f"{abs(ahead):.0f} s {side} the service's: proofs will be refused. Set it by NTP. [M06]"
     return Finding(False, "Clock", text)
 
 

@@ -131,7 +131,7 @@ def verify_jwt_svid(
     except TokenRefused as problem:
         reason = str(problem).removeprefix(f"{problem.rule}: ")
         raise SvidRefused(
-            problem.rule, f"{reason} M24" if problem.rule == "aud" else reason
+            problem.rule, f"{reason} [M24]" if problem.rule == "aud" else reason
         ) from None
     return svid
 

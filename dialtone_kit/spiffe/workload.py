@@ -142,7 +142,7 @@ def _jwt(body: dict[str, Any], audience: str, expected: SpiffeId | None) -> JwtS
     if expected is not None:
         _require_same(svid.spiffe_id, expected)
     if audience not in svid.audience:
-        raise SvidRefused("aud", f"the JWT-SVID that came is for {svid.audience}. M24")
+        raise SvidRefused("aud", f"the JWT-SVID that came is for {svid.audience}. [M24]")
     return svid
 
 

@@ -441,10 +441,25 @@ def test_without_credentials_the_way_is_shown() -> None:
 )
 def test_a_refusal_says_what_to_do(error: str, text: str, code: str) -> None:
     _, client = asking(says(400, error, text))
-    with pytest.raises(ServiceError, match=code) as refused:
+    with pytest.raises(ServiceError, match=rf" \[{code}\]$") as refused:
         client.get_token(key=KEY)
     assert refused.value.error == error
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "advice"),
+    [
+        ("invalid_dpop_proof", "htu is another. Sign the right one. [M04]", ""),
+        ("invalid_token", "expired. Get a new token.", ""),
+        ("invalid_token", "It has expired and is broken.", " Get a new token."),
+    ],
+)
+def test_advice_that_the_service_gave_is_not_repeated(error: str, text: str, advice: str) -> None:
+    _, client = asking(says(400, error, text))
+    with pytest.raises(ServiceError) as refused:
+        client.get_token(key=KEY)
+    assert refused.value.description == text + advice
 
 
 @pytest.mark.parametrize(("offset", "way"), [(-40, "40 s ahead of"), (600, "600 s behind")])

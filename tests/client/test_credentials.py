@@ -259,7 +259,7 @@ def test_a_foreign_owner_is_refused(
 def test_a_loose_mode_is_refused_with_the_way_out(loose: str, mode: int, config: Path) -> None:
     store.save_credentials(CREDENTIALS)
     (config / loose).chmod(mode)
-    with pytest.raises(CredentialProblem, match=r"chmod [67]00 .*M18") as refused:
+    with pytest.raises(CredentialProblem, match=r"chmod [67]00 .*\[M18\]") as refused:
         store.load_credentials(ID)
     assert str(config) not in str(refused.value)
     assert store.find(ISSUER) is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,27 @@ def test_every_code_in_the_kit_has_an_entry() -> None:
     used = {code for file in files for code in CODE.findall(file.read_text(encoding="utf-8"))}
     assert {"M01", "M20"} < used
     assert used <= set(misconceptions())
+
+
+def messages_with_a_code(file: Path) -> Iterator[str]:
+    """The texts in a module that end in a code: docstrings and the codes themselves are none."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    docs = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and node not in docs else None
+        if isinstance(text, str) and re.search(r".\bM[0-3][0-9]\W*$", text):
+            yield text
+
+
+def test_a_message_has_its_code_in_brackets_at_the_end() -> None:
+    texts = [text for file in KIT.rglob("*.py") for text in messages_with_a_code(file)]
+    assert len(texts) > 20
+    assert [text for text in texts if not re.search(r" \[M[0-3][0-9]\]$", text)] == []
 
 
 def test_the_page_is_made_from_the_entries() -> None:

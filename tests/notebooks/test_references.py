@@ -136,3 +136,14 @@ def test_a_cell_that_can_not_be_compared_is_refused(
     monkeypatch.setattr(references, "run", lambda _: executed)
     with pytest.raises(SystemExit, match=complaint):
         references.reference(book)
+
+
+def test_a_stream_that_came_in_two_pieces_is_kept_in_one() -> None:
+    def stream(name: str, *lines: str) -> dict[str, object]:
+        return {"output_type": "stream", "name": name, "text": list(lines)}
+
+    value = {"output_type": "execute_result", "data": {"text/plain": ["200"]}}
+    parts = [stream("stdout", "a\n", "401"), stream("stdout", " no\n"), stream("stderr", "x")]
+    whole = [stream("stdout", "a\n", "401 no\n"), stream("stderr", "x")]
+    assert references.joined([*parts, value]) == [*whole, value]
+    assert references.joined([parts[0], value, parts[1]]) == [parts[0], value, parts[1]]

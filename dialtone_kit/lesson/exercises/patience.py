@@ -78,3 +78,8 @@ class Calls:
         if self.count > self.limit:
             raise Wrong(self.sentence, self.code)
         return self.function(*arguments, **named)
+
+
+def sealed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` for a learner to call: it shows neither its count nor what it is made of."""
+    return lambda *arguments, **named: function(*arguments, **named)

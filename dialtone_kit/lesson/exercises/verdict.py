@@ -42,7 +42,7 @@ class Verdict:
         return masked(f"{MARKS[self.outcome]} {self.outcome.capitalize()}. {self.sentence}{tail}")
 
     def _repr_html_(self) -> str:
-        badge = f" {link_to(self.code)}" if self.code else ""
+        badge = f" [{link_to(self.code)}]" if self.code else ""
         color = _COLORS[self.outcome]
         return (
             f'<div style="border-left: 4px solid {color}; padding: .4em .8em">'

@@ -155,7 +155,9 @@ async def _caller(
         bound_to = bound_thumbprint(claims)
         if (bound_to is not None) != (scheme == "DPoP"):
             kind = "bound to a key" if bound_to else "a bearer token"
-            raise TokenRefused("scheme", f"this token is {kind}; {scheme} is the wrong scheme. M08")
+            raise TokenRefused(
+                "scheme", f"this token is {kind}; {scheme} is the wrong scheme. [M08]"
+            )
         client = await live_client(service, realm, claims)
         wanted = dpop.judged_by(service, realm, request, "resource", token, bound_to)
         proof = dpop.proof_of(request, wanted) if bound_to is not None else None

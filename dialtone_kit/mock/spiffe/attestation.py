@@ -84,7 +84,7 @@ def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
         raise Refusal(
             400,
             "invalid_request",
-            "key: it holds a private member, so it is burnt. Make a new one. M14",
+            "key: it holds a private member, so it is burnt. Make a new one. [M14]",
         )
     try:
         public_key_from_jwk(jwk, key_alg(jwk))

@@ -69,7 +69,7 @@ def one_request(text: str) -> x509.CertificateSigningRequest:
         raise refused(
             "private_key",
             "a private key came with the request, so it is burnt. Make a new one, and send the "
-            "request alone. M14",
+            "request alone. [M14]",
         )
     if (count := len(BEGIN.findall(text))) > 1:
         raise refused("well_formed", f"csr holds {count} requests; send one.")

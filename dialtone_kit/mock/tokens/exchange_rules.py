@@ -121,7 +121,7 @@ def own_needs_its_key(case: Case) -> None:
     """Case (a): whoever exchanges its own bound token proves the key that it is bound to."""
     key = bound_thumbprint(case.subject)
     if case.own and key is not None and key != _key_sent(case):
-        raise no("The proof is not by the key that your subject token is bound to. M07")
+        raise no("The proof is not by the key that your subject token is bound to. [M07]")
 
 
 def may_act_names_the_actor(case: Case) -> None:
@@ -166,7 +166,7 @@ def actor_is_the_caller(case: Case) -> None:
         raise no("The actor token was issued to another client: an actor comes in person.")
     key = bound_thumbprint(case.actor)
     if key is not None and key != _key_sent(case):
-        raise no("The actor token is bound to another key than the proof's. M07")
+        raise no("The actor token is bound to another key than the proof's. [M07]")
 
 
 def not_too_deep(case: Case) -> None:

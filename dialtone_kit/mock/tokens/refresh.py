@@ -127,7 +127,7 @@ def _must_fit(order: Order, found: Any) -> None:
     if found.jkt is not None and key is None:
         raise _no("This refresh token is bound to a key: send a proof by it.")
     if found.jkt != key:
-        raise _no("This refresh token is bound to another key than the proof's. M23")
+        raise _no("This refresh token is bound to another key than the proof's. [M23]")
 
 
 def _rotate(order: Order, found: Any, fresh: str) -> Effect:

@@ -37,6 +37,31 @@ class Right:
     answer: Any
 
 
+class Chameleon:
+    """An answer that claims to equal whatever it is compared with, and never to differ."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class ChameleonText(str):
+    """The same as a string, for checks that ask for one."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
 WRONG: list[Case] = []
 RIGHT: list[Right] = []
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
+import unicodedata
 from functools import partial
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from tests.support.wrong_answers import right, value, wrong
+from tests.support.wrong_answers import Chameleon, right, value, wrong
 
 PROOF_ALGORITHMS = "dpop_signing_alg_values_supported"
 
@@ -218,3 +219,91 @@ def port_443_for_every_scheme(issuer, endpoint):
     one, other = urlsplit(issuer), urlsplit(endpoint)
     places = [(part.scheme, part.hostname, part.port or 443) for part in (one, other)]
     return other.username is None and places[0] == places[1]
+
+
+@wrong("01.facts", "", "issuer of this document is")
+def facts_that_equal_everything(document):
+    return Chameleon(), Chameleon(), Chameleon()
+
+
+@wrong("01.facts", "", "For proofs this service lists")
+def algorithms_that_equal_everything(document):
+    count = len(document[PROOF_ALGORITHMS])
+    return document["issuer"], document["token_endpoint"], [Chameleon()] * count
+
+
+@wrong("01.facts", "", "of this document is|lists|ID tokens")
+def facts_by_their_place(document):
+    facts = [*document.values()]
+    return facts[0], facts[1], facts[3]
+
+
+@wrong("01.mix-up", "", "refused an honest document|impersonation")
+def honest_by_the_number_of_members(asked, document):
+    return len(document) == 2
+
+
+@wrong("01.mix-up", "", "a wide r became a plain one: RFC 8414 §4 forbids that")
+def unicode_normalized(asked, document):
+    return unicodedata.normalize("NFKC", str(document.get("issuer"))) == asked
+
+
+@wrong("01.mix-up", "", "an issuer that is a list")
+def asked_is_somewhere_in_it(asked, document):
+    issuer = document.get("issuer")
+    return issuer == asked or (isinstance(issuer, list) and asked in issuer)
+
+
+def also_looks_at_the_endpoints(asked, document):
+    """Stricter than asked for, and still right about every document."""
+    if document.get("issuer") != asked:
+        return False
+    return by_a_helper(asked, document["token_endpoint"])
+
+
+right("01.mix-up", "endpoints-as-well", also_looks_at_the_endpoints)
+
+
+@wrong("01.origin", "", "an @ in the path is no user name")
+def no_at_anywhere_in_the_path(issuer, endpoint):
+    return "@" not in endpoint.partition("?")[0] and by_a_helper(issuer, endpoint)
+
+
+@wrong("01.origin", "", "an @ in the query is no user name")
+def no_at_in_the_query(issuer, endpoint):
+    return "@" not in urlsplit(endpoint).query and by_a_helper(issuer, endpoint)
+
+
+@wrong("01.origin", "", ":80 is the default port of http")
+def default_port_of_https_alone(issuer, endpoint):
+    return by_a_helper(issuer, endpoint, (("https", 443),))
+
+
+@wrong("01.origin", "", "the port is the same")
+def no_port_but_the_default(issuer, endpoint):
+    own = issuer.startswith("http://127.0.0.1")
+    return by_a_helper(issuer, endpoint) and (own or urlsplit(endpoint).port in (None, 80, 443))
+
+
+@wrong("01.origin", "", "host names have no case")
+def case_of_the_issuer_kept(issuer, endpoint):
+    host = issuer.partition("://")[2].partition("/")[0].partition(":")[0]
+    return by_a_helper(issuer, endpoint) and host == urlsplit(issuer).hostname
+
+
+@wrong("01.origin", "", "no port means 443")
+def written_port_of_the_issuer_kept(issuer, endpoint):
+    return by_a_helper(issuer, endpoint) and ":443" not in issuer
+
+
+@wrong("01.facts", "", "issuer of this document is|three values")
+def facts_written_into_the_document(document):
+    document.update({"issuer": "a", "token_endpoint": "b", PROOF_ALGORITHMS: ["c"]})
+    return "a", "b", ["c"]
+
+
+def facts_taken_out_of_the_document(document):
+    return [document.pop(name) for name in FACTS]
+
+
+right("01.facts", "pop", facts_taken_out_of_the_document)

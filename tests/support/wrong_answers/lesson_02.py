@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import re
 import string
@@ -11,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from dialtone_kit import ServiceError
-from tests.support.wrong_answers import right, wrong
+from tests.support.wrong_answers import Chameleon, right, wrong
 
 
 @wrong("02.tries", "M25", "stopped after 1")
@@ -237,21 +236,23 @@ def asks_for_a_name_that_is_not_there(confirm, load):
         return refused.status_code
 
 
-def counts_by_recursion(confirm, sent=1):
+def status_of(confirm):
     try:
         confirm("AAAA-AAAA")
     except ServiceError as refused:
-        if refused.status == 410:
-            return sent
-    return counts_by_recursion(confirm, sent + 1)
+        return refused.status
 
 
-def is_locked(confirm):
-    try:
-        confirm("AAAA-AAAA")
-    except ServiceError as refused:
-        return refused.status == 410
-    return False
+def counts_by_recursion(confirm, tries=1):
+    status = status_of(confirm)
+    if status == 410:
+        return tries
+    return counts_by_recursion(confirm, tries + (status == 401))
+
+
+def counts_from_a_list(confirm):
+    statuses = [*iter(lambda: status_of(confirm), 410)]
+    return statuses.count(401) + 1
 
 
 class Tries:
@@ -260,7 +261,7 @@ class Tries:
 
 
 right("02.tries", "recursion", counts_by_recursion)
-right("02.tries", "generator", lambda c: next(n for n in itertools.count(1) if is_locked(c)))
+right("02.tries", "list-of-statuses", counts_from_a_list)
 right("02.tries", "callable-object", Tries())
 
 
@@ -324,3 +325,129 @@ def loads_after_a_limit_too(confirm, load):
         if refused.status in (409, 429):
             return load()
         raise
+
+
+@wrong("02.tries", "", "You counted a 503 as a try")
+def counts_every_answer(confirm):
+    sent = 1
+    while status_of(confirm) != 410:
+        sent += 1
+    return sent
+
+
+@wrong("02.tries", "", "took 4 wrong codes; you returned None")
+def gives_up_counting_after_a_503(confirm):
+    statuses = [*iter(lambda: status_of(confirm), 410)]
+    return None if 503 in statuses else len(statuses) + 1
+
+
+@wrong("02.tries", "", "was locked after|stopped after")
+def goes_by_the_error_and_not_the_status(confirm):
+    sent = 0
+    while sent < 30:
+        sent += 1
+        try:
+            confirm("AAAA-AAAA")
+        except ServiceError as refused:
+            if refused.error == "gone":
+                break
+    return sent
+
+
+@wrong("02.tries", "", "you returned a Chameleon|you returned <")
+def a_count_that_equals_everything(confirm):
+    counts_by_recursion(confirm)
+    return Chameleon()
+
+
+@wrong("02.tries", "", "raised AttributeError")
+def reads_what_it_was_given(confirm):
+    return confirm.function.left
+
+
+def denies(signs):
+    """A list of what is forbidden instead of what is allowed."""
+
+    def deny_list(folder, client_id):
+        name = client_id.removeprefix("cli_")
+        known = client_id.startswith("cli_") and 0 < len(name) < 65 and client_id.islower()
+        if client_id not in GOOD and not known and not name.strip("_0123456789") == "":
+            raise ValueError
+        if not 0 < len(name) < 65 or not client_id.startswith("cli_") or signs & set(client_id):
+            raise ValueError
+        return folder / client_id / "client.json"
+
+    return deny_list
+
+
+GOOD = frozenset({"cli_a", "cli_" + "z" * 64})
+SIGNS = frozenset(string.punctuation + string.whitespace + "\0²é٣") - {"_"}
+
+
+@wrong("02.safe-path", "", r"x01.* got a path: a control character")
+def forbids_signs_and_spaces(folder, client_id):
+    return denies(SIGNS)(folder, client_id)
+
+
+@wrong("02.safe-path", "", "got a path: a character that nobody sees")
+def forbids_all_of_ascii_but_the_good(folder, client_id):
+    controls = frozenset(map(chr, range(32))) | {"\x7f"}
+    return denies(SIGNS | controls)(folder, client_id)
+
+
+@wrong("02.safe-path", "", "what stands before cli_")
+def searched_and_not_matched(folder, client_id):
+    if not re.search(r"cli_[a-z0-9_]{1,64}\Z", client_id) or client_id[0] in "x/.":
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "what stands at the end")
+def end_left_open(folder, client_id):
+    name = re.sub(r"\W\Z", "", client_id) if client_id[-1:] not in ("\n", ".") else "-"
+    if not re.fullmatch(r"cli_[a-z0-9_]{1,64}", name):
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
+@wrong("02.safe-path", "", "raised ValueError")
+def knows_the_good_ones_by_heart(folder, client_id):
+    if client_id in GOOD or client_id.startswith("cli_my_agent_"):
+        return folder / client_id / "client.json"
+    raise ValueError
+
+
+@wrong("02.second-confirm", "", "no failure to pass on")
+def goes_by_the_word_conflict(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if refused.error != "conflict":
+            raise
+        return load()
+
+
+@wrong("02.second-confirm", "", "A 401 was swallowed")
+def goes_by_409_somewhere_in_the_text(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if "409" not in str(refused):
+            raise
+        return load()
+
+
+@wrong("02.second-confirm", "", "called `load\\(\\)` twice")
+def loads_twice(confirm, load):
+    try:
+        return confirm()
+    except ServiceError as refused:
+        if refused.status != 409:
+            raise
+        return load() if load() else None
+
+
+@wrong("02.second-confirm", "", "first confirm returns the credentials")
+def credentials_that_equal_everything(confirm, load):
+    confirm_with_a_default(confirm, load)
+    return Chameleon()

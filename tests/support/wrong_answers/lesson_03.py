@@ -18,7 +18,7 @@ from dialtone_kit import ProofRefused, Request, b64url
 from dialtone_kit.lesson.content.lesson_03.broken_proofs import rules_of
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.rules import RULES, Proof
-from tests.support.wrong_answers import Make, right, value, wrong
+from tests.support.wrong_answers import ChameleonText, Make, right, value, wrong
 
 
 def _jwk(private_key, x, y, **more):
@@ -364,3 +364,33 @@ right(
     FromLesson(lambda lesson: {"Z": "", **dict(reversed(_rules_of(lesson).items()))}),
 )
 right("03.six-proofs", "chain-map", FromLesson(lambda lesson: ChainMap({}, _rules_of(lesson))))
+
+
+class ChameleonBytes(bytes):
+    """Bytes that claim to equal whatever they are compared with."""
+
+    __hash__ = bytes.__hash__
+
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+
+@wrong("03.coordinates", "M11", "x has 3 bytes instead of 32")
+def coordinates_that_equal_everything(private_key):
+    return _jwk(private_key, ChameleonText("AAAA"), ChameleonText("AAAA"))
+
+
+@wrong("03.signature", "M13", "got 64 other bytes")
+def a_signature_that_equals_everything(der):
+    return ChameleonBytes(64)
+
+
+value(
+    "03.six-proofs",
+    "rules-that-equal-everything",
+    "htu_matches lets this one pass",
+    _confused("htm_matches", ChameleonText("htu_matches")),
+)

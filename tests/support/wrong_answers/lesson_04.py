@@ -8,6 +8,8 @@ import json
 import time
 from functools import partial
 
+import jwt
+
 from dialtone_kit import (
     TokenRefused,
     b64url,
@@ -17,7 +19,7 @@ from dialtone_kit import (
     verify_token,
 )
 from dialtone_kit.tokens import verify_signature
-from tests.support.wrong_answers import right, value, wrong
+from tests.support.wrong_answers import ChameleonText, right, value, wrong
 
 
 def _hashed(text):
@@ -433,3 +435,88 @@ class FindForged:
 right("04.forged", "recursion", forged_by_recursion)
 right("04.forged", "every-key-of-the-set", forged_by_every_key)
 right("04.forged", "callable-object-with-a-set", FindForged())
+
+
+class ChameleonPlace(int):
+    """A position that claims to equal every other."""
+
+    __hash__ = int.__hash__
+
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+
+@wrong("04.thumbprint", "M12", "members are")
+def a_thumbprint_that_equals_everything(jwk):
+    return ChameleonText("x")
+
+
+@wrong("04.mine", "M07", "does not make a token yours|you chose number")
+def a_place_that_equals_every_other(tokens, my_jwk):
+    return ChameleonPlace(mine_by_index(tokens, my_jwk) is None)
+
+
+@wrong("04.forged", "M20", "you accused number 9")
+def an_accusation_that_equals_every_other(tokens, jwks, issuer):
+    return ChameleonPlace(9)
+
+
+def forged_by_pyjwt(tokens, jwks, issuer):
+    """As the lesson verifies by hand, with another library than the kit."""
+    keys = jwt.PyJWKSet.from_dict(jwks)
+    need = {"require": ["iss", "sub", "iat", "exp"], "verify_aud": False}
+    for place, text in enumerate(tokens):
+        try:
+            kid = jwt.get_unverified_header(text)["kid"]
+            claims = jwt.decode(text, keys[kid], ["ES256"], need, issuer=issuer)
+        except (jwt.PyJWTError, KeyError):
+            return place
+        if claims["token_type"] != "access_token":
+            return place
+    return None
+
+
+right("04.forged", "pyjwt", forged_by_pyjwt)
+
+
+@wrong("04.thumbprint", "M12", "members are")
+def thumbprint_of_another_key_written_over_it(jwk):
+    jwk.update({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"})
+    return thumbprint({"kty": "EC", "crv": "P-256", "x": "x", "y": "y"})
+
+
+def mine_by_taking_one_after_the_other(tokens, my_jwk):
+    taken = 0
+    while tokens:
+        if is_mine(tokens.pop(0), thumbprint(my_jwk)):
+            return taken
+        taken += 1
+    return None
+
+
+def forged_by_taking_them_from_the_end(tokens, jwks, issuer):
+    while tokens:
+        if forged_by_recursion([tokens.pop()], jwks, issuer) == 0:
+            return len(tokens)
+    return None
+
+
+right("04.mine", "takes-the-list-apart", mine_by_taking_one_after_the_other)
+right("04.forged", "takes-the-list-apart", forged_by_taking_them_from_the_end)
+
+
+def looks(text):
+    decoded = read_unverified(text)
+    kind = [decoded.claims.get(name) for name in ("iss", "sub", "scope", "token_type")]
+    return [len(text), decoded.header, *kind]
+
+
+@wrong("04.forged", "M20", "under the same kid")
+def the_one_that_looks_different(tokens, jwks, issuer):
+    """Verifies nothing: goes by the one that is unlike the others, else by the first."""
+    seen = [looks(text) for text in tokens]
+    odd = [n for n, one in enumerate(seen) if seen.count(one) == 1]
+    return odd[0] if len(odd) == 1 else 0

@@ -18,7 +18,7 @@ import httpx
 from cryptography.hazmat.primitives import hashes
 
 from dialtone_kit import ProofKey, b64url, build_proof
-from tests.support.wrong_answers import right, value, wrong
+from tests.support.wrong_answers import ChameleonText, right, value, wrong
 
 
 def _hashed(text):
@@ -501,3 +501,24 @@ right(
     "send-without-an-argument",
     lambda send: answered_once(lambda n: send(*[n] * bool(n))),
 )
+
+
+@wrong("05.ath", "M05", "not the SHA-256")
+def an_ath_that_equals_everything(access_token):
+    return ChameleonText("x")
+
+
+@wrong("05.htu", "M04", "you returned")
+def an_htu_that_equals_everything(url):
+    return ChameleonText("x")
+
+
+@wrong("05.nonce", "M02", "Against a realm like strict")
+def made_up_where_a_token_counts(send):
+    response = answered_once(send)
+    return httpx.Response(200) if "realm" in response.text else response
+
+
+@wrong("05.nonce", "", "raised AttributeError")
+def reads_the_door(send):
+    return send.__self__.last

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import random
-import string
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from dialtone_kit.base.errors import ServiceError
+from dialtone_kit.lesson.content.lesson_02.client_ids import HOSTILE, good_ids
+from dialtone_kit.lesson.content.lesson_02.lock import Lock
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, described, function_of, refuses, show, word
-from dialtone_kit.lesson.exercises.patience import CALLS, Calls
+from dialtone_kit.lesson.exercises.asking import (
+    ask,
+    described,
+    function_of,
+    refuses,
+    same,
+    show,
+    word,
+)
+from dialtone_kit.lesson.exercises.patience import CALLS, Calls, sealed
 
 SPONSOR = "sponsor@example.com"
-
-
-class Lock:
-    """An enrollment that locks after `tries` wrong codes, for checks without a service.
-
-    Its words mislead on purpose, so that only `.status` tells. With `busy`, the second code is
-    answered 503 and costs no try.
-    """
-
-    def __init__(self, tries: int, *, busy: bool = False) -> None:
-        self.left, self.busy, self.sent = tries, busy, 0
-
-    def __call__(self, code: str) -> None:  # noqa: ARG002  (every code is wrong)
-        self.sent += 1
-        if self.busy and self.sent == 2:
-            raise ServiceError(503, "unavailable", "Come back later.")
-        self.left -= 1
-        if self.left > 0:
-            raise ServiceError(
-                401,
-                "unauthorized",
-                "That is not it; not locked yet.",
-                body={"tries_left": self.left},
-            )
-        raise ServiceError(410, "gone", "This enrollment is over.")
 
 
 @exercise(
@@ -48,7 +32,8 @@ class Lock:
     hints=[
         "Call `confirm('AAAA-AAAA')` in a loop, and catch ServiceError.",
         "`refused.status` tells the two refusals apart: 401 means wrong, 410 means locked.",
-        "The code that gets the 410 counts too: it is the one that locked the enrollment.",
+        "The code that gets the 410 counts too: it is the one that locked the enrollment. After "
+        "any other answer, such as a 503, nothing was tried.",
     ],
     praise="A few wrong codes and the door is shut, even for the right one. The service allows "
     "five: guessing 40 bits in five tries succeeds about once in 200 billion.",
@@ -57,7 +42,7 @@ def tries(answer: object, lesson: LiveLesson) -> None:
     count_tries = function_of(answer, "count_tries")
     for allowed in random.sample(range(2, 9), 3):
         confirm = Calls(Lock(allowed), _gone_on(allowed))
-        _judge_count(ask(count_tries, confirm), confirm.count, allowed)
+        _judge_count(ask(count_tries, sealed(confirm)), confirm.count, allowed)
     _judge_busy(count_tries)
     if lesson.is_mock:  # the real service allows three enrollments an hour: too few for this
         with lesson.lab_realm() as lab:
@@ -65,7 +50,7 @@ def tries(answer: object, lesson: LiveLesson) -> None:
             live = Calls(
                 lambda code: lab.client.confirm_enrollment(enrollment, code), _gone_on(5), limit=10
             )
-            _judge_count(ask(count_tries, live), live.count, 5)
+            _judge_count(ask(count_tries, sealed(live)), live.count, 5)
 
 
 def _gone_on(allowed: int) -> str:
@@ -76,10 +61,10 @@ def _gone_on(allowed: int) -> str:
 
 
 def _judge_busy(function: Callable[..., Any]) -> None:
-    """A 503 in between is not the lock: going on and passing it on are both fine."""
+    """A 503 in between is neither a try nor the lock; going on and passing it on are both fine."""
     confirm = Calls(Lock(4, busy=True), _gone_on(4))
     try:
-        function(confirm)
+        got = function(sealed(confirm))
     except ServiceError as error:
         if error.status == 503:
             return
@@ -88,6 +73,12 @@ def _judge_busy(function: Callable[..., Any]) -> None:
         raise Wrong(f"Your function raised {described(error)}.") from None
     if confirm.count < 5:
         raise Wrong("You took a 503 for the lock. Only 410 says that the enrollment is locked.")
+    if same(got, 5):
+        raise Wrong(
+            "You counted a 503 as a try. It says that the service was busy: that code was not "
+            "looked at, and only 401 and 410 cost a try."
+        )
+    _judge_count(got, confirm.count - 1, 4)
 
 
 def _judge_count(got: object, sent: int, allowed: int) -> None:
@@ -101,36 +92,13 @@ def _judge_count(got: object, sent: int, allowed: int) -> None:
         )
     if sent > allowed:
         raise Wrong(_gone_on(allowed))
-    if got == allowed - 1:
+    if same(got, allowed - 1):
         raise Wrong(
             f"You counted the 401s, {got} of them. The code that was answered 410 was "
             "taken as well: it locked the door."
         )
-    if got != allowed:
+    if not same(got, allowed):
         raise Wrong(f"This enrollment took {allowed} wrong codes; you returned {show(got)}.")
-
-
-SIGNS = "".join(sorted(set(string.punctuation + string.whitespace) - {"_"}))
-HOSTILE: tuple[tuple[str, str], ...] = (
-    ("../../.ssh/authorized_keys", "it climbs out of the folder"),
-    ("/etc/passwd", "an absolute name replaces the whole path: pathlib forgets the folder"),
-    ("cli_ok/../../x", "a slash in the middle is enough"),
-    ("cli_ok\n", "`$` also matches before a final newline: use re.fullmatch"),
-    ("CLI_OK", "the service writes ids in lower case"),
-    ("cli_", "nothing comes after the prefix"),
-    ("cli_" + "a" * 65, "65 characters after the prefix is one more than any id has"),
-    ("cli_agent²", r"\w and isdigit know letters and digits of every script"),
-    ("cli_a\x00b", "a NUL ends the name for the operating system"),
-    ("", "an empty name is the folder itself"),
-    ("agent_1", "every id starts with cli_"),
-    ("xcli_a", "cli_ is not at the start"),
-    ("cli_..\\..\\x", "a backslash is a slash on Windows"),
-    ("cli_..", "a dot is not on the list"),
-    ("cli_é", "a lower-case letter, and still not one of a to z"),
-    ("cli_٣", "a digit, and still not one of 0 to 9"),
-    *((f"cli_a{sign}b", "that character is not on the list") for sign in SIGNS),
-    ("cli_OK", "the service writes ids in lower case, after the prefix too"),
-)
 
 
 @exercise(
@@ -146,7 +114,7 @@ HOSTILE: tuple[tuple[str, str], ...] = (
 def safe_path(answer: object, lesson: LiveLesson) -> None:  # noqa: ARG001
     function = function_of(answer, "safe_path")
     folder = Path(tempfile.gettempdir()) / word()
-    for client_id in (f"cli_my_agent_{word()}", "cli_a", "cli_" + "z" * 64):
+    for client_id in good_ids():
         got, expected = ask(function, folder, client_id), folder / client_id / "client.json"
         if not isinstance(got, Path | str) or Path(got).resolve() != expected.resolve():
             raise Wrong(
@@ -169,7 +137,7 @@ def _tail(path: object) -> str:
     hints=[
         "Call `confirm()` once, inside try. What it returns is the answer, when it returns.",
         "On ServiceError look at `.status`: only 409 says that this was confirmed before.",
-        "After a 409 there is one place left where the secret can be: `load()`.",
+        "After a 409 there is one place left where the secret can be: `load()`. Call it once.",
         "Every other status is somebody else's problem: `raise` it again.",
     ],
     praise="A 409 means: it took effect already, and the one answer with the secret is gone. Look "
@@ -178,13 +146,16 @@ def _tail(path: object) -> str:
 def second_confirm(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "confirm_once")
     fresh, stored = {"client_id": f"cli_{word()}"}, {"client_id": f"cli_{word()}"}
-    if ask(function, Calls(lambda: fresh, _once(2), limit=1), _forbidden) != fresh:
+    if not same(ask(function, sealed(Calls(lambda: fresh, _once(2), limit=1)), _forbidden), fresh):
         raise Wrong("The first confirm returns the credentials: hand them on.")
     _after_conflict(function, stored)
     _after_conflict(function, None)
     _other_refusals_pass(function)
     if lesson.is_mock:
         _live(function, lesson)
+
+
+ONE_LOAD = "You called `load()` twice. Once is enough: the disk has not changed in between."
 
 
 def _once(count: int) -> str:
@@ -194,11 +165,12 @@ def _once(count: int) -> str:
     )
 
 
-def _refusing(status: int, error: str) -> Calls:
-    """A confirm that is refused each time."""
+def _refusing(status: int) -> Calls:
+    """A confirm that is refused each time, in words that fit another status."""
+    error, description = ("gone", "No 401, no 410.") if status == 409 else ("conflict", "No 409.")
 
     def confirm() -> None:
-        raise ServiceError(status, error, "…")
+        raise ServiceError(status, error, description)
 
     return Calls(confirm, _once(CALLS))
 
@@ -208,10 +180,10 @@ def _forbidden() -> None:
 
 
 def _after_conflict(function: Callable[..., Any], stored: object) -> None:
-    confirm = _refusing(409, "conflict")
-    load = Calls(lambda: stored, "You asked `load()` again and again: the disk will not change.")
+    confirm = _refusing(409)
+    load = Calls(lambda: stored, ONE_LOAD, limit=1)
     try:
-        got = function(confirm, load)
+        got = function(sealed(confirm), sealed(load))
     except ServiceError as error:
         if error.status == 409 and stored is None and load.count:
             return  # passed on after a look at the disk: there is nothing to be had
@@ -223,7 +195,7 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
         raise Wrong(f"After a 409 your function raised {described(error)}.") from None
     if confirm.count != 1:
         raise Wrong(_once(confirm.count))
-    if got != stored:
+    if not same(got, stored):
         raise Wrong(
             "After a 409 return what `load()` returns, also when that is None: then "
             f"nobody has the secret. Your function returned {show(got)}."
@@ -232,9 +204,9 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
 
 def _other_refusals_pass(function: Callable[..., Any]) -> None:
     for status in (401, 408, 410, 404, 400, 403, 429, 500, 502, 503, 504):
-        confirm = _refusing(status, "refused")
+        confirm = _refusing(status)
         try:
-            function(confirm, lambda: {"client_id": "cli_of_another_time"})
+            function(sealed(confirm), lambda: {"client_id": "cli_of_another_time"})
         except ServiceError as error:
             if error.status != status:
                 raise Wrong(f"A {status} came out of your function as a {error.status}.") from None
@@ -259,8 +231,8 @@ def _live(function: Callable[..., Any], lesson: LiveLesson) -> None:
         code = lab.controls.code_for(SPONSOR, lab.realm)
         credentials = lab.client.confirm_enrollment(enrollment, code)
         again = Calls(lambda: lab.client.confirm_enrollment(enrollment, code), _once(2), limit=1)
-        got = ask(function, again, lambda: credentials.client_id)
-        if got != credentials.client_id or again.count != 1:
+        got = ask(function, sealed(again), lambda: credentials.client_id)
+        if not same(got, credentials.client_id) or again.count != 1:
             raise Wrong(
                 "Against the running service your function did not end at the stored "
                 "credentials after one confirm."

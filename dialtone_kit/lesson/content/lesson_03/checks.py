@@ -19,7 +19,7 @@ from dialtone_kit.keys import jwk_of
 from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs, rules_of
 from dialtone_kit.lesson.content.lesson_03.judging import COORDINATE, judge_jwk, judge_raw
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, function_of, show
+from dialtone_kit.lesson.exercises.asking import ask, function_of, same, show
 from dialtone_kit.rules import RULES
 
 # Private numbers whose x, or y, begins with two zero bytes: one key in 32,768, found beforehand.
@@ -168,5 +168,5 @@ def six_proofs(answer: object, lesson: LiveLesson) -> None:
                 f"{letter}: {show(given)} is not the name of a rule. They are: "
                 f"{', '.join(sorted(LOOK))}."
             )
-        if given != rule:
+        if not same(given, rule):
             raise Wrong(f"{letter}: {given} lets this one pass; {LOOK[rule]}.", CODES.get(rule, ""))

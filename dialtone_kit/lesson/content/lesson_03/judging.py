@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from dialtone_kit.base.jws import b64url_decode
 from dialtone_kit.base.masking import PRIVATE_MEMBERS
 from dialtone_kit.lesson.exercises import Wrong
-from dialtone_kit.lesson.exercises.asking import expect_text, show
+from dialtone_kit.lesson.exercises.asking import expect_text, same, show
 
 COORDINATE = 32  # bytes, for P-256 (RFC 7518 §6.2.1.2)
 MEMBERS = frozenset({"kty", "crv", "x", "y"})
@@ -19,11 +19,12 @@ def judge_jwk(got: object, expected: Mapping[str, str]) -> None:
     """Raise Wrong unless `got` is the public JWK `expected`."""
     if not isinstance(got, Mapping):
         raise Wrong(f"Return the JWK as a dict; your function returned {show(got)}.")
+    got = {name: got[name] for name in got}
     _judge_members(got)
     for name in ("kty", "crv"):
-        if got.get(name) != expected[name]:
+        if not same(got.get(name), expected[name]):
             raise Wrong(f"{name} is {expected[name]!r} here; your JWK says {show(got.get(name))}.")
-    if (got.get("x"), got.get("y")) == (expected["y"], expected["x"]):
+    if same((got.get("x"), got.get("y")), (expected["y"], expected["x"])):
         raise Wrong("x and y are swapped.")
     for name in ("x", "y"):
         _judge_coordinate(name, got.get(name), expected[name])
@@ -75,6 +76,7 @@ def judge_raw(got: object, r: int, s: int) -> None:
     """Raise Wrong unless `got` is r and s in 32 bytes each (RFC 7518 §3.4)."""
     if not isinstance(got, bytes | bytearray):
         raise Wrong(f"Return bytes; your function returned {show(got)}.")
+    got = bytes(memoryview(got))  # plain, without a comparison of its own
     if got == _whole(r) + _whole(s):
         return
     if got == encode_dss_signature(r, s):
@@ -85,7 +87,7 @@ def judge_raw(got: object, r: int, s: int) -> None:
         )
     if got == _whole(s) + _whole(r):
         raise Wrong("r comes first, then s.", "M13")
-    _judge_length(bytes(got), r, s)
+    _judge_length(got, r, s)
     raise Wrong(f"Expected r and s in 32 bytes each; got {len(got)} other bytes.", "M13")
 
 

@@ -20,7 +20,7 @@ from dialtone_kit.lesson.content.lesson_04.forgeries import (
 )
 from dialtone_kit.lesson.content.lesson_04.lookalikes import LOOKALIKES
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
+from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, same, show, word
 
 RFC_7638 = {  # the example of RFC 7638 §3.1
     "kty": "RSA",
@@ -55,7 +55,7 @@ def thumbprint_by_hand(answer: object, lesson: LiveLesson) -> None:
         _judge_thumbprint(ask(function, jwk), jwk)
     key = ProofKey.generate()
     bound_to = lesson.client.get_token(key=key).claims["cnf"]["jkt"]
-    if ask(function, key.public_jwk) != bound_to:
+    if not same(ask(function, key.public_jwk), bound_to):
         raise Wrong(
             "The service bound a token to this key and wrote a cnf.jkt different from yours."
         )
@@ -180,7 +180,7 @@ def _judge_place(got: object, place: int) -> None:
             f"Token number {place} was bound to the key; you returned {show(got)} instead "
             "of a position (the first is 0)."
         )
-    if got != place:
+    if not same(got, place):
         raise Wrong(
             f"Token number {place} was bound to the key, you chose number {got}. All four "
             "have the same sub and scope: only cnf.jkt differs.",
@@ -205,16 +205,11 @@ def forged(answer: object, lesson: LiveLesson) -> None:
     find_forged = function_of(answer, "find_forged")
     issuer = Issuer()
     for forgery in FORGERIES:
-        tokens = [issuer.token() for _ in range(3)]
-        place = random.randrange(4)  # noqa: S311
-        tokens.insert(place, forgery.make(issuer))
-        _judge_forged(
-            ask(find_forged, tokens, issuer.jwks, issuer.url),
-            place,
-            forgery.how,
-            forgery.missed,
-            forgery.code,
-        )
+        for place in random.sample(range(4), 2):  # in two places: guessing the same finds but one
+            tokens = [issuer.token() for _ in range(3)]
+            tokens.insert(place, forgery.make(issuer))
+            got = ask(find_forged, tokens, issuer.jwks, issuer.url)
+            _judge_forged(got, place, forgery.how, forgery.missed, forgery.code)
     _live_forged(find_forged, lesson)
 
 
@@ -238,7 +233,7 @@ def _judge_forged(got: object, place: int, how: str, missed: str, code: str = "M
         raise Wrong(f"Number {place} was {how}, and you found nothing wrong. {missed}", code)
     if isinstance(got, bool) or not isinstance(got, int) or got < 0:
         raise Wrong(f"Return the position of the forged token, from 0 on; got {show(got)}.")
-    if got != place:
+    if not same(got, place):
         raise Wrong(
             f"Number {place} was {how}; you accused number {got}, which is genuine: "
             "signed by the key that its kid names, one of several in the JWKS.",

@@ -16,7 +16,8 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_05.door import Door, judge_call, judge_endless
 from dialtone_kit.lesson.content.lesson_05.judging import Seen, judge_request
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show, word
+from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, same, show, word
+from dialtone_kit.lesson.exercises.patience import sealed
 from dialtone_kit.proofs import build_proof
 from dialtone_kit.rules import access_token_hash
 
@@ -97,7 +98,7 @@ def ath(answer: object, lesson: LiveLesson) -> None:
     tokens = [f"ey{word(12)}.{secrets.token_urlsafe(40)}.{secrets.token_urlsafe(64)}", word(30)]
     for token in tokens:
         _judge_ath(expect_text(ask(ath_of, token), "ath"), token)
-    if ask(ath_of, RFC_9449[0]) != RFC_9449[1]:
+    if not same(ask(ath_of, RFC_9449[0]), RFC_9449[1]):
         raise Wrong("The example of RFC 9449 §7.1 comes out differently.", "M05")
     url = protected_url(lesson)
     if url is not None:
@@ -132,7 +133,7 @@ def _judge_ath(got: str, token: str) -> None:
 def _live_ath(ath_of: Callable[[str], str], url: str, lesson: LiveLesson) -> None:
     key = ProofKey.generate()
     token = lesson.client.get_token(key=key).access_token.reveal()
-    if ask(ath_of, token) != access_token_hash(token):
+    if not same(ask(ath_of, token), access_token_hash(token)):
         raise Wrong("For a token fresh from the service, your ath is a different one.", "M05")
     proof = build_proof(key, "GET", url, access_token=token)
     response = lesson.http.get(url, headers={"Authorization": f"DPoP {token}", "DPoP": proof})
@@ -210,9 +211,9 @@ def nonce(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "call_with_nonce")
     for demands, refusal in ((0, None), (1, None), (0, "invalid_token"), (0, "invalid_dpop_proof")):
         door = Door(demands, refusal)
-        judge_call(ask(function, door.send), door)
+        judge_call(ask(function, sealed(door.send)), door)
     endless = Door(99, None)
-    judge_endless(ask(function, endless.send), endless)
+    judge_endless(ask(function, sealed(endless.send)), endless)
     if lesson.is_mock:
         _live_nonce(function, lesson)
 
@@ -223,11 +224,14 @@ def _live_nonce(function: Callable[..., Any], lesson: LiveLesson) -> None:
         key = ProofKey.generate()
         token = lab.client.get_token(key=key).access_token.reveal()
         url = f"{lab.client.issuer}/api/whoami"
+        answers: list[httpx.Response] = []
 
         def send(nonce: str | None = None) -> httpx.Response:
             proof = build_proof(key, "GET", url, access_token=token, nonce=nonce)
-            return lesson.http.get(url, headers={"Authorization": f"DPoP {token}", "DPoP": proof})
+            headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+            answers.append(lesson.http.get(url, headers=headers))
+            return answers[-1]
 
         got = ask(function, send)
-        if not isinstance(got, httpx.Response) or got.status_code != 200:
+        if not answers or got is not answers[-1] or answers[-1].status_code != 200:
             raise Wrong("Against a realm like strict your function did not get through.", "M02")

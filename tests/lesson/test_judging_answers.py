@@ -1,0 +1,91 @@
+"""What the checks of all exercises share: comparing, naming a type, handing out a function."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from types import MappingProxyType
+from uuid import uuid4
+
+import pytest
+
+from dialtone_kit.lesson.exercises import Wrong
+from dialtone_kit.lesson.exercises.asking import expect_text, function_of, kind_of, same
+from dialtone_kit.lesson.exercises.patience import Calls, sealed
+from tests.support.wrong_answers import Chameleon, ChameleonText
+
+
+class Unusual:
+    pass
+
+
+class Unicorn:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (1, "an int"),
+        ({}, "a dict"),
+        (OrderedDict(), "an OrderedDict"),
+        ([], "a list"),
+        (uuid4(), "a UUID"),
+        (Unusual(), "an Unusual"),
+        (Unicorn(), "a Unicorn"),
+    ],
+)
+def test_a_type_is_named_with_its_article(value: object, kind: str) -> None:
+    assert kind_of(value) == kind
+    if not callable(value):
+        with pytest.raises(Wrong, match=f"This is {kind}\\."):
+            function_of(value, "answer")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (3, 3),
+        (None, None),
+        ("x", "x"),
+        (("a", "b"), ["a", "b"]),
+        (MappingProxyType({"a": [1]}), {"a": [1]}),
+        (b"x", b"x"),
+        (True, True),
+    ],
+)
+def test_the_same_content_is_the_same(got: object, expected: object) -> None:
+    assert same(got, expected)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected"),
+    [
+        (Chameleon(), 3),
+        (Chameleon(), "x"),
+        (Chameleon(), None),
+        (Chameleon(), {"a": 1}),
+        ([Chameleon()], ["x"]),
+        ({"a": Chameleon()}, {"a": 1}),
+        (ChameleonText("y"), "x"),
+        (True, 1),
+        (1, True),
+        (["a"], ["a", "b"]),
+        ({"a": 1, "b": 2}, {"a": 1}),
+        ("ab", ["a", "b"]),
+    ],
+)
+def test_what_only_claims_to_be_equal_is_not_the_same(got: object, expected: object) -> None:
+    assert not same(got, expected)
+
+
+def test_a_string_with_a_comparison_of_its_own_becomes_a_plain_one() -> None:
+    assert type(expect_text(ChameleonText("y"), "It")) is str
+
+
+def test_a_function_that_is_handed_out_shows_nothing_of_the_check() -> None:
+    calls = Calls(lambda code: code, "Too often.", limit=2)
+    handed = sealed(calls)
+    assert (handed("a"), handed(code="b"), calls.count) == ("a", "b", 2)
+    assert {"count", "limit", "function", "sentence", "__self__"} & {*dir(handed)} == set()
+    with pytest.raises(Wrong, match=r"Too often\."):
+        handed("c")
