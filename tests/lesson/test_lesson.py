@@ -407,3 +407,27 @@ def test_the_checker_needs_a_request_with_a_proof(lesson: Lesson) -> None:
         lesson.proof_checker()
     with pytest.raises(DialtoneError, match="or neither"):
         lesson.proof_checker("junk")
+
+
+# -- the token explorer ------------------------------------------------------------------------
+
+
+def test_the_explorer_verifies_tokens_of_the_lesson_and_of_its_private_realms(
+    lesson: Lesson,
+) -> None:
+    key = ProofKey.generate()
+    token = lesson.client.get_token(key=key)
+    panel = lesson.token_explorer(token)
+    (verdict,) = panel.verdicts
+    assert verdict is not None
+    assert (verdict.outcome, verdict.keys_url) == ("verified", f"{lesson.issuer}/jwks")
+    assert panel.state()["tokens"][0]["binding"]["kind"] == "your key"
+
+    lab = lesson.lab_realm()
+    lab.move_clock(7200)
+    two = lesson.token_explorer(token, lab.client.get_token(key=key), key=key)
+    assert [v.outcome for v in two.verdicts if v] == ["verified", "verified"]
+    assert {d.name for d in two.differences if d.difference == "changed"} >= {"iss", "realm"}
+    lab.move_clock(3600)
+    two.receive({"kind": "verify", "round": two.round})
+    assert [v.rule for v in two.verdicts if v] == ["", "exp"]
