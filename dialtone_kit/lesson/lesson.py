@@ -17,6 +17,7 @@ from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.exercises.verdict import Verdict
@@ -173,6 +174,7 @@ class Lesson:
         """
         return proof_checker(self, proof, request, key)
 
+    @hiding
     def token_explorer(
         self,
         token: Token | Secret | str,

@@ -431,3 +431,18 @@ def test_the_explorer_verifies_tokens_of_the_lesson_and_of_its_private_realms(
     lab.move_clock(3600)
     two.receive({"kind": "verify", "round": two.round})
     assert [v.rule for v in two.verdicts if v] == ["", "exp"]
+
+
+def test_an_interrupted_explorer_leaves_no_token_in_the_traceback(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    text = lesson.client.get_token(key=ProofKey.generate()).access_token.reveal()
+    monkeypatch.setattr(IdentityClient, "verify", interrupt)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        lesson.token_explorer(text)
+    below = stopped.traceback[1:]  # the first frame is this test's own
+    assert below
+    assert text not in repr([entry.frame.f_locals for entry in below])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,11 +61,17 @@ def row(panel: TokenExplorer, name: str) -> dict[str, Any]:
 # -- one token ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "given",
-    [token(), Secret(token()), Token(Secret(token()), "DPoP", 1, "", None, 0), f" {token()}\n"],
-)
-def test_a_token_is_read_whatever_a_notebook_holds_it_in(given: object) -> None:
+HOLDERS: dict[str, Callable[[str], object]] = {
+    "a string": str,
+    "a string with space around it": lambda text: f" {text}\n",
+    "a Secret": Secret,
+    "a Token": lambda text: Token(Secret(text), "DPoP", 1, "", None, 0),
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_a_token_is_read_whatever_a_notebook_holds_it_in(holder: str) -> None:
+    given = HOLDERS[holder](token())
     panel = explorer(given)
     assert first(panel)["problem"] == ""
     assert row(panel, "alg")["value"] == "ES256"
@@ -95,40 +102,43 @@ def test_a_time_beyond_the_calendar_has_no_date() -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "own", "kind", "text"),
+    ("claims", "whose", "kind", "text"),
     [
-        ({}, KEY.thumbprint, "your key", "Equal in all 43 characters"),
-        ({}, KEY.thumbprint[:42] + "_", "another key", "1 of 43 characters differ"),
-        ({}, "", "no key", "add `key=key`"),
-        ({"cnf": None}, KEY.thumbprint, "bearer", "bearer token"),
-        ({"cnf": {"jkt": 7}}, KEY.thumbprint, "unclear", "no thumbprint"),
+        ({}, "mine", "your key", "Equal in all 43 characters"),
+        ({}, "nearly mine", "another key", "1 of 43 characters differ"),
+        ({}, "nobody's", "no key", "add `key=key`"),
+        ({"cnf": None}, "mine", "bearer", "bearer token"),
+        ({"cnf": {"jkt": 7}}, "mine", "unclear", "no thumbprint"),
     ],
 )
 def test_the_binding_is_said_in_words(
-    claims: dict[str, Any], own: str, kind: str, text: str
+    claims: dict[str, Any], whose: str, kind: str, text: str
 ) -> None:
+    mine = KEY.thumbprint
+    own = {"mine": mine, "nearly mine": f"!{mine[1:]}", "nobody's": ""}[whose]
     bound = first(explorer(token(**claims), own=own))["binding"]
     assert bound["kind"] == kind
     assert text in bound["text"]
 
 
-@pytest.mark.parametrize(
-    ("junk", "line"),
-    [
-        (None, "This is nothing."),
-        (7, "a value of type int"),
-        ("", "the string is empty"),
-        ("junk", "not a JWT: 1 part(s)"),
-        ("a.b.c.d.e", "encrypted JWT"),
-        (f"Bearer {token()}", "authentication scheme"),
-        ("é.ü.ß", "not a JWT"),
-        ("x" * (LONGEST + 1), "65,537 characters"),
-        (unsigned("[]"), "not an object"),
-        (unsigned('{"a":' * 60 + "1" + "}" * 60), "nested too deeply"),
-        (unsigned('{"a":' * 7000 + "1" + "}" * 7000), "nested too deeply"),
-    ],
-)
-def test_junk_gets_one_clear_line_and_no_verdict(junk: object, line: str) -> None:
+JUNK: dict[str, tuple[object, str]] = {
+    "nothing": (None, "This is nothing."),
+    "a number": (7, "a value of type int"),
+    "empty": ("", "the string is empty"),
+    "a word": ("junk", "not a JWT: 1 part(s)"),
+    "encrypted": ("a.b.c.d.e", "encrypted JWT"),
+    "with its scheme": (f"Bearer {token()}", "authentication scheme"),
+    "not ASCII": ("é.ü.ß", "not a JWT"),
+    "too long": ("x" * (LONGEST + 1), "65,537 characters"),
+    "a list": (unsigned("[]"), "not an object"),
+    "deep": (unsigned('{"a":' * 60 + "1" + "}" * 60), "nested too deeply"),
+    "bottomless": (unsigned('{"a":' * 7000 + "1" + "}" * 7000), "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize("name", JUNK)
+def test_junk_gets_one_clear_line_and_no_verdict(name: str) -> None:
+    junk, line = JUNK[name]
     panel = explorer(junk)
     assert line in first(panel)["problem"]
     assert "\n" not in first(panel)["problem"]
@@ -148,6 +158,17 @@ def test_verifying_again_asks_again() -> None:
     assert panel.verdicts == (GOOD,)
     panel.receive({"kind": "verify", "round": panel.round})
     assert first(panel)["verdict"]["rule"] == "exp"
+
+
+def test_a_check_that_breaks_is_told_and_leaves_the_verdict() -> None:
+    answers: list[TokenVerdict] = [GOOD]
+    panel = TokenExplorer([TokenCase(token(), verify=lambda: answers.pop())])
+    panel.receive({"kind": "verify", "round": panel.round})
+    assert "IndexError" in panel.state()["problem"]["text"]
+    assert panel.verdicts == (GOOD,)
+    answers.append(GOOD)
+    panel.receive({"kind": "verify", "round": panel.round})
+    assert panel.state()["problem"] == {}
 
 
 # -- who acts for whom -------------------------------------------------------------------------

@@ -22,8 +22,10 @@ function render({ model, el }) {
       ...(pair ? differences(state, open) : tables(state.tokens[0], watchers, open)));
     again.disabled = state.busy;
     again.parentElement.hidden = state.tokens.every((token) => token.problem);
-    watchers.push(() => conclude(view, state));
-    stop = state.problem.text ? sayProblem(view, state.problem) : every(watchers);
+    const problem = state.problem.text ? sayProblem(view, state.problem) : () => {};
+    if (!state.problem.text) watchers.push(() => conclude(view, state));
+    const ticking = every(watchers);
+    stop = () => { problem(); ticking(); };
   };
   kernel = connect(model, draw, () => view.say("wait", SILENT));
   return () => { stop(); kernel.close(); };
