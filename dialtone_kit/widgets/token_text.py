@@ -54,7 +54,7 @@ def lines_of_two(rows: Sequence[Compared]) -> list[str]:
 def _members(rows: Sequence[Row]) -> list[str]:
     width = max((len(row.name) for row in rows), default=0)
     return [
-        f"    {row.name:<{width}}  {row.value if row.name in _PRINTED else '…'}  ({row.meaning})"
+        f"    {row.name:<{width}}  {row.value if row.name in _PRINTED else '…'} – {row.meaning}"
         for row in rows
     ]
 

@@ -105,6 +105,7 @@ def test_an_expiry_is_announced_when_it_comes(desk):
 def test_junk_is_one_line(desk):
     view = explorer(desk, 4)
     assert view.locator(".dk-badge").inner_text() == "not a token"
+    assert view.get_by_text("not a JWT").count() == 1
     assert view.get_by_role("button").count() == 0
 
 

@@ -344,7 +344,7 @@ def test_the_text_form_says_the_same_and_is_the_same_on_every_run() -> None:
     assert one == text(1_800_000_007, "yy", "bbbb", ProofKey.generate())
     for line in (
         "Second token",
-        "    typ  JWT  (what kind of JWT this is)",
+        "    typ  JWT – what kind of JWT this is",
         "  Lifetime: about 60 min",
         "  Signature: verified with the key that kid names in the issuer's key set",
         "  Key: Not equal: it is bound to another key.",

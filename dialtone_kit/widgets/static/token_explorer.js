@@ -21,7 +21,7 @@ function render({ model, el }) {
       h("div", { class: "dk-sides" }, ...state.tokens.map((token, n) => side(token, pair ? TITLES[n] : "", watchers))),
       ...(pair ? differences(state, open) : tables(state.tokens[0], watchers, open)));
     again.disabled = state.busy;
-    again.parentElement.hidden = state.tokens.every((token) => token.problem);
+    content.hidden = again.parentElement.hidden = state.tokens.every((token) => token.problem);
     const problem = state.problem.text ? sayProblem(view, state.problem) : () => {};
     if (!state.problem.text) watchers.push(() => conclude(view, state));
     const ticking = every(watchers);
@@ -61,7 +61,7 @@ function conclude(view, state) {
 
 function side(token, title, watchers) {
   const heading = title ? h("div", { class: "dk-side-title" }, title) : null;
-  if (token.problem) return h("div", { class: "dk-side" }, heading, h("p", { class: "dk-note" }, token.problem));
+  if (token.problem) return title ? h("div", { class: "dk-side" }, heading, h("p", { class: "dk-note" }, "not a token")) : "";
   return h("div", title ? { class: "dk-side", role: "group", "aria-label": title } : { class: "dk-side" }, heading,
     h("div", { class: "dk-wire-row" }, wire(token.wire, title), ring(token, watchers)),
     legend(token.wire[2]), signer(token.verdict), thumbprints(token.binding), nameTags(token.tags));
