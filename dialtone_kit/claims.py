@@ -33,8 +33,17 @@ MEANINGS = {
     "ath": "the hash of the access token that goes with this proof",
     "nonce": "a value from the service that shows the proof is fresh",
 }
+HEADER_MEANINGS = {
+    "alg": "the algorithm of the signature; the verifier decides which ones it accepts",
+    "typ": "what kind of JWT this is",
+    "kid": "the name of the key, in the issuer's key set, that signed it",
+    "jwk": "a public key; in a proof, the one that signed it",
+    "crit": "extensions that a verifier must understand, or else refuse the token",
+    "cty": "what kind of content the payload is",
+}
 UNKNOWN = "no meaning known to the kit"
-_TIMES = frozenset({"iat", "nbf", "exp"})
+DEEPEST = 6  # levels of members that get rows of their own
+TIMES = frozenset({"iat", "nbf", "exp"})
 
 
 def show_claims(token_or_claims: Token | Decoded | Secret | str | Mapping[str, Any]) -> Shown:
@@ -49,29 +58,42 @@ def _claims_of(given: Token | Decoded | Secret | str | Mapping[str, Any]) -> Map
     return given.claims if isinstance(given, Decoded) else given
 
 
-def _rows(claims: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, str]]:
-    for name, value in claims.items():
-        full = f"{path}{name}"
-        if isinstance(value, dict) and value and path.count(".") < 6:
-            yield from _rows(value, f"{full}.")
+def _rows(claims: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    for name, value in flat_members(claims):
+        text, moment = text_of_value(value), utc(value) if name in TIMES else ""
+        yield name, f"{text} = {moment}" if moment else text, meaning_of(name)
+
+
+def flat_members(members: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Each member with its path: `cnf.jkt`. A name with a dot of its own is in quotes."""
+    for name, value in members.items():
+        full = path + (json.dumps(name, ensure_ascii=False) if "." in name else name)
+        if isinstance(value, dict) and value and path.count(".") < DEEPEST:
+            yield from flat_members(value, f"{full}.")
         else:
-            yield full, _value(full, value), _meaning(full)
+            yield full, value
 
 
-def _meaning(name: str) -> str:
-    if name.startswith("act.") and name.endswith(".sub") and name != "act.sub":
+def meaning_of(path: str, meanings: Mapping[str, str] = MEANINGS) -> str:
+    """What the member at `path` says, for a reader."""
+    if path.startswith("act.") and path.endswith(".sub") and path != "act.sub":
         return "who acted one step before"
-    return MEANINGS.get(name, UNKNOWN)
+    return meanings.get(path, UNKNOWN)
 
 
-def _value(name: str, value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if name in _TIMES and is_numeric_date(value):
-        try:
-            return f"{text} = {datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
-        except (ValueError, OverflowError, OSError):
-            return text
-    return text
+def text_of_value(value: object) -> str:
+    """A string as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def utc(value: object) -> str:
+    """Unix seconds as a date and time in UTC, "" for what is no time or beyond the calendar."""
+    if not is_numeric_date(value):
+        return ""
+    try:
+        return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _html(rows: list[tuple[str, str, str]]) -> str:

@@ -13,13 +13,14 @@ import httpx
 
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import MockOnly
-from dialtone_kit.base.masking import escaped, masked
+from dialtone_kit.base.masking import Secret, escaped, masked
 from dialtone_kit.base.notebook import is_interactive, link
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.answers import read_answer
@@ -30,13 +31,23 @@ from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.proof_desk import proof_checker
 from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
+from dialtone_kit.lesson.token_desk import token_explorer
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
 from dialtone_kit.local.state_folder import progress_file, state_dir
 from dialtone_kit.rules import Request
-from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, ProofChecker, Quiz
+from dialtone_kit.tokens import Token
+from dialtone_kit.widgets import (
+    CodeForm,
+    EmailForm,
+    InboxView,
+    Prediction,
+    ProofChecker,
+    Quiz,
+    TokenExplorer,
+)
 from dialtone_kit.wire.recorder import Wire
 from dialtone_kit.wire.shell_files import ShellFiles
 
@@ -196,9 +207,29 @@ class Lesson:
         """
         return replay_timeline(self.wire, proof)
 
+    @hiding
+    def token_explorer(
+        self,
+        token: Token | Secret | str,
+        beside: Token | Secret | str | None = None,
+        *,
+        key: ProofKey | None = None,
+    ) -> TokenExplorer:
+        """A token looked into: its parts, its claims, whether it is genuine, and whose key it has.
+
+        With `beside`, both are shown and what differs in the second. `key` is the one to compare
+        with `cnf.jkt`, by default that of the Token. The issuer's keys are fetched if need be.
+        """
+        return token_explorer(self, [token] if beside is None else [token, beside], key)
+
     def misconception(self, code: str) -> Shown:
         """What people get wrong, and what is so: the entry of a code such as M05."""
         return show(misconception(code))
+
+    @property
+    def clients(self) -> list[IdentityClient]:
+        """The clients of this lesson: its own, then those of its private realms."""
+        return [self.client, *(lab.client for lab in self._lab_realms)]
 
     # -- around the lesson ---------------------------------------------------------------------
 

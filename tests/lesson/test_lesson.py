@@ -432,3 +432,42 @@ def test_start_removes_what_a_killed_kernel_left_for_curl(
     os.utime(file, (0, 0))
     start(3)
     assert not file.exists()
+
+
+# -- the token explorer ------------------------------------------------------------------------
+
+
+def test_the_explorer_verifies_tokens_of_the_lesson_and_of_its_private_realms(
+    lesson: Lesson,
+) -> None:
+    key = ProofKey.generate()
+    token = lesson.client.get_token(key=key)
+    panel = lesson.token_explorer(token)
+    (verdict,) = panel.verdicts
+    assert verdict is not None
+    assert (verdict.outcome, verdict.keys_url) == ("verified", f"{lesson.issuer}/jwks")
+    assert panel.state()["tokens"][0]["binding"]["kind"] == "your key"
+
+    lab = lesson.lab_realm()
+    lab.move_clock(7200)
+    two = lesson.token_explorer(token, lab.client.get_token(key=key), key=key)
+    assert [v.outcome for v in two.verdicts if v] == ["verified", "verified"]
+    assert {d.name for d in two.differences if d.difference == "changed"} >= {"iss", "realm"}
+    lab.move_clock(3600)
+    two.receive({"kind": "verify", "round": two.round})
+    assert [v.rule for v in two.verdicts if v] == ["", "exp"]
+
+
+def test_an_interrupted_explorer_leaves_no_token_in_the_traceback(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    text = lesson.client.get_token(key=ProofKey.generate()).access_token.reveal()
+    monkeypatch.setattr(IdentityClient, "verify", interrupt)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        lesson.token_explorer(text)
+    below = stopped.traceback[1:]  # the first frame is this test's own
+    assert below
+    assert text not in repr([entry.frame.f_locals for entry in below])

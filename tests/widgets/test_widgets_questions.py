@@ -9,7 +9,7 @@ import pytest
 
 from dialtone_kit import widgets
 from dialtone_kit.base.errors import ServiceUnreachable
-from dialtone_kit.widgets import InboxView, Prediction, Quiz, TokenExplorer
+from dialtone_kit.widgets import InboxView, Prediction, Quiz
 from dialtone_kit.widgets.choices import Choice, Pick, Question
 from dialtone_kit.widgets.panel import Panel
 
@@ -252,49 +252,3 @@ def test_an_inbox_that_does_not_answer_keeps_what_it_had():
     send(view, "refresh")
     assert view.state()["problem"]["text"] == "No connection."
     assert len(view.state()["mails"]) == 1
-
-
-# -- token explorer --------------------------------------------------------------------------
-
-
-CLAIMS = {"sub": "cli_1", "exp": 4600, "iat": 1000, "cnf": {"jkt": "J" * 43}, "aud": ["a", "b"]}
-
-
-def explorer(**options):
-    meanings = {"cnf.jkt": "your key"}
-    return TokenExplorer({"alg": "ES256"}, CLAIMS, meanings, now=lambda: 1600, **options)
-
-
-def test_claims_are_rows_with_meaning_and_path():
-    rows = {row["name"]: row for row in explorer().state()["claims"]}
-    assert rows["cnf.jkt"] == {
-        "name": "cnf.jkt",
-        "value": "J" * 43,
-        "meaning": "your key",
-        "moment": None,
-    }
-    assert rows["aud"]["value"] == '["a", "b"]'
-    assert rows["exp"]["moment"] == 4600
-
-
-def test_the_time_left_is_by_the_kernels_clock():
-    state = explorer().state()
-    assert (state["seconds_left"], state["lifetime"]) == (3000, 3600)
-
-
-@pytest.mark.parametrize(
-    ("thumbprint", "binding"),
-    [("", "bound to a key"), ("J" * 43, "bound to your key"), ("K", "bound to another key")],
-)
-def test_the_binding_is_shown(thumbprint, binding):
-    assert explorer(thumbprint=thumbprint).state()["binding"] == binding
-
-
-def test_a_bearer_token_and_odd_times_are_shown_too():
-    view = TokenExplorer({}, {"iat": 1000.5, "exp": 4600.5}, {}, now=lambda: 1600)
-    assert (view.state()["seconds_left"], view.state()["lifetime"]) == (3000.5, 3600)
-    view = TokenExplorer({}, {"exp": "soon", "x": SECRET}, {})
-    assert view.state()["seconds_left"] is None
-    assert "bearer" in view.state()["binding"]
-    assert SECRET not in repr(view.state())
-    assert SECRET not in repr(view)
