@@ -191,9 +191,21 @@ class IdentityClient:
     # --- tokens for a person, where there is no browser (RFC 8628) ---
 
     @hiding
-    def start_device(self, scope: str | None = None) -> DeviceLogin:
-        """Ask for a device code. Show the person `.verification_uri` and `.user_code`."""
-        return self._tokens.start_device(scope)
+    def start_device(
+        self,
+        scope: str | None = None,
+        *,
+        audience: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
+    ) -> DeviceLogin:
+        """Ask for a device code. Show the person `.verification_uri` and `.user_code`.
+
+        What the token is to be for, `audience` or `resource`, is named here: the person approves
+        it with the scope, and no later request gets more (RFC 8707 §2.2).
+        """
+        return self._tokens.start_device(
+            {"scope": scope, "audience": audience, "resource": resource}
+        )
 
     @hiding
     def poll_device(self, login: DeviceLogin, key: ProofKey | None = None) -> Token | DeviceLogin:

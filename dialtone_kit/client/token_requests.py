@@ -59,9 +59,9 @@ class TokenRequests:
         )
         return read_token(body, scope, key, self._connection.now(), refresh_token)
 
-    def start_device(self, scope: str | None) -> DeviceLogin:
+    def start_device(self, form: Mapping[str, Any]) -> DeviceLogin:
         """A device code (RFC 8628 §3.1)."""
-        response = self._post("device_authorization", {"scope": scope})
+        response = self._post("device_authorization", form)
         body = read_json(response, self._connection.now)
         return read_login(body, self._connection.issuer, self._connection.now())
 

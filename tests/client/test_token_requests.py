@@ -90,6 +90,13 @@ def test_a_login_shows_the_page_and_hides_the_codes() -> None:
     assert "Authorization" in found.sent_to("device_authorization")[0].headers
 
 
+def test_a_login_says_what_the_token_is_to_be_for() -> None:
+    found = service()
+    client_of(found).start_device(audience="notes", resource=["https://a.example", "https://b.c"])
+    sent = form(found.sent_to("device_authorization")[0])
+    assert sent == {"audience": ["notes"], "resource": ["https://a.example", "https://b.c"]}
+
+
 def test_polling_keeps_the_interval_and_slow_down_adds_five_for_good() -> None:
     found = service(token=[PENDING, SLOW_DOWN, PENDING, SLOW_DOWN, granted()])
     client = client_of(found)
