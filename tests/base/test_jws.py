@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,12 @@ from dialtone_kit.base.jws import (
 )
 from tests.support.refusals.forge import b64
 
+# What is wrong is said in a word, and a member that came twice is named.
+SAID = [
+    (b'{"a":{"jti":1,"j\\u0074i":2}}', "the member jti twice"),
+    (b'{"\\u202e":1,"\\u202e":2}', r"the member \u202e twice"),
+    (b'{"a":' + b"9" * 4301 + b"}", "a number of 4301 digits"),
+]
 NOW = 1_700_000_000
 JSON = st.recursive(
     st.none()
@@ -35,6 +42,16 @@ OBJECTS = st.dictionaries(st.text(max_size=8), JSON, max_size=6)
 def test_what_is_written_is_read(members: dict[str, object]) -> None:
     assert json_object(to_segment(members)) == members
     assert json_object(b64(json.dumps(members, ensure_ascii=False))) == members
+
+
+@pytest.mark.parametrize(("text", "said"), SAID, ids=[said for _, said in SAID])
+def test_what_is_wrong_is_named(text: bytes, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        json_object(b64(text))
+
+
+def test_the_longest_number_that_python_reads_is_read() -> None:
+    assert json_object(b64(b'{"a":' + b"9" * 4300 + b"}"))["a"] == 10**4300 - 1
 
 
 @pytest.mark.parametrize(
