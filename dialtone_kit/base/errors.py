@@ -12,13 +12,15 @@ class DialtoneError(Exception):
     """The root of the kit's errors. In a notebook it shows as one line, not as a traceback.
 
     Its message may quote a service and is saved with the notebook, so it is masked here, once.
+    Notes that were added to it follow, a line each.
     """
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(masked(part) if isinstance(part, str) else part for part in args))
 
     def _render_traceback_(self) -> list[str]:  # the hook that IPython looks for
-        return [f"{type(self).__name__}: {self}"]
+        notes = getattr(self, "__notes__", ())
+        return [f"{type(self).__name__}: {self}", *map(masked, notes)]
 
 
 class LessonStop(DialtoneError):
@@ -74,7 +76,8 @@ class ProofRefused(DialtoneError):
         self.expected, self.got, self.hint, self.code, self.rule = expected, got, hint, code, rule
 
     def __str__(self) -> str:
-        text = f"expected {self.expected}, got {brief(self.got)}. {self.hint}".rstrip()
+        came = sentence(f"got {brief(self.got)}")
+        text = f"expected {self.expected}, {came} {self.hint}".rstrip()
         named = f"{self.rule}: {text}" if self.rule else text
         return masked(f"{named} [{self.code}]" if self.code else named)
 
@@ -160,3 +163,12 @@ def brief(value: object, limit: int = 120) -> str:
     text = "nothing" if value is None else value if isinstance(value, str) else repr(value)
     text = visible(text, keep="")
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def sentence(text: object) -> str:
+    """`text` as a sentence of a message: with a full stop, unless it already ends in a mark.
+
+    For what another function, a library or a learner's code wrote: some end it, others don't.
+    """
+    said = str(text).rstrip()
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."

@@ -13,7 +13,7 @@ from typing import Any, Unpack
 
 import httpx
 
-from dialtone_kit.base.errors import DialtoneError, ServiceError
+from dialtone_kit.base.errors import DialtoneError, RateLimited, ServiceError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client import enrollments
@@ -35,7 +35,8 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a
 class IdentityClient:
     """An agent's side of one realm of the service. `realm=None` asks the root's document.
 
-    `options` are those of `Connection`: wire, ca_file, now, sleep, max_wait, timeout, transport.
+    `options` are those of `Connection`: wire, ca_file, now, sleep, max_wait, timeout,
+    transport, when_limited.
     """
 
     def __init__(
@@ -107,7 +108,12 @@ class IdentityClient:
             "requested_scopes": list(scopes),
             **({"token_endpoint_auth_method": "none"} if public else {}),
         }
-        body = self.connection.ask("POST", f"{self.issuer}/register/request", json=asked)
+        try:
+            body = self.connection.ask("POST", f"{self.issuer}/register/request", json=asked)
+        except RateLimited as limited:
+            if self.connection.when_limited:
+                limited.add_note(self.connection.when_limited)
+            raise
         own = {"email": email, "client_name": client_name, "issuer": self.issuer}
         enrollment = enrollments.read_members(body | own)
         enrollments.remember(enrollment)

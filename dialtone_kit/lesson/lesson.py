@@ -34,6 +34,7 @@ from dialtone_kit.widgets import CodeForm, EmailForm, InboxView, Prediction, Pro
 from dialtone_kit.wire.recorder import Wire
 
 MOCK = "mock"
+LIMITED = "No need to wait here: run lesson.reset_limits() in a cell, then register again."
 
 
 class Lesson:
@@ -58,7 +59,9 @@ class Lesson:
         self.base_url = require_https_or_loopback(local.base_url if local else base_url)
         self.controls = Controls(_service if local else None)
         self.wire = RevivingWire(_revive) if local else Wire()
-        self.client = IdentityClient(self.base_url, realm, wire=self.wire)
+        self.client = IdentityClient(
+            self.base_url, realm, wire=self.wire, when_limited=LIMITED if local else ""
+        )
         self.http = self.client.http
         self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive)
