@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 from dialtone_kit.base.errors import (
     CredentialProblem,
+    DialtoneError,
     NotThisService,
     RateLimited,
     ServiceError,
@@ -166,7 +167,12 @@ def read_token(
 
 
 def _given(form: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given of a form. A list becomes one parameter for each value."""
+    """What was given of a form. A list becomes one parameter for each value, but for the scope:
+    that is one parameter, so DialtoneError for anything but a string (RFC 6749 §3.3)."""
+    if not isinstance(form.get("scope") or "", str):
+        raise DialtoneError(
+            "scope is one string, with a space between two scopes: scope='openid notes:read'."
+        )
     return {
         name: value if isinstance(value, str) else list(value)
         for name, value in form.items()

@@ -75,6 +75,22 @@ def held(**changes: Any) -> Token:
     return replace(token, **changes)
 
 
+@pytest.mark.parametrize("scope", [("openid", "notes:read"), ["openid"], {"openid"}], ids=repr)
+def test_a_scope_is_one_string_of_words(scope: Any) -> None:
+    found = service(token=granted())
+    client = client_of(found)
+    for ask in (
+        lambda: client.get_token(scope, key=KEY),
+        lambda: client.refresh(held(), scope),
+        lambda: client.exchange("opaque", scope=scope, key=KEY),
+        lambda: client.start_device(scope),
+    ):
+        with pytest.raises(DialtoneError, match="scope is one string, with a space between"):
+            ask()
+    assert not found.sent_to("token") + found.sent_to("device_authorization")
+    assert client.get_token("openid notes:read", key=KEY).scope == "openid"
+
+
 # --- device logins ---
 
 
