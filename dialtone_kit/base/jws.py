@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -57,6 +57,14 @@ def split(compact: str) -> Parts:
     return Parts(header, payload, b64url_decode(signature))
 
 
+def wrong_signature(signature: bytes, alg: str) -> tuple[str, str, str]:
+    """What came instead of a good signature, what to do, and the code of the mistake."""
+    if alg.startswith("ES") and signature[:1] == b"\x30":
+        hint = "JWS wants r and s in full length, one after the other."
+        return "DER, not raw r‖s", hint, "M13"
+    return "one that does not verify", "Sign exactly header.payload, with the key in jwk.", ""
+
+
 def to_segment(members: dict[str, Any]) -> str:
     """`members` as one part of a JWS."""
     return b64url(orjson.dumps(members))
@@ -89,19 +97,6 @@ def strict_json(data: bytes) -> Any:
 def read_header(segment: str) -> Mapping[str, Any]:
     """`json_object` of a header, remembered: every proof by one key starts with the same one."""
     return MappingProxyType(json_object(segment))
-
-
-def is_numeric_date(value: object) -> TypeGuard[int | float]:
-    """Whether `value` is Unix seconds as a number, with or without a fraction (RFC 7519 §2).
-
-    A boolean or a string is not. The bound also keeps out 1e400, which JSON reads as infinity.
-    """
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
-
-
-def is_in_milliseconds(value: float, now: float) -> bool:
-    """Whether `value` would be a likely time only in milliseconds; `now` is in Unix seconds."""
-    return 500 * now < value < 2000 * now  # compared undivided: an int may be too large for a float
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialtone_kit.base.jws import is_numeric_date
 from dialtone_kit.base.masking import masked
+from dialtone_kit.base.times import is_numeric_date
 from dialtone_kit.widgets.panel import Panel, State
 
 
