@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import httpx
 
-from dialtone_kit.base.errors import DialtoneError, NotThisService, ServiceUnreachable
+from dialtone_kit.base.errors import DialtoneError, NotThisService, ServiceUnreachable, sentence
 from dialtone_kit.base.masking import masked
 from dialtone_kit.base.urls import origin
 from dialtone_kit.client.proxies import shown_proxy
@@ -97,11 +97,11 @@ def _explained(problem: httpx.TransportError, safe_to_repeat: bool) -> DialtoneE
             "line break. Was a token copied with one?"
         )
     if isinstance(problem, _OUR_FAULT):
-        return DialtoneError(f"This request can't be sent: {masked(str(problem))}.")
+        return DialtoneError(sentence(f"This request can't be sent: {masked(str(problem))}"))
     if isinstance(problem, httpx.ProxyError):
         return ServiceUnreachable(
-            f"The proxy {proxy} refused to connect to {where}: {masked(str(problem))}. Correct "
-            "the variable, or name the host in NO_PROXY."
+            sentence(f"The proxy {proxy} refused to connect to {where}: {masked(str(problem))}")
+            + " Correct the variable, or name the host in NO_PROXY."
         )
     if isinstance(problem, _NEVER_SENT):
         way = f"{where} through the proxy {proxy}" if proxy else where

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.errors import DialtoneError, sentence
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.commands.signals import undisturbed
@@ -60,7 +60,9 @@ def run(
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as failed:
-        raise DialtoneError(f"The output folder can't be made: {failed.strerror}.") from None
+        raise DialtoneError(
+            sentence(f"The output folder can't be made: {failed.strerror}")
+        ) from None
     results = []
     with _apart(parameters.base_url == "mock"):
         for notebook in notebooks:

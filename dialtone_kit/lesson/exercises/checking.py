@@ -7,7 +7,13 @@ import inspect
 
 import httpx
 
-from dialtone_kit.base.errors import MockOnly, NotThisService, ServiceError, ServiceUnreachable
+from dialtone_kit.base.errors import (
+    MockOnly,
+    NotThisService,
+    ServiceError,
+    ServiceUnreachable,
+    sentence,
+)
 from dialtone_kit.base.masking import masked
 from dialtone_kit.lesson.exercises import patience
 from dialtone_kit.lesson.exercises.asking import described
@@ -44,7 +50,9 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
     except SERVICE_AWAY as away:
         return Verdict("can't tell", f"The service did not play along: {masked(str(away))}")
     except BaseException as error:
-        return Verdict("wrong", masked(f"Your answer broke the check: {described(error)}."))
+        return Verdict(
+            "wrong", masked(sentence(f"Your answer broke the check: {described(error)}"))
+        )
     return Verdict("right", exercise.praise)
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.types import Scope
 
-from dialtone_kit.base.errors import brief
+from dialtone_kit.base.errors import brief, sentence
 from dialtone_kit.base.jws import strict_json
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import MAX_BODY
@@ -138,7 +138,7 @@ async def read_json(request: Request, model: type[S]) -> S:
         text = f"The body is not JSON: {problem.msg.lower()} at {where}."
         raise Refusal(400, "invalid_request", text) from None
     except ValueError as problem:
-        raise Refusal(400, "invalid_request", f"The body holds {problem}.") from None
+        raise Refusal(400, "invalid_request", sentence(f"The body holds {problem}")) from None
     described = description_of(request).body
     return _parsed(model, described, lambda: model.model_validate_json(body, strict=True))
 
@@ -190,7 +190,7 @@ def _refusal(problem: ValidationError, codes: Mapping[str, ErrorCode]) -> Refusa
         values = re.findall("'([^']+)'", first["ctx"]["expected"])
         return Refusal(400, code, f"{member} is one of: {', '.join(values)}.")
     what = first["msg"].removeprefix("Value error, ")
-    return Refusal(400, code, f"{member or 'The body'}: {what}.")
+    return Refusal(400, code, sentence(f"{member or 'The body'}: {what}"))
 
 
 def _pairs(raw: bytes, where: str) -> list[tuple[str, str]]:
