@@ -31,19 +31,24 @@ def http_request(method: str, url: str, headers: dict[str, str], body: str = "")
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
-def run(url: str, requests: Sequence[bytes], concurrency: int) -> Measured:
+def run(
+    url: str, requests: Sequence[bytes], concurrency: int, *, refused: bool = False
+) -> Measured:
     """Send all `requests` over `concurrency` kept-alive connections.
 
-    Raises RuntimeError at the first answer that is not 200: a rate of refusals is no rate.
+    Raises RuntimeError at the first answer that is not 200, or with `refused` not 4xx: a rate of
+    refusals is no rate, unless it is the one to be measured.
     """
-    return uvloop.run(_run(urlsplit(url).port or 80, iter(requests), len(requests), concurrency))
+    good = b"HTTP/1.1 4" if refused else b"HTTP/1.1 200"
+    port = urlsplit(url).port or 80
+    return uvloop.run(_run(port, iter(requests), len(requests), concurrency, good))
 
 
 class _Connection(asyncio.Protocol):
     """One connection: sends the next request when the answer to the last is complete."""
 
-    def __init__(self, requests: Iterator[bytes], times: list[float]) -> None:
-        self.requests, self.times = requests, times
+    def __init__(self, requests: Iterator[bytes], times: list[float], good: bytes) -> None:
+        self.requests, self.times, self.good = requests, times, good
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffer = b""
 
@@ -66,7 +71,7 @@ class _Connection(asyncio.Protocol):
         if not end or len(body) < _content_length(head):
             return
         self.times.append(time.perf_counter() - self.started)
-        if not head.startswith(b"HTTP/1.1 200"):
+        if not head.startswith(self.good):
             self.transport.close()
             self.done.set_exception(RuntimeError(self.buffer.decode(errors="replace")[:600]))
             return
@@ -83,11 +88,13 @@ def _content_length(head: bytes) -> int:
     return int(head[at:].split(b"\r\n", 1)[0])
 
 
-async def _run(port: int, requests: Iterator[bytes], count: int, concurrency: int) -> Measured:
+async def _run(
+    port: int, requests: Iterator[bytes], count: int, concurrency: int, good: bytes
+) -> Measured:
     loop, times = asyncio.get_running_loop(), []
     started = time.perf_counter()
     made = [
-        await loop.create_connection(lambda: _Connection(requests, times), "127.0.0.1", port)
+        await loop.create_connection(lambda: _Connection(requests, times, good), "127.0.0.1", port)
         for _ in range(concurrency)
     ]
     await asyncio.gather(*(connection.done for _, connection in made))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, Shown
-from dialtone_kit.base.jws import is_numeric_date
 from dialtone_kit.base.masking import Secret, escaped, mask_members, masked
+from dialtone_kit.base.times import is_numeric_date
 from dialtone_kit.tokens import Decoded, Token, read_unverified, text_of
 
 MEANINGS = {

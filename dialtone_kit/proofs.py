@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.jws import b64url, to_segment
+from dialtone_kit.base.times import CLOCK_SKEW
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.rules import (
-    AHEAD,
     RULES,
     WINDOW,
     Proof,
@@ -59,10 +60,15 @@ def check_proof(headers: Sequence[str], request: Request, rules: Sequence[Rule] 
 
     Returns the proof, or raises ProofRefused (NonceRequired, KeyMismatch) naming the rule.
     Without `request.first_use` the last rule, `jti_is_new`, is left to the caller: a service
-    runs it in the transaction of the effect that the proof permits.
+    runs it in the transaction of the effect that the proof permits. Raises DialtoneError for a
+    string: a request may bring several header fields, and the first rule counts them.
     """
+    if isinstance(headers, str):
+        raise DialtoneError("check_proof takes a list of DPoP header values: [proof], not proof.")
     proof = Proof(headers)
-    proof.keep_until = request.now + WINDOW + AHEAD  # iat_is_fresh, if it runs, sets it by `iat`
+    proof.keep_until = (
+        request.now + WINDOW + CLOCK_SKEW
+    )  # iat_is_fresh, if it runs, sets it by `iat`
     if request.first_use is None:
         rules = [rule for rule in rules if rule is not jti_is_new]
     judge(proof, request, rules)

@@ -7,7 +7,6 @@ follows them, and `judge` runs it. The service, the lessons and the attack lab a
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,20 +15,12 @@ from typing import Any, Protocol
 
 from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, PublicKey
 from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused, UnsafeUrl
-from dialtone_kit.base.jws import (
-    Parts,
-    b64url,
-    is_in_milliseconds,
-    is_numeric_date,
-    json_object,
-    read_header,
-    split,
-)
+from dialtone_kit.base.jws import Parts, b64url, json_object, read_header, split, wrong_signature
+from dialtone_kit.base.times import CLOCK_SKEW, time_in_proof
 from dialtone_kit.base.urls import htu_hint, normalize
 from dialtone_kit.keys import key_in_header
 
 WINDOW = 60  # seconds that a proof may be old
-AHEAD = 5  # seconds that its clock may be ahead of ours
 MAX_BYTES = 8192
 MAX_JTI = 256  # characters
 
@@ -97,11 +88,15 @@ def one_header(proof: Proof, request: Request) -> None:
     value = proof.headers[0]
     if len(value) > MAX_BYTES:
         raise ProofRefused(expected=f"at most {MAX_BYTES} bytes", got=len(value))
-    if not value or "," in value:
+    if not value.strip():
         raise ProofRefused(
             expected="one proof",
-            got="a list" if value else "nothing",
-            hint="Two DPoP headers may have been joined.",
+            got="an empty DPoP header",
+            hint="Put the proof there: build_proof returns it.",
+        )
+    if "," in value:
+        raise ProofRefused(
+            expected="one proof", got="a list", hint="Two DPoP headers may have been joined."
         )
 
 
@@ -147,7 +142,7 @@ def jwk_is_public(proof: Proof, request: Request) -> None:
 def signature_verifies(proof: Proof, request: Request) -> None:
     """The signature is by the private half of `jwk`, over this header and payload (check 6)."""
     if not proof.key.verify(proof.parts.signature, proof.parts.signing_input):
-        got, hint, code = _what_came_instead(proof)
+        got, hint, code = wrong_signature(proof.parts.signature, str(proof.header["alg"]))
         raise ProofRefused(expected="a signature by the key in jwk", got=got, hint=hint, code=code)
 
 
@@ -174,12 +169,12 @@ def htu_matches(proof: Proof, request: Request) -> None:
 
 def iat_is_fresh(proof: Proof, request: Request) -> None:
     """The proof was made just now: at most 60 s ago, at most 5 s ahead (check 11)."""
-    iat = _numeric_date(proof, "iat", request.now)
+    iat = time_in_proof(proof.claims, "iat", request.now)
     now = request.now if iat % 1 else int(request.now)  # whole seconds against whole seconds
-    if not -AHEAD <= now - iat <= WINDOW:
+    if not -CLOCK_SKEW <= now - iat <= WINDOW:
         distance = f"{math.ceil(abs(now - iat))} s {'behind' if iat < now else 'ahead of'}"
         raise ProofRefused(
-            expected=f"iat at most {WINDOW} s old, {AHEAD} s ahead",
+            expected=f"iat at most {WINDOW} s old, {CLOCK_SKEW} s ahead",
             got=f"iat {distance} the service's clock",
             hint="Set the clock, or build the proof right before sending.",
             code="M06",
@@ -187,10 +182,10 @@ def iat_is_fresh(proof: Proof, request: Request) -> None:
     for name, ends in (("exp", True), ("nbf", False)):  # optional, but binding when they are there
         if proof.claims.get(name) is None:
             continue
-        limit = _numeric_date(proof, name, request.now)
-        if not _holds(limit, request.now, ends=ends):
+        limit = time_in_proof(proof.claims, name, request.now)
+        if not (limit > request.now if ends else limit <= request.now + CLOCK_SKEW):
             raise ProofRefused(expected=f"{name} that allows now", got=limit)
-    proof.keep_until = max(request.now, iat) + WINDOW + AHEAD
+    proof.keep_until = max(request.now, iat) + WINDOW + CLOCK_SKEW
 
 
 def nonce_is_ours(proof: Proof, request: Request) -> None:
@@ -284,32 +279,3 @@ def judge(proof: Proof, request: Request, rules: Iterable[Rule]) -> None:
 def access_token_hash(token: str) -> str:
     """The `ath` of a proof: SHA-256 over the token's ASCII characters (RFC 9449 §4.2)."""
     return b64url(hashlib.sha256(token.encode()).digest())
-
-
-def _numeric_date(proof: Proof, name: str, now: float) -> float:
-    """The time in a claim, in Unix seconds (RFC 7519 §2). Raises ProofRefused if it is none."""
-    value = proof.claims.get(name)
-    if not is_numeric_date(value):
-        raise ProofRefused(
-            expected=f"{name} in Unix seconds, as a number",
-            got=None if value is None else json.dumps(value, ensure_ascii=False),
-        )
-    if is_in_milliseconds(value, now):
-        raise ProofRefused(
-            expected=f"{name} in Unix seconds",
-            got=value,
-            hint="That is milliseconds; NumericDate is seconds.",
-        )
-    return value
-
-
-def _holds(limit: float, now: float, *, ends: bool) -> bool:
-    return limit > now if ends else limit <= now + AHEAD
-
-
-def _what_came_instead(proof: Proof) -> tuple[str, str, str]:
-    """What came instead of a good signature, what to do, and the code of the mistake."""
-    if proof.parts.signature[:1] == b"\x30" and str(proof.header["alg"]).startswith("ES"):
-        hint = "JWS wants r and s in full length, one after the other."
-        return "DER, not raw r‖s", hint, "M13"
-    return "one that does not verify", "Sign exactly header.payload, with the key in jwk.", ""

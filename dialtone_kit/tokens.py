@@ -14,20 +14,14 @@ from typing import Any
 
 from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, public_key_from_jwk, sign
 from dialtone_kit.base.errors import TokenRefused, brief
-from dialtone_kit.base.jws import (
-    b64url,
-    is_in_milliseconds,
-    is_numeric_date,
-    json_object,
-    split,
-    to_segment,
-)
+from dialtone_kit.base.jws import b64url, json_object, split, to_segment
 from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.times import CLOCK_SKEW, is_in_milliseconds, is_numeric_date
 from dialtone_kit.keys import ProofKey
 
 ACCESS_TOKEN_TYPES = ("at+jwt", "application/at+jwt")  # RFC 9068 §2.1
 TYPES = ("JWT", *ACCESS_TOKEN_TYPES)  # RFC 7519
-LEEWAY = 5  # seconds that two honest clocks may differ
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def read_unverified(token: str) -> Decoded:
         parts = split(token)
         return Decoded(json_object(parts.header), json_object(parts.payload))
     except ValueError as problem:
-        raise TokenRefused("well_formed", f"this is not a JWT: {problem}.") from None
+        raise TokenRefused("well_formed", sentence(f"this is not a JWT: {problem}")) from None
 
 
 def verify_token(
@@ -160,7 +154,9 @@ def verify_signature(
     try:
         signed = _is_signed(token, alg, tuple(i for i in jwk.items() if isinstance(i[1], str)))
     except BadKey as problem:
-        raise TokenRefused("kid", f"the key {brief(kid)} can't be used: {problem}.") from None
+        raise TokenRefused(
+            "kid", sentence(f"the key {brief(kid)} can't be used: {problem}")
+        ) from None
     if not signed:
         raise TokenRefused("signature", "not signed by the issuer: forged or altered on the way.")
 
@@ -194,7 +190,7 @@ def check_times(
     if claims["exp"] <= now:
         raise TokenRefused("exp", f"expired {int(now - claims['exp'])} s ago. Get a new token.")
     ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - now
-    if ahead > LEEWAY:
+    if ahead > CLOCK_SKEW:
         wait = f"valid only in {math.ceil(ahead)} s"
         raise TokenRefused("iat", f"{wait}: one of the two clocks is wrong, set it right. [M06]")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
 
 from dialtone_kit.base.algorithms import ALGORITHMS
-from dialtone_kit.base.errors import ProofRefused
+from dialtone_kit.base.errors import DialtoneError, ProofRefused
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import SeenProofs, build_proof, check_proof
 from dialtone_kit.rules import Request, access_token_hash
@@ -32,6 +32,14 @@ def test_what_is_built_passes(alg: str) -> None:
     request = Request("GET", URL, NOW, access_token=token, bound_to=key.thumbprint)
     proof = build_proof(key, "GET", URL, access_token=token, now=NOW)
     assert check_proof([proof], request).thumbprint == key.thumbprint
+
+
+def test_one_string_instead_of_a_list_of_headers_is_named() -> None:
+    proof = build_proof(key_of("ES256"), "POST", URL, now=NOW)
+    with pytest.raises(DialtoneError, match=r"a list of DPoP header values: \[proof\]") as refused:
+        check_proof(proof, AT_TOKEN_ENDPOINT)
+    assert not isinstance(refused.value, ProofRefused)
+    assert check_proof((proof,), AT_TOKEN_ENDPOINT)
 
 
 @pytest.mark.parametrize("alg", PYJWT_ALGS)

@@ -180,7 +180,7 @@ def _rsa_key(jwk: Mapping[str, Any], alg: str) -> _RsaKey:
     if n.bit_length() not in _RSA_BITS or n % 2 == 0:
         raise BadKey(f"an RSA key has 2048 to 8192 bits here, this one has {n.bit_length()}")
     if e % 2 == 0 or not 3 <= e < 2**32:
-        raise BadKey("e is not a usable public exponent (odd, 3 to 2³²)")
+        raise BadKey("e is not a usable public exponent (odd, 3 to 2^32)")
     try:
         key = rsa.RSAPublicNumbers(e, n).public_key()
     except ValueError as problem:

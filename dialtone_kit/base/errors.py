@@ -13,13 +13,15 @@ class DialtoneError(Exception):
     """The root of the kit's errors. In a notebook it shows as one line, not as a traceback.
 
     Its message may quote a service and is saved with the notebook, so it is masked here, once.
+    Notes that were added to it follow, a line each.
     """
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(masked(part) if isinstance(part, str) else part for part in args))
 
     def _render_traceback_(self) -> list[str]:  # the hook that IPython looks for
-        return [f"{type(self).__name__}: {self}"]
+        notes = getattr(self, "__notes__", ())
+        return [f"{type(self).__name__}: {self}", *map(masked, notes)]
 
 
 class LessonStop(DialtoneError):

@@ -8,11 +8,14 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 import orjson
 
+from dialtone_kit.base.errors import brief
+
 _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+MOST_DIGITS = 4300
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 
@@ -54,6 +57,14 @@ def split(compact: str) -> Parts:
     return Parts(header, payload, b64url_decode(signature))
 
 
+def wrong_signature(signature: bytes, alg: str) -> tuple[str, str, str]:
+    """What came instead of a good signature, what to do, and the code of the mistake."""
+    if alg.startswith("ES") and signature[:1] == b"\x30":
+        hint = "JWS wants r and s in full length, one after the other."
+        return "DER, not raw r‖s", hint, "M13"
+    return "one that does not verify", "Sign exactly header.payload, with the key in jwk.", ""
+
+
 def to_segment(members: dict[str, Any]) -> str:
     """`members` as one part of a JWS."""
     return b64url(orjson.dumps(members))
@@ -62,18 +73,24 @@ def to_segment(members: dict[str, Any]) -> str:
 def json_object(segment: str) -> dict[str, Any]:
     """The JSON object in `segment`. Raises ValueError for all that a careful reader refuses:
     duplicate members, NaN, a byte order mark, bad UTF-8, lone surrogates, bottomless nesting."""
+    members = strict_json(b64url_decode(segment))
+    if not isinstance(members, dict):
+        raise ValueError("JSON that is not an object")
+    return members
+
+
+def strict_json(data: bytes) -> Any:
+    """The value that `data` holds as JSON (RFC 8259). Raises ValueError, as `json_object` does."""
     try:
-        text = b64url_decode(segment).decode("utf-8")
-        members = _DECODER.decode(text)
+        text = data.decode("utf-8")
+        value = _DECODER.decode(text)
         if "\\u" in text:  # an escape can name a lone surrogate, which no UTF-8 can hold
-            json.dumps(members, ensure_ascii=False).encode("utf-8")
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
         raise ValueError("text that is not UTF-8") from None
     except RecursionError:
         raise ValueError("JSON nested too deeply") from None
-    if not isinstance(members, dict):
-        raise ValueError("JSON that is not an object")
-    return members
+    return value
 
 
 @lru_cache(maxsize=512)  # anybody can fill it, and 6 KiB of JSON can take twenty times that
@@ -82,23 +99,12 @@ def read_header(segment: str) -> Mapping[str, Any]:
     return MappingProxyType(json_object(segment))
 
 
-def is_numeric_date(value: object) -> TypeGuard[int | float]:
-    """Whether `value` is Unix seconds as a number, with or without a fraction (RFC 7519 §2).
-
-    A boolean or a string is not. The bound also keeps out 1e400, which JSON reads as infinity.
-    """
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
-
-
-def is_in_milliseconds(value: float, now: float) -> bool:
-    """Whether `value` would be a likely time only in milliseconds; `now` is in Unix seconds."""
-    return 500 * now < value < 2000 * now  # compared undivided: an int may be too large for a float
-
-
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("the same member twice")
+        names = [name for name, _ in pairs]
+        twice = next(name for name in members if names.count(name) > 1)
+        raise ValueError(f"the member {brief(twice, 40)} twice")
     return members
 
 
@@ -106,4 +112,12 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name}, which is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:  # where Python, too, stops by default: its time grows as a square
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_int=_integer
+)

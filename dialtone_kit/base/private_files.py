@@ -19,6 +19,7 @@ from pathlib import Path
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.reason import sentence
 
 MAX_BYTES = 4 * 1024 * 1024
 _NOT_HERE = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -162,7 +163,8 @@ def explained(path: Path, error: type[DialtoneError] = DialtoneError) -> Iterato
         raise
     except OSError as problem:
         hint = _ELSEWHERE if problem.errno in _NOT_HERE else ""
-        raise error(f"{shown(path)}: {problem.strerror or problem}.{hint}") from None
+        said = sentence(f"{shown(path)}: {problem.strerror or problem}")
+        raise error(f"{said}{hint}") from None
 
 
 def home() -> Path:

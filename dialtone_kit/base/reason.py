@@ -25,7 +25,8 @@ class Reason:
     rule: str = ""
 
     def __str__(self) -> str:
-        text = f"expected {self.expected}, got {self.got}. {self.hint}".rstrip()
+        got = sentence(f"got {self.got}")
+        text = f"expected {self.expected}, {got} {self.hint}".rstrip()
         named = f"{self.rule}: {text}" if self.rule else text
         return f"{named} [{self.code}]" if self.code else named
 
@@ -42,3 +43,12 @@ class Reason:
         if pair is None:
             return cls(hint=rest, code=code, rule=rule)
         return cls(pair[1], pair[2], pair[3] or "", code, rule)
+
+
+def sentence(text: object) -> str:
+    """`text` as a sentence of a message: with a full stop, unless it already ends in a mark.
+
+    For what another function, a library or a learner's code wrote: some end it, others don't.
+    """
+    said = str(text).rstrip()
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."

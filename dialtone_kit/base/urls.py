@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 from dialtone_kit.base.errors import UnsafeUrl
+from dialtone_kit.base.reason import sentence
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # as `urlsplit` spells the usual hosts
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -95,7 +96,7 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as problem:
-        raise UnsafeUrl(f"{url!r} is not a URL: {problem}.") from None
+        raise UnsafeUrl(sentence(f"{url!r} is not a URL: {problem}")) from None
     if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
         raise UnsafeUrl(f"{url!r} is not an absolute http or https URL.")
     if "@" in parts.netloc:

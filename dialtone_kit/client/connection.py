@@ -37,6 +37,7 @@ class Options(TypedDict, total=False):
     max_wait: float
     timeout: float
     transport: httpx.BaseTransport | None
+    when_limited: str
 
 
 class Connection:
@@ -44,7 +45,8 @@ class Connection:
 
     `now` and `sleep` take the clock's place in tests and lessons; `max_wait` (for a retry) and
     `timeout` are in seconds; `ca_file` names a private certificate authority; `transport` takes
-    the network's place in tests. Every send is recorded in `wire`.
+    the network's place in tests; `when_limited` is what to do about a registration over the limit,
+    other than to wait. Every send is recorded in `wire`.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Connection:
         max_wait: float = 30.0,
         timeout: float = 10.0,
         transport: httpx.BaseTransport | None = None,
+        when_limited: str = "",
     ) -> None:
         self.issuer = issuer_url(base_url, realm)
         self.wire = Wire() if wire is None else wire
@@ -66,6 +69,7 @@ class Connection:
             base_url, timeout=timeout, ca_file=ca_file, wrap=self.wire.transport, inner=transport
         )
         self.now, self.sleep, self.max_wait = now, sleep, max_wait
+        self.when_limited = when_limited
         self._nonces: Nonces = {}
         self._metadata: dict[str, Any] | None = None
         self._key_sets: dict[str, dict[str, Any]] = {}

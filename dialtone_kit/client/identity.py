@@ -13,7 +13,7 @@ from typing import Any, Unpack
 
 import httpx
 
-from dialtone_kit.base.errors import DialtoneError, ServiceError
+from dialtone_kit.base.errors import DialtoneError, RateLimited, ServiceError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client import enrollments
@@ -35,7 +35,8 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a
 class IdentityClient:
     """An agent's side of one realm of the service. `realm=None` asks the root's document.
 
-    `options` are those of `Connection`: wire, ca_file, now, sleep, max_wait, timeout, transport.
+    `options` are those of `Connection`: wire, ca_file, now, sleep, max_wait, timeout,
+    transport, when_limited.
     """
 
     def __init__(
@@ -107,7 +108,12 @@ class IdentityClient:
             "requested_scopes": list(scopes),
             **({"token_endpoint_auth_method": "none"} if public else {}),
         }
-        body = self.connection.ask("POST", f"{self.issuer}/register/request", json=asked)
+        try:
+            body = self.connection.ask("POST", f"{self.issuer}/register/request", json=asked)
+        except RateLimited as limited:
+            if self.connection.when_limited:
+                limited.add_note(self.connection.when_limited)
+            raise
         own = {"email": email, "client_name": client_name, "issuer": self.issuer}
         enrollment = enrollments.read_members(body | own)
         enrollments.remember(enrollment)
@@ -191,9 +197,21 @@ class IdentityClient:
     # --- tokens for a person, where there is no browser (RFC 8628) ---
 
     @hiding
-    def start_device(self, scope: str | None = None) -> DeviceLogin:
-        """Ask for a device code. Show the person `.verification_uri` and `.user_code`."""
-        return self._tokens.start_device(scope)
+    def start_device(
+        self,
+        scope: str | None = None,
+        *,
+        audience: str | Sequence[str] | None = None,
+        resource: str | Sequence[str] | None = None,
+    ) -> DeviceLogin:
+        """Ask for a device code. Show the person `.verification_uri` and `.user_code`.
+
+        What the token is to be for, `audience` or `resource`, is named here: the person approves
+        it with the scope, and no later request gets more (RFC 8707 §2.2).
+        """
+        return self._tokens.start_device(
+            {"scope": scope, "audience": audience, "resource": resource}
+        )
 
     @hiding
     def poll_device(self, login: DeviceLogin, key: ProofKey | None = None) -> Token | DeviceLogin:

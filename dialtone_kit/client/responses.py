@@ -18,8 +18,8 @@ import httpx
 
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceError
 from dialtone_kit.base.masking import masked
+from dialtone_kit.base.times import CLOCK_SKEW
 
-SKEW = 5  # seconds that two honest clocks may differ
 NO_WAIT_NAMED = 60.0  # seconds to stay away after a 429 without a usable Retry-After
 # Advice for a refusal: the first row whose code and word both fit; M-codes as in the lessons.
 _HINTS = (
@@ -179,7 +179,7 @@ def _clocks(response: httpx.Response, text: str, now: float) -> str:
     """Refused for its time while the clocks differ: then the clock is to blame, not the proof."""
     date = http_date(response.headers.get("Date", ""))
     about_time = re.search(r"\biat\b|clock|\bold\b|recent|future", text)
-    if date is None or abs(now - date) <= SKEW or not about_time:
+    if date is None or abs(now - date) <= CLOCK_SKEW or not about_time:
         return ""
     way = "ahead of" if now > date else "behind"
     return f"Your clock is {abs(now - date):.0f} s {way} the service's: set it right and try again."

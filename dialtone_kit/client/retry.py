@@ -14,6 +14,7 @@ import httpx
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService, ServiceUnreachable
 from dialtone_kit.base.masking import masked
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.urls import origin
 from dialtone_kit.client.proxies import shown_proxy
 from dialtone_kit.client.responses import json_or_nothing, rate_limited, retry_after
@@ -97,11 +98,11 @@ def _explained(problem: httpx.TransportError, safe_to_repeat: bool) -> DialtoneE
             "line break. Was a token copied with one?"
         )
     if isinstance(problem, _OUR_FAULT):
-        return DialtoneError(f"This request can't be sent: {masked(str(problem))}.")
+        return DialtoneError(sentence(f"This request can't be sent: {masked(str(problem))}"))
     if isinstance(problem, httpx.ProxyError):
         return ServiceUnreachable(
-            f"The proxy {proxy} refused to connect to {where}: {masked(str(problem))}. Correct "
-            "the variable, or name the host in NO_PROXY."
+            sentence(f"The proxy {proxy} refused to connect to {where}: {masked(str(problem))}")
+            + " Correct the variable, or name the host in NO_PROXY."
         )
     if isinstance(problem, _NEVER_SENT):
         way = f"{where} through the proxy {proxy}" if proxy else where

@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 from dialtone_kit.base.errors import (
     CredentialProblem,
+    DialtoneError,
     NotThisService,
     RateLimited,
     ServiceError,
@@ -59,9 +60,9 @@ class TokenRequests:
         )
         return read_token(body, scope, key, self._connection.now(), refresh_token)
 
-    def start_device(self, scope: str | None) -> DeviceLogin:
+    def start_device(self, form: Mapping[str, Any]) -> DeviceLogin:
         """A device code (RFC 8628 §3.1)."""
-        response = self._post("device_authorization", {"scope": scope})
+        response = self._post("device_authorization", form)
         body = read_json(response, self._connection.now)
         return read_login(body, self._connection.issuer, self._connection.now())
 
@@ -166,7 +167,12 @@ def read_token(
 
 
 def _given(form: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given of a form. A list becomes one parameter for each value."""
+    """What was given of a form. A list becomes one parameter for each value, but for the scope:
+    that is one parameter, so DialtoneError for anything but a string (RFC 6749 §3.3)."""
+    if not isinstance(form.get("scope") or "", str):
+        raise DialtoneError(
+            "scope is one string, with a space between two scopes: scope='openid notes:read'."
+        )
     return {
         name: value if isinstance(value, str) else list(value)
         for name, value in form.items()

@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 from dialtone_kit.base.errors import DialtoneError, NotThisService
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
 from dialtone_kit.client.proxies import no_socks, proxy_for
 from dialtone_kit.client.quiet import quiet
@@ -218,14 +219,15 @@ def _trust(ca_file: str | Path | None) -> SSLContext:
         context.load_default_certs()
     except OSError as problem:  # SSLError is one
         raise DialtoneError(
-            f"{_blamed()}: {problem.strerror or problem}. Correct the variable, or unset it."
+            sentence(f"{_blamed()}: {problem.strerror or problem}")
+            + " Correct the variable, or unset it."
         ) from None
     if ca_file is not None:
         try:
             context.load_verify_locations(ca_file)
         except (OSError, SSLError) as problem:
             raise DialtoneError(
-                f"ca_file: {problem}. A PEM file of certificates is needed."
+                sentence(f"ca_file: {problem}") + " A PEM file of certificates is needed."
             ) from None
     return context
 

@@ -36,7 +36,6 @@ _FILES = (  # of the state folder, beside service.json
     "progress.jsonl.lock",
 )
 _ROOM = 10_000_000  # bytes
-AHEAD, BEHIND = 5, 60  # seconds: how far a proof's iat may be off (RFC 9449 §11.1)
 
 
 @dataclass(frozen=True)
@@ -247,13 +246,17 @@ def reach(base_url: str) -> Iterator[Finding]:
 
 def clock(date: str, now: float) -> Finding:
     """Our clock against the service's `Date`, which counts in whole seconds."""
+    from dialtone_kit.base.times import CLOCK_SKEW
     from dialtone_kit.client.responses import http_date
+    from dialtone_kit.rules import WINDOW
 
     theirs = http_date(date)
     if theirs is None:
         return Finding(True, "Clock", "the service sends no Date, so it can't be compared")
     ahead = now - theirs
-    if -BEHIND <= ahead <= AHEAD + 1:  # Date is in whole seconds: up to 1 s more may be no skew
+    if (
+        -WINDOW <= ahead <= CLOCK_SKEW + 1
+    ):  # Date is in whole seconds: up to 1 s more may be no skew
         return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
     side = "ahead of" if ahead > 0 else "behind"
     text = f"{abs(ahead):.0f} s {side} the service's: proofs will be refused. Set it by NTP. [M06]"

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.commands.signals import undisturbed
 from dialtone_kit.local import service
@@ -60,7 +61,9 @@ def run(
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as failed:
-        raise DialtoneError(f"The output folder can't be made: {failed.strerror}.") from None
+        raise DialtoneError(
+            sentence(f"The output folder can't be made: {failed.strerror}")
+        ) from None
     results = []
     with _apart(parameters.base_url == "mock"):
         for notebook in notebooks:

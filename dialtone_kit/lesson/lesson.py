@@ -52,6 +52,7 @@ from dialtone_kit.wire.recorder import Wire
 from dialtone_kit.wire.shell_files import ShellFiles
 
 MOCK = "mock"
+LIMITED = "No need to wait here: run lesson.reset_limits() in a cell, then register again."
 
 
 class Lesson:
@@ -80,7 +81,9 @@ class Lesson:
         self._shell_files.remove_old()
         files = self._shell_files
         self.wire = RevivingWire(_revive, files) if local else Wire(files)
-        self.client = IdentityClient(self.base_url, realm, wire=self.wire)
+        self.client = IdentityClient(
+            self.base_url, realm, wire=self.wire, when_limited=LIMITED if local else ""
+        )
         self.http = self.client.http
         self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)

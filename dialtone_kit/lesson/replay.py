@@ -10,12 +10,13 @@ import httpx
 
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import DialtoneError, LessonStop
-from dialtone_kit.base.jws import is_numeric_date, json_object, split
+from dialtone_kit.base.jws import json_object, split
 from dialtone_kit.base.masking import masked
 from dialtone_kit.base.reason import Reason
+from dialtone_kit.base.times import CLOCK_SKEW, is_numeric_date
 from dialtone_kit.client.responses import http_date
 from dialtone_kit.lesson.timeline import Flag, Span, timeline
-from dialtone_kit.rules import AHEAD, WINDOW
+from dialtone_kit.rules import WINDOW
 from dialtone_kit.wire.raw import RawRequest
 from dialtone_kit.wire.record import RoundTrip
 from dialtone_kit.wire.recorder import Wire
@@ -136,12 +137,17 @@ def _spans(uses: Sequence[Use]) -> list[Span]:
     """How long its time is good, and how long the service remembers the `jti`."""
     spans = [
         Span(
-            -AHEAD, WINDOW, "its time is accepted", "service", f"{AHEAD} s ahead", f"{WINDOW} s old"
+            -CLOCK_SKEW,
+            WINDOW,
+            "its time is accepted",
+            "service",
+            f"{CLOCK_SKEW} s ahead",
+            f"{WINDOW} s old",
         )
     ]
     first = next((use for use in uses if use.accepted), None)
     if first is not None:
-        end = max(first.after, 0.0) + WINDOW + AHEAD
-        kept = f"{WINDOW + AHEAD} s after the first use"
+        end = max(first.after, 0.0) + WINDOW + CLOCK_SKEW
+        kept = f"{WINDOW + CLOCK_SKEW} s after the first use"
         spans.append(Span(first.after, end, "the service remembers its jti", "token", "", kept))
     return spans

@@ -20,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.private_files import read_regular
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.mock.core import settings
 from dialtone_kit.mock.core.ending import remove_what_the_owner_left
 from dialtone_kit.mock.core.settings import BadSettings, Settings
@@ -108,7 +109,7 @@ def _application(chosen: Settings) -> Gate:
     try:
         return create_app(chosen)
     except (StoreUnavailable, TooNew) as problem:
-        raise BadSettings(f"{chosen.database_name} can't be used: {problem}.") from None
+        raise BadSettings(sentence(f"{chosen.database_name} can't be used: {problem}")) from None
 
 
 def _listen(port: int) -> socket.socket:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from dialtone_kit.base.jws import is_numeric_date
+from dialtone_kit.base.times import is_numeric_date
 from dialtone_kit.tokens import wrong_date
 from dialtone_kit.widgets.panel import Panel, State
 from dialtone_kit.widgets.token_compared import Compared, compared

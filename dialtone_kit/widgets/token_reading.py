@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dialtone_kit.base.errors import TokenRefused
-from dialtone_kit.base.jws import is_numeric_date
 from dialtone_kit.base.masking import Secret, masked
+from dialtone_kit.base.times import is_numeric_date
 from dialtone_kit.claims import (
     HEADER_MEANINGS,
     MEANINGS,

@@ -1,11 +1,15 @@
 """Errors are one line for a reader: what was wrong and what to do, and never a secret."""
 
+import ast
 import inspect
 import pickle
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import dialtone_kit
 from dialtone_kit.base import errors
 from dialtone_kit.base.errors import (
     DialtoneError,
@@ -17,6 +21,7 @@ from dialtone_kit.base.errors import (
     TokenRefused,
     brief,
 )
+from dialtone_kit.base.reason import sentence
 
 SECRET = "sec_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 CLASSES = [
@@ -33,6 +38,15 @@ def test_every_class_has_a_sentence_and_the_common_root() -> None:
 
 def test_in_a_notebook_an_error_is_one_line() -> None:
     assert DialtoneError("No.")._render_traceback_() == ["DialtoneError: No."]
+
+
+def test_its_notes_follow_a_line_each_and_masked() -> None:
+    problem = DialtoneError("No.")
+    problem.add_note(f"Do it without {SECRET}.")
+    assert problem._render_traceback_() == [
+        "DialtoneError: No.",
+        "Do it without •••••• (47 characters).",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,3 +117,62 @@ def test_a_limit_says_when_to_come_back() -> None:
 )
 def test_a_value_in_a_message_is_short_and_printable(value: object, shown: str) -> None:
     assert brief(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        ("not base64url", "not base64url."),
+        ("It ends. ", "It ends."),
+        ("Does it?", "Does it?"),
+        ("so on…", "so on…"),
+        (ValueError("an error"), "an error."),
+    ],
+)
+def test_a_sentence_has_one_full_stop(text: object, ended: str) -> None:
+    assert sentence(text) == ended
+
+
+def test_what_came_may_be_a_sentence_itself() -> None:
+    problem = ProofRefused("a URL", "'a b' is not a URL: it holds a space.", code="M04")
+    assert str(problem) == "expected a URL, got 'a b' is not a URL: it holds a space. [M04]"
+
+
+def test_nothing_puts_a_full_stop_after_the_text_of_an_error() -> None:
+    """Nobody knows whether that text has one already: `sentence` looks."""
+    package = Path(dialtone_kit.__file__).parent
+    found = [
+        f"{file.relative_to(package)}:{line}"
+        for file in package.rglob("*.py")
+        for line in _full_stops_after_errors(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+    assert found == []
+
+
+def test_that_look_finds_a_full_stop_after_an_error() -> None:
+    code = 'try: f()\nexcept E as e: raise X(f"no: {str(e)}. Do {e.status}.") from None'
+    assert list(_full_stops_after_errors(ast.parse(code))) == [2]
+    assert not list(_full_stops_after_errors(ast.parse(code.replace("{str(e)}. ", "{str(e)} "))))
+
+
+def _full_stops_after_errors(tree: ast.AST) -> Iterator[int]:
+    """The lines of f-strings in which a caught error's text comes right before a full stop."""
+    for handler in ast.walk(tree):
+        if not isinstance(handler, ast.ExceptHandler) or handler.name is None:
+            continue
+        for text in ast.walk(handler):
+            if isinstance(text, ast.JoinedStr):
+                for part, after in zip(text.values, text.values[1:], strict=False):
+                    ends = isinstance(after, ast.Constant) and str(after.value).startswith(".")
+                    if ends and _shows(part, handler.name):
+                        yield text.lineno
+
+
+def _shows(part: ast.expr, error: str) -> bool:
+    """Whether the error itself, or the system's word for it, is shown; its status is a number."""
+    attributes = [node for node in ast.walk(part) if isinstance(node, ast.Attribute)]
+    numbers = {
+        id(node.value) for node in attributes if node.attr not in ("strerror", "description")
+    }
+    names = (node for node in ast.walk(part) if isinstance(node, ast.Name))
+    return any(node.id == error and id(node) not in numbers for node in names)

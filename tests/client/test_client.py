@@ -341,6 +341,15 @@ def test_a_limit_names_the_time_to_come_back() -> None:
     with pytest.raises(RateLimited) as refused:
         client.request_enrollment("a@example.com", "my-agent")
     assert refused.value.come_back_at == NOW + 1800
+    assert len(refused.value._render_traceback_()) == 1
+
+
+def test_a_limit_names_what_else_can_be_done() -> None:
+    limited = says(429, "rate_limited", "Three an hour.", **{"Retry-After": "1800"})
+    client = FakeService(request=limited).client(when_limited="Clear it.")
+    with pytest.raises(RateLimited) as refused:
+        client.request_enrollment("a@example.com", "my-agent")
+    assert refused.value._render_traceback_()[1:] == ["Clear it."]
 
 
 # --- step 3: tokens ---

@@ -75,6 +75,22 @@ def held(**changes: Any) -> Token:
     return replace(token, **changes)
 
 
+@pytest.mark.parametrize("scope", [("openid", "notes:read"), ["openid"], {"openid"}], ids=repr)
+def test_a_scope_is_one_string_of_words(scope: Any) -> None:
+    found = service(token=granted())
+    client = client_of(found)
+    for ask in (
+        lambda: client.get_token(scope, key=KEY),
+        lambda: client.refresh(held(), scope),
+        lambda: client.exchange("opaque", scope=scope, key=KEY),
+        lambda: client.start_device(scope),
+    ):
+        with pytest.raises(DialtoneError, match="scope is one string, with a space between"):
+            ask()
+    assert not found.sent_to("token") + found.sent_to("device_authorization")
+    assert client.get_token("openid notes:read", key=KEY).scope == "openid"
+
+
 # --- device logins ---
 
 
@@ -88,6 +104,13 @@ def test_a_login_shows_the_page_and_hides_the_codes() -> None:
         assert secret not in repr(login)
     assert form(found.sent_to("device_authorization")[0]) == {"scope": ["openid"]}
     assert "Authorization" in found.sent_to("device_authorization")[0].headers
+
+
+def test_a_login_says_what_the_token_is_to_be_for() -> None:
+    found = service()
+    client_of(found).start_device(audience="notes", resource=["https://a.example", "https://b.c"])
+    sent = form(found.sent_to("device_authorization")[0])
+    assert sent == {"audience": ["notes"], "resource": ["https://a.example", "https://b.c"]}
 
 
 def test_polling_keeps_the_interval_and_slow_down_adds_five_for_good() -> None:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from dialtone_kit import DPoPAuth, IdentityClient, ProofKey, build_proof, start
-from dialtone_kit.base.errors import DialtoneError, LessonStop, MockOnly, ServiceError
+from dialtone_kit.base.errors import DialtoneError, LessonStop, MockOnly, RateLimited, ServiceError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client.credentials import Credentials
@@ -190,6 +190,17 @@ def test_twelve_registrations_within_the_hour_meet_the_limit_and_go_on(
         credentials = lesson.code_form(enrollment).require()
         assert store.load_credentials(credentials.client_id) == credentials
     assert "lesson.reset_limits()" in capsys.readouterr().out
+
+
+def test_a_limit_in_a_cell_names_the_line_that_clears_it(lesson: Lesson) -> None:
+    client = lesson.client
+    for _ in range(3):
+        client.request_enrollment("cell@example.com", "my-agent")
+    with pytest.raises(RateLimited) as refused:
+        client.request_enrollment("cell@example.com", "my-agent")
+    assert "run lesson.reset_limits() in a cell" in refused.value._render_traceback_()[1]
+    lesson.reset_limits()
+    assert client.request_enrollment("cell@example.com", "my-agent")
 
 
 def test_an_enrollment_that_waits_for_its_code_is_gone_on_with(shared_home: Path) -> None:

@@ -100,6 +100,8 @@ def test_a_family_of_refresh_tokens_goes_on_and_still_ends_by_a_second_use(old: 
     client, key = client_of(old, "public"), old.key("public")
     first = Secret(old.memory["public"]["refresh_token"])
     before = Token(Secret(""), "DPoP", 0, "openid", key, 0.0, first)
+    with pytest.raises(ServiceError, match="invalid_target"):  # nobody was shown an audience
+        client.refresh(before, resource="https://api.example/")
     after = client.refresh(before)
     assert after.refresh_token is not None
     assert client.userinfo(after)["sub"]

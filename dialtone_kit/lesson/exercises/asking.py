@@ -12,6 +12,7 @@ import httpx
 
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceUnreachable
 from dialtone_kit.base.masking import mask_text
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.lesson.exercises.patience import TooLong
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
@@ -44,7 +45,7 @@ def ask(function: Callable[..., Any], *arguments: object) -> Any:
     except _NOT_THE_LEARNERS:
         raise
     except BaseException as error:
-        raise Wrong(f"Your function raised {described(error)}.") from None
+        raise Wrong(sentence(f"Your function raised {described(error)}")) from None
     if value is ...:
         raise NotTried
     return value
@@ -60,7 +61,7 @@ def refuses(function: Callable[..., Any], *arguments: object) -> bool:
         raise
     except BaseException as error:
         raise Wrong(
-            f"Raise ValueError to refuse; your function raised {described(error)}."
+            sentence(f"Raise ValueError to refuse; your function raised {described(error)}")
         ) from None
     if value is ...:
         raise NotTried

@@ -9,6 +9,7 @@ import httpx
 
 from dialtone_kit.base.errors import MockOnly, NotThisService, ServiceError, ServiceUnreachable
 from dialtone_kit.base.masking import masked
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.lesson.exercises import patience
 from dialtone_kit.lesson.exercises.asking import described
 from dialtone_kit.lesson.exercises.definition import Exercise, LiveLesson
@@ -44,7 +45,9 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
     except SERVICE_AWAY as away:
         return Verdict("can't tell", f"The service did not play along: {masked(str(away))}")
     except BaseException as error:
-        return Verdict("wrong", masked(f"Your answer broke the check: {described(error)}."))
+        return Verdict(
+            "wrong", masked(sentence(f"Your answer broke the check: {described(error)}"))
+        )
     return Verdict("right", exercise.praise)
 
 

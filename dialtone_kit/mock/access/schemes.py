@@ -13,7 +13,7 @@ from dialtone_kit.mock.access import dpop
 from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.web.requests import FORM, header_values, media_type, parse_form, read_body
-from dialtone_kit.mock.web.responses import quoted
+from dialtone_kit.mock.web.responses import description as fit
 
 TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 SCHEMES = {"dpop": "DPoP", "bearer": "Bearer"}
@@ -58,7 +58,7 @@ def challenged(
 
     A realm that takes no bearer tokens has no challenge for them: there the body alone says it.
     """
-    reason = (f'error="{error}"', f'error_description="{quoted(description)}"')
+    reason = (f'error="{error}"', f'error_description="{fit(description)}"')
     return Refusal(status, error, description, _challenges(realm, scheme, reason, more) + nonce)
 
 

@@ -26,7 +26,10 @@ def count_registration(tx: Connection, realm: Realm, email: str, address: str) -
     E-mail addresses are compared without case, as most mail servers do.
     """
     by_email = (REQUESTS_PER_EMAIL, "registrations an hour for this e-mail address")
-    by_address = (REQUESTS_PER_ADDRESS, "registrations an hour from this IP address")
+    by_address = (
+        REQUESTS_PER_ADDRESS,
+        "registrations an hour from this IP address, all its users together,",
+    )
     limits = {f"email:{email.lower()}": by_email, f"ip:{address}": by_address}
     return _count_within(tx, realm, limits)
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import UnsafeUrl
 from dialtone_kit.base.masking import POSTGRES_URL, without_password
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.urls import normalize
 from dialtone_kit.mock.core.mail_route import MailRoute, mail_route
 
@@ -208,7 +209,7 @@ def _service_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as problem:
-        raise BadSettings(f"{path} can't be read: {problem.strerror}.") from None
+        raise BadSettings(sentence(f"{path} can't be read: {problem.strerror}")) from None
     with os.fdopen(handle, encoding="utf-8") as file:
         status = os.fstat(file.fileno())
         private = stat.S_ISREG(status.st_mode) and not stat.S_IMODE(status.st_mode) & 0o077

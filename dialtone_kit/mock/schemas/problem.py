@@ -42,6 +42,6 @@ class Problem(BaseModel):
     """Every refusal of this service: a code for programs, a sentence for people."""
 
     error: ErrorCode
-    error_description: str
+    error_description: str = Field(pattern=r"^[\x20-\x21\x23-\x5b\x5d-\x7e]+$")  # RFC 6749 §5.2
     tries_left: int | None = Field(default=None, description="for a verification code")
     line: int | None = Field(default=None, description="of a policy text, where it is wrong")

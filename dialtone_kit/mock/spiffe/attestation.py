@@ -17,6 +17,7 @@ from dialtone_kit.base.algorithms import BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId, TokenRefused, brief
 from dialtone_kit.base.jws import b64url, b64url_decode, json_object
 from dialtone_kit.base.masking import PRIVATE_MEMBERS
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.keys import thumbprint
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.spiffe.certificate_requests import key_alg
@@ -89,7 +90,7 @@ def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         public_key_from_jwk(jwk, key_alg(jwk))
     except BadKey as problem:
-        raise Refusal(400, "invalid_request", f"key: {problem}.") from None
+        raise Refusal(400, "invalid_request", sentence(f"key: {problem}")) from None
     return jwk
 
 
@@ -158,7 +159,7 @@ def signed_by_key(statement: Statement) -> None:
     try:
         signature = b64url_decode(shown.binding)
     except ValueError as problem:
-        raise TokenRefused("binding", f"{problem}.") from None
+        raise TokenRefused("binding", sentence(problem)) from None
     key = public_key_from_jwk(shown.key, key_alg(shown.key))
     if not key.verify(signature, binding_input(shown.challenge, shown.evidence)):
         raise TokenRefused(
@@ -196,7 +197,7 @@ def _read(shown: Shown, keys: Mapping[str, Any], now: float) -> Statement:
     try:
         return Statement(shown, keys, now, {}, json_object(b64url(content.encode())))
     except ValueError as problem:
-        raise TokenRefused("form", f"this is not a document: {problem}.") from None
+        raise TokenRefused("form", sentence(f"this is not a document: {problem}")) from None
 
 
 def _id_of(platform: Platform, attributes: Attributes, trust_domain: str) -> SpiffeId:

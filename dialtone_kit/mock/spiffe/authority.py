@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from sqlalchemy import Connection, insert, select, update
 
+from dialtone_kit.base.times import CLOCK_SKEW
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.signing_keys import private_pem
 from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
@@ -31,7 +32,6 @@ Use = Literal["x509", "jwt"]
 JWT_ALG = "ES256"  # JWT-SVID §2.1 allows RS, PS and ES
 AUTHORITY_LIFETIME = 3650 * 24 * 3600  # seconds
 RENEW_BEFORE = 30 * 24 * 3600  # seconds; an authority with less left is replaced at the next start
-LEEWAY = 5  # seconds by which the workload's clock may be behind ours
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def bundle(tx: Connection, trust_domain: str, now: float) -> dict[str, Any]:
 
 def sign_x509(by: Signer, public_key: Any, spiffe_id: SpiffeId, now: float, ttl: int) -> Svid:
     """An X.509-SVID for `public_key`. `ttl` in seconds, capped at an hour."""
-    begin = int(now) - LEEWAY
+    begin = int(now) - CLOCK_SKEW
     end = min(int(now) + ttl, begin + SVID_LIFETIME)
     leaf = new_leaf(by.chain[0], by.private, public_key, spiffe_id, begin, end)
     return Svid(pem(leaf) + pem(by.chain[0]), spiffe_id, end)
@@ -130,7 +130,7 @@ def sign_jwt(by: Signer, spiffe_id: SpiffeId, audience: list[str], now: float, t
 def _add(tx: Connection, trust_domain: str, sign_from: float, now: float) -> None:
     """A new root with its intermediate, and a new JWT key."""
     end = int(now) + AUTHORITY_LIFETIME
-    authority, chain = new_authority(trust_domain, int(now) - LEEWAY, end)
+    authority, chain = new_authority(trust_domain, int(now) - CLOCK_SKEW, end)
     for use, private, certificates in (
         ("x509", authority, "".join(map(pem, chain))),
         ("jwt", ec.generate_private_key(ec.SECP256R1()), ""),

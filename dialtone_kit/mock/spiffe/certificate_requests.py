@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 
 from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, public_key_from_jwk
 from dialtone_kit.base.errors import BadSpiffeId
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.keys import jwk_of
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
@@ -88,7 +89,7 @@ def key_is_strong(csr: x509.CertificateSigningRequest) -> None:
         jwk = jwk_of(csr.public_key())
         public_key_from_jwk(jwk, key_alg(jwk))
     except BadKey as problem:
-        raise refused("key", f"{problem}.") from None
+        raise refused("key", sentence(problem)) from None
     except (KeyError, AttributeError, UnsupportedAlgorithm):  # another curve, another kind of key
         raise refused("key", f"{USE}.") from None
 

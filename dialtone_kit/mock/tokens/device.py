@@ -23,9 +23,9 @@ from dialtone_kit.mock.tokens.grant import (
     Effect,
     Grant,
     Order,
+    approved_audience,
     asked_audience,
     asked_scope,
-    read_audience,
 )
 from dialtone_kit.mock.web.context import path_realm, service_of
 from dialtone_kit.mock.web.describe import IN_FORM, describe
@@ -51,7 +51,8 @@ ENDED = {  # status → what the device gets
 )
 async def device_authorization(request: Request) -> Response:
     """RFC 8628 §3.1. A client without a secret sends its client_id alone. The scope, `audience`
-    and `resource` asked for here are what the person approves: the token is never for more."""
+    and `resource` asked for here are what the person sees and approves: the token is never for
+    more."""
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
     client = await authenticate_client(request, form.parsed(ClientForm), realm, public=True)
@@ -89,12 +90,11 @@ async def device_code(order: Order) -> Grant:
         raise await store.write(lambda tx: device_grants.pace(tx, order.realm, row))
     if status != "approved":
         raise Refusal(400, *ENDED[status])
-    approved = read_audience(row.audience)
     first = refresh.new_token()
     return Grant(
         subject=row.subject,
         scope=row.scopes,
-        audience=asked_audience(order.form, approved),
+        audience=approved_audience(order.form, row.audience),
         answer={"refresh_token": first},
         audited={"subject": row.subject},
         effect=_use(row, refresh.begin(order, row, first)),

@@ -26,6 +26,7 @@ from dialtone_kit.mock.core.settings import DEVICE_MAILS, Realm
 from dialtone_kit.mock.policy import decisions
 from dialtone_kit.mock.schemas.tokens import DevicePageForm, UserCodeQuery
 from dialtone_kit.mock.tokens import device_grants
+from dialtone_kit.mock.tokens.grant import read_audience
 from dialtone_kit.mock.web.context import path_realm, realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.pages import Page, form_token_is_good, shown, stale_form
@@ -52,6 +53,7 @@ class Asked:
             "agent": visible(self.client.client_name),
             "client_id": self.client.client_id,
             "scopes": self.row.scopes.split(),
+            "audience": [visible(name) for name in read_audience(self.row.audience)],
             "email": self.email,
             "realm": self.realm.name,
             "until": clock.readable(self.row.expires_at),

@@ -70,12 +70,8 @@ def asked_scope(scope: str, granted: Collection[str], who: str = "This client wa
     return " ".join(asked)
 
 
-def asked_audience(form: TargetsForm, approved: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """`audience` and `resource` values together (RFC 8707, RFC 8693). 400 invalid_target.
-
-    `approved`: what the approval named. Then they are among these, and all of these if none is
-    asked for (RFC 8707 §2.2).
-    """
+def asked_audience(form: TargetsForm) -> tuple[str, ...]:
+    """`audience` and `resource` values together (RFC 8707, RFC 8693). 400 invalid_target."""
     if not all(map(_is_absolute_uri, form.resource)):
         raise Refusal(
             400, "invalid_target", "resource is an absolute URI without a fragment (RFC 8707)."
@@ -83,11 +79,26 @@ def asked_audience(form: TargetsForm, approved: tuple[str, ...] = ()) -> tuple[s
     named = tuple(dict.fromkeys([*form.audience, *form.resource]))
     if len(named) > 10 or any(not value or len(value) > 500 for value in named):
         raise Refusal(400, "invalid_target", "Name at most 10 audiences of at most 500 characters.")
-    if approved and not set(named) <= set(approved):
-        raise Refusal(
-            400, "invalid_target", f"The approval is for {', '.join(approved)} and nothing else."
+    return named
+
+
+def approved_audience(form: TargetsForm, stored: str | None) -> tuple[str, ...]:
+    """What is asked for of an approval's `stored` audience; all of it if none is named.
+
+    Nothing that the person did not see (RFC 8707 §2.2): 400 invalid_target, also where the approval
+    named no audience at all.
+    """
+    approved, named = read_audience(stored), asked_audience(form)
+    if set(named) <= set(approved):
+        return named or approved
+    if approved:
+        text = f"The approval is for {', '.join(approved)} and nothing else."
+    else:
+        text = (
+            "The approval named no audience or resource, so a token from it names none either. "
+            "Name it at device_authorization, where the person sees it."
         )
-    return named or approved
+    raise Refusal(400, "invalid_target", text)
 
 
 def stored_audience(audience: tuple[str, ...]) -> str | None:

@@ -22,9 +22,8 @@ from dialtone_kit.mock.tokens.grant import (
     Effect,
     Grant,
     Order,
-    asked_audience,
+    approved_audience,
     asked_scope,
-    read_audience,
 )
 
 GRANT = "refresh_token"
@@ -46,7 +45,7 @@ async def refresh_token(order: Order) -> Grant:
     return Grant(
         subject=found.subject,
         scope=asked_scope(order.form.scope, found.scopes.split(), "This refresh token was"),
-        audience=asked_audience(order.form, read_audience(found.audience)),
+        audience=approved_audience(order.form, found.audience),
         answer={"refresh_token": fresh},
         audited={"subject": found.subject},
         effect=_rotate(order, found, fresh),

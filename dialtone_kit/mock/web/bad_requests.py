@@ -8,6 +8,7 @@ from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.settings import MAX_HEAD
 from dialtone_kit.mock.web.connections import Connection
 from dialtone_kit.mock.web.dates import in_http
+from dialtone_kit.mock.web.responses import description
 
 
 class JsonErrors(Connection):
@@ -39,8 +40,8 @@ class JsonErrors(Connection):
     def send_408_response(self) -> None:
         self._refuse(b"408 Request Timeout", "This request did not come whole in time. Try again.")
 
-    def _refuse(self, status: bytes, description: str) -> None:
-        problem = {"error": "invalid_request", "error_description": description}
+    def _refuse(self, status: bytes, text: str) -> None:
+        problem = {"error": "invalid_request", "error_description": description(text)}
         body = json.dumps(problem).encode()
         head = (
             b"HTTP/1.1 %s\r\n"

@@ -7,13 +7,17 @@ import codecs
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from json import JSONDecodeError
 from typing import TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.types import Scope
 
+from dialtone_kit.base.errors import brief
+from dialtone_kit.base.jws import strict_json
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import MAX_BODY
 from dialtone_kit.mock.schemas.problem import ErrorCode
@@ -24,6 +28,7 @@ S = TypeVar("S", bound=Sent)
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 MAY_REPEAT = ("resource", "audience")  # RFC 8707 §2, RFC 8693 §2.1
+MOST_PARAMETERS = 100
 
 
 def header_values(request: Request, name: str) -> list[str]:
@@ -115,7 +120,7 @@ async def read_form(request: Request) -> Form:
     parameters: dict[str, str | list[str]] = {}
     for name, values in parse_form(body).items():
         if len(values) > 1 and name not in MAY_REPEAT:
-            raise _twice()
+            raise _twice(name)
         parameters[name] = values if name in MAY_REPEAT else values[0]
     described = description_of(request).body
     assert described is not None  # noqa: S101  (a handler that reads a form describes it)
@@ -123,9 +128,18 @@ async def read_form(request: Request) -> Form:
 
 
 async def read_json(request: Request, model: type[S]) -> S:
-    """The body as a `model`. Unknown members are ignored, a wrong type is 400."""
+    """The body as a `model`. Unknown members are ignored; a wrong type, or a member that came twice
+    at any depth, is 400: two readers could take two values for it (RFC 8259 §4)."""
     _require_type(request, JSON)
     body = _utf8(await read_body(request))
+    try:
+        strict_json(body)
+    except JSONDecodeError as problem:
+        where = f"line {problem.lineno}, column {problem.colno}"
+        text = f"The body is not JSON: {problem.msg.lower()} at {where}."
+        raise Refusal(400, "invalid_request", text) from None
+    except ValueError as problem:
+        raise Refusal(400, "invalid_request", sentence(f"The body holds {problem}")) from None
     described = description_of(request).body
     return _parsed(model, described, lambda: model.model_validate_json(body, strict=True))
 
@@ -135,7 +149,7 @@ def read_query(request: Request, model: type[S]) -> S:
     parameters: dict[str, str] = {}
     for name, value in _pairs(request.scope["query_string"], "query"):
         if name in parameters:
-            raise _twice()
+            raise _twice(name)
         parameters[name] = value
     described = description_of(request).query
     return _parsed(model, described, lambda: model.model_validate(parameters))
@@ -177,17 +191,30 @@ def _refusal(problem: ValidationError, codes: Mapping[str, ErrorCode]) -> Refusa
         values = re.findall("'([^']+)'", first["ctx"]["expected"])
         return Refusal(400, code, f"{member} is one of: {', '.join(values)}.")
     what = first["msg"].removeprefix("Value error, ")
-    return Refusal(400, code, f"{member or 'The body'}: {what}.")
+    return Refusal(400, code, sentence(f"{member or 'The body'}: {what}"))
 
 
 def _pairs(raw: bytes, where: str) -> list[tuple[str, str]]:
+    """The parameters in `raw`. 400 says which of three ways not to be a form it is."""
+    if raw.count(b"&") >= MOST_PARAMETERS:
+        text = f"The {where} has more than {MOST_PARAMETERS} parameters: send fewer."
+    elif not raw.isascii():
+        text = f"The {where} holds a byte beyond ASCII: percent-encode it, as UTF-8."
+    else:
+        try:
+            return parse_qsl(raw.decode(), keep_blank_values=True, errors="strict")
+        except UnicodeError:
+            culprit = next(one for one in raw.decode().split("&") if not _is_utf8(one))
+            text = f"{brief(culprit.partition('=')[0], 40)} is percent-encoded, but not as UTF-8."
+    raise Refusal(400, "invalid_request", text)
+
+
+def _is_utf8(encoded: str) -> bool:
     try:
-        return parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
-        )
-    except (UnicodeError, ValueError):
-        text = f"The {where} is not a form: name=value, percent-encoded UTF-8."
-        raise Refusal(400, "invalid_request", text) from None
+        unquote_to_bytes(encoded).decode()
+    except UnicodeError:
+        return False
+    return True
 
 
 def _kept(values: list[str]) -> list[str]:
@@ -195,8 +222,8 @@ def _kept(values: list[str]) -> list[str]:
     return [] if values == [""] else values
 
 
-def _twice() -> Refusal:
-    return Refusal(400, "invalid_request", "A parameter came twice; send it once.")
+def _twice(name: str) -> Refusal:
+    return Refusal(400, "invalid_request", f"{brief(name, 40)} came twice; send it once.")
 
 
 def _require_type(request: Request, expected: str) -> None:

@@ -17,12 +17,16 @@ from dialtone_kit.mock.store.store import StoreUnavailable
 
 HTML = "text/html"
 Handler = Callable[[Request], Awaitable[Response]]
-NOT_A_HEADER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")  # RFC 6750 §3
+# What may stand in an error_description, in a body and in a header alike (RFC 6749 §5.2, 6750 §3).
+_OTHER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
+_SPELLED = str.maketrans(
+    {'"': "'", "\\": "/", "\n": " ", "§": "section ", "…": "...", "‖": "||", "•": "*"}
+)
 
 
 def refused(refusal: Refusal) -> Response:
     """A refusal as JSON, in the demo's one shape."""
-    body = {"error": refusal.error, "error_description": mask_text(refusal.description)}
+    body = {"error": refusal.error, "error_description": description(refusal.description)}
     return json_answer({**body, **refusal.more}, refusal.status, refusal.headers + NO_STORE)
 
 
@@ -58,9 +62,9 @@ class _Bare(Response):
         """Sets none: content_answer adds them all, and a name may come twice."""
 
 
-def quoted(text: str) -> str:
-    """`text` made fit for a quoted `WWW-Authenticate` parameter."""
-    return NOT_A_HEADER_CHARACTER.sub("?", mask_text(text).replace('"', "'").replace("‖", "||"))
+def description(text: str) -> str:
+    """`text` as an error_description: no secret in it, and only the characters allowed there."""
+    return _OTHER_CHARACTER.sub("?", mask_text(text).translate(_SPELLED))
 
 
 async def answer(handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from dialtone_kit import rules
 from dialtone_kit.base.errors import ProofRefused
+from dialtone_kit.base.times import CLOCK_SKEW
 from dialtone_kit.mock.access import dpop
 from dialtone_kit.mock.core import clock, expiry
 from dialtone_kit.mock.core.refusal import Refusal
@@ -85,7 +86,7 @@ def passes(tx: Connection, clocks: Clocks, iat: int, back: int = 0) -> bool:
 @settings(max_examples=600)
 @given(
     offset=st.integers(-(10**8), 10**8),
-    age=st.integers(-rules.AHEAD, rules.WINDOW),
+    age=st.integers(-CLOCK_SKEW, rules.WINDOW),
     back=BACK,
     steps=STEPS,
 )

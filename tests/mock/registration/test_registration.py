@@ -199,9 +199,16 @@ def test_e7_ten_from_an_ip_address_in_an_hour(mock: Mock, realm: str) -> None:
     body = {"email": "new@example.com", "client_name": "x"}
     url = f"{mock.issuer(realm)}/register/request"
     refused = mock.http.post(url, json=body, headers={"X-Forwarded-For": "203.0.113.9"})
-    assert error(refused) == (429, "rate_limited")
-    assert "IP" in refused.json()["error_description"]
+    says(
+        refused, 429, "rate_limited", "from this IP address, all its users together, are the limit"
+    )
     assert mock.request_enrollment(mock.new_realm()).status_code == 200  # counted per realm
+
+
+def test_what_is_no_address_is_told_in_whole_sentences(mock: Mock, realm: str) -> None:
+    answer = mock.request_enrollment(realm, email="you@")
+    example = "This is not one e-mail address, such as you@example.com."
+    assert answer.json()["error_description"] == f"email: {example}"
 
 
 def test_a_refused_request_counts_nothing(mock: Mock, realm: str) -> None:

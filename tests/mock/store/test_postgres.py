@@ -1,6 +1,5 @@
 """What only PostgreSQL can do to a service: be away, come back, ask for a password."""
 
-import asyncio
 import importlib.util
 import os
 import re
@@ -24,6 +23,7 @@ from tests.mock.store.test_store import count, on_store, use
 from tests.mock.web.test_endurance import start_command
 from tests.support.databases import SERVER, Database, on_a_server
 from tests.support.lossy_line import LossyLine
+from tests.support.own_loop import finished
 from tests.support.own_postgres import OwnPostgres
 from tests.support.running_mock import Mock, Registered, free_port
 
@@ -105,7 +105,7 @@ def test_a_commit_whose_connection_breaks_is_reported_as_it_ended(
         assert await store.read(count) == (lost == "answer")
         assert await store.write(lambda tx: use(tx, "two") or "done") == "done"
 
-    asyncio.run(on_store(store, scenario))
+    finished(on_store(store, scenario))
     line.close()
 
 
@@ -124,7 +124,7 @@ def test_a_commit_is_on_the_disk_whatever_the_server_is_set_to(own_database: Dat
         assert await store.read(lambda tx: setting(tx, "search_path")) == "public"
 
     url = f"{own_database.place}?options=-csearch_path%3Dpublic"  # options in the URL are kept
-    asyncio.run(on_store(Store(url), scenario))
+    finished(on_store(Store(url), scenario))
 
 
 def setting(tx: Connection, name: str) -> str:

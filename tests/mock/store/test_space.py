@@ -1,6 +1,5 @@
 """The database's size: the audit trail ends, and what is deleted goes back to the disk."""
 
-import asyncio
 import secrets
 import sqlite3
 import time
@@ -18,6 +17,7 @@ from dialtone_kit.mock.store.store import Store
 from tests.mock.store.test_store import on_store
 from tests.support.databases import Database
 from tests.support.extent import FULL
+from tests.support.own_loop import finished
 
 MB = 1024 * 1024
 REALMS = settings.built_in_realms()
@@ -29,7 +29,7 @@ Scenario = Callable[[Store], Awaitable[None]]
 
 
 def run(place: Path | str, scenario: Scenario) -> None:
-    asyncio.run(on_store(Store(place), scenario))
+    finished(on_store(Store(place), scenario))
 
 
 def issue(tx: Connection, realm: Realm, number: int) -> None:

@@ -19,6 +19,7 @@ from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import Store, StoreUnavailable
 from dialtone_kit.tokens import verify_token
 from tests.support.databases import Database
+from tests.support.own_loop import finished
 
 pytestmark = pytest.mark.both_databases
 
@@ -29,7 +30,7 @@ Run = Callable[[Scenario], None]
 @pytest.fixture
 def run(own_database: Database) -> Run:
     """Runs a scenario on its own store, in its own event loop."""
-    return lambda scenario: asyncio.run(on_store(Store(own_database.place), scenario))
+    return lambda scenario: finished(on_store(Store(own_database.place), scenario))
 
 
 async def on_store(store: Store, scenario: Scenario) -> None:

@@ -151,13 +151,19 @@ def test_a_poll_may_name_less_than_was_approved_and_never_more(
     assert audience(ask(client, DEVICE, device_code=code, resource=ONE)) == ONE
 
 
-def test_a_poll_names_any_target_where_the_device_named_none(
-    registered_client: Registered, person: Person
+@pytest.mark.parametrize("form", [{"resource": TWO}, {"audience": "api"}], ids=str)
+def test_what_nobody_saw_is_not_to_be_had_from_the_approval(
+    registered_client: Registered, person: Person, form: dict[str, str]
 ) -> None:
-    device = begin(registered_client)
+    client, advice = registered_client, "Name it at device_authorization"
+    device = begin(client)
     person.approve(device)
-    answer = ask(registered_client, DEVICE, device_code=device["device_code"], resource=TWO)
-    assert audience(answer) == TWO
+    says(poll(client, device, **form), 400, "invalid_target", advice)
+    first = poll(client, device)  # the refusal used up nothing
+    assert audience(first) is None
+    token = first.json()["refresh_token"]
+    says(renew(client, token, **form), 400, "invalid_target", advice)
+    assert audience(renew(client, token)) is None
 
 
 def test_a_refreshed_token_is_for_no_more_than_was_approved(

@@ -36,6 +36,15 @@ def test_v10_it_shows_client_scopes_and_realm(mock: Mock, realm: str, person: Pe
         assert shown in page
     assert "notes:read" not in page
     assert "<b>" not in page
+    assert "<dt>At</dt>" not in page  # the device named no audience
+
+
+@pytest.mark.row("V10")
+def test_v10_it_shows_what_the_token_is_for(registered_client: Registered, person: Person) -> None:
+    targets = {"audience": "an <i>api</i>\u202e", "resource": "https://one.example/"}
+    page = person.look_at(begin(registered_client, **targets)).text
+    assert "<bdi>an &lt;i&gt;api&lt;/i&gt;\\u202e</bdi>" in page
+    assert "<bdi>https://one.example/</bdi>" in page
 
 
 @pytest.mark.row("V10")

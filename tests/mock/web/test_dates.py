@@ -1,7 +1,5 @@
 """Which `Date` an answer has, where no running service can show it."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +9,7 @@ from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.settings import Realm, built_in_realms
 from dialtone_kit.mock.store.store import StoreUnavailable
 from dialtone_kit.mock.web.dates import dated
+from tests.support.own_loop import finished
 
 NOW = 1_700_000_000.9
 
@@ -33,8 +32,7 @@ def sent(path: str, *, down: bool = False) -> list[Any]:
         await dated_send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]})
         await dated_send({"type": "http.response.body", "body": b""})
 
-    with ThreadPoolExecutor(1) as thread:  # this one may have a loop: Playwright's
-        thread.submit(asyncio.run, respond()).result()
+    finished(respond())
     assert messages[1] == {"type": "http.response.body", "body": b""}
     return list(messages[0]["headers"])
 

@@ -62,6 +62,38 @@ def test_what_is_not_described_is_ignored(mock: Mock, resident: Registered) -> N
         assert ask(mock, resident, {"limit": "1", "unknown": "00020099"}).status_code == 200
 
 
+def enroll(mock: Mock, client: Registered, body: bytes) -> httpx.Response:
+    url = client.url("/register/request")
+    return mock.http.post(url, content=body, headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"email": "a@b.example", "email": "c@d.example"}', "the member email twice"),
+        (b'{"unknown": [{"a": 1, "a": 1}]}', "the member a twice"),
+        (b'{"sec_%s": 1, "sec_%s": 1}' % (b"x" * 43, b"x" * 43), "(47 characters) twice"),
+        (b'{"unknown": NaN}', "NaN, which is not JSON"),
+        (b'{"unknown": "\\ud800"}', "text that is not UTF-8"),
+        (b'{"unknown": ' + b"9" * 5000 + b"}", "a number of 5000 digits"),
+        (b"[" * 30_000, "nested too deeply"),
+        (b'{"email"', "not JSON: expecting ':' delimiter at line 1, column 9"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_json_that_two_readers_could_take_two_ways_is_refused(
+    mock: Mock, resident: Registered, body: bytes, reason: str
+) -> None:
+    says(enroll(mock, resident, body), 400, "invalid_request", reason)
+
+
+def test_a_member_that_stands_in_two_objects_did_not_come_twice(
+    mock: Mock, resident: Registered
+) -> None:
+    answer = enroll(mock, resident, b'{"x": [{"a": 1}, {"a": 1}], "a": "\\ud83d\\ude00"}')
+    says(answer, 400, "invalid_request", "email is missing")
+
+
 PAGES = [("/register/approve", "enrollment=x"), ("/device", "user_code=x")]
 
 

@@ -56,6 +56,7 @@ HELD_BY = {
     "test_a_client_without_a_secret_may_use_this_flow_and_no_other",
     "mock.tokens.grant": "T7",
     "mock.tokens.grant:asked_audience": "test_audiences_are_few_and_short 94",
+    "mock.tokens.grant:approved_audience": "test_what_nobody_saw test_a_poll_may_name_less",
     "mock.tokens.permission": "mock/tokens/test_permission.py",
     "mock.web.requests": "T4 test_another_content_type",
     "mock.web.requests:read_body": ""
@@ -67,6 +68,7 @@ HELD_BY = {
     "mock.web.routes": "test_unknown_paths_and_realms",
     # what both sides stand on
     "base.jws": "12 14 15 16 base/test_jws.py",
+    "base.times": "55",
     "keys": "test_keys.py",
     "keys:key_in_header": "29 30 39",
     "base.algorithms": "32 test_keys.py",

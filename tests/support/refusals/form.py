@@ -62,7 +62,7 @@ def alg_removed(scene: Scene) -> str:
 
 HEADER_FIELD = [
     Case("1", "no header field", lambda s: [], "one_header"),
-    Case("2", "empty", lambda s: "", "one_header"),
+    Case("2", "empty", lambda s: "", "one_header", "an empty DPoP header"),
     Case("3", "two header fields", lambda s: [s.proof(), s.proof()], "one_header", "got 2"),
     Case("3", "one field twice", lambda s: [s.proof()] * 2, "one_header", "got 2"),
     Case("4", "comma and space", lambda s: f"{s.proof()}, {s.proof()}", "one_header", "joined"),

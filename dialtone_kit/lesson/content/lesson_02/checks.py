@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dialtone_kit.base.errors import ServiceError
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.lesson.content.lesson_02.client_ids import HOSTILE, good_ids
 from dialtone_kit.lesson.content.lesson_02.lock import Lock
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
@@ -68,9 +69,9 @@ def _judge_busy(function: Callable[..., Any]) -> None:
     except ServiceError as error:
         if error.status == 503:
             return
-        raise Wrong(f"Your function raised {error}.") from None
+        raise Wrong(sentence(f"Your function raised {error}")) from None
     except Exception as error:
-        raise Wrong(f"Your function raised {described(error)}.") from None
+        raise Wrong(sentence(f"Your function raised {described(error)}")) from None
     if confirm.count < 5:
         raise Wrong("You took a 503 for the lock. Only 410 says that the enrollment is locked.")
     if same(got, 5):
@@ -192,7 +193,7 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
             "credentials may be on the disk. Ask `load()`."
         ) from None
     except Exception as error:
-        raise Wrong(f"After a 409 your function raised {described(error)}.") from None
+        raise Wrong(sentence(f"After a 409 your function raised {described(error)}")) from None
     if confirm.count != 1:
         raise Wrong(_once(confirm.count))
     if not same(got, stored):
