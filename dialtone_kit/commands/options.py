@@ -7,7 +7,7 @@ import click
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.service import LocalService
+from dialtone_kit.local.service import Absent, LocalService
 
 PORT = click.IntRange(1, 65535)
 
@@ -15,14 +15,14 @@ PORT = click.IntRange(1, 65535)
 def running_controls() -> Controls:
     """The controls of the running service. One that ended is not started just to be asked.
 
-    Raises DialtoneError when none runs.
+    Raises DialtoneError when none runs: what is on its port, and what to do.
     """
     _running()
     return Controls(_running)
 
 
 def _running() -> LocalService:
-    running = service.find()
-    if running is None:
-        raise DialtoneError("No local service runs. Start it with `dialtone serve`, or a lesson.")
-    return running
+    found = service.look()
+    if isinstance(found, Absent):
+        raise DialtoneError(found.why)
+    return found
