@@ -32,6 +32,10 @@ _FILES = (  # of the state folder, beside service.json
     "mock.log",
     "mock.pid",
     "mock.sqlite3",
+    "mock.sqlite3-wal",
+    "mock.sqlite3-shm",
+    "mock.key",
+    "postgresql.key",
     "progress.jsonl",
     "progress.jsonl.lock",
 )
@@ -120,11 +124,17 @@ def state() -> Iterator[Finding]:
         yield Finding(False, "Disk", text)
     for name in _FILES:
         if is_irregular(folder / name):
-            yield Finding(False, name, f"is not a regular file. Move {shown(folder / name)} away.")
+            yield Finding(False, name, _irregular(folder / name))
     try:
         read_record()
     except UnusableRecord as why:
-        yield Finding(False, "service.json", f"{why}; the next lesson repairs it.")
+        path = folder / "service.json"
+        text = _irregular(path) if path.is_dir() else f"{why}; the next lesson repairs it."
+        yield Finding(False, "service.json", text)
+
+
+def _irregular(path: Path) -> str:
+    return f"is not a regular file. Move {shown(path)} away."
 
 
 def _writable(what: str, folder: Path, variable: str) -> Iterator[Finding]:
@@ -203,7 +213,8 @@ def policies() -> Iterator[Finding]:
     from dialtone_kit.local.controls import Controls
 
     folder = state_dir() / "policies"
-    if not folder.is_dir():
+    yield from _odd_policies(folder)
+    if not os.path.lexists(folder):
         text = f"the local service puts them in {shown(folder)} when it first starts"
         yield Finding(True, "Policies", text)
         return
@@ -217,6 +228,17 @@ def policies() -> Iterator[Finding]:
         valid = "all valid; " if files else ""
         text = f"{shown(folder)}: {valid}yours to edit, the next request obeys"
         yield Finding(True, "Policies", text)
+
+
+def _odd_policies(folder: Path) -> Iterator[Finding]:
+    """What is no folder or no file where the service needs one; a link may lead to either."""
+    for one in (folder, folder / ".in-force", folder / ".from-kit"):
+        if os.path.lexists(one) and not one.is_dir():
+            yield Finding(False, "Policies", f"{shown(one)} is not a folder. Move it away.")
+            return
+    for file in sorted(folder.rglob("*.cedar")) if folder.is_dir() else []:
+        if file.exists() and not file.is_file():
+            yield Finding(False, "Policies", _irregular(file))
 
 
 def reach(base_url: str) -> Iterator[Finding]:

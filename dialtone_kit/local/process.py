@@ -119,7 +119,9 @@ def last_line(log: Path) -> str:
     except OSError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return mask_text(lines[-1])[:300].rstrip(".") if lines else "nothing"
+    if not lines:
+        return "nothing"
+    return mask_text(lines[-1].removeprefix("dialtone: "))[:300].rstrip(".")
 
 
 def running(folder: Path) -> psutil.Process | None:
