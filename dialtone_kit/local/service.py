@@ -123,6 +123,26 @@ def stop() -> bool:
         return _end_running(find)
 
 
+@contextmanager
+def ended() -> Iterator[bool]:
+    """The service is over, and nobody starts it within. Yields whether there was one to end."""
+    with _lock():
+        yield _end_running(find)
+
+
+def refuse_if_somebody_serves() -> None:
+    """Raise DialtoneError while a service runs in a terminal of its own: who runs it ends it."""
+    found = find()
+    live = process.running(state_dir())
+    if live is None and found is not None and found.pid is not None:
+        live = process.main_of(found.pid)  # its pid file was lost
+    if live is not None and not process.is_in_background(live):
+        raise DialtoneError(
+            f"The local service runs in the foreground (process {live.pid}): somebody is using it. "
+            "End it there with Ctrl-C first."
+        )
+
+
 def _end_running(answering: Callable[[], LocalService | None]) -> bool:
     """With the lock held: end the noted process, or else the one that answers."""
     folder = state_dir()

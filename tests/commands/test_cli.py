@@ -22,7 +22,7 @@ from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import free_port, new_record
 from tests.support.strangers import dripping, silence, stranger
 
-COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor")
+COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor", "purge")
 
 
 def dialtone(*arguments: str) -> int:
