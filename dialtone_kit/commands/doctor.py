@@ -7,6 +7,7 @@ import shutil
 import stat
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,6 +21,7 @@ from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import is_irregular, shown
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
+from dialtone_kit.commands.options import NO_HOME
 from dialtone_kit.local import leftovers, process, service
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import UnusableRecord, free_port, read_record
@@ -97,7 +99,11 @@ def kernel() -> Iterator[Finding]:
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
-        first = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
+        with warnings.catch_warnings(action="ignore"):  # of a home that can't be written to
+            first = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
+    except RuntimeError:
+        yield Finding(False, "Kernel", NO_HOME)
+        return
     except NoSuchKernel:
         yield Finding(False, "Kernel", "no kernel python3. Run: python -m pip install ipykernel")
         return

@@ -14,7 +14,7 @@ import click
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir
-from dialtone_kit.commands.options import PORT
+from dialtone_kit.commands.options import PORT, require_home
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.local.owner import this_process
 from dialtone_kit.local.record import free_port
@@ -47,6 +47,7 @@ def command(
     Example: dialtone lab --lesson 03
              dialtone lab --no-browser --port 9000
     """
+    require_home()
     notebooks = notebooks_dir()
     if lesson is not None and file_of(lesson, notebooks) is None:
         raise click.BadParameter(f"there is no lesson {lesson!r}.", param_hint="--lesson")

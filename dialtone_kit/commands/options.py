@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.service import Absent, LocalService
+from dialtone_kit.local.state_folder import state_dir
 
+NO_HOME = (
+    "Jupyter needs a home folder, and there is none: HOME is not set, and this user has no entry "
+    "in the system's list. Set HOME to a folder of your own."
+)
 PORT = click.IntRange(1, 65535)
 
 
@@ -21,7 +28,16 @@ def running_controls() -> Controls:
     return Controls(_running)
 
 
+def require_home() -> None:
+    """Raise DialtoneError, in one line, where Jupyter could not start: it needs a home folder."""
+    try:
+        Path.home()
+    except RuntimeError:
+        raise DialtoneError(NO_HOME) from None
+
+
 def _running() -> LocalService:
+    state_dir()  # a folder that can't be used is reported as such
     found = service.look()
     if isinstance(found, Absent):
         raise DialtoneError(found.why)
