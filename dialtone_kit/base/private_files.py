@@ -24,6 +24,16 @@ from dialtone_kit.base.reason import sentence
 MAX_BYTES = 4 * 1024 * 1024
 _NOT_HERE = {errno.EACCES, errno.EPERM, errno.EROFS}
 _ELSEWHERE = " Name folders of your own: DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR."
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_FOLDER = {errno.EEXIST, errno.ENOTDIR}
+_NOT_THAT = _NO_FOLDER | {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENOTEMPTY, errno.ENXIO}
+_KINDS = {
+    stat.S_IFREG: "a file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+}
 _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -66,8 +76,7 @@ class PrivateFolder:
             self._refuse_link(name, path, folder)
             with os.fdopen(os.open(name, platform.READ, dir_fd=folder), "rb") as file:
                 status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise self.error(f"{shown(path)} is not a regular file. Remove it.")
+                _require_regular(file.fileno())
                 self._check(status, path, forbidden, mode="600")
                 data = file.read(self.max_bytes + 1)
         if len(data) > self.max_bytes:
@@ -162,9 +171,19 @@ def explained(path: Path, error: type[DialtoneError] = DialtoneError) -> Iterato
     except (FileNotFoundError, FileExistsError):
         raise
     except OSError as problem:
-        hint = _ELSEWHERE if problem.errno in _NOT_HERE else ""
-        said = sentence(f"{shown(path)}: {problem.strerror or problem}")
-        raise error(f"{said}{hint}") from None
+        raise error(trouble(path, problem)) from None
+
+
+def trouble(path: Path, problem: OSError) -> str:
+    """What went wrong with `path` and what to do, in one line."""
+    kind = _kind(path)
+    if problem.errno in _NOT_THAT and kind:
+        wanted = "a folder" if problem.errno in _NO_FOLDER else "a regular file"
+        return f"{shown(path)} is {kind}, not {wanted}. Move it away and try again."
+    if problem.errno in _FULL:
+        return f"{shown(path)}: {problem.strerror}. Free some space and try again."
+    hint = _ELSEWHERE if problem.errno in _NOT_HERE else ""
+    return sentence(f"{shown(path)}: {problem.strerror or problem}") + hint
 
 
 def home() -> Path:
@@ -226,6 +245,13 @@ def is_irregular(path: Path) -> bool:
     with suppress(OSError):
         return not stat.S_ISREG(path.lstat().st_mode)
     return False
+
+
+def _kind(path: Path) -> str:
+    """What is at `path`, as a message names it; "" for nothing."""
+    with suppress(OSError):
+        return _KINDS.get(stat.S_IFMT(path.lstat().st_mode), "a device")
+    return ""
 
 
 def shown(path: Path) -> str:

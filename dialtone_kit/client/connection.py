@@ -18,7 +18,7 @@ from dialtone_kit.client.discovery import PATH, check_metadata, issuer_url
 from dialtone_kit.client.dpop_auth import DPoPAuth, Nonces
 from dialtone_kit.client.responses import read_json
 from dialtone_kit.client.retry import send_with_retries
-from dialtone_kit.client.transport import open_client
+from dialtone_kit.client.transport import LONGEST, open_client
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import Token, issuer_allows, read_unverified, verify_token
 from dialtone_kit.wire.recorder import Wire
@@ -44,7 +44,8 @@ class Connection:
     """A line to one realm of the service. `realm=None` asks the root's document.
 
     `now` and `sleep` take the clock's place in tests and lessons; `max_wait` (for a retry) and
-    `timeout` are in seconds; `ca_file` names a private certificate authority; `transport` takes
+    `timeout` (for each part of a send; all sends of a call together take at most three times
+    that) are in seconds; `ca_file` names a private certificate authority; `transport` takes
     the network's place in tests; `when_limited` is what to do about a registration over the limit,
     other than to wait. Every send is recorded in `wire`.
     """
@@ -70,6 +71,7 @@ class Connection:
         )
         self.now, self.sleep, self.max_wait = now, sleep, max_wait
         self.when_limited = when_limited
+        self._longest = LONGEST * timeout
         self._nonces: Nonces = {}
         self._metadata: dict[str, Any] | None = None
         self._key_sets: dict[str, dict[str, Any]] = {}
@@ -136,6 +138,7 @@ class Connection:
             sleep=self.sleep,
             max_wait=self.max_wait,
             now=self.now,
+            longest=self._longest,
         )
 
     def _metadata_of(self, issuer: str) -> dict[str, Any]:

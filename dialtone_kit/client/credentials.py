@@ -104,7 +104,7 @@ def find(
 def problems() -> list[str]:
     """Why stored files can't be used, one line each. Empty when all is well."""
     lines = []
-    for client_id in _stored():
+    for client_id in stored():
         try:
             load_credentials(client_id)
         except CredentialProblem as problem:
@@ -188,13 +188,14 @@ def _is_named(client_id: str, client_name: str) -> bool:
     return re.fullmatch(f"cli_{slug}_[0-9a-f]+", client_id) is not None
 
 
-def _stored() -> list[str]:
+def stored() -> list[str]:
+    """The client_ids that have a folder here, whether its file can be used or not."""
     return [name for name in all_folders().names() if _CLIENT_ID.fullmatch(name)]
 
 
 def _usable() -> list[Credentials]:
     usable = []
-    for client_id in _stored():
+    for client_id in stored():
         with suppress(CredentialProblem):
             usable.append(load_credentials(client_id))
     return usable

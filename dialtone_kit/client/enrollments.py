@@ -67,7 +67,7 @@ def pending(
     """
     moment = datetime.fromtimestamp(time.time() if now is None else now, UTC)
     waiting = []
-    for enrollment in _stored():
+    for enrollment in stored():
         if enrollment.issuer != issuer:
             continue
         if enrollment.expires_at <= moment:
@@ -141,7 +141,7 @@ def _file(enrollment: Enrollment) -> str:
     return f"{enrollment.enrollment_id}.json"
 
 
-def _stored() -> list[Enrollment]:
+def stored() -> list[Enrollment]:
     """Every enrollment that can be read; a damaged file, or one that is not ours, is skipped."""
     readable = []
     for name in folder(FOLDER).names():

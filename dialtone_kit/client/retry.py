@@ -18,6 +18,7 @@ from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.urls import origin
 from dialtone_kit.client.proxies import shown_proxy
 from dialtone_kit.client.responses import json_or_nothing, rate_limited, retry_after
+from dialtone_kit.client.transport import at_most
 
 REPEATS = 3
 LONGEST_BACKOFF = 30.0  # seconds
@@ -35,30 +36,49 @@ def send_with_retries(
     max_wait: float = 30.0,
     now: Callable[[], float] = time.time,
     jitter: Callable[[float, float], float] = random.uniform,
+    longest: float = float("inf"),
+    clock: Callable[[], float] = time.monotonic,
 ) -> httpx.Response:
     """Call `send` until it brings a response worth keeping; `max_wait` is in seconds.
+
+    All sends together may take `longest` seconds by `clock`, the waits between them not counted: a
+    service that answers a byte at a time holds nobody up once for each repeat.
 
     Not `safe_to_repeat` means that a second send could do the thing twice: it is then sent again
     only if no connection was made. Raises RateLimited, ServiceUnreachable or NotThisService.
     """
+    left = longest
     for repeat in range(REPEATS + 1):
-        last = repeat == REPEATS
-        try:
-            response = send()
-        except httpx.TransportError as problem:
-            if last or not _may_repeat(problem, safe_to_repeat):
-                raise _explained(problem, safe_to_repeat) from None
+        outcome, left = _attempt(send, left, clock)
+        last = repeat == REPEATS or left <= 0
+        if isinstance(outcome, httpx.TransportError):
+            if last or not _may_repeat(outcome, safe_to_repeat):
+                raise _explained(outcome, safe_to_repeat, repeat + 1) from None
             sleep(jitter(0.5, 1.0) * 2**repeat / 2)
             continue
-        wait = _wait(response, repeat, now, jitter)
+        wait = _wait(outcome, repeat, now, jitter)
         if wait is None:
-            return response
+            return outcome
         if last or not safe_to_repeat or wait > max_wait:
-            if response.status_code == 429:
-                raise rate_limited(response, json_or_nothing(response), wait, now())
-            return response
+            if outcome.status_code == 429:
+                raise rate_limited(outcome, json_or_nothing(outcome), wait, now())
+            return outcome
         sleep(wait)
     raise AssertionError("the last repeat returns or raises")
+
+
+def _attempt(
+    send: Callable[[], httpx.Response], left: float, clock: Callable[[], float]
+) -> tuple[httpx.Response | httpx.TransportError, float]:
+    """What one send brings within `left` seconds, and how many of them are left after it."""
+    began = clock()
+    outcome: httpx.Response | httpx.TransportError
+    try:
+        with at_most(left):
+            outcome = send()
+    except httpx.TransportError as problem:
+        outcome = problem
+    return outcome, left - (clock() - began)
 
 
 def _may_repeat(problem: httpx.TransportError, safe_to_repeat: bool) -> bool:
@@ -80,7 +100,7 @@ def _wait(
     return jitter(1.0, min(LONGEST_BACKOFF, 2.0 ** (repeat + 1))) if asked is None else asked
 
 
-def _explained(problem: httpx.TransportError, safe_to_repeat: bool) -> DialtoneError:
+def _explained(problem: httpx.TransportError, safe_to_repeat: bool, tries: int) -> DialtoneError:
     try:
         url = str(problem.request.url)
         where, proxy = origin(url), shown_proxy(url)
@@ -107,7 +127,7 @@ def _explained(problem: httpx.TransportError, safe_to_repeat: bool) -> DialtoneE
     if isinstance(problem, _NEVER_SENT):
         way = f"{where} through the proxy {proxy}" if proxy else where
         return ServiceUnreachable(
-            f"No connection to {way} after {REPEATS + 1} tries. For the local mock: run "
+            f"No connection to {way} after {tries} tries. For the local mock: run "
             "`dialtone serve`, or start() again. For the real service: check the network."
         )
     caution = "" if safe_to_repeat else " It may have taken effect: look before you send it again."

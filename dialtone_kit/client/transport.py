@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
@@ -23,11 +24,22 @@ from dialtone_kit.client.proxies import no_socks, proxy_for
 from dialtone_kit.client.quiet import quiet
 from dialtone_kit.wire.buffering import buffered
 
+LONGEST = 3  # times its `timeout`, a send is over; so is a call with all its repeats
 MAX_RESPONSE = 1024 * 1024  # bytes
 _DEADLINE = ContextVar("_DEADLINE", default=float("inf"))  # of the send under way
 Wrap = Callable[[httpx.BaseTransport], httpx.BaseTransport]
 Prove = Callable[[httpcore.NetworkStream, float | None], None]
 _PROVERS: dict[int, Prove] = {}  # by port on loopback
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Everything that is sent and read within has `seconds` together, or less if less is left."""
+    before = _DEADLINE.set(min(_DEADLINE.get(), time.monotonic() + seconds))
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(before)
 
 
 def challenge(port: int, prove: Prove) -> None:
@@ -57,7 +69,7 @@ def open_client(
     `wrap` puts a recorder around the transport; `inner` takes the network's place in tests.
     """
     network = inner or Network(base_url, ca_file)
-    guarded: httpx.BaseTransport = GuardedTransport(network, longest=3 * timeout)
+    guarded: httpx.BaseTransport = GuardedTransport(network, longest=LONGEST * timeout)
     return QuietClient(
         transport=wrap(guarded) if wrap else guarded,
         timeout=timeout,
@@ -76,11 +88,8 @@ class GuardedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         require_https_or_loopback(str(request.url))
-        before = _DEADLINE.set(time.monotonic() + self._longest)
-        try:
+        with at_most(self._longest):
             return _read(self._inner.handle_request(request))
-        finally:
-            _DEADLINE.reset(before)
 
     def close(self) -> None:
         self._inner.close()
@@ -153,15 +162,16 @@ class PunctualTransport(httpx.HTTPTransport):
 
 class _Punctual(httpcore.SyncBackend):
     def connect_tcp(
-        self, host: str, port: int, *arguments: Any, **options: Any
+        self, host: str, port: int, timeout: float | None = None, *arguments: Any, **options: Any
     ) -> httpcore.NetworkStream:
         prove = _PROVERS.get(port) if host.strip("[]").lower() in LOOPBACK else None
         # Only this address is ours: a program on ::1 could pass the challenge on to it.
         address = host if prove is None else "127.0.0.1"
-        stream = _PunctualStream(super().connect_tcp(address, port, *arguments, **options))
+        wait = _left(timeout)
+        stream = _PunctualStream(super().connect_tcp(address, port, wait, *arguments, **options))
         try:
             if prove is not None:
-                prove(stream, options.get("timeout"))
+                prove(stream, _left(wait))
         except BaseException:
             stream.close()
             raise
@@ -177,13 +187,26 @@ class _PunctualStream(httpcore.NetworkStream):
         self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = _DEADLINE.get() - time.monotonic()
-        if left <= 0:
-            raise httpcore.ReadTimeout("the response trickles in too slowly")
-        return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
+        return self._stream.read(max_bytes, _left(timeout))
 
-    def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
-        return _PunctualStream(self._stream.start_tls(*arguments, **options))
+    def start_tls(
+        self,
+        ssl_context: SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        wait = _left(timeout)
+        return _PunctualStream(self._stream.start_tls(ssl_context, server_hostname, wait))
+
+
+def _left(timeout: float | None) -> float | None:
+    """`timeout`, or what is left of the deadline if that is less; None is for ever."""
+    left = _DEADLINE.get() - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout("the response trickles in too slowly")
+    if left == float("inf"):
+        return timeout
+    return left if timeout is None else min(timeout, left)
 
 
 def _read(response: httpx.Response) -> httpx.Response:

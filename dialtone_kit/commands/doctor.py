@@ -7,6 +7,7 @@ import shutil
 import stat
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,6 +21,7 @@ from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import is_irregular, shown
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
+from dialtone_kit.commands.options import NO_HOME
 from dialtone_kit.local import leftovers, process, service
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import UnusableRecord, free_port, read_record
@@ -32,6 +34,10 @@ _FILES = (  # of the state folder, beside service.json
     "mock.log",
     "mock.pid",
     "mock.sqlite3",
+    "mock.sqlite3-wal",
+    "mock.sqlite3-shm",
+    "mock.key",
+    "postgresql.key",
     "progress.jsonl",
     "progress.jsonl.lock",
 )
@@ -92,7 +98,11 @@ def kernel() -> Iterator[Finding]:
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
-        first = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
+        with warnings.catch_warnings(action="ignore"):  # of a home that can't be written to
+            first = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
+    except RuntimeError:
+        yield Finding(False, "Kernel", NO_HOME)
+        return
     except NoSuchKernel:
         yield Finding(False, "Kernel", "no kernel python3. Run: python -m pip install ipykernel")
         return
@@ -119,11 +129,17 @@ def state() -> Iterator[Finding]:
         yield Finding(False, "Disk", text)
     for name in _FILES:
         if is_irregular(folder / name):
-            yield Finding(False, name, f"is not a regular file. Move {shown(folder / name)} away.")
+            yield Finding(False, name, _irregular(folder / name))
     try:
         read_record()
     except UnusableRecord as why:
-        yield Finding(False, "service.json", f"{why}; the next lesson repairs it.")
+        path = folder / "service.json"
+        text = _irregular(path) if path.is_dir() else f"{why}; the next lesson repairs it."
+        yield Finding(False, "service.json", text)
+
+
+def _irregular(path: Path) -> str:
+    return f"is not a regular file. Move {shown(path)} away."
 
 
 def _writable(what: str, folder: Path, variable: str) -> Iterator[Finding]:
@@ -202,7 +218,8 @@ def policies() -> Iterator[Finding]:
     from dialtone_kit.local.controls import Controls
 
     folder = state_dir() / "policies"
-    if not folder.is_dir():
+    yield from _odd_policies(folder)
+    if not os.path.lexists(folder):
         text = f"the local service puts them in {shown(folder)} when it first starts"
         yield Finding(True, "Policies", text)
         return
@@ -216,6 +233,17 @@ def policies() -> Iterator[Finding]:
         valid = "all valid; " if files else ""
         text = f"{shown(folder)}: {valid}yours to edit, the next request obeys"
         yield Finding(True, "Policies", text)
+
+
+def _odd_policies(folder: Path) -> Iterator[Finding]:
+    """What is no folder or no file where the service needs one; a link may lead to either."""
+    for one in (folder, folder / ".in-force", folder / ".from-kit"):
+        if os.path.lexists(one) and not one.is_dir():
+            yield Finding(False, "Policies", f"{shown(one)} is not a folder. Move it away.")
+            return
+    for file in sorted(folder.rglob("*.cedar")) if folder.is_dir() else []:
+        if file.exists() and not file.is_file():
+            yield Finding(False, "Policies", _irregular(file))
 
 
 def reach(base_url: str) -> Iterator[Finding]:

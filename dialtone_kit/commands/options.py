@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.service import LocalService
+from dialtone_kit.local.service import Absent, LocalService
+from dialtone_kit.local.state_folder import state_dir
 
+NO_HOME = (
+    "Jupyter needs a home folder, and there is none: HOME is not set, and this user has no entry "
+    "in the system's list. Set HOME to a folder of your own."
+)
 PORT = click.IntRange(1, 65535)
 
 
 def running_controls() -> Controls:
     """The controls of the running service. One that ended is not started just to be asked.
 
-    Raises DialtoneError when none runs.
+    Raises DialtoneError when none runs: what is on its port, and what to do.
     """
     _running()
     return Controls(_running)
 
 
+def require_home() -> None:
+    """Raise DialtoneError, in one line, where Jupyter could not start: it needs a home folder."""
+    try:
+        Path.home()
+    except RuntimeError:
+        raise DialtoneError(NO_HOME) from None
+
+
 def _running() -> LocalService:
-    running = service.find()
-    if running is None:
-        raise DialtoneError("No local service runs. Start it with `dialtone serve`, or a lesson.")
-    return running
+    state_dir()  # a folder that can't be used is reported as such
+    found = service.look()
+    if isinstance(found, Absent):
+        raise DialtoneError(found.why)
+    return found

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from dialtone_kit.commands.lab import notebooks_dir
+from dialtone_kit.commands.options import require_home
 from dialtone_kit.commands.run_lessons import select
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.commands.signals import end_in_order
@@ -39,6 +40,7 @@ def command(
     """
     from dialtone_kit.commands.run_table import run_and_show
 
+    require_home()
     end_in_order()
     folder = notebooks_dir() / "solutions" if solutions else notebooks_dir()
     parameters = Parameters(base_url, dict(pairs))

@@ -17,7 +17,15 @@ def command() -> None:
     Example: dialtone stop
     """
     ended = service.stop()
-    click.echo("The local service has ended." if ended else "No local service was running.")
+    click.echo("The local service has ended." if ended else _nothing_ended())
     removed = leftovers.remove_all()
     if removed:
         click.echo(f"Removed what a killed `dialtone run` left: {', '.join(map(str, removed))}")
+
+
+def _nothing_ended() -> str:
+    """That there was none, and who is on its port if somebody is."""
+    found = service.look()
+    if isinstance(found, service.Absent) and found.kind != "nothing":
+        return f"No local service was running. {found.why}"
+    return "No local service was running."

@@ -80,18 +80,24 @@ def control_token(record: Record) -> str:
     return _digest(record, "control")
 
 
-def explain(kind: Kind, port: int) -> str:
-    """One line on why there is no service of ours on `port`, and the way out."""
-    if kind == "nothing":
+def explain(kind: Kind, port: int, *, own_pid: int | None = None) -> str:
+    """One line on why there is no service of ours on `port`, and the way out.
+
+    `own_pid` is the process of our own service, when that is known to live all the same.
+    """
+    if kind == "nothing" and own_pid is None:
         return f"No local service on port {port}. Start it: `dialtone serve`, or run start() again."
-    if kind == "silent":
+    if own_pid is not None:
         return (
-            f"Something on port {port} accepts connections but does not answer. Try `dialtone "
-            "stop`; if it is not yours: `dialtone serve --port N` moves your service to port N."
+            f"The local service (process {own_pid}) runs but does not answer on port {port}. "
+            "Run `dialtone stop`, then start it again."
         )
+    holder = "another program, not by your local service"
+    if kind == "silent":
+        holder = "something that accepts connections but does not answer"
     return (
-        f"Port {port} is held by another program, not by your local service. End that program, "
-        "or move your service to port N: `dialtone serve --port N` (you register anew there)."
+        f"Port {port} is held by {holder}. End that program, or move your service to port N: "
+        "`dialtone serve --port N` (you register anew there)."
     )
 
 

@@ -21,6 +21,7 @@ from dialtone_kit.local.owner import of_background, this_process
 from dialtone_kit.local.setup import DATABASE, Setup
 
 COMMAND = ("-P", "-m", "dialtone_kit.mock")  # -P: a token.py in the notebooks' folder is not ours
+BACKGROUND = "DIALTONE_BACKGROUND"  # in the environment of a service that a lesson started
 LOG, PID = "mock.log", "mock.pid"
 LOG_LIMIT = 1_000_000  # bytes; a longer log is emptied at the next start
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def launch(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
             command(folder, port, setup.workers),
             cwd=folder,
-            env=environment(setup.url) | of_background() | {"DIALTONE_BACKGROUND": "1"},
+            env=environment(setup.url) | of_background() | {BACKGROUND: "1"},
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
@@ -119,7 +120,9 @@ def last_line(log: Path) -> str:
     except OSError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return mask_text(lines[-1])[:300].rstrip(".") if lines else "nothing"
+    if not lines:
+        return "nothing"
+    return mask_text(lines[-1].removeprefix("dialtone: "))[:300].rstrip(".")
 
 
 def running(folder: Path) -> psutil.Process | None:
@@ -130,6 +133,14 @@ def running(folder: Path) -> psutil.Process | None:
         return process if _is_same(process, noted) and not _is_gone(process) else None
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
+
+
+def is_in_background(process: psutil.Process) -> bool:
+    """Whether a lesson started this service, and not a person with `dialtone serve`."""
+    try:
+        return bool(process.environ().get(BACKGROUND) == "1")
+    except (psutil.Error, OSError):
+        return False
 
 
 def database(folder: Path) -> str | None:

@@ -20,7 +20,7 @@ from dialtone_kit.base import code
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.private_files import explained
 from dialtone_kit.local import process
-from dialtone_kit.local.challenge import Occupant, ask, explain
+from dialtone_kit.local.challenge import Kind, Occupant, ask, explain
 from dialtone_kit.local.record import (
     LooseMode,
     Record,
@@ -63,13 +63,37 @@ class LocalService:
         return self.record.port
 
 
+@dataclass(frozen=True)
+class Absent:
+    """No service of ours: who has its port instead, and in one line what to do."""
+
+    kind: Kind
+    why: str
+
+
 def find(*, timeout: float = 2.0) -> LocalService | None:
     """The running service, or None. Nothing is started or changed, no stranger learns anything."""
+    found = look(timeout=timeout)
+    return found if isinstance(found, LocalService) else None
+
+
+def look(*, timeout: float = 2.0) -> LocalService | Absent:
+    """As `find`, but with what is there instead of the service. `timeout` is in seconds."""
     try:
         record = read_record()
-    except UnusableRecord:
-        return None
-    return None if record is None else _if_ours(record, ask(record, timeout=timeout))
+    except UnusableRecord as why:
+        repair = "`dialtone serve` or the next start() repairs it."
+        return Absent("nothing", f"No local service is known: service.json {why}. {repair}")
+    if record is None:
+        way = "Start one with `dialtone serve`, or a lesson."
+        return Absent("nothing", f"No local service has run here yet. {way}")
+    occupant = ask(record, timeout=timeout)
+    ours = _if_ours(record, occupant)
+    if ours is not None:
+        return ours
+    live = process.running(state_dir())
+    own_pid = live.pid if live else None
+    return Absent(occupant.kind, explain(occupant.kind, record.port, own_pid=own_pid))
 
 
 def ensure(
@@ -97,6 +121,26 @@ def stop() -> bool:
     """End the service, hung or not. False when there was none."""
     with _lock():
         return _end_running(find)
+
+
+@contextmanager
+def ended() -> Iterator[bool]:
+    """The service is over, and nobody starts it within. Yields whether there was one to end."""
+    with _lock():
+        yield _end_running(find)
+
+
+def refuse_if_somebody_serves() -> None:
+    """Raise DialtoneError while a service runs in a terminal of its own: who runs it ends it."""
+    found = find()
+    live = process.running(state_dir())
+    if live is None and found is not None and found.pid is not None:
+        live = process.main_of(found.pid)  # its pid file was lost
+    if live is not None and not process.is_in_background(live):
+        raise DialtoneError(
+            f"The local service runs in the foreground (process {live.pid}): somebody is using it. "
+            "End it there with Ctrl-C first."
+        )
 
 
 def _end_running(answering: Callable[[], LocalService | None]) -> bool:

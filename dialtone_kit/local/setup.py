@@ -6,6 +6,7 @@ store under the same issuer would know none of its clients.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.masking import without_password
-from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.base.private_files import PrivateFolder, is_irregular, trouble
 
 FILE = "setup.json"
 DATABASE = "DIALTONE_DATABASE_URL"  # in the environment, `ps` shows its password to nobody else
@@ -41,6 +42,8 @@ def read_setup(folder: Path) -> Setup | None:
 
     Raises ServiceUnreachable when it can't be known.
     """
+    if is_irregular(folder / FILE):
+        raise ServiceUnreachable(trouble(folder / FILE, OSError(errno.EINVAL, "")))
     try:
         members = json.loads(PrivateFolder(folder).read(FILE))
         return Setup(int(members["workers"]), str(members["database"]), members["url"])

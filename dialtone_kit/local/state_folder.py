@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
 from dialtone_kit.base import platform
-from dialtone_kit.base.private_files import home, private_dir
-from dialtone_kit.client.config_folder import config_dir
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.private_files import PrivateFolder, home, private_dir
+from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
 
+PROGRESS, PROGRESS_OF_0_1 = "progress.jsonl", "progress.json"
 # File systems on which SQLite's WAL and file locks fail or lie. Of fuse.* all but LOCAL_FUSE do.
 NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -58,9 +61,24 @@ def progress_file() -> Path:
     """The file of your progress: in the state folder, but with the credentials when that is only
     a stand-in on this machine: a pod's own disk ends with the pod.
     """
-    named = os.environ.get("DIALTONE_STATE_DIR")
-    folder = state_dir() if named or not is_on_network(_usual()) else private_dir(config_dir())
-    return folder / "progress.jsonl"
+    if os.environ.get("DIALTONE_STATE_DIR") or not is_on_network(_usual()):
+        return state_dir() / PROGRESS
+    folder = private_dir(config_dir())
+    _take_over(local_alternative(), folder)
+    return folder / PROGRESS
+
+
+def _take_over(before: Path, now: Path) -> None:
+    """Bring along the progress that an earlier version kept in the stand-in, once.
+
+    It never replaces a file, and the old one is renamed, so that it does not come back later.
+    What can't be read safely stays where it is.
+    """
+    for name in (PROGRESS, PROGRESS_OF_0_1):
+        with suppress(DialtoneError, OSError):
+            content = PrivateFolder(before).read(name)
+            PrivateFolder(now, forbidden=FORBIDDEN).write(name, content, overwrite=False)
+            (before / name).rename(before / f"{name}.moved")
 
 
 def _usual() -> Path:

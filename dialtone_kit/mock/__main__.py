@@ -19,7 +19,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from dialtone_kit.base import platform
-from dialtone_kit.base.private_files import read_regular
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.private_files import PrivateFolder, read_regular, shown, trouble
 from dialtone_kit.base.reason import sentence
 from dialtone_kit.mock.core import settings
 from dialtone_kit.mock.core.ending import remove_what_the_owner_left
@@ -50,12 +51,19 @@ def main(arguments: list[str] | None = None) -> int:
         listener = _listen(chosen.port)
         with _pid_file(chosen.state_dir / "mock.pid", chosen.database_name):
             _serve(chosen, listener)
-    except (BadSettings, OSError) as problem:
-        print(f"dialtone: {problem}", file=sys.stderr)
-        return 1
+    except (BadSettings, DialtoneError) as problem:
+        return _refuse(str(problem))
+    except OSError as problem:
+        at_fault = problem.filename2 or problem.filename or asked.state_dir
+        return _refuse(trouble(Path(os.fsdecode(at_fault)), problem))
     finally:
         remove_what_the_owner_left()
     return 0
+
+
+def _refuse(why: str) -> int:
+    print(f"dialtone: {why}", file=sys.stderr)
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,7 +117,8 @@ def _application(chosen: Settings) -> Gate:
     try:
         return create_app(chosen)
     except (StoreUnavailable, TooNew) as problem:
-        raise BadSettings(sentence(f"{chosen.database_name} can't be used: {problem}")) from None
+        name = chosen.database_name if chosen.database_url else shown(Path(chosen.database))
+        raise BadSettings(sentence(f"{name} can't be used: {problem}")) from None
 
 
 def _listen(port: int) -> socket.socket:
@@ -134,7 +143,7 @@ def _pid_file(path: Path, database: str) -> Iterator[None]:
         "start": platform.process_start(os.getpid()),
         "database": database,
     }
-    _write(path, note)
+    PrivateFolder(path.parent, forbidden=0o022).write(path.name, json.dumps(note))
     try:
         yield
     finally:
@@ -153,14 +162,7 @@ def _note_setup(chosen: Settings) -> None:
         "database": chosen.database_name if url else "SQLite",
         "url": url if whole else None,
     }
-    _write(chosen.state_dir / "setup.json", note)
-
-
-def _write(path: Path, members: dict[str, object]) -> None:
-    """All of the file or none, its user's alone by our umask."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(json.dumps(members), encoding="utf-8")
-    fresh.replace(path)
+    PrivateFolder(chosen.state_dir, forbidden=0o022).write("setup.json", json.dumps(note))
 
 
 def _end(_signal: int, _frame: object) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone_kit.base.email import NotAnAddress, one_address, same_address
+from dialtone_kit.base.email import NotAnAddress, canonical_email, one_address, same_address
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,8 @@ def test_spelling_an_address_again_changes_nothing(name: str, domain: str) -> No
         spelled = one_address(f"{name}@{domain}")
         assert spelled.isascii()
         assert one_address(spelled) == spelled
+
+
+def test_two_at_signs_are_no_address_to_compare() -> None:
+    assert canonical_email("ada@example.com@example.net") == ""
+    assert not same_address("ada@example.com@example.net", "ada@example.com")

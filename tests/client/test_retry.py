@@ -95,6 +95,46 @@ def test_a_senseless_retry_after_is_no_crash(value: str) -> None:
     assert wait is None or wait >= 0
 
 
+def slow(seconds: float, outcome: httpx.Response | Exception) -> tuple[Script, list[float]]:
+    """A service each of whose answers takes so long, and the clock that it moves."""
+    script, time = Script([outcome]), [0.0]
+    at_once = script.send
+
+    def send() -> httpx.Response:
+        time[0] += seconds
+        return at_once()
+
+    script.send = send  # type: ignore[method-assign]
+    return script, time
+
+
+@pytest.mark.parametrize(("each", "sends"), [(31.0, 1), (30.0, 1), (16.0, 2), (1.0, 4)])
+def test_all_sends_of_a_call_share_one_deadline(each: float, sends: int) -> None:
+    script, time = slow(each, httpx.ReadTimeout("drip"))
+    with pytest.raises(ServiceUnreachable, match="did not answer in time"):
+        send_with_retries(
+            script.send,
+            safe_to_repeat=True,
+            sleep=lambda _: None,
+            longest=30.0,
+            clock=lambda: time[0],
+        )
+    assert script.sent == sends
+
+
+def test_the_waits_that_a_service_asks_for_are_not_counted() -> None:
+    script, time = slow(1.0, says(429, "rate_limited", **{"Retry-After": "29"}))
+    with pytest.raises(RateLimited):
+        send_with_retries(
+            script.send,
+            safe_to_repeat=True,
+            sleep=lambda wait: time.__setitem__(0, time[0] + wait),
+            longest=30.0,
+            clock=lambda: time[0],
+        )
+    assert script.sent == 4
+
+
 def test_5xx_backs_off_from_1_to_30_seconds() -> None:
     script = Script([httpx.Response(503)] * 3 + [OK])
     assert script.run() is OK

@@ -38,7 +38,7 @@ def test_without_a_service_it_is_one_line_and_nothing_is_started(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert dialtone("audit") == 1
-    assert capsys.readouterr().err.startswith("dialtone: No local service runs.")
+    assert capsys.readouterr().err.startswith("dialtone: No local service has run here yet.")
     assert service.find() is None
 
 

@@ -7,19 +7,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.commands import cli
 from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.starting import start
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.record import free_port
-from tests.support.strangers import stranger
+from dialtone_kit.local.record import free_port, new_record
+from tests.support.strangers import dripping, silence, stranger
 
-COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor")
+COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor", "purge")
 
 
 def dialtone(*arguments: str) -> int:
@@ -165,6 +168,54 @@ def test_without_a_service_it_says_how_to_get_one(
 ) -> None:
     assert dialtone(command) == 1
     assert "dialtone serve" in capsys.readouterr().err
+
+
+SOMEBODY = {
+    "silent": (silence, "accepts connections but does not answer"),
+    "dripping": (lambda port: dripping(port, b"HTTP/1.1 200 OK\r\nX: "), "does not answer"),
+    "stranger": (stranger, "held by another program"),
+}
+
+
+@pytest.mark.parametrize("who", SOMEBODY)
+def test_who_holds_the_port_of_the_service_is_said_in_one_line_and_soon(
+    home: Path, who: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = partial(service.ask, timeout=0.2)
+    monkeypatch.setattr(service, "ask", lambda record, **_: asked(record))
+    hold, says = SOMEBODY[who]
+    record = new_record(free_port(0))
+    began = time.monotonic()
+    with hold(record.port):
+        for command in ("inbox", "audit", "rotate-keys", "serve"):
+            assert dialtone(command) == 1
+            output = capsys.readouterr()
+            assert (output.out, output.err.count("\n")) == ("", 1)
+            assert says in output.err
+            assert str(record.port) in output.err
+            assert "dialtone serve --port N" in output.err
+        assert dialtone("stop") == 0
+        output = capsys.readouterr()
+        assert output.out.startswith("No local service was running. Port ")
+        assert says in output.out
+        with pytest.raises(ServiceUnreachable, match=says):
+            service.ensure()
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_a_service_of_ours_that_hangs_is_told_from_a_stranger(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = service.ensure()
+    asked = partial(service.ask, timeout=0.2)
+    monkeypatch.setattr(service, "ask", lambda record, **_: asked(record))
+    os.kill(running.pid or 0, signal.SIGSTOP)
+    assert dialtone("inbox") == 1
+    os.kill(running.pid or 0, signal.SIGCONT)
+    line = capsys.readouterr().err
+    assert f"process {running.pid}" in line
+    assert "`dialtone stop`" in line
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -13,6 +13,8 @@ import pytest
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.commands import lab
 from dialtone_kit.commands.cli import main
+from dialtone_kit.lesson.progress import Progress
+from dialtone_kit.local.state_folder import progress_file
 
 
 @pytest.fixture
@@ -62,3 +64,52 @@ def test_without_the_lessons_it_says_where_to_run_it(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DialtoneError, match="clone"):
         lab.notebooks_dir()
+
+
+def opened(launched: list[tuple[list[str], dict[str, str]]], *arguments: str) -> str:
+    with pytest.raises(SystemExit):
+        main(["lab", "--no-browser", *arguments])
+    line, _ = launched.pop()
+    [url] = [one for one in line if one.startswith("--LabApp.default_url=")]
+    return url.removeprefix("--LabApp.default_url=/lab/tree/")
+
+
+def test_the_lab_opens_where_the_learner_stopped(
+    launched: list[tuple[list[str], dict[str, str]]],
+) -> None:
+    seconds = iter(range(1_800_000_000, 1_900_000_000, 60))
+    progress = Progress(progress_file(), now=lambda: next(seconds))
+    assert opened(launched).startswith("00-")
+    for lesson in ("00", "02", "01"):
+        progress.opened(lesson)
+    assert opened(launched).startswith("01-")
+    progress.done("01")
+    assert opened(launched).startswith("02-")
+    progress.reset_lesson("02")
+    progress.done("00")
+    assert opened(launched).startswith("00-")
+    progress.opened("03")
+    assert opened(launched).startswith("03-")
+    assert opened(launched, "--lesson", "05").startswith("05-")
+    progress.opened("99")  # of another version, say: there is no such notebook here
+    assert opened(launched).startswith("00-")
+
+
+@pytest.mark.parametrize("lesson", ["77", "3", "../x", "*", "٠٣", ""])
+def test_a_lesson_that_is_none_is_one_line(
+    launched: list[tuple[list[str], dict[str, str]]],
+    lesson: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["lab", "--lesson", lesson])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert launched == []
+
+
+def test_progress_that_can_not_be_read_keeps_nobody_from_lesson_00(
+    launched: list[tuple[list[str], dict[str, str]]],
+) -> None:
+    progress_file().mkdir()
+    assert opened(launched).startswith("00-")

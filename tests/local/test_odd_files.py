@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
+import socket
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,10 @@ from dialtone_kit.base import private_files
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.commands import doctor
 from dialtone_kit.local import process, service
+from dialtone_kit.local.record import free_port
 from dialtone_kit.mock import __main__ as mock
+from dialtone_kit.mock.policy import files as policy_files
+from dialtone_kit.mock.policy.files import _replace
 
 FILES = ("service.json", "service.lock", "setup.json", "mock.pid", "mock.log", "mock.sqlite3")
 
@@ -83,6 +88,76 @@ def test_a_service_reads_no_secret_from_a_pipe(
     assert mock.main(["--state-dir", str(path.parent), "--port", "1"]) == 1
     [line] = capfd.readouterr().err.splitlines()
     assert "service.json" in line
+
+
+def socket_at(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one, contextlib.chdir(path.parent):
+        one.bind(path.name)  # a whole path may be too long for a socket
+
+
+def file(path: Path) -> None:
+    path.write_text("x")
+
+
+ODD: list[tuple[str, Callable[[Path], None], str]] = [
+    ("policies", os.mkfifo, "is a named pipe, not a folder"),
+    ("policies", link, "is a symbolic link, not a folder"),
+    ("policies", socket_at, "is a socket, not a folder"),
+    ("policies", file, "is a file, not a folder"),
+    ("policies/.in-force", file, "is a file, not a folder"),
+    ("policies/acme.cedar", os.mkdir, "is a folder, not a regular file"),
+    ("policies/.from-kit/acme.cedar", os.mkdir, "is a folder, not a regular file"),
+    ("mock.sqlite3", os.mkfifo, "is a named pipe, not a regular file"),
+    ("mock.sqlite3", os.mkdir, "is a folder, not a regular file"),
+    ("mock.sqlite3", link, "is a symbolic link, not a regular file"),
+    ("mock.sqlite3", socket_at, "is a socket, not a regular file"),
+    ("mock.sqlite3-wal", os.mkdir, "is a folder, not a regular file"),
+    ("mock.key", os.mkdir, "is a folder, not a regular file"),
+    ("mock.key", socket_at, "is a socket, not a regular file"),
+    ("setup.json", os.mkdir, "is a folder, not a regular file"),
+    ("mock.pid", os.mkdir, "is a folder, not a regular file"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "says"), ODD, ids=[f"{r[0]}-{r[2]}" for r in ODD])
+def test_a_service_names_what_stands_in_its_way_and_what_to_do(
+    home: Path,
+    name: str,
+    make: Callable[[Path], None],
+    says: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = home / "state" / name
+    path.parent.mkdir(mode=0o700, parents=True)
+    (home / "state").chmod(0o700)
+    make(path)
+    assert mock.main(["--state-dir", str(home / "state"), "--port", str(free_port(0))]) == 1
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert last == f"dialtone: {path} {says}. Move it away and try again."
+    assert [f.text for f in doctor.examine() if not f.ok and name in f"{f.what} {f.text}"]
+    if path.is_dir():
+        path.rmdir()
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize("name", ["mock.pid", "setup.json", "acme.cedar"])
+def test_a_disk_that_fills_up_before_a_later_start_is_named_with_its_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    def full(*parts: object, **_: object) -> int:
+        if any(name in str(part) for part in parts):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # write() names no file
+        return create(*parts)  # type: ignore[arg-type]
+
+    create = private_files._create
+    monkeypatch.setattr(private_files, "_create", full)
+    monkeypatch.setattr(policy_files, "_replace", full if name == "acme.cedar" else _replace)
+    state = home / "state"
+    assert mock.main(["--state-dir", str(state), "--port", str(free_port(0))]) == 1
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert str(state) in last
+    assert f"{name}: No space left on device. Free some space and try again." in last
 
 
 def test_a_lock_that_somebody_holds_is_one_line(

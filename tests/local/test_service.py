@@ -315,7 +315,7 @@ def test_somebody_who_accepts_but_stays_silent_is_recognised(
     record = new_record(free_port(0))
     with silence(record.port), pytest.raises(ServiceUnreachable, match="does not answer") as failed:
         started()
-    assert "dialtone stop" in str(failed.value)
+    assert "End that program" in str(failed.value)
 
 
 def test_an_answer_heard_before_is_worth_nothing(home: Path) -> None:

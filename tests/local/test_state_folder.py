@@ -67,6 +67,59 @@ def test_progress_stays_in_a_home_on_the_network_and_not_on_this_machine(
     assert progress_file() == tmp_path / "config" / "progress.jsonl"
 
 
+@pytest.fixture
+def home_on_the_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where an earlier version kept the progress of such a home: the stand-in on this machine."""
+    mounts(monkeypatch, ("/", "ext4"), (str(tmp_path), "nfs4"))
+    monkeypatch.delenv("DIALTONE_STATE_DIR", raising=False)
+    monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setattr(state_folder.platformdirs, "user_data_path", lambda _: tmp_path / "data")
+    monkeypatch.setattr(state_folder, "local_alternative", lambda: tmp_path / "local")
+    (tmp_path / "local").mkdir(mode=0o700)
+    return tmp_path / "local"
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o600)
+
+
+@pytest.mark.parametrize("name", ["progress.jsonl", "progress.json"])
+def test_progress_of_the_stand_in_is_taken_over_once(home_on_the_network: Path, name: str) -> None:
+    write(home_on_the_network / name, '{"v": 1}\n')
+    taken = progress_file().with_name(name)
+    assert taken.read_text() == '{"v": 1}\n'
+    assert taken.stat().st_mode & 0o777 == 0o600
+    taken.unlink()  # the learner begins afresh
+    progress_file()
+    assert not taken.exists()
+    assert (home_on_the_network / f"{name}.moved").read_text() == '{"v": 1}\n'
+
+
+def test_progress_of_the_stand_in_replaces_nothing(home_on_the_network: Path) -> None:
+    progress_file().write_text("newer")
+    write(home_on_the_network / "progress.jsonl", "older")
+    assert progress_file().read_text() == "newer"
+    assert (home_on_the_network / "progress.jsonl").read_text() == "older"
+
+
+@pytest.mark.parametrize("how", ["link", "open to others", "pipe"])
+def test_a_file_in_the_stand_in_that_can_not_be_trusted_stays_there(
+    home_on_the_network: Path, how: str
+) -> None:
+    path = home_on_the_network / "progress.jsonl"
+    if how == "pipe":
+        os.mkfifo(path)
+    elif how == "link":
+        write(home_on_the_network / "other", "x")
+        path.symlink_to("other")
+    else:
+        path.write_text("x")
+        path.chmod(0o644)
+    assert not progress_file().exists()
+    assert os.path.lexists(path)
+
+
 def test_progress_is_in_the_state_folder_of_a_local_disk(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -132,9 +132,10 @@ def test_the_licence_is_whole() -> None:
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-def test_the_changelog_tells_of_this_version() -> None:
+def test_the_version_is_the_newest_of_the_changelog_and_a_dev_one_until_it_is_released() -> None:
+    newest, unreleased = re.findall(r"(?m)^## (\S+)( \(unreleased\))?", read("CHANGELOG.md"))[0]
+    assert PROJECT["version"] == newest + (".dev0" if unreleased else "")
     assert dialtone_kit.__version__ == PROJECT["version"]
-    assert re.search(rf"^## {re.escape(PROJECT['version'])}\b", read("CHANGELOG.md"), re.MULTILINE)
 
 
 def test_each_dependency_is_listed_with_what_it_is_for() -> None:

@@ -15,7 +15,7 @@ from hmac import compare_digest, digest
 from sqlalchemy import Connection, delete, insert, select, text
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.base.private_files import PrivateFolder, shown
 from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.core.settings import BadSettings, Settings
 from dialtone_kit.mock.store.tables import secrets_of_service
@@ -66,8 +66,8 @@ def _must_be_the_same(
     if wrong_file or (old is not None and found not in (None, old)):
         raise BadSettings(
             f"{settings.database_name} belongs to another key than {FILE_FOR_POSTGRES} in "
-            f"{settings.state_dir}. Copy that file from the state folder of the service that "
-            "used the database before. If it is lost, delete the rows of the table "
+            f"{shown(settings.state_dir)}. Copy that file from the state folder of the service "
+            "that used the database before. If it is lost, delete the rows of the table "
             "service_secrets: codes that were sent become void."
         )
 
@@ -100,7 +100,9 @@ def _read(settings: Settings) -> bytes | None:
     except DialtoneError as problem:
         raise BadSettings(str(problem)) from None
     if not IN_HEX.fullmatch(key):
-        raise BadSettings(f"{settings.state_dir / name} is no key: remove it and start again.")
+        raise BadSettings(
+            f"{shown(settings.state_dir / name)} is no key: remove it and start again."
+        )
     return bytes.fromhex(key.decode())
 
 

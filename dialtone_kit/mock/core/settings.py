@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import UnsafeUrl
 from dialtone_kit.base.masking import POSTGRES_URL, without_password
+from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.urls import normalize
 from dialtone_kit.mock.core.mail_route import MailRoute, mail_route
@@ -209,18 +210,20 @@ def _service_file(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as problem:
-        raise BadSettings(sentence(f"{path} can't be read: {problem.strerror}")) from None
+        raise BadSettings(sentence(f"{shown(path)} can't be read: {problem.strerror}")) from None
     with os.fdopen(handle, encoding="utf-8") as file:
         status = os.fstat(file.fileno())
         private = stat.S_ISREG(status.st_mode) and not stat.S_IMODE(status.st_mode) & 0o077
         if not private or status.st_uid != os.getuid():
-            raise BadSettings(f"{path} must belong to you alone: chmod 600 it, or remove it.")
+            raise BadSettings(
+                f"{shown(path)} must belong to you alone: chmod 600 it, or remove it."
+            )
         try:
             stored = json.load(file)
         except ValueError:
-            raise BadSettings(f"{path} is not JSON: remove it and start again.") from None
+            raise BadSettings(f"{shown(path)} is not JSON: remove it and start again.") from None
     if not isinstance(stored, dict):
-        raise BadSettings(f"{path} is not a JSON object: remove it and start again.")
+        raise BadSettings(f"{shown(path)} is not a JSON object: remove it and start again.")
     return stored
 
 

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialtone_kit.base.private_files import explained
 from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.policy.cedar_text import (
     KIT_POLICIES,
@@ -50,7 +51,10 @@ class PolicyFiles:
         self._paths: dict[str, tuple[str, str]] = {}  # of the file and of its last good version
 
     def seed(self) -> None:
-        """Copy the kit's files into the folder, except over one that the user changed."""
+        """Copy the kit's files into the folder, except over one that the user changed.
+
+        Raises DialtoneError, or OSError with the path, when they can't be written.
+        """
         for folder in (self.folder, self.folder / IN_FORCE, self.folder / FROM_KIT):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for original in (*sorted(KIT_POLICIES.glob("*.cedar")), KIT_POLICIES / "README.md"):
@@ -58,9 +62,11 @@ class PolicyFiles:
             theirs, copy = self.folder / original.name, self.folder / FROM_KIT / original.name
             untouched = not theirs.is_symlink() and _content(theirs) == _content(copy)
             if untouched or not os.path.lexists(theirs):
-                _replace(theirs, ours)
+                with explained(theirs):
+                    _replace(theirs, ours)
             if _content(theirs) == ours:
-                _replace(copy, ours)
+                with explained(copy):
+                    _replace(copy, ours)
 
     def in_force(self, name: str) -> InForce:
         """What is in force for the file `name` now."""

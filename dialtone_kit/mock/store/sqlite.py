@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from dialtone_kit.base.private_files import open_private
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.private_files import explained, is_irregular, open_private, trouble
 from dialtone_kit.mock.store.statements import run_plain
 from dialtone_kit.mock.store.transactions import Job, run_all, unavailable
 
@@ -145,4 +147,9 @@ def _connect(engine: Engine) -> Connection:
 def _create_private(file: Path) -> None:
     """Create an empty file with mode 0600; SQLite itself would leave it readable to others."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(open_private(file))
+    with explained(file):
+        os.close(open_private(file))
+    for name in (f"{file.name}-wal", f"{file.name}-shm"):
+        beside = file.with_name(name)
+        if is_irregular(beside):  # SQLite would only say "disk I/O error"
+            raise DialtoneError(trouble(beside, OSError(errno.EINVAL, "")))

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import OperationalError
 
+from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.mock.core import expiry
 from dialtone_kit.mock.core.mail import Letter, MailStore
 from dialtone_kit.mock.core.signing_keys import SigningKeys, ensure, rotate
@@ -204,5 +205,5 @@ def test_a_mail_is_readable_with_the_secret_only(run: Run) -> None:
 def test_the_database_is_no_symlink(tmp_path: Path, name: str) -> None:
     (tmp_path / "elsewhere").touch()
     (tmp_path / name).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError, match="symbolic"):
+    with pytest.raises(DialtoneError, match="symbolic"):
         Store(tmp_path / name)

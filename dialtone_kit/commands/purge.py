@@ -1,0 +1,79 @@
+"""`dialtone purge`: everything that the kit keeps on this machine, listed and taken away."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.masking import visible
+from dialtone_kit.base.private_files import shown
+from dialtone_kit.local import kept, leftovers, service
+from dialtone_kit.local.kept import Kept
+
+
+@click.command
+@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+def command(yes: bool) -> int:
+    """Remove everything that the kit keeps on this machine, after showing it and asking.
+
+    The local service ends first. Its database, log, keys and policies go, with your progress and
+    the credentials that it issued. Credentials of other services and files of your own stay.
+
+    \b
+    Example: dialtone purge --yes
+    """
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("purge asks first, and here is no terminal to ask in. Add --yes.")
+    service.refuse_if_somebody_serves()
+    going = kept.going()
+    _show("Goes", going)
+    _show("Stays", kept.staying())
+    database = kept.database_elsewhere()
+    if database:
+        click.echo(f"  {visible(database)}: the local service's database; drop it yourself")
+    if not going:
+        click.echo("There is nothing to remove.")
+        return 0
+    if not yes and not click.confirm("Remove what goes?"):
+        click.echo("Nothing was removed.")
+        return 0
+    return _remove()
+
+
+def _remove() -> int:
+    """End the service and remove what is there by now. Exit code 1 when something is left."""
+    left = 0
+    with service.ended() as was_running:
+        if was_running:
+            click.echo("The local service has ended.")
+        for one in kept.going():
+            try:
+                kept.remove(one)
+                click.echo(f"Gone: {_path(one)}")
+            except (OSError, DialtoneError) as problem:
+                why = problem.strerror if isinstance(problem, OSError) else problem
+                click.echo(f"Still there: {_path(one)} ({why})")
+                left = 1
+    for folder in leftovers.remove_all():
+        click.echo(f"Gone: {visible(str(folder))}")
+    return left
+
+
+def _show(title: str, things: Sequence[Kept]) -> None:
+    if things:
+        click.echo(f"{title}:")
+    for one in things:
+        click.echo(f"  {_path(one)}  {_readable(one.size)}  {visible(one.what)}")
+
+
+def _path(one: Kept) -> str:
+    return visible(shown(one.path), keep="")
+
+
+def _readable(size: int) -> str:
+    if size >= 1000:
+        return f"{size / 1000:.0f} kB"
+    return "1 byte" if size == 1 else f"{size} bytes"

@@ -1,0 +1,162 @@
+"""What the kit keeps on this machine, and how `dialtone purge` takes it away.
+
+Only names that the kit gives are touched, each through the descriptor of its folder: no link is
+followed, and what else is in these folders stays.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialtone_kit.base import platform
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.urls import origin
+from dialtone_kit.client import credentials, enrollments
+from dialtone_kit.client.config_folder import config_dir
+from dialtone_kit.local.record import UnusableRecord, read_record
+from dialtone_kit.local.setup import SQLITE, read_setup
+from dialtone_kit.local.state_folder import progress_file, state_dir
+
+PROGRESS = r"progress\.jsonl?(\.lock|\.moved)?"
+_WRITTEN = r"service\.json|setup\.json|mock\.pid|mock\.key|postgresql\.key|progress\.jsonl?"
+# The names that the kit gives in the state folder, and what is behind each.
+STATE = {
+    r"mock\.sqlite3(-wal|-shm|-journal)?": "the service's database: clients, mails, audit trail",
+    r"mock\.key|postgresql\.key": "the service's own key",
+    r"mock\.log(\.1)?": "the service's log",
+    r"mock\.pid|mock\.calls|service\.lock": "notes of the service's process",
+    r"setup\.json": "how the service was set up",
+    r"service\.json": "the service's port and secret",
+    r"policies": "the service's policies, with your edits",
+    r"lab": "JupyterLab's settings and workspaces",
+    PROGRESS: "your progress",
+    rf"\.({_WRITTEN})\.[0-9a-f]{{16}}": "what a killed write left",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One thing that is kept; `size` is in bytes."""
+
+    path: Path
+    what: str
+    size: int
+
+
+def going() -> list[Kept]:
+    """What a purge removes: the local service's files, your progress, and its clients here."""
+    found = [*_known(state_dir())]
+    if progress_file().parent != state_dir():  # beside the credentials
+        found += _known(progress_file().parent, [PROGRESS])
+    clients, waiting, _ = _issued()
+    issued = [_kept(path, "credentials of the local service") for path in clients]
+    issued += [_kept(path, "an enrollment that waits for its code") for path in waiting]
+    return issued + found  # service.json, which tells whose they are, after them
+
+
+def staying() -> list[Kept]:
+    """What the same folders hold beside that: other services' credentials, files of your own."""
+    gone = {one.path for one in going()}
+    others = [_kept(path, what) for path, what in _issued()[2].items()]
+    own = [path for path in sorted(state_dir().iterdir()) if path not in gone]
+    return others + [_kept(path, "not a file of the kit") for path in own]
+
+
+def database_elsewhere() -> str | None:
+    """The PostgreSQL database of the local service, which a purge leaves alone."""
+    with suppress(DialtoneError):
+        setup = read_setup(state_dir())
+        return setup.database if setup and setup.database != SQLITE else None
+    return None
+
+
+def remove(one: Kept) -> None:
+    """Delete it with what a killed write left of it, then the folder around it if it is empty.
+
+    Raises OSError, or DialtoneError when the folder is somebody else's.
+    """
+    with suppress(FileNotFoundError):  # it is gone already
+        _delete_all_of(one.path)
+    with suppress(OSError):  # something else is in it
+        one.path.parent.rmdir()
+
+
+def _delete_all_of(path: Path) -> None:
+    folder = os.open(path.parent, platform.READ_FOLDER)
+    try:
+        if os.fstat(folder).st_uid != platform.user_id():
+            raise DialtoneError(f"{shown(path.parent)} belongs to another user.")
+        for name in os.listdir(folder):  # noqa: PTH208 (a Path knows no descriptors)
+            if name == path.name or name.startswith(f".{path.name}."):
+                _delete(name, folder)
+    finally:
+        os.close(folder)
+
+
+def _delete(name: str, folder: int) -> None:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    if stat.S_ISDIR(status.st_mode):
+        shutil.rmtree(name, dir_fd=folder)
+    else:
+        os.unlink(name, dir_fd=folder)
+
+
+def _known(folder: Path, patterns: Iterable[str] = STATE) -> Iterator[Kept]:
+    names = sorted(path.name for path in folder.iterdir())
+    for pattern in patterns:
+        for name in filter(re.compile(pattern).fullmatch, names):
+            yield _kept(folder / name, STATE[pattern])
+
+
+def _issued() -> tuple[list[Path], list[Path], dict[Path, str]]:
+    """Files of clients and of enrollments of the local service, and others with their issuer."""
+    clients, waiting, others = [], [], dict[Path, str]()
+    for client_id in credentials.stored():
+        path = credentials.path_for(client_id)
+        try:
+            issuer = credentials.load_credentials(client_id).issuer
+        except DialtoneError:
+            others[path] = "credentials that can't be read"
+            continue
+        if _is_ours(issuer):
+            clients.append(path)
+        else:
+            others[path] = f"credentials of {issuer}"
+    for enrollment in enrollments.stored():
+        path = config_dir() / enrollments.FOLDER / f"{enrollment.enrollment_id}.json"
+        if _is_ours(enrollment.issuer):
+            waiting.append(path)
+        else:
+            others[path] = f"an enrollment at {enrollment.issuer}"
+    return clients, waiting, others
+
+
+def _is_ours(issuer: str) -> bool:
+    """Whether the local service of this state folder issued it: another one's clients stay."""
+    try:
+        record = read_record()
+    except UnusableRecord:
+        return False
+    return record is not None and origin(issuer) == origin(record.base_url)
+
+
+def _kept(path: Path, what: str) -> Kept:
+    return Kept(path, what, _size(path))
+
+
+def _size(path: Path) -> int:
+    """The bytes of a file, or of all files below a folder; links are not followed."""
+    with suppress(OSError):
+        status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            return status.st_size
+        return sum(_size(one) for one in path.iterdir())
+    return 0
