@@ -13,7 +13,7 @@ PORT = click.IntRange(1, 65535)
 
 
 def running_controls() -> Controls:
-    """The controls of the running service. One that ended is not started just to be asked.
+    """The controls of the running service. One that has stopped is not started just to be asked.
 
     Raises DialtoneError when none runs.
     """
@@ -24,5 +24,7 @@ def running_controls() -> Controls:
 def _running() -> LocalService:
     running = service.find()
     if running is None:
-        raise DialtoneError("No local service runs. Start it with `dialtone serve`, or a lesson.")
+        raise DialtoneError(
+            "No local service is running. Start it with `dialtone serve` or a lesson."
+        )
     return running

@@ -73,7 +73,7 @@ def request(
 def pending(
     client: IdentityClient, email: str, client_name: str, now: float | None = None
 ) -> Enrollment | None:
-    """An enrollment that waits for its code and that the service still knows."""
+    """An enrollment that is waiting for its code and that the service still has."""
     waiting = enrollments.pending(client.issuer, email or None, client_name, now=now)
     if waiting is None:
         return None

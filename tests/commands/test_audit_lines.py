@@ -38,7 +38,7 @@ def test_without_a_service_it_is_one_line_and_nothing_is_started(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert dialtone("audit") == 1
-    assert capsys.readouterr().err.startswith("dialtone: No local service runs.")
+    assert capsys.readouterr().err.startswith("dialtone: No local service is running.")
     assert service.find() is None
 
 
@@ -170,7 +170,10 @@ def test_doctor_says_where_policies_are_and_what_is_wrong_with_one(
     assert (before.ok, "when it first starts" in before.text) == (True, True)
     service.ensure()
     (fine,) = doctor.policies()
-    assert (fine.ok, fine.text.endswith("all valid; yours to edit, the next request obeys")) == (
+    assert (
+        fine.ok,
+        fine.text.endswith("all valid; yours to edit; changes apply to the next request"),
+    ) == (
         True,
         True,
     )

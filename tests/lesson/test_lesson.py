@@ -414,7 +414,7 @@ def test_the_checker_sends_a_token_nowhere_but_to_the_service(lesson: Lesson) ->
 
 
 def test_the_checker_needs_a_request_with_a_proof(lesson: Lesson) -> None:
-    with pytest.raises(LessonStop, match="run the cell that sends it"):
+    with pytest.raises(LessonStop, match="run the cell that sends one"):
         lesson.proof_checker()
     with pytest.raises(DialtoneError, match="or neither"):
         lesson.proof_checker("junk")

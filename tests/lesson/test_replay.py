@@ -10,9 +10,10 @@ import pytest
 
 from dialtone_kit import ProofKey, build_proof
 from dialtone_kit.base.errors import DialtoneError, LessonStop
+from dialtone_kit.base.times import CLOCK_SKEW
 from dialtone_kit.lesson import replay
 from dialtone_kit.lesson.replay import replay_timeline
-from dialtone_kit.rules import AHEAD, WINDOW
+from dialtone_kit.rules import WINDOW
 from dialtone_kit.wire import raw
 from dialtone_kit.wire.recorder import Wire
 
@@ -64,7 +65,7 @@ def test_a_replay_is_told_from_the_proof_to_the_moment_it_is_forgotten(clock: li
         "  1. made: iat",
         "  2. first use: 200, accepted",
         "  3. second use: 401, refused by jti_is_new",
-        "  its time is accepted: from 5 s ahead until 60 s old",
+        "  its iat is accepted: from 5 s ahead until 60 s old",
         "  the service remembers its jti: until 65 s after the first use",
         "  Remembered for longer than it is accepted: no second use gets in (RFC 9449 §11.1).",
     ]
@@ -98,8 +99,8 @@ def test_the_bars_are_those_of_the_rules(clock: list[float], after: float) -> No
     clock[0] += after
     service.send(proof)
     window, memory = spans(service.wire, proof)
-    assert window == (-AHEAD, WINDOW)
-    assert memory == (after, max(after, 0) + WINDOW + AHEAD)  # as rules.iat_is_fresh keeps it
+    assert window == (-CLOCK_SKEW, WINDOW)
+    assert memory == (after, max(after, 0) + WINDOW + CLOCK_SKEW)  # as rules.iat_is_fresh keeps it
 
 
 def test_the_time_is_that_of_the_service_where_its_date_says_so(clock: list[float]) -> None:
