@@ -220,7 +220,7 @@ class Controls:
         """The reply to one call. Members of `body` and `query` that are None are not sent."""
         if self._find_service is None:
             raise MockOnly(
-                f"The real service has no such control ({what}); only the local service does.  "
+                f"The real service has no such control ({what}); only the local service does. "
                 'Set base_url = "mock" to try this.'
             )
         return call(self._find_service().record, method, path, body, query)

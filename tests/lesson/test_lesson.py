@@ -69,7 +69,7 @@ def test_the_next_lesson_takes_what_the_first_one_left(
 ) -> None:
     again = start(5)
     assert again.credentials == lesson.credentials
-    assert "Credentials of an earlier lesson" in capsys.readouterr().out
+    assert "Credentials from an earlier lesson" in capsys.readouterr().out
 
 
 def test_more_scopes_than_the_stored_credentials_have_are_registered_for(lesson: Lesson) -> None:

@@ -9,7 +9,7 @@ function reading(text) {
   const codes = codesIn(text);
   if (codes.length === 1) return ["dk-ok", `Code found: ${codes[0]}`];
   if (codes.length) return ["dk-bad", "That's more than one code: leave only one."];
-  return text.trim().length > 12 ? ["dk-bad", "No code found: it has eight characters, none of them 0, O, 1 or I."] : ["", HINT];
+  return text.trim().length > 12 ? ["dk-bad", "No code found: a code has eight characters, none of them 0, O, 1 or I."] : ["", HINT];
 }
 
 function render({ model, el }) {
