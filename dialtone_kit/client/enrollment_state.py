@@ -1,4 +1,4 @@
-"""How far an enrollment is, in the service's own words: nothing in it is counted or timed here."""
+"""An enrollment's status, in the service's own words: nothing in it is counted or timed here."""
 
 from __future__ import annotations
 

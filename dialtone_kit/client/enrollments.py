@@ -1,6 +1,6 @@
 """Enrollments that wait for their code: kept on disk, so that a kernel restart loses nothing.
 
-The poll token is a secret: mode 0600, beside the credentials, deleted when confirmed or expired.
+The poll token is a secret: mode 0600, next to the credentials, deleted when confirmed or expired.
 """
 
 from __future__ import annotations
@@ -93,14 +93,14 @@ def checked_email(email: str) -> str:
 
 
 def checked_code(code: str) -> str:
-    """The code in `code` as the mail shows it. EnrollmentProblem, before it is sent, if none (M25).
+    """The code in `code` as in the email. EnrollmentProblem, before it is sent, if none (M25).
 
-    papermill makes an int of a code without letters, so one is read too.
+    papermill turns a code without letters into an int, so an int is read too.
     """
     try:
         return find_code(str(code))
     except NotACode as problem:
-        text = f"{problem} It was not sent, so no try is lost. [M25]"
+        text = f"{problem} It was not sent, so it didn't use up a try. [M25]"
         raise EnrollmentProblem(text) from None
 
 

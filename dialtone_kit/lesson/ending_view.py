@@ -69,7 +69,7 @@ def _skills(skills: Sequence[Reached]) -> str:
     ahead = [f"<li>○ {_not_yet(one, one.missing)}</li>" for one in skills if one.missing]
     listed = '<ul style="margin: 0; padding: 0; list-style: none">{}</ul>'
     parts = [_section("What you can do now", listed.format("".join(able)))] if able else []
-    parts += [_section("Still ahead of you", listed.format("".join(ahead)))] if ahead else []
+    parts += [_section("Still to do", listed.format("".join(ahead)))] if ahead else []
     return "".join(parts)
 
 

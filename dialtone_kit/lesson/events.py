@@ -50,7 +50,7 @@ class ProgressNotKept(DialtoneError):
 
 
 class EventFile:
-    """The events in the file at `path` (0600). A `.json` file of 0.1 beside it is taken over."""
+    """The events in the file at `path` (0600). A `.json` file from 0.1 beside it is imported."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -61,7 +61,7 @@ class EventFile:
         return [event for event in self._all() if event["v"] <= VERSION]
 
     def append(self, choose: Callable[[list[Event]], Event | None]) -> None:
-        """Add the event that `choose` makes of those so far. Raises ProgressNotKept."""
+        """Add the event that `choose` makes from those so far. Raises ProgressNotKept."""
         try:
             private_dir(self.path.parent)
             with FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS, mode=0o600):
@@ -73,15 +73,15 @@ class EventFile:
                     _append(self.path, event)
         except Timeout:
             raise ProgressNotKept(
-                f"Progress was not kept: another program holds {shown(self.path)}.lock. "
-                "Close it, and run the cell again."
+                f"Progress was not saved: another program holds {shown(self.path)}.lock. Close it "
+                "and run the cell again."
             ) from None
         except OSError as problem:
             raise ProgressNotKept(self._line(problem.strerror or str(problem))) from None
         except ProgressNotKept:
             raise
         except DialtoneError as problem:
-            raise ProgressNotKept(f"Progress was not kept: {problem}") from None
+            raise ProgressNotKept(f"Progress was not saved: {problem}") from None
 
     def _all(self) -> list[Event]:
         try:
@@ -109,12 +109,12 @@ class EventFile:
         if newest > VERSION:
             raise DialtoneError(
                 f"{shown(self.path)} was written by a newer Dialtone Kit (version {newest} of the "
-                "file). Upgrade this one, or move the file away to begin afresh."
+                "file). Upgrade this one, or move the file away to start over."
             )
 
     def _line(self, why: str) -> str:
         return (
-            f"Progress was not kept: {shown(self.path)}: {why}. Free some space or move the file "
+            f"Progress was not saved: {shown(self.path)}: {why}. Free some space or move the file "
             "away, then run the cell again."
         )
 
@@ -127,8 +127,8 @@ def unread(path: Path) -> str | None:
         return None
     except (OSError, ValueError, TypeError, AttributeError, KeyError):
         return (
-            f"{shown(path)} is damaged or of a newer version: it is left alone, and progress "
-            "begins afresh beside it. Upgrade Dialtone Kit if a newer one wrote it."
+            f"{shown(path)} is damaged or from a newer version: it is left alone, and progress "
+            "starts over beside it. Upgrade Dialtone Kit if a newer one wrote it."
         )
     return None
 
@@ -138,7 +138,7 @@ def _text_of(path: Path) -> str:
 
 
 def _append(path: Path, event: Event) -> None:
-    """Write one line and wait for the disk; what a full disk cut off is taken away again."""
+    """Write one line and wait for the disk; a line that a full disk cut off is removed."""
     descriptor = open_private(path, os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         size = os.fstat(descriptor).st_size
@@ -158,7 +158,7 @@ def _line_of(event: Event) -> str:
 
 
 def _event(line: str) -> Event | None:
-    """The event in a line, or None for what is no event, such as half of one."""
+    """The event in a line, or None if it isn't one, such as half an event."""
     try:
         event = json.loads(line)
     except ValueError:
@@ -172,7 +172,7 @@ def _event(line: str) -> Event | None:
 
 
 def _events_of(document: dict[str, Any]) -> Iterator[Event]:
-    """What a progress.json of 0.1 tells, as events."""
+    """The content of a progress.json from 0.1, as events."""
     if document.get("version", 1) != 1:
         raise ValueError("not a file of 0.1")
     for lesson, row in document.get("lessons", {}).items():

@@ -15,7 +15,7 @@
       code = "M25"            # the misconception behind a wrong choice
 
     [[skill]]
-    text = "count the tries, and stop before the lock"   # goes on from "You can …"
+    text = "count the tries, and stop before the lock"   # completes "You can …"
     exercises = ["02.tries"]  # what has to be right for it
 
 `seen` may be left out. It describes the request of this lesson that shows the outcome: method and

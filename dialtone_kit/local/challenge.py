@@ -1,6 +1,6 @@
-"""Is it ours? The service proves it by a challenge before anything is sent that matters.
+"""Is it ours? The service proves it by a challenge before anything that matters is sent.
 
-On a shared machine anybody can sit on a port, so an open port and a friendly answer mean nothing.
+On a shared machine anyone can sit on a port, so an open port and a friendly answer mean nothing.
 `http.client` and not httpx: no proxy from the environment, no redirect, and a third of the time.
 """
 
@@ -25,12 +25,12 @@ from dialtone_kit.local.record import Record
 
 Kind = Literal["ours", "stranger", "silent", "nothing"]
 MAX_REPLY = 4096  # bytes of an answer to the challenge
-MAX_BYTES = 16 * 1024 * 1024  # of a control's reply: an inbox of many mails, not more
+MAX_BYTES = 16 * 1024 * 1024  # of a control's reply: an inbox of many emails, not more
 
 
 @dataclass(frozen=True)
 class Occupant:
-    """Who is on the port: ours, a stranger, somebody who accepts but stays silent, or nobody."""
+    """Who is on the port: ours, a stranger, one that accepts but stays silent, or nobody."""
 
     kind: Kind
     pid: int | None = None
@@ -61,7 +61,7 @@ def proven(record: Record, *, timeout: float = 10.0) -> Iterator[http.client.HTT
         kind = _challenge(connection, record).kind
         if kind != "ours":
             raise ServiceUnreachable(explain(kind, record.port))
-        # http.client would silently connect anew, to whoever listens by then.
+        # http.client would silently reconnect, to whoever is listening by then.
         connection.auto_open = 0
         yield connection
     finally:
@@ -96,8 +96,8 @@ def explain(kind: Kind, port: int, *, own_pid: int | None = None) -> str:
     if kind == "silent":
         holder = "something that accepts connections but does not answer"
     return (
-        f"Port {port} is held by {holder}. End that program, or move your service to port N: "
-        "`dialtone serve --port N` (you register anew there)."
+        f"Port {port} is in use by {holder}. Stop that program, or move your service to port N: "
+        "`dialtone serve --port N` (you register again there)."
     )
 
 
@@ -208,7 +208,7 @@ class _Reading(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError  # a stranger who sends a byte at a time could hold us for ever
+            raise TimeoutError  # a stranger who sends a byte at a time could hold us forever
         data = self._stream.read(len(buffer), left)
         buffer[: len(data)] = data
         return len(data)

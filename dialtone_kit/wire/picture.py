@@ -83,7 +83,7 @@ def lines(x: float, y: float, content: list[str], role: str = "ink", *, style: s
 
 
 def wrapped(content: str, width: float) -> list[str]:
-    """`content` in lines that fit into `width` pixels. Mask it first: half a secret is not known.
+    """`content` in lines that fit into `width` pixels. Mask it first: half of one isn't recognised.
 
     Paths are broken behind a slash, so that they can be read.
     """
@@ -113,7 +113,7 @@ def _filled(pieces: list[str], limit: int) -> list[str]:
 def stroke(
     path: str, role: str, *, width: float = 1.4, dashed: bool = False, fill: str = ""
 ) -> str:
-    """A path with an outline in the colour of `role`; `fill` is a role, too."""
+    """A path with an outline in the colour of `role`; `fill` is a role too."""
     dash = "; stroke-dasharray: 6 4" if dashed else ""
     inside = paint(fill) if fill else "none"
     return (

@@ -1,4 +1,4 @@
-"""Where the time of a round trip went: a bar, and beside it the same in words and numbers."""
+"""Where the time of a round trip went: a bar, with the same in words and numbers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _COLOURS = {
     REST: f"color-mix(in srgb, {INK} 35%, {PAPER})",
 }
 _MEANINGS = {
-    RESTART: "the local service had ended and was started again",
+    RESTART: "the local service had stopped and was restarted",
     "connecting": "name resolution and TCP",
     CHALLENGE: "the local service proves that it is yours",
     "TLS": "handshake and certificate",
     "sending": "writing the request",
-    "waiting": "until the head of the response was there",
+    "waiting": "until the response headers arrived",
     "reading": "the body of the response",
     REST: "in this kernel, between the parts",
 }

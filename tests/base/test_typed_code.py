@@ -66,7 +66,7 @@ def test_a_code_is_found_however_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", NONE.values(), ids=NONE)
 def test_what_holds_no_code_is_none(text: str) -> None:
-    with pytest.raises(NotACode, match="8 characters, none of 0 O 1 I"):
+    with pytest.raises(NotACode, match="8 characters, none of them 0, O, 1 or I"):
         find_code(text)
 
 

@@ -45,8 +45,8 @@ def test_a_person_registers_in_lesson_02_and_gets_a_token_in_lesson_03(opened):
     assert person.errors() == []
     assert person.page.get_by_text("Go to the form").count() == 1
     form = person.widget("email")
-    form.get_by_label("E-mail address").fill(ADDRESS)
-    form.get_by_label("E-mail address").press("Enter")
+    form.get_by_label("Email address").fill(ADDRESS)
+    form.get_by_label("Email address").press("Enter")
     form.get_by_text(f"A code is on its way to {ADDRESS}").wait_for()
     person.screenshot("lesson-02-sent")
 

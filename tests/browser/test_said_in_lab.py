@@ -81,7 +81,7 @@ def test_a_code_in_a_question_opens_where_it_stands(desk):
     form.get_by_role("button", name="I am sure").click()
     entry = form.locator(".dk-entry")
     entry.locator("summary").click()
-    entry.get_by_text("What is so:").wait_for()
+    entry.get_by_text("What's true:").wait_for()
     assert entry.locator("summary").inner_text() == "M01 A retry can send the same proof"
     assert desk.faint_texts(".dk-entry") == []
 

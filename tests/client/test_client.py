@@ -242,7 +242,7 @@ def test_a_code_of_the_wrong_form_is_not_sent() -> None:
     service = enrolling()
     client = service.client()
     enrollment = client.request_enrollment("a@example.com", "my-agent")
-    with pytest.raises(EnrollmentProblem, match="no try is lost"):
+    with pytest.raises(EnrollmentProblem, match="didn't use up a try"):
         client.confirm_enrollment(enrollment, "ABCD")
     assert service.sent_to("confirm") == []
 

@@ -122,7 +122,7 @@ def test_a_code_that_papermill_took_for_a_number_still_serves() -> None:
 
 @pytest.mark.parametrize("typed", ["12", "", "no code here", "ABCD-2345 or WXYZ-6789"])
 def test_what_can_not_be_the_code_is_one_line_before_it_is_sent(typed: str) -> None:
-    with pytest.raises(EnrollmentProblem, match=r"not sent, so no try is lost\. \[M25\]"):
+    with pytest.raises(EnrollmentProblem, match=r"not sent, so it didn't use up a try\. \[M25\]"):
         checked_code(typed)
 
 
@@ -143,7 +143,7 @@ def test_what_can_not_be_the_code_is_one_line_before_it_is_sent(typed: str) -> N
     ],
 )
 def test_what_is_not_one_address_is_refused_before_it_is_sent(address: object) -> None:
-    with pytest.raises(EnrollmentProblem, match="one e-mail address"):
+    with pytest.raises(EnrollmentProblem, match="a single email address"):
         checked_email(address)  # type: ignore[arg-type]
 
 

@@ -74,17 +74,17 @@ ZIPPED = gzip.compress(b'{"padding": "' + b" " * MIB + b'"}')
 CHUNKED = JSON + b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNK = b"100000\r\n" + b" " * MIB + b"\r\n"
 ROWS: list[tuple[str, Speak, type[DialtoneError], str]] = [
-    ("not a word", lambda _: None, NotThisService, "broke off"),
-    ("dies in the head", saying(JSON), NotThisService, "broke off"),
+    ("not a word", lambda _: None, NotThisService, "was cut off"),
+    ("dies in the head", saying(JSON), NotThisService, "was cut off"),
     (
         "dies in the body",
         saying(JSON + b'Content-Length: 99\r\n\r\n{"iss'),
         NotThisService,
-        "broke off",
+        "was cut off",
     ),
-    ("dies in a chunk", saying(CHUNKED + b'20\r\n{"iss'), NotThisService, "broke off"),
-    ("SSH", saying(b"SSH-2.0-OpenSSH_9.9\r\n"), NotThisService, "broke off"),
-    ("HTTP 0.9", saying(b"{}"), NotThisService, "broke off"),
+    ("dies in a chunk", saying(CHUNKED + b'20\r\n{"iss'), NotThisService, "was cut off"),
+    ("SSH", saying(b"SSH-2.0-OpenSSH_9.9\r\n"), NotThisService, "was cut off"),
+    ("HTTP 0.9", saying(b"{}"), NotThisService, "was cut off"),
     ("a captive portal", body(PORTAL, HTML), NotThisService, "a web page instead of JSON"),
     ("a portal that redirects", saying(MOVED), NotThisService, "portal.example"),
     (
@@ -124,7 +124,7 @@ ROWS: list[tuple[str, Speak, type[DialtoneError], str]] = [
         "100 MiB of head",
         plenty(JSON, b"X-Filler: " + b"x" * MIB + b"\r\n"),
         NotThisService,
-        "broke off",
+        "was cut off",
     ),
     (
         "a head that trickles",

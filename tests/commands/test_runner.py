@@ -128,7 +128,7 @@ def test_lessons_are_taken_in_order_and_by_number(tmp_path: Path) -> None:
         (tmp_path / name).write_text("{}")
     assert [path.name for path in select(tmp_path, [])] == ["00-a.ipynb", "02-b.ipynb"]
     assert [path.name for path in select(tmp_path, ["2"])] == ["02-b.ipynb"]
-    with pytest.raises(BadParameters, match="No lesson 07; there is: 00, 02"):
+    with pytest.raises(BadParameters, match="No lesson 07; available: 00, 02"):
         select(tmp_path, ["7"])
 
 

@@ -172,7 +172,7 @@ def test_a_skill_is_reached_when_all_its_exercises_are_right(progress):
         page.html
     )
     assert "What you can do now" in page.html
-    assert "Still ahead of you" in page.html
+    assert "Still to do" in page.html
 
 
 def test_exercises_come_with_their_tries(progress):

@@ -69,7 +69,7 @@ def test_the_next_lesson_takes_what_the_first_one_left(
 ) -> None:
     again = start(5)
     assert again.credentials == lesson.credentials
-    assert "Credentials of an earlier lesson" in capsys.readouterr().out
+    assert "Credentials from an earlier lesson" in capsys.readouterr().out
 
 
 def test_more_scopes_than_the_stored_credentials_have_are_registered_for(lesson: Lesson) -> None:
@@ -414,7 +414,7 @@ def test_the_checker_sends_a_token_nowhere_but_to_the_service(lesson: Lesson) ->
 
 
 def test_the_checker_needs_a_request_with_a_proof(lesson: Lesson) -> None:
-    with pytest.raises(LessonStop, match="run the cell that sends it"):
+    with pytest.raises(LessonStop, match="run the cell that sends one"):
         lesson.proof_checker()
     with pytest.raises(DialtoneError, match="or neither"):
         lesson.proof_checker("junk")

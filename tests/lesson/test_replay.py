@@ -65,7 +65,7 @@ def test_a_replay_is_told_from_the_proof_to_the_moment_it_is_forgotten(clock: li
         "  1. made: iat",
         "  2. first use: 200, accepted",
         "  3. second use: 401, refused by jti_is_new",
-        "  its time is accepted: from 5 s ahead until 60 s old",
+        "  its iat is accepted: from 5 s ahead until 60 s old",
         "  the service remembers its jti: until 65 s after the first use",
         "  Remembered for longer than it is accepted: no second use gets in (RFC 9449 §11.1).",
     ]

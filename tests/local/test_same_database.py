@@ -41,7 +41,7 @@ def serving(home: Path, stored: Database) -> Iterator[Callable[..., psutil.Proce
         one = subprocess.Popen(line, stdout=subprocess.PIPE)
         started.append(one)
         assert one.stdout is not None
-        assert b"runs on" in one.stdout.readline()
+        assert b"running on" in one.stdout.readline()
         return psutil.Process(one.pid)
 
     yield serve

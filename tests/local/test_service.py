@@ -137,7 +137,7 @@ def test_a_killed_service_comes_back_where_it_was_with_one_line(home: Path) -> N
     second, remarks = started()
     assert (second.base_url, second.pid) != (first.base_url, first.pid)
     assert second.base_url == first.base_url
-    assert remarks == ["The local service was gone (killed?); it was started again as it was."]
+    assert remarks == ["The local service was gone (killed?); it was restarted as it was."]
 
 
 def test_a_hung_service_is_ended_and_started_again(
@@ -150,7 +150,7 @@ def test_a_hung_service_is_ended_and_started_again(
     second, remarks = started()
     assert second.base_url == first.base_url
     assert mocks_of(home / "state") == [second.pid]
-    assert remarks == ["The local service had stopped answering; it was ended and started again."]
+    assert remarks == ["The local service had stopped answering; it was restarted."]
 
 
 def _ask_quickly(ask, record, **_):  # type: ignore[no-untyped-def]
@@ -226,7 +226,7 @@ def test_a_damaged_record_is_written_anew_and_no_process_is_orphaned(home: Path)
     started()
     (home / "state" / "service.json").write_text("{}")
     second, remarks = started()
-    assert remarks == [f"service.json is damaged; it was written anew, with port {second.port}."]
+    assert remarks == [f"service.json is damaged; it was rewritten, with port {second.port}."]
     assert mocks_of(home / "state") == [second.pid]
 
 
@@ -303,7 +303,7 @@ def test_who_loses_it_later_is_told_because_the_issuer_has_a_name(
     first, _ = started()
     service.stop()
     overtaken.clear()
-    with pytest.raises(ServiceUnreachable, match="ended while starting"):
+    with pytest.raises(ServiceUnreachable, match="stopped while starting"):
         started()
     assert read_record() == first.record
 
@@ -342,7 +342,7 @@ def test_a_move_to_another_port_is_made_on_purpose_only(home: Path) -> None:
     with stranger(record.port):
         moved, remarks = started(port=free_port(0))
         assert moved.port != record.port
-        assert remarks == [f"The local service moved to port {moved.port}; register anew there."]
+        assert remarks == [f"The local service moved to port {moved.port}; register again there."]
         with pytest.raises(DialtoneError, match="dialtone stop") as failed:
             started(port=record.port)
         assert one_line(str(failed.value))

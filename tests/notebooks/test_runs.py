@@ -112,4 +112,4 @@ def test_run_all_stops_with_one_line_where_a_person_has_not_answered_yet() -> No
     with pytest.raises(PapermillExecutionError) as stopped:
         run(FOLDER / name, interactive=True)
     assert stopped.value.ename == "LessonStop"
-    assert "e-mail address in the form above" in stopped.value.evalue
+    assert "email address in the form above" in stopped.value.evalue

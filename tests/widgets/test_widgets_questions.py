@@ -224,7 +224,7 @@ def test_mails_come_newest_first_when_the_view_asks():
 
 def test_without_a_person_the_mails_are_counted_and_not_shown():
     view = InboxView(lambda: [Mail("1", "2026-11-24T10:00:00Z")], interactive=False)
-    assert "1 mail." in repr(view)
+    assert "1 email." in repr(view)
     assert "ABCD" not in repr(view)
     assert "example.com" not in repr(view)
 

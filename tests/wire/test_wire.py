@@ -252,8 +252,8 @@ def test_a_request_without_an_answer_is_shown_too(problem: Exception) -> None:
 
 def test_an_empty_wire_reports_that() -> None:
     wire = Wire()
-    assert wire.show().text == wire.sequence().text == "Nothing was sent yet."
-    with pytest.raises(DialtoneError, match="Nothing was sent yet"):
+    assert wire.show().text == wire.sequence().text == "Nothing has been sent yet."
+    with pytest.raises(DialtoneError, match="Nothing has been sent yet"):
         wire.curl()
 
 

@@ -207,7 +207,7 @@ def test_e7_ten_from_an_ip_address_in_an_hour(mock: Mock, realm: str) -> None:
 
 def test_what_is_no_address_is_told_in_whole_sentences(mock: Mock, realm: str) -> None:
     answer = mock.request_enrollment(realm, email="you@")
-    example = "This is not one e-mail address, such as you@example.com."
+    example = "This is not a single email address, such as you@example.com."
     assert answer.json()["error_description"] == f"email: {example}"
 
 

@@ -212,7 +212,7 @@ def test_dialtone_serve_uses_it_and_passes_the_password_on_where_nobody_sees_it(
     try:
         assert serve.stdout is not None
         output = ""
-        while "The local service runs on" not in output:
+        while "The local service is running on" not in output:
             output += (line := serve.stdout.readline())
             assert line, output  # it ended
         family = psutil.Process(serve.pid).children(recursive=True)

@@ -319,7 +319,7 @@ def signed_by_nobody(point: tuple[int, int]) -> Case:
                 if Edwards.add(guess, Edwards.times(h % 8, point)) == (0, 1):
                     return proof + b64(Edwards.encode(guess) + bytes(32))
 
-    return Case("36", f"Ed25519 {name.hex()}: signed by nobody", make, KEY, "anybody")
+    return Case("36", f"Ed25519 {name.hex()}: signed by nobody", make, KEY, "anyone")
 
 
 def put(change: Any) -> Any:
