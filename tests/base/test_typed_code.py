@@ -14,7 +14,7 @@ Your verification code: ABCD-2345
 
 Enter it yourself here:
   http://127.0.0.1:8787/register/approve?enrollment=enroll_2b4c6d8e-abcd-4def-8abc-23456789abcd
-The code works once, within an hour."""
+The code works once and expires in an hour."""
 
 ONE = {
     "as it is": "ABCD-2345",

@@ -156,7 +156,7 @@ def test_what_a_terminal_can_not_show_is_replaced(
     screen.seek(0)
     shown = screen.read()
     assert "agent ?\n" in shown
-    assert "It says:      ü\n" in shown
+    assert "Description:            ü\n" in shown
 
 
 @pytest.mark.parametrize("command", ["inbox", "rotate-keys"])

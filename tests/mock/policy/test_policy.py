@@ -119,7 +119,9 @@ def test_a_domain_registers_what_its_realm_permits(
         if answer.status_code == 403:
             text = denied(answer)
             assert text.startswith(f"Scope not permitted for {domain.lower()}: {scope}. ")
-            instead = f"Ask for: {open_scopes}." if expected else "No scope is open to you here."
+            instead = (
+                f"Ask for: {open_scopes}." if expected else "No scope is available to you here."
+            )
             assert text.endswith(instead)
             known = scope in built_in_realms()[like].scopes
             assert (f"{like}.cedar" in text) is known

@@ -130,7 +130,7 @@ def test_the_right_code_after_four_wrong_ones_is_right(mock: Mock, realm: str) -
 def test_e2_a_wrong_poll_token_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     answer = mock.confirm(realm, {**enrollment, "poll_token": "pt_wrong"}, code)
-    says(answer, 401, "unauthorized", "The poll_token is not that of this enrollment")
+    says(answer, 401, "unauthorized", "This poll_token does not belong to this enrollment")
     assert answer.json()["tries_left"] == 5
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
@@ -153,7 +153,7 @@ def test_e4_an_enrollment_is_open_for_an_hour(mock: Mock, realm: str) -> None:
     mock.move_clock(realm, 3590)
     assert mock.confirm(realm, early, early_code).status_code == 200
     mock.move_clock(realm, 11)
-    says(mock.confirm(realm, late, late_code), 410, "gone", "expired after its hour")
+    says(mock.confirm(realm, late, late_code), 410, "gone", "expired after an hour")
     assert mock.http.get(late["status_url"]).json()["status"] == "expired"
 
 
@@ -162,7 +162,7 @@ def test_e5_a_second_confirm_is_a_conflict_without_a_secret(mock: Mock, realm: s
     enrollment, code = mock.enroll(realm)
     assert mock.confirm(realm, enrollment, code).status_code == 200
     again = mock.confirm(realm, enrollment, code)
-    says(again, 409, "conflict", "confirmed already")
+    says(again, 409, "conflict", "already confirmed")
     assert "sec_" not in again.text
 
 
@@ -184,7 +184,7 @@ def test_e7_three_for_an_address_in_an_hour(mock: Mock, realm: str) -> None:
     forged = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
     body = {"email": "you@example.com", "client_name": "x"}
     refused = mock.http.post(f"{mock.issuer(realm)}/register/request", json=body, headers=forged)
-    says(refused, 429, "rate_limited", "3 registrations an hour for this e-mail address")
+    says(refused, 429, "rate_limited", "3 registrations an hour for this email address")
     wait = int(refused.headers["retry-after"])
     assert 3590 <= wait <= 3600
     mock.move_clock(realm, wait)
@@ -239,7 +239,7 @@ def test_e14_the_limits_stay_over_a_restart_and_a_crash(own_mock: Callable[..., 
     mine.kill()
     mine.start()
     fourth = mine.request_enrollment("default", email="you@example.com")
-    says(fourth, 429, "rate_limited", "for this e-mail address")
+    says(fourth, 429, "rate_limited", "for this email address")
     for _ in range(7):
         assert mine.request_enrollment("default").status_code == 200
     says(mine.request_enrollment("default"), 429, "rate_limited", "from this IP address")

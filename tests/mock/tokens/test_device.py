@@ -155,7 +155,7 @@ def test_a_poll_may_name_less_than_was_approved_and_never_more(
 def test_what_nobody_saw_is_not_to_be_had_from_the_approval(
     registered_client: Registered, person: Person, form: dict[str, str]
 ) -> None:
-    client, advice = registered_client, "Name it at device_authorization"
+    client, advice = registered_client, "Name it in the device_authorization request"
     device = begin(client)
     person.approve(device)
     says(poll(client, device, **form), 400, "invalid_target", advice)
@@ -274,7 +274,7 @@ def test_v5_another_client_gets_nothing_and_disturbs_nothing(
     client, other = registered_client, mock.register(registered_client.realm)
     device = begin(client)
     for _ in range(3):
-        says(poll(other, device), 400, "invalid_grant", "No device code of this client")
+        says(poll(other, device), 400, "invalid_grant", "This client has no such device code")
     says(poll(client, device), 400, "authorization_pending")  # its pace is its own
     person.approve(device)
     says(poll(other, device), 400, "invalid_grant")

@@ -79,7 +79,7 @@ def test_v10_the_complete_link_only_fills_the_form(
     device = begin(registered_client)
     page = person.open(device["verification_uri_complete"]).text
     assert f'name="user_code" value="{device["user_code"]}"' in page
-    assert "Is it the one on the device in front of you?" in page
+    assert "Does the device in front of you show the same one?" in page
     clever = person.open(f'{person.url}?user_code="><script>alert(1)</script>').text
     assert "<script" not in clever
 
@@ -164,7 +164,7 @@ def test_what_can_not_be_a_code_costs_no_try(registered_client: Registered, pers
     person.open()
     for _ in range(21):  # one more than the limit of wrong ones
         page = person.enter("12")
-        assert (page.status_code, "No try is lost" in page.text) == (400, True)
+        assert (page.status_code, "This does not count as a try" in page.text) == (400, True)
     assert person.enter(f"The device says \u200b{device['user_code']}.").status_code == 200
     for _ in range(5):
         assert person.decide("approve", "12").status_code == 400
@@ -199,7 +199,7 @@ def test_v9_mails_are_limited(mock: Mock, registered_client: Registered, person:
     assert (many.status_code, "Too many codes" in many.text) == (429, True)
     person.open()
     many = person.enter(begin(registered_client)["user_code"])  # nor to this address
-    assert (many.status_code, "e-mail address" in many.text) == (429, True)
+    assert (many.status_code, "email address" in many.text) == (429, True)
     assert many.headers["retry-after"]
     Person(mock, person.realm).look_at(begin(registered_client))  # ✓
 
@@ -278,7 +278,7 @@ def test_an_answer_without_yes_or_no(registered_client: Registered, person: Pers
     code = person.mailed_code()
     for decision, given in (("", code), ("maybe", code), ("approve", ""), ("approve", " ")):
         page = person.decide(decision, given)
-        asks = decision == "maybe" or "Enter the code from the mail" in page.text
+        asks = decision == "maybe" or "Enter the code from the email" in page.text
         assert (page.status_code, asks) == (400, True)
     assert person.decide("approve", code).status_code == 200
 
@@ -320,4 +320,4 @@ def test_a_mail_that_can_not_go_out_is_told(own_mock: Callable[..., Mock]) -> No
     mine = own_mock(environment={"DIALTONE_SMTP_URL": "smtp://127.0.0.1:1"})
     client = mine.register("default")
     person = Person(mine, "default")
-    assert "No mail could be sent" in person.look_at(begin(client)).text
+    assert "The email could not be sent" in person.look_at(begin(client)).text

@@ -243,7 +243,7 @@ ROWS = [
         "beyond the subject token",
         "invalid_target",
     ),
-    Row("X7", "no subject_token_type", lambda s: {"subject_token_type": None}, "goes with"),
+    Row("X7", "no subject_token_type", lambda s: {"subject_token_type": None}, "_type="),
     Row("X7", "another type", lambda s: {"subject_token_type": REFRESH_TYPE}, "type is one of"),
     Row(
         "X7",
@@ -252,7 +252,7 @@ ROWS = [
         "requested_token_type",
     ),
     Row("X8", "actor type alone", actor(lambda s: None), "actor_token goes with"),
-    Row("X8", "actor token alone", actor(lambda s: s.agent.token(), None), "goes with"),
+    Row("X8", "actor token alone", actor(lambda s: s.agent.token(), None), "_type="),
     Row(
         "X8", "another actor type", actor(lambda s: s.agent.token(), REFRESH_TYPE), "type is one of"
     ),
@@ -264,12 +264,12 @@ ROWS = [
     ),
     Row("X9", "revoked actor", actor(lambda s: s.revoked(s.agent)), "actor_token: revoked"),
     Row("X9", "actor of another realm", actor(lambda s: s.stranger.token()), "actor_token: iss"),
-    Row("X9", "another client's actor token", actor(lambda s: s.parent.token()), "in person"),
+    Row("X9", "another client's actor token", actor(lambda s: s.parent.token()), "send your own"),
     Row(
         "X9",
         "actor token bound to another key",
         actor(lambda s: bound_to_another_key(s.agent)),
-        "another key than the proof's",
+        "a different key than the proof's",
     ),
     Row("X11", "may_act names another", subject(leave_for_another), "names another"),
     Row("X12", "empty subject_token", subject(lambda s: ""), "subject_token goes with"),
@@ -317,7 +317,7 @@ def test_refused(stage: Stage, row: Row) -> None:
 @pytest.mark.row("76")
 def test_own_token_with_another_key_is_refused(stage: Stage) -> None:
     client, other = stage.parent, ProofKey.generate()
-    says(exchange(client, client.token(), other), 400, "invalid_request", "not by the key")
+    says(exchange(client, client.token(), other), 400, "invalid_request", "not signed by the key")
     assert exchange(client, client.token()).status_code == 200
 
 

@@ -50,10 +50,10 @@ def test_a_refresh_token_brings_the_next(registered_client: Registered) -> None:
 
 # --- 85 to 88: whose key ---
 ROWS = [
-    ("85", "public-DPoP-other", "bound to another key"),
-    ("86", "public-DPoP-none", "send a proof by it"),
+    ("85", "public-DPoP-other", "bound to a different key"),
+    ("86", "public-DPoP-none", "send a proof signed by it"),
     ("85✓", "public-DPoP-own", ""),
-    ("88", "public-bearer-own", "began without DPoP"),
+    ("88", "public-bearer-own", "issued without DPoP"),
     ("88✓", "public-bearer-none", ""),
     ("87✓", "secret-DPoP-other", ""),
     ("87✓", "secret-DPoP-own", ""),
