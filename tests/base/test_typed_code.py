@@ -78,6 +78,6 @@ def test_two_different_codes_are_not_guessed_at(text: str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_whatever_is_typed_is_a_code_or_none(text: str) -> None:
+def test_any_typed_text_is_a_code_or_not(text: str) -> None:
     with suppress(NotACode):
         assert re.fullmatch(r"[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}", find_code(text))

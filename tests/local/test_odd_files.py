@@ -46,7 +46,7 @@ def place(home: Path) -> Iterator[Callable[[str, Callable[[Path], None]], Path]]
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, link])
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_no_file_is_named_by_start_stop_and_doctor(
+def test_what_is_not_a_file_is_named_by_start_stop_and_doctor(
     place: Callable[[str, Callable[[Path], None]], Path], name: str, make: Callable[[Path], None]
 ) -> None:
     place(name, make)
@@ -64,7 +64,7 @@ def line_of(action: Callable[[], object]) -> str:
     return ""
 
 
-def test_a_pipe_as_pid_file_is_taken_away_and_the_service_starts(
+def test_a_pipe_as_pid_file_is_removed_and_the_service_starts(
     place: Callable[[str, Callable[[Path], None]], Path],
 ) -> None:
     path = place("mock.pid", os.mkfifo)
@@ -85,9 +85,7 @@ def test_a_service_reads_no_secret_from_a_pipe(
     assert "service.json" in line
 
 
-def test_a_lock_that_somebody_holds_is_one_line(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_that_someone_holds_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "LOCK_SECONDS", 0.1)
     (home / "state").mkdir(mode=0o700)
     with FileLock(home / "state" / service.LOCK):

@@ -174,7 +174,7 @@ def test_a_refused_request_costs_no_registration(service: Trainer, acme: str) ->
     assert mock.inbox(realm=acme, limit="200")[3:] == []
 
 
-def test_a_scope_that_was_taken_away_meanwhile_is_not_granted(trainer: Trainer) -> None:
+def test_a_scope_that_was_removed_meanwhile_is_not_granted(trainer: Trainer) -> None:
     """The request was permitted; what counts is the moment in which the client comes to be."""
     mock, realm = trainer.mock, trainer.mock.new_realm("acme")
     asked = {"email": "a@acme.example", "requested_scopes": ["openid", "notes:read"]}
@@ -188,7 +188,7 @@ def test_a_scope_that_was_taken_away_meanwhile_is_not_granted(trainer: Trainer) 
     status = mock.http.get(enrollment["status_url"]).json()["status"]
     assert status == "pending"
     wrong = mock.confirm(realm, enrollment, "AAAA-AAAA")
-    assert wrong.status_code == 401  # who has not the code learns nothing of policies
+    assert wrong.status_code == 401  # without the code, a caller learns nothing about policies
     trainer.restore()
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
@@ -310,7 +310,7 @@ EXCHANGE = [
 def test_who_may_exchange_anothers_bound_token(
     tmp_path: Path, realm: str, who: str, whose: str, permitted: bool
 ) -> None:
-    """X13: nobody, unless a policy of the realm says so."""
+    """X13: no one, unless a policy of the realm says so."""
     held: Any = Held(tmp_path)
     client, owner = agent("worker", who), agent("owner", whose)
     decision = decisions.may_exchange(
@@ -367,7 +367,7 @@ def test_the_published_policy_can_be_pasted_into_the_file(trainer: Trainer) -> N
     assert agent.ask_token().json()["scope"] == "repo:read"
 
 
-def test_a_broken_file_is_told_with_its_line_and_changes_nothing(trainer: Trainer) -> None:
+def test_a_broken_file_is_reported_with_its_line_and_changes_nothing(trainer: Trainer) -> None:
     client = writer(trainer.mock, trainer.mock.new_realm())
     token, url = client.token(), client.url(NOTES)
     trainer.add("default.cedar", NOBODY_WRITES)

@@ -12,7 +12,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
 class Browser:
-    """As much of a browser as the page needs: a cookie, and the form as it stands in the page."""
+    """As much of a browser as the page needs: a cookie, and the form as the page has it."""
 
     def __init__(self, enrollment: dict[str, Any], **headers: str) -> None:
         self.url, _, query = enrollment["approval_url"].partition("?")
@@ -96,7 +96,7 @@ def test_wrong_codes_of_page_and_api_count_together(mock: Mock, realm: str) -> N
     assert (status(mock, enrollment), tries_left(mock, enrollment)) == ("locked", 0)
 
 
-def test_a_form_of_nobodys_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
+def test_a_form_of_no_ones_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     browser, other = Browser(enrollment), Browser(enrollment)
     browser.open()
@@ -184,7 +184,7 @@ def test_e10_a_clever_name_is_text(mock: Mock, realm: str) -> None:
     assert "\u202e" not in page
 
 
-def test_the_page_runs_nothing_and_is_framed_by_nobody(mock: Mock, realm: str) -> None:
+def test_the_page_runs_nothing_and_is_framed_by_no_one(mock: Mock, realm: str) -> None:
     enrollment, _ = mock.enroll(realm)
     page = Browser(enrollment).open()
     policy = page.headers["content-security-policy"]

@@ -205,7 +205,7 @@ def test_e7_ten_from_an_ip_address_in_an_hour(mock: Mock, realm: str) -> None:
     assert mock.request_enrollment(mock.new_realm()).status_code == 200  # counted per realm
 
 
-def test_what_is_no_address_is_told_in_whole_sentences(mock: Mock, realm: str) -> None:
+def test_what_is_not_an_address_gets_whole_sentences(mock: Mock, realm: str) -> None:
     answer = mock.request_enrollment(realm, email="you@")
     example = "This is not one e-mail address, such as you@example.com."
     assert answer.json()["error_description"] == f"email: {example}"
@@ -297,7 +297,7 @@ def test_a_name_outside_ascii_is_refused_in_one_line(mock: Mock, realm: str) -> 
     says(answer, 400, "invalid_request", "before the @ can only have ASCII")
 
 
-def test_an_international_domain_gets_its_mail_in_ascii(mock: Mock, realm: str) -> None:
+def test_an_international_domain_gets_its_email_in_ascii(mock: Mock, realm: str) -> None:
     assert mock.request_enrollment(realm, email="anna@müller.example").status_code == 200
     assert mock.inbox(realm=realm)[0]["to"] == "anna@xn--mller-kva.example"
 
@@ -309,7 +309,7 @@ def test_good_addresses_are_taken(mock: Mock, realm: str, email: str) -> None:
 
 
 @pytest.mark.row("E10")
-def test_e10_markup_and_direction_marks_are_text_in_the_mail(mock: Mock, realm: str) -> None:
+def test_e10_markup_and_direction_marks_are_text_in_the_email(mock: Mock, realm: str) -> None:
     name = "<b>bank</b> \u202etnega\nSubject: x"
     mock.enroll(realm, client_name=name, client_description="one\r\ntwo \u2066x")
     mail = mock.inbox(realm=realm)[0]

@@ -38,7 +38,7 @@ def claims(token: str) -> dict[str, Any]:
 
 @dataclass
 class Stage:
-    """A parent, another agent, and a stranger of another realm; each has a key of its own."""
+    """A parent, another agent, and a stranger in another realm; each has a key of its own."""
 
     mock: Mock
     realm: str
@@ -103,7 +103,7 @@ def test_case_b_the_agent_acts_for_the_parent(stage: Stage) -> None:
     assert (child["sub"], child["client_id"]) == (stage.parent.client_id, stage.agent.client_id)
     assert child["act"] == {"sub": stage.agent.client_id}
     assert child["cnf"] == {"jkt": stage.agent.key.thumbprint}
-    assert "may_act" not in child  # leave is not handed on by itself
+    assert "may_act" not in child  # permission is not passed on by itself
     told = stage.agent.call("GET", stage.agent.url("/userinfo"), token).json()
     assert (told["sub"], told["act"]) == (stage.parent.client_id, child["act"])
     seen = stage.agent.call("GET", stage.agent.url("/api/whoami"), token).json()
@@ -116,7 +116,7 @@ def test_for_a_person_on_a_device(stage: Stage) -> None:
     subject = poll(stage.parent, device, may_act=stage.agent.client_id).json()["access_token"]
     token = exchanged(stage.agent, subject)
     assert claims(token)["sub"] == claims(subject)["sub"]
-    # what the agent writes belongs to the person, and who holds the person's own token sees it
+    # what the agent writes belongs to the person, and anyone with the person's own token sees it
     notes = stage.agent.url("/api/notes")
     assert stage.agent.call("POST", notes, token, json={"text": "for you"}).status_code == 201
     listed = stage.parent.call("GET", notes, subject).json()["notes"]
@@ -344,7 +344,7 @@ def hop(stage: Stage, token: str, to: Registered, leave_to: Registered | None, *
 
 
 @pytest.mark.row("X10", "X10✓")
-def test_x10_the_newest_actor_stands_outermost_and_five_are_the_most(stage: Stage) -> None:
+def test_x10_the_newest_actor_is_outermost_and_five_are_the_limit(stage: Stage) -> None:
     agents = [stage.mock.register(stage.realm) for _ in range(6)]
     stage.agent = agents[0]
     token = stage.token()
@@ -356,7 +356,7 @@ def test_x10_the_newest_actor_stands_outermost_and_five_are_the_most(stage: Stag
             chain = chain.get("act")
         assert names == [agent.client_id for agent in reversed(agents[: number + 1])]
     says(exchange(agents[5], token), 400, "invalid_request", "More than 5 actors")
-    assert exchange(agents[4], token).status_code == 200  # ✓ its own, with nobody more
+    assert exchange(agents[4], token).status_code == 200  # ✓ its own, with no one else
 
 
 def test_narrowing_a_delegated_token_keeps_its_chain(stage: Stage) -> None:
@@ -442,7 +442,7 @@ def test_x6_audiences_that_are_known(stage: Stage) -> None:
 
 
 @pytest.mark.row("X6")
-def test_x6_a_child_is_for_nobody_its_parent_is_not_for(stage: Stage) -> None:
+def test_x6_a_child_is_for_no_one_its_parent_is_not_for(stage: Stage) -> None:
     both = ["https://api.example", "https://other.example"]
     parent = stage.token(audience=both)
     assert claims(exchanged(stage.agent, parent))["aud"] == both  # none named: none gained

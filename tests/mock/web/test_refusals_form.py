@@ -123,7 +123,7 @@ def test_the_parameters(body: str, error: str, says: str, line: Line, resident: 
 
 
 @pytest.mark.row("T8")
-def test_t8_neither_a_token_nor_a_refusal_is_kept_by_anybody(
+def test_t8_neither_a_token_nor_a_refusal_is_kept_by_anyone(
     line: Line, resident: Registered
 ) -> None:
     bound = ("DPoP", resident.proof("POST", resident.token_url))
