@@ -36,7 +36,7 @@ def proxy() -> Iterator[tuple[str, list[bytes]]]:
 
 
 @pytest.mark.parametrize("base_url", ["", FAR])
-def test_loopback_passes_every_proxy_by_any_service(
+def test_loopback_bypasses_every_proxy_for_any_service(
     base_url: str, proxy: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"):

@@ -11,7 +11,7 @@ from dialtone_kit.mock.core.service import Service
 
 
 def secret_hash(secret: str) -> bytes:
-    """A plain SHA-256 is enough here: nobody can guess 256 random bits."""
+    """A plain SHA-256 is enough here: no one can guess 256 random bits."""
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 

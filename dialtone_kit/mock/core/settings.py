@@ -36,7 +36,7 @@ REFRESH_LIFETIME = 30 * 24 * HOUR  # from the person's approval, however often i
 NONCE_PERIOD = 120  # seconds; a nonce is valid in its own period and the next
 MAX_BODY = 64 * 1024  # bytes
 MAX_HEAD = 64 * 1024  # bytes, names and values of all headers together
-PRIVATE_KEPT = 7 * 24 * HOUR  # seconds until a private realm that nobody removed is deleted
+PRIVATE_KEPT = 7 * 24 * HOUR  # seconds until a private realm that no one removed is deleted
 AUDIT_ROWS = 50_000  # the newest of each realm's audit trail that are kept, for at most 30 days
 
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")

@@ -1,6 +1,6 @@
 """The sponsor's page: it shows who asks for what, and the code from the email approves it.
 
-Looking at it changes nothing: a mail scanner that follows the link approves nothing.
+Looking at it changes nothing: an email scanner that follows the link approves nothing.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Attested:
-    """Whom a platform vouches for. `instance`: the machine, if it is held to its first key."""
+    """Who a platform vouches for. `instance`: the machine, if it is held to its first key."""
 
     spiffe_id: SpiffeId
     instance: str | None

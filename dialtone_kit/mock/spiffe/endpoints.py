@@ -210,7 +210,7 @@ async def _record(
 
 
 def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> None:
-    """401 if this machine used another key before: anybody can copy its evidence."""
+    """401 if this machine used another key before: anyone can copy its evidence."""
     table = attested_instances
     digest = sha256(f"{realm.name}|{instance}".encode()).digest()
     known = tx.execute(select(table.c.thumbprint).where(table.c.digest == digest)).scalar()

@@ -146,7 +146,7 @@ device_grants = Table(
     Column("audience", Text),  # a JSON array, what the approval is for; None: not named
 )
 
-device_visits = Table(  # a person on the device page, between the mail and their decision
+device_visits = Table(  # a person on the device page, between the email and their decision
     "device_visits",
     metadata,
     Column("visit", String(40), primary_key=True),

@@ -104,7 +104,7 @@ class Case:
 
     @property
     def chain(self) -> Mapping[str, Any] | None:
-        """The `act` of the new token: the newest outermost, and nobody drops out."""
+        """The `act` of the new token: the newest outermost, and no one drops out."""
         before = self.subject.get("act")
         if not self.acts:
             return before

@@ -132,7 +132,7 @@ def test_a_machine_with_a_name_outside_ascii_sends_email(
     assert [one["To"] for one in box.mails] == ["you@example.com"]
 
 
-def test_an_email_server_whose_name_is_not_a_host_name_accepts_no_email() -> None:
+def test_a_mail_server_whose_name_is_not_a_host_name_accepts_no_email() -> None:
     route = mail_route(f"smtp://{'ü' * 70}.example", None)
     assert route is not None
     assert not mail.send(route, LETTER)
@@ -147,7 +147,7 @@ def test_an_email_server_whose_name_is_not_a_host_name_accepts_no_email() -> Non
         ("smtp://me:pw@127.0.0.1:25", "127.0.0.1", 25),
     ],
 )
-def test_an_email_server_is_named_by_a_url(url: str, host: str, port: int) -> None:
+def test_a_mail_server_is_named_by_a_url(url: str, host: str, port: int) -> None:
     route = mail_route(url, None)
     assert route is not None
     assert (route.host, route.port) == (host, port)
@@ -162,5 +162,5 @@ def test_an_url_that_can_not_serve_says_why(url: str) -> None:
         mail_route(url, None)
 
 
-def test_no_url_no_email_server() -> None:
+def test_no_url_no_mail_server() -> None:
     assert mail_route(None, None) is mail_route("", None) is None

@@ -136,7 +136,7 @@ def test_a_refusal_names_every_denied_scope_and_the_file(service: Trainer, acme:
     answer = service.mock.request_enrollment(acme, email="a@acme.example", requested_scopes=asked)
     assert denied(answer) == (
         "Scope not permitted for acme.example: notes:write deploy:prod. No policy in acme.cedar "
-        f"permits it. Whoever keeps acme.cedar can change that. Ask for: openid notes:read {STAFF}."
+        f"permits it. The owner of acme.cedar can change that. Ask for: openid notes:read {STAFF}."
     )
 
 
@@ -208,7 +208,7 @@ def test_acmes_agents_write_with_bound_tokens_only(service: Trainer, acme: str) 
     text = denied(client.call("POST", client.url(NOTES), bearer, json={"text": "x"}, **more))
     assert text == (
         f"{client.client_id} may not notes:write here. acme.cedar forbids it, by its policy "
-        "nobody-writes-with-a-bearer-token. Get a token with a DPoP proof, and write with that."
+        "nobody-writes-with-a-bearer-token. Get a token with a DPoP proof, and write with that one."
     )
     assert client.call("GET", client.url(NOTES), bearer, **more).json() == {"notes": []}
     bound = client.token()
