@@ -124,7 +124,9 @@ def test_a_second_host_needs_the_key_of_the_first(
     if found is not None:
         path.touch(mode=0o600)
         path.write_text(found.hex())
-    with pytest.raises(AssertionError, match=r"another key than postgresql.key.* Copy that file"):
+    with pytest.raises(
+        AssertionError, match=r"a different key than postgresql.key.* Copy that file"
+    ):
         second.start()
     assert first.register("default").token()
     path.touch(mode=0o600)

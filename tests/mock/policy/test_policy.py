@@ -414,7 +414,7 @@ def test_without_any_good_text_a_realm_permits_nothing_and_the_others_live(
     trainer.edit("default.cedar", "permit (")
     trainer.mock.start()
     text = denied(trainer.mock.request_enrollment("default"))
-    assert "default.cedar is broken and has no good text to fall back on" in text
+    assert "default.cedar is broken and has no earlier good version" in text
     assert trainer.state("default.cedar")["version"] is None
     assert trainer.mock.request_enrollment("strict").status_code == 200
     trainer.restore()

@@ -199,9 +199,7 @@ def test_e7_ten_from_an_ip_address_in_an_hour(mock: Mock, realm: str) -> None:
     body = {"email": "new@example.com", "client_name": "x"}
     url = f"{mock.issuer(realm)}/register/request"
     refused = mock.http.post(url, json=body, headers={"X-Forwarded-For": "203.0.113.9"})
-    says(
-        refused, 429, "rate_limited", "from this IP address, all its users together, are the limit"
-    )
+    says(refused, 429, "rate_limited", "from this IP address, across all its users.")
     assert mock.request_enrollment(mock.new_realm()).status_code == 200  # counted per realm
 
 

@@ -244,7 +244,9 @@ ROWS = [
         "invalid_target",
     ),
     Row("X7", "no subject_token_type", lambda s: {"subject_token_type": None}, "_type="),
-    Row("X7", "another type", lambda s: {"subject_token_type": REFRESH_TYPE}, "type is one of"),
+    Row(
+        "X7", "another type", lambda s: {"subject_token_type": REFRESH_TYPE}, "type must be one of"
+    ),
     Row(
         "X7",
         "another type wanted",
@@ -254,7 +256,10 @@ ROWS = [
     Row("X8", "actor type alone", actor(lambda s: None), "actor_token goes with"),
     Row("X8", "actor token alone", actor(lambda s: s.agent.token(), None), "_type="),
     Row(
-        "X8", "another actor type", actor(lambda s: s.agent.token(), REFRESH_TYPE), "type is one of"
+        "X8",
+        "another actor type",
+        actor(lambda s: s.agent.token(), REFRESH_TYPE),
+        "type must be one of",
     ),
     Row(
         "X9",

@@ -111,10 +111,10 @@ def token(client: Registered, **form: Any) -> httpx.Response:
 
 
 WRONG = [
-    ({"grant_type": "password"}, "unsupported_grant_type", "grant_type is one of: client_c"),
+    ({"grant_type": "password"}, "unsupported_grant_type", "grant_type must be one of: client_c"),
     ({"may_act": "somebody"}, "invalid_request", "may_act: "),
     ({"may_act": "cli_x\n"}, "invalid_request", "may_act: "),
-    ({"subject_token_type": "jwt"}, "invalid_request", "subject_token_type is one of: urn:"),
+    ({"subject_token_type": "jwt"}, "invalid_request", "subject_token_type must be one of: urn:"),
     ({"resource": [f"https://{n}.example/" for n in range(11)]}, "invalid_target", "resource: "),
     ({"audience": [str(n) for n in range(11)]}, "invalid_target", "audience: "),
 ]

@@ -89,7 +89,7 @@ T4, T6, T7 = (pytest.mark.row(number) for number in ("T4", "T6", "T7"))
 TWICE = ("invalid_request", "sent twice")
 NOT_UTF8 = ("invalid_request", "grant_type is percent-encoded, but not as UTF-8")
 NO_GRANT = ("invalid_request", "grant_type is missing")
-UNKNOWN = ("unsupported_grant_type", "grant_type is one of: client_credentials")
+UNKNOWN = ("unsupported_grant_type", "grant_type must be one of: client_credentials")
 TOO_MUCH = ("invalid_scope", "was granted openid notes:read notes:write and nothing more")
 
 
