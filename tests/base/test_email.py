@@ -1,4 +1,4 @@
-"""E-mail addresses: what is one, and how its domain is spelled."""
+"""Email addresses: what is one, and how its domain is spelled."""
 
 from contextlib import suppress
 

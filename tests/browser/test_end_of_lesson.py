@@ -33,7 +33,7 @@ def sheet(desk, number):
     return desk.widget("questions").nth(number)
 
 
-def test_the_reasons_stand_under_the_answers_picked_and_right_and_the_others_are_folded(desk):
+def test_the_reasons_are_under_the_answers_picked_and_right_and_the_others_are_folded(desk):
     desk.run_all()
     prediction = sheet(desk, 0)
     prediction.get_by_text("200 again").click()

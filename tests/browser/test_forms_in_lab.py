@@ -37,7 +37,7 @@ CODE = re.compile(r"\b[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}\b")
 
 @pytest.fixture(scope="module")
 def desk(lab, browser):
-    """A person with the notebook open, nothing run."""
+    """A person with the notebook open and nothing run."""
     write_notebook(lab.root / "forms.ipynb", *(textwrap.dedent(cell).strip() for cell in CELLS))
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -92,7 +92,7 @@ def test_after_sending_the_result_has_the_focus_and_the_next_cells_run(desk):
     form.get_by_label("Email address").press("Enter")
     form.get_by_text("A code is on its way").wait_for()
     assert has_focus(form.get_by_role("status"))
-    assert form.get_by_role("timer").count() == 0  # the code form says how long it is good for
+    assert form.get_by_role("timer").count() == 0  # the code form says how long it is valid
     for number in (2, 3, 4, 5):
         desk.run_cell(number)
     assert desk.errors() == []
@@ -175,7 +175,7 @@ def test_the_hour_is_the_services_hour(desk):
     desk.run_cell(8)
     form = code_form(desk, 8)
     assert re.fullmatch(r"(1:00:00|59:\d\d)", form.get_by_role("timer").inner_text())
-    desk.run_cell(9)  # the realm's clock moves on, the browser's does not
+    desk.run_cell(9)  # the realm's clock moves forward, the browser's does not
     form.get_by_text("This code has expired").wait_for()
     assert form.get_by_text("expired", exact=True).is_visible()
     assert form.get_by_text("locked").count() == 0

@@ -1,4 +1,4 @@
-"""Lessons 02 and 03 as a person takes them: address typed, mail read, code typed, token shown."""
+"""Lessons 02 and 03 as a person takes them: address typed, email read, code typed, token shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lessons(lab):
 
 @pytest.fixture
 def opened(lessons, browser):
-    """Open one lesson: returns the person who sits before it."""
+    """Open one lesson: returns the person in front of it."""
     contexts = []
 
     def sit_down(name):

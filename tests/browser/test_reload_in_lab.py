@@ -33,7 +33,9 @@ def test_a_lesson_half_run_saved_and_reloaded_keeps_its_widgets(lab, browser):
     person.reload()
     first, second = person.widget("questions").nth(0), person.widget("questions").nth(1)
     first.get_by_text("your answer").wait_for()
-    second.get_by_role("radio").nth(1).check()  # it is no picture: it still reaches the kernel
+    second.get_by_role("radio").nth(
+        1
+    ).check()  # it is not just a picture: it still reaches the kernel
     second.get_by_text("I am sure").click()
     second.get_by_text("your answer, right").wait_for()
     person.screenshot("lesson-01-reloaded")

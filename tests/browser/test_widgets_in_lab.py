@@ -138,7 +138,7 @@ def test_a_double_click_asks_the_service_once(desk):
     assert output(desk, 2).inner_text().strip() == "asked 1 time"
 
 
-def test_a_mail_is_shown_as_text(desk):
+def test_an_email_is_shown_as_text(desk):
     desk.run_cell(3)
     inbox = desk.widget("inbox")
     inbox.locator(".dk-mail").wait_for()
@@ -177,7 +177,7 @@ def test_a_prediction_is_answered_by_keyboard_alone(desk):
     assert output(desk, 7).inner_text().strip() == "kept [(True, 'sure')]"
 
 
-def test_the_saved_notebook_holds_nothing_that_was_typed_or_mailed(desk):
+def test_the_saved_notebook_holds_nothing_that_was_typed_or_emailed(desk):
     saved = desk.save()
     assert json.loads(saved)["metadata"]["widgets"]  # the state is in the file, and was looked at
     for value in ("robin@mail.example", CODE, CODE.replace("-", ""), "6789", "busy@"):

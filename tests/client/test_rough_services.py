@@ -1,5 +1,5 @@
-"""Row H5 and its neighbours: whatever is on the other end, client and workload end soon, use little
-memory, and say in a typed error what is the matter."""
+"""Row H5 and its neighbours: whatever is at the other end, client and workload stop soon, use
+little memory, and say what is wrong in a typed error."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Ask = Callable[..., None]
 
 
 def dripping(before: bytes, piece: bytes) -> Speak:
-    """`before`, and then a small piece again and again, each in time; for 10 s, not for ever."""
+    """`before`, and then a small piece again and again, each in time; for 10 s, not forever."""
 
     def speak(connection: socket.socket) -> None:
         connection.sendall(before)
@@ -173,7 +173,7 @@ def test_it_is_one_clear_error_and_soon(
 
 
 @both
-def test_nobody_there(ask: Ask) -> None:
+def test_no_one_there(ask: Ask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     with pytest.raises(ServiceUnreachable, match="No connection"):

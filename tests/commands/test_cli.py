@@ -101,9 +101,7 @@ def test_a_user_in_the_base_url_is_refused(home: Path, capsys: pytest.CaptureFix
     assert "pw" not in capsys.readouterr().err
 
 
-def test_a_port_of_somebody_else_is_one_line(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_port_of_someone_else_is_one_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     port = free_port(0)
     with stranger(port):
         assert dialtone("serve", "--port", str(port)) == 2
@@ -125,7 +123,7 @@ def test_ctrl_c_is_quiet(
 
 
 @pytest.mark.row("U1")
-def test_inbox_shows_the_mails_as_text_only(
+def test_inbox_shows_the_emails_as_text_only(
     shared_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start(
@@ -159,7 +157,7 @@ def test_what_a_terminal_can_not_show_is_replaced(
     screen.seek(0)
     shown = screen.read()
     assert "agent ?\n" in shown
-    assert "It says:      ü\n" in shown
+    assert "Description:            ü\n" in shown
 
 
 @pytest.mark.parametrize("command", ["inbox", "rotate-keys"])

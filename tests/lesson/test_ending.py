@@ -1,4 +1,4 @@
-"""The end of a lesson: skills, predictions beside what happened, minutes, the way on."""
+"""The end of a lesson: skills, predictions next to what happened, minutes, what comes next."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_minutes_are_said_to_a_person_alone(progress, clock, seconds, said):
 # -- predictions -------------------------------------------------------------------------------
 
 
-def test_predictions_come_back_beside_what_happened_the_surprises_first(progress):
+def test_predictions_are_shown_with_what_happened_surprises_first(progress):
     predict(progress, "03.how-many-bytes", 1, "sure")  # right
     predict(progress, "03.same-proof-twice", 0, "sure")  # wrong
     predict(progress, "03.stolen-token", 0, "unsure")  # wrong
@@ -137,7 +137,7 @@ def test_unattended_the_text_is_short_and_has_nothing_of_the_clock(progress, clo
     )
 
 
-def test_what_this_run_has_shown_is_said_beside_it(progress):
+def test_what_this_run_has_shown_is_shown_with_it(progress):
     url = "https://id.example/realms/default/token"
     trips = [
         sent("POST", url, 200, '{"access_token": "x"}'),

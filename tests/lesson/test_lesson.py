@@ -117,7 +117,7 @@ def test_a_parameter_given_by_keyword_wins(shared_home: Path) -> None:
     assert (lesson.realm, lesson.client_name) == ("acme", "ada")
 
 
-def test_a_keyword_that_is_no_parameter_is_an_error(shared_home: Path) -> None:
+def test_a_keyword_that_is_not_a_parameter_is_an_error(shared_home: Path) -> None:
     with pytest.raises(TypeError, match="relm"):
         start("02", relm="strict", credentials=False)  # type: ignore[call-arg]
 
@@ -150,7 +150,7 @@ def test_a_kill_in_mid_lesson_is_mended_by_the_next_call_and_nothing_is_lost(
     assert lesson.controls.inbox()
 
 
-def test_a_request_goes_again_only_when_nobody_can_have_seen_it() -> None:
+def test_a_request_goes_again_only_when_no_one_can_have_seen_it() -> None:
     revived: list[bool] = []
 
     def sending(error: Exception, *, was_gone: bool) -> Reviving:
@@ -359,7 +359,7 @@ def test_an_unattended_run_never_registers_twice_at_the_real_service(shared_home
         lesson.email_form()
 
 
-def test_an_emptied_state_starts_afresh(lesson: Lesson, shared_state: Path) -> None:
+def test_an_emptied_state_starts_again(lesson: Lesson, shared_state: Path) -> None:
     service.stop()
     shutil.rmtree(shared_state)
     assert start(4).credentials is not None

@@ -150,7 +150,7 @@ def test_a_stream_that_is_gone_is_shown_by_its_status() -> None:
 
 
 @pytest.mark.parametrize("thing", ["401", None, {"status": 401}, httpx.Request("GET", "http://h/")])
-def test_what_is_no_response_is_one_line(thing: object) -> None:
+def test_what_is_not_a_response_is_one_line(thing: object) -> None:
     with pytest.raises(DialtoneError, match=r"takes responses"):
         read_answer(thing)  # type: ignore[arg-type]
 

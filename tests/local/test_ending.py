@@ -1,4 +1,4 @@
-"""The service ends with its owner, and when nobody has called for a day."""
+"""The service ends with its owner, and when no one has called for a day."""
 
 from __future__ import annotations
 

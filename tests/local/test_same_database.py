@@ -51,7 +51,7 @@ def serving(home: Path, stored: Database) -> Iterator[Callable[..., psutil.Proce
 
 
 def kill(family: list[psutil.Process]) -> None:
-    """End them, and wait until nobody answers: orphaned workers do so for half a second."""
+    """End them, and wait until no one answers: orphaned workers do so for half a second."""
     for one in family:
         one.kill()
     deadline = time.monotonic() + 20

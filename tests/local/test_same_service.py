@@ -1,4 +1,4 @@
-"""Whatever ends the service: what comes back is the same one, with the code of now."""
+"""Whatever ends the service: what comes back is the same one, with today's code."""
 
 from __future__ import annotations
 

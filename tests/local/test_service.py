@@ -1,4 +1,4 @@
-"""The local service: found or started, mended, and never mistaken for somebody else's."""
+"""The local service: found or started, repaired, and never mistaken for someone else's."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_a_damaged_record_is_not_taken_for_none(home: Path, content: str) -> Non
     assert service.find() is None
 
 
-def test_a_damaged_record_is_written_anew_and_no_process_is_orphaned(home: Path) -> None:
+def test_a_damaged_record_is_rewritten_and_no_process_is_orphaned(home: Path) -> None:
     started()
     (home / "state" / "service.json").write_text("{}")
     second, remarks = started()
@@ -296,7 +296,7 @@ def test_who_loses_the_race_for_the_port_at_the_very_first_start_gets_another(
     assert remarks == [f"Started the local service on {running.base_url} ."]
 
 
-def test_who_loses_it_later_is_told_because_the_issuer_has_a_name(
+def test_the_loser_is_told_later_because_the_issuer_has_a_name(
     home: Path, overtaken: list[int]
 ) -> None:
     overtaken.append(0)
@@ -308,7 +308,7 @@ def test_who_loses_it_later_is_told_because_the_issuer_has_a_name(
     assert read_record() == first.record
 
 
-def test_somebody_who_accepts_but_stays_silent_is_recognised(
+def test_someone_who_accepts_but_stays_silent_is_recognised(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
@@ -327,7 +327,7 @@ def test_an_answer_heard_before_is_worth_nothing(home: Path) -> None:
         assert service.find() is None
 
 
-def test_the_control_token_goes_to_nobody_who_took_the_port_since(home: Path) -> None:
+def test_the_control_token_goes_to_no_one_who_took_the_port_since(home: Path) -> None:
     running, _ = started()
     service.stop()
     controls = Controls(lambda: running)  # what a kernel knew a moment ago

@@ -88,7 +88,7 @@ def test_a_solution_in_the_realm_strict(name: str) -> None:
     assert "/realms/strict" in output_text(book)
 
 
-def test_registering_again_and_again_with_one_address_meets_the_limit_and_goes_on(
+def test_registering_again_and_again_with_one_address_meets_the_limit_and_continues(
     empty_home: Path,
 ) -> None:
     name = next(name for name in LESSONS if name.startswith("02"))

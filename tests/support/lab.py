@@ -69,7 +69,7 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
 
 
 class Person:
-    """Somebody with `name` open in the browser: what a test does is what they can do."""
+    """Someone with `name` open in the browser: what a test does is what they can do."""
 
     def __init__(self, lab: Lab, page: Any, name: str) -> None:
         self.lab, self.page, self.path = lab, page, lab.root / name

@@ -100,7 +100,7 @@ def test_an_address_is_accepted(address):
         "a" * 250 + "@example.com",
     ],
 )
-def test_what_is_no_address_is_refused_and_not_sent(address, service):
+def test_what_is_not_an_address_is_refused_and_not_sent(address, service):
     form = email_form(service)
     press(form, "submit", address)
     if address.strip() != "a@example.com":  # the form forgives a space or a line end around it
@@ -109,7 +109,7 @@ def test_what_is_no_address_is_refused_and_not_sent(address, service):
     assert email_problem(address)
 
 
-# -- the email form -------------------------------------------------------------------------
+# -- the email form --------------------------------------------------------------------------
 
 
 def test_an_address_is_sent_and_required(service):
@@ -284,7 +284,7 @@ def test_what_can_be_no_code_costs_no_try(service, typed, said):
     press(form, "submit", typed)
     assert service.asked == []
     assert said in form.state()["problem"]["text"]
-    assert form.state()["problem"]["keep"] is True  # it is mended, not typed anew
+    assert form.state()["problem"]["keep"] is True  # it is corrected, not typed again
     assert form.state()["tries_left"] is None
 
 

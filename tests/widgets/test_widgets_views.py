@@ -69,7 +69,7 @@ def test_the_style_has_a_fallback_for_every_colour_of_jupyterlab():
 
 
 @pytest.mark.row("C2")
-def test_no_trait_and_no_text_holds_what_was_typed_or_mailed():
+def test_no_trait_and_no_text_holds_what_was_typed_or_emailed():
     form = EmailForm(Enrollment, "prefilled@example.com")
     code = CodeForm(lambda _: Credentials(), LATER, email="you@example.com")
     inbox = InboxView(lambda: [Mail()])
@@ -113,7 +113,7 @@ def test_two_displays_share_one_view_model():
     assert one == two
 
 
-def test_a_message_that_is_no_object_is_passed_over():
+def test_a_message_that_is_not_an_object_is_passed_over():
     view, sent = shown(EmailForm(Enrollment))
     view._handle_custom_msg(["ready"], [])
     assert sent == []

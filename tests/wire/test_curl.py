@@ -124,7 +124,7 @@ def test_a_hostile_url_stays_one_word(text: str) -> None:
         assert "-sig" in arguments
 
 
-def test_what_looks_like_a_secret_is_a_variable_wherever_it_stands() -> None:
+def test_what_looks_like_a_secret_is_a_variable_wherever_it_is() -> None:
     made = curl(httpx.Request("POST", ISSUER, data={"note": TOKEN}, headers={"X-Key": TOKEN}))
     assert TOKEN[-20:] not in made.line()
     _, config = parse(made.line(), made.values)

@@ -163,7 +163,7 @@ def test_an_email_address_in_a_problem_or_a_broken_link_is_hidden_too() -> None:
 
 
 @pytest.mark.parametrize("value", ["o'brien", "müller@", "bea@@example.com"])
-def test_an_email_that_is_no_address_is_hidden_too(value: str) -> None:
+def test_an_email_that_is_not_an_address_is_hidden_too(value: str) -> None:
     recorded = Recorded()
     recorded.http.post(ISSUER, json={"email": value})
     assert value not in recorded.wire.show().text
@@ -173,7 +173,7 @@ def test_an_email_that_is_no_address_is_hidden_too(value: str) -> None:
     "text",
     ["@app.route", "a @ b", "git@", "user…@example.com", "https://h/x?y=1", "npm i @scope/x"],
 )
-def test_what_is_no_address_stays(text: str) -> None:
+def test_what_is_not_an_address_stays(text: str) -> None:
     assert Redactor().text(text) == text
 
 

@@ -1,4 +1,4 @@
-"""Requests that are not even HTTP get a JSON error, too: clients that poll trip over plain text."""
+"""Requests that are not even HTTP get a JSON error, too: clients that poll fail on plain text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dialtone_kit.mock.web.responses import description
 
 
 class JsonErrors(Connection):
-    """The server's protocol, with its own answers in the shape of all the others.
+    """The server's protocol, with its own answers in the same shape as all others.
 
     A head that never ends is cut off, since the parser would keep all of it. gate.py counts exactly
     what fits into one piece from the network.
@@ -38,7 +38,9 @@ class JsonErrors(Connection):
         self._refuse(b"400 Bad Request", msg)
 
     def send_408_response(self) -> None:
-        self._refuse(b"408 Request Timeout", "This request did not come whole in time. Try again.")
+        self._refuse(
+            b"408 Request Timeout", "This request did not arrive in full in time. Try again."
+        )
 
     def _refuse(self, status: bytes, text: str) -> None:
         problem = {"error": "invalid_request", "error_description": description(text)}

@@ -1,4 +1,4 @@
-"""Connections: another protocol is offered, a request never comes whole, descriptors run out."""
+"""Connections: another protocol offered, a request never complete, descriptors run out."""
 
 import resource
 import socket
@@ -139,7 +139,7 @@ def test_drops_do_not_buy_time(hurried: Mock) -> None:
         assert sent < 20
 
 
-def test_whoever_sends_in_time_may_rest_between_requests(hurried: Mock) -> None:
+def test_a_client_that_sends_in_time_may_pause_between_requests(hurried: Mock) -> None:
     line = HTTPConnection("127.0.0.1", hurried.port, timeout=10)
     line.connect()
     first = line.sock
