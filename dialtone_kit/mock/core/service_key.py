@@ -66,8 +66,8 @@ def _must_be_the_same(
     if wrong_file or (old is not None and found not in (None, old)):
         raise BadSettings(
             f"{settings.database_name} belongs to a different key than {FILE_FOR_POSTGRES} in "
-            f"{shown(settings.state_dir)}. Copy that file from the state folder of the service that "
-            "used the database before. If it is lost, delete the rows of the table "
+            f"{shown(settings.state_dir)}. Copy that file from the state folder of the service "
+            "that used the database before. If it is lost, delete the rows of the table "
             "service_secrets: codes already sent become void."
         )
 
