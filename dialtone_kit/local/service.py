@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from dialtone_kit.base import code
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.private_files import explained
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import Kind, Occupant, ask, explain
 from dialtone_kit.local.record import (
@@ -83,7 +84,8 @@ def look(*, timeout: float = 2.0) -> LocalService | Absent:
         record = read_record()
     except UnusableRecord as why:
         repair = "`dialtone serve` or the next start() repairs it."
-        return Absent("nothing", f"No local service is known: service.json {why}. {repair}")
+        known = sentence(f"No local service is known: service.json {why}")
+        return Absent("nothing", f"{known} {repair}")
     if record is None:
         way = "Start one with `dialtone serve`, or a lesson."
         return Absent("nothing", f"No local service has run here yet. {way}")

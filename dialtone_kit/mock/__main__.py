@@ -91,6 +91,7 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "date_header": False,  # a realm's answers use its own clock, see web/dates.py
         "timeout_keep_alive": 30,
         "timeout_graceful_shutdown": 3,
+        "timeout_worker_healthcheck": 60,  # a worker that starts on a busy machine is not dead
     }
     app = _application(chosen)
     _note_setup(chosen)

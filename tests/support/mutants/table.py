@@ -288,7 +288,7 @@ OTHERS = [
     ),
     Other(
         "wire.redaction",
-        "Redactor.body",
+        "Redactor.members",
         "_MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)",
         "text",
         "wire/test_redaction.py wire/test_wire.py",
@@ -296,15 +296,15 @@ OTHERS = [
     Other(
         "wire.redaction",
         "Redactor.body",
-        "self.text(mask_text(hidden))",
-        "self.text(hidden)",
+        "self.text(mask_text(self.members(text)))[",
+        "self.text(self.members(text))[",
         "wire/test_redaction.py wire/test_wire.py",
     ),
     Other(
         "wire.redaction",
         "Redactor.body",
-        "self.text(mask_text(hidden))[",
-        "mask_text(hidden)[",
+        "return self.text(mask_text(self.members(text)))[",
+        "return mask_text(self.members(text))[",
         "wire/test_redaction.py wire/test_wire.py",
     ),
     Other(
