@@ -16,6 +16,7 @@ from typing import Any
 
 from dialtone_kit.base.email import NotAnAddress, one_address, same_address
 from dialtone_kit.base.errors import CredentialProblem, EnrollmentProblem, UnsafeUrl
+from dialtone_kit.base.jws import strict_json
 from dialtone_kit.base.masking import Secret, masked
 from dialtone_kit.base.typed_code import NotACode, find_code
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
@@ -109,6 +110,8 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
 
     A person follows its links, and the client sends to them: all must be the issuer's own.
     """
+    if not isinstance(members, Mapping):
+        raise EnrollmentProblem("An enrollment is a JSON object.")
     for field in fields(Enrollment):
         optional = field.name == "realm" and members.get("realm") is None
         if not optional and not isinstance(members.get(field.name), str):
@@ -130,9 +133,9 @@ def _moment(text: str) -> datetime:
     """An RFC 3339 time; one without a zone is taken as UTC."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # before the year 1, in UTC
         raise EnrollmentProblem(f"{masked(text)[:40]} is not an RFC 3339 time.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _file(enrollment: Enrollment) -> str:
@@ -147,5 +150,5 @@ def stored() -> list[Enrollment]:
     for name in folder(FOLDER).names():
         if name.endswith(".json") and _ID.fullmatch(name.removesuffix(".json")):
             with suppress(CredentialProblem, EnrollmentProblem, UnsafeUrl, ValueError, OSError):
-                readable.append(read_members(json.loads(folder(FOLDER).read(name))))
+                readable.append(read_members(strict_json(folder(FOLDER).read(name))))
     return readable

@@ -172,6 +172,14 @@ def test_stop_finds_a_service_whose_pid_file_was_lost(home: Path) -> None:
     assert mocks_of(home / "state") == []
 
 
+@pytest.mark.parametrize("note", ['{"a":' * 9_000, '{"pid": 1e400}', '{"pid": -1}', "[]"])
+def test_a_pid_file_that_makes_no_sense_names_no_process(home: Path, note: str) -> None:
+    (home / "state").mkdir()
+    (home / "state" / "mock.pid").write_text(note)
+    assert process.running(home / "state") is None
+    assert process.was_left_behind(home / "state")
+
+
 def test_a_pid_that_was_given_to_another_process_is_not_touched(home: Path) -> None:
     (home / "state").mkdir()
     other = {"pid": os.getpid(), "create_time": psutil.Process().create_time() - 1000}
@@ -251,7 +259,14 @@ def test_a_service_that_dies_at_its_start_says_its_last_words(
 
 @pytest.mark.parametrize(
     "body",
-    ["<html>a portal</html>", {"answer": "0" * 64, "pid": 1}, {"answer": None}, [], "[" * 9999],
+    [
+        "<html>a portal</html>",
+        {"answer": "0" * 64, "pid": 1},
+        {"answer": None},
+        {"answer": "\ud800"},
+        [],
+        "[" * 9999,
+    ],
 )
 def test_a_stranger_on_the_port_is_named_in_one_line_and_learns_nothing(
     home: Path, body: object
