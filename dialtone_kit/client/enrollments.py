@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,14 +28,17 @@ _ID = re.compile(r"enroll_[A-Za-z0-9-]{1,64}")
 
 @dataclass(frozen=True)
 class Enrollment:
-    """A registration that waits for its sponsor's code. `expires_at` is in UTC."""
+    """A registration that waits for its sponsor's code. `expires_at` is in UTC.
+
+    The sponsor's address stays out of its repr: it is personal, and outputs are saved.
+    """
 
     enrollment_id: str
     poll_token: Secret
     status_url: str
     approval_url: str
     expires_at: datetime
-    email: str
+    email: str = field(repr=False)
     client_name: str
     realm: str | None
     issuer: str
@@ -49,7 +52,7 @@ class Enrollment:
 
 def remember(enrollment: Enrollment) -> None:
     """Keep the enrollment for whoever comes back with the code later."""
-    members = {field.name: getattr(enrollment, field.name) for field in fields(enrollment)}
+    members = {one.name: getattr(enrollment, one.name) for one in fields(enrollment)}
     members["poll_token"] = enrollment.poll_token.reveal()
     members["expires_at"] = enrollment.expires_at.isoformat()
     folder(FOLDER).write(_file(enrollment), json.dumps(members))
@@ -112,10 +115,10 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
     """
     if not isinstance(members, Mapping):
         raise EnrollmentProblem("An enrollment is a JSON object.")
-    for field in fields(Enrollment):
-        optional = field.name == "realm" and members.get("realm") is None
-        if not optional and not isinstance(members.get(field.name), str):
-            raise EnrollmentProblem(f"The enrollment's {field.name} is missing or not a string.")
+    for one in fields(Enrollment):
+        optional = one.name == "realm" and members.get("realm") is None
+        if not optional and not isinstance(members.get(one.name), str):
+            raise EnrollmentProblem(f"The enrollment's {one.name} is missing or not a string.")
     if not _ID.fullmatch(members["enrollment_id"]):
         name = masked(ascii(members["enrollment_id"]))[:80]
         raise EnrollmentProblem(f"{name} can't be an enrollment_id: enroll_ and a UUID expected.")
@@ -123,7 +126,7 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
     for name in ("status_url", "approval_url", "token_endpoint"):
         if not same_origin(members["issuer"], members[name]):
             raise UnsafeUrl(f"The {name} is on another origin than {members['issuer']}: not used.")
-    read: dict[str, Any] = {field.name: members.get(field.name) for field in fields(Enrollment)}
+    read: dict[str, Any] = {one.name: members.get(one.name) for one in fields(Enrollment)}
     read["poll_token"] = Secret(members["poll_token"])
     read["expires_at"] = _moment(members["expires_at"])
     return Enrollment(**read)

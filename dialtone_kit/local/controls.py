@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that the mock sent. Text and code stay out of its repr: codes don't go in outputs."""
+    """A mail that the mock sent. Address, text and code stay out of its repr, and so of outputs."""
 
     id: str
-    to: str
+    to: str = field(repr=False)
     subject: str
     sent_at: str
     realm: str

@@ -83,6 +83,7 @@ def test_a_damaged_file_is_passed_over(content: str, config: Path) -> None:
 
 def test_the_poll_token_is_masked_and_never_pickled() -> None:
     assert "pollValue" not in repr(enrollment())
+    assert enrollment().email not in repr(enrollment())
     with pytest.raises(TypeError):
         pickle.dumps(enrollment())
 

@@ -19,7 +19,7 @@ import pytest
 
 from dialtone_kit.base.errors import DialtoneError, MockOnly, ServiceError, ServiceUnreachable
 from dialtone_kit.local import challenge, process, service
-from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.controls import Controls, Mail
 from dialtone_kit.local.record import (
     UnusableRecord,
     free_port,
@@ -401,3 +401,11 @@ def test_the_real_service_has_no_controls_and_that_is_one_line(call) -> None:  #
     with pytest.raises(MockOnly) as refused:
         call(Controls(None))
     assert one_line(str(refused.value))
+
+
+def test_a_mail_shows_neither_address_nor_code_in_an_output() -> None:
+    mail = Mail(
+        "1", "bob@corp.example", "A code", "2026-11-27", "default", "ABCD-2345", "ABCD-2345"
+    )
+    assert "bob" not in repr(mail)
+    assert "ABCD" not in repr(mail)
