@@ -53,6 +53,11 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._enter(HEAD)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head. One in a trailer is none, and is dropped (RFC 9110 §6.5.1)."""
+        if self._reading != BODY:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._offer = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if self._offer:
