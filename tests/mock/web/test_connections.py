@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dialtone_kit import ProofKey, build_proof
@@ -232,3 +233,23 @@ def test_a_body_of_the_full_length_may_come_in_chunks_of_one_byte(
     body += b"&x=" + b"y" * (64 * 1024 - len(body) - 3)
     answer = talk(registered_client.mock, head, in_chunks(body, 1) + b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+# -- requests that wait for no answer ----------------------------------------------------------
+
+
+def test_few_requests_may_wait_for_their_answers(own_mock: Callable[..., Mock]) -> None:
+    mock = own_mock()
+    one = b"GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    assert talk(mock, one * 100 + last).count(b"HTTP/1.1 200 OK") == 101
+    before = psutil.Process(mock.process.pid).memory_info().rss
+    with ExitStack() as lines:
+        for _ in range(10):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", mock.port), 10))
+            with pytest.raises(ConnectionError):  # noqa: PT012  (the reset may come late)
+                for _ in range(99):
+                    line.sendall(one * 5_000)
+                    time.sleep(0.01)
+        assert psutil.Process(mock.process.pid).memory_info().rss - before < 20_000_000
+    assert talk(mock, last).startswith(b"HTTP/1.1 200 OK")
