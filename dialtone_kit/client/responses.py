@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite
@@ -83,8 +83,8 @@ def refused_code(refused: ServiceError) -> ServiceError:
     """A refused confirmation: as WrongCode, with the tries left, if the code was the reason."""
     if refused.status != 401 or "poll_token" in refused.description:
         return refused
-    tries = refused.body.get("tries_left")
-    if not isinstance(tries, int):
+    tries = tries_in(refused.body)
+    if tries is None:
         counted = re.search(r"\b(\d{1,3}) (?:more )?(?:tries|try|attempts?)\b", refused.description)
         tries = int(counted[1]) if counted else None
     wrong = WrongCode(
@@ -96,6 +96,14 @@ def refused_code(refused: ServiceError) -> ServiceError:
     )
     wrong.tries_left = tries
     return wrong
+
+
+def tries_in(body: Mapping[str, object]) -> int | None:
+    """The `tries_left` that a body names; None for anything that can't be a number of tries."""
+    tries = body.get("tries_left")
+    if isinstance(tries, bool) or not isinstance(tries, int) or not 0 <= tries < 100:
+        return None
+    return tries
 
 
 def json_or_nothing(response: httpx.Response) -> dict[str, Any]:

@@ -127,10 +127,11 @@ def _body_text(response: httpx.Response) -> str:
     content = _whole(response)
     if not content.content:
         return "The body is empty."
+    text = mask_text(Redactor().members(content.text[:20_000]))  # before anything is cut from it
     if "html" in content.headers.get("Content-Type", ""):
-        title = _TITLE.search(content.text[:20_000])
+        title = _TITLE.search(text)
         return f"A web page: {title[1].strip()}" if title else "A web page."
-    return " ".join(mask_text(content.text[:20_000]).split())
+    return " ".join(text.split())
 
 
 def _reason(error: str, text: str) -> Reason:

@@ -42,6 +42,7 @@ from dialtone_kit.base.private_files import (
 VERSION = 1
 LOCK_SECONDS = 3
 Event = dict[str, Any]
+_UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
 _WITH_ID = {"tried", "predicted", "quizzed", "hinted"}
 
 
@@ -96,7 +97,7 @@ class EventFile:
         """The file of 0.1 as events; none when it can't be read, and then it stays as it is."""
         try:
             return list(_events_of(json.loads(_text_of(self.before))))
-        except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        except _UNREADABLE:
             return []
 
     def _take_over(self, events: list[Event]) -> None:
@@ -125,7 +126,7 @@ def unread(path: Path) -> str | None:
         list(_events_of(json.loads(_text_of(path))))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+    except _UNREADABLE:
         return (
             f"{shown(path)} is damaged or from a newer version: it is left alone, and progress "
             "starts over beside it. Upgrade Dialtone Kit if a newer one wrote it."
@@ -161,7 +162,7 @@ def _event(line: str) -> Event | None:
     """The event in a line, or None if it isn't one, such as half an event."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict) or type(event.get("v")) is not int:
         return None

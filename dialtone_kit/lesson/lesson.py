@@ -182,6 +182,7 @@ class Lesson:
         """The state of this lesson's exercises."""
         return self._work.report()
 
+    @hiding
     def proof_checker(
         self,
         proof: str | Sequence[str] | None = None,
@@ -203,6 +204,7 @@ class Lesson:
         """
         return self._story.add([read_answer(response) for response in responses])
 
+    @hiding
     def replay_timeline(self, proof: str | None = None) -> Shown:
         """The life of a proof: how long it is good, when it was used, how long it is remembered.
 

@@ -43,6 +43,8 @@ def proof_checker(
     """The checker for `proof` as part of `request`, or for the requests recorded so far."""
     if (proof is None) != (request is None):
         raise DialtoneError("Pass the proof and the request it belongs to, or neither.")
+    if not isinstance(request, Request | None):
+        raise DialtoneError(f"request= takes a Request of the kit; got a {type(request).__name__}.")
     cases = [_recorded(lesson, raw) for raw in lesson.client.wire.raw]
     if request is not None:
         headers = [proof] if isinstance(proof, str) else list(proof or ())

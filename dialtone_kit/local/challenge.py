@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import http.client
 import io
-import json
 import secrets
 import socket
 import time
@@ -21,6 +20,7 @@ from typing import Any, Literal, Protocol
 import httpcore
 
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.jws import strict_json
 from dialtone_kit.local.record import Record
 
 Kind = Literal["ours", "stranger", "silent", "nothing"]
@@ -126,7 +126,7 @@ def _reply(connection: http.client.HTTPConnection, record: Record, stream: _Line
     connection.sock = _Socket(stream, connection.timeout or 10.0)
     try:
         connection.request("GET", f"/mock/hello?nonce={nonce}", headers=_headers(record))
-        body = json.loads(connection.getresponse().read(MAX_REPLY))
+        body = strict_json(connection.getresponse().read(MAX_REPLY))
     except (TimeoutError, httpcore.TimeoutException):
         return Occupant("silent")
     except (
@@ -134,7 +134,6 @@ def _reply(connection: http.client.HTTPConnection, record: Record, stream: _Line
         httpcore.NetworkError,
         http.client.HTTPException,
         ValueError,
-        RecursionError,
     ):
         return Occupant("stranger")
     return _judge(body, nonce, record)

@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mail:
-    """An email that the mock sent. Text and code stay out of its repr and of outputs."""
+    """An email that the mock sent. Address, text and code stay out of its repr and of outputs."""
 
     id: str
-    to: str
+    to: str = field(repr=False)
     subject: str
     sent_at: str
     realm: str

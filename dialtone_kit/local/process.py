@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import psutil
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.jws import strict_json
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.private_files import explained, open_private, read_regular, shown
 from dialtone_kit.local.owner import of_background, this_process
@@ -132,7 +132,7 @@ def running(folder: Path) -> psutil.Process | None:
         noted = _noted(folder)
         process = psutil.Process(int(noted["pid"]))
         return process if _is_same(process, noted) and not _is_gone(process) else None
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, psutil.Error):
         return None
 
 
@@ -204,7 +204,7 @@ def end_leftover(folder: Path) -> None:
 
 
 def _noted(folder: Path) -> Any:
-    return json.loads(read_regular(folder / PID))
+    return strict_json(read_regular(folder / PID))
 
 
 def _is_same(process: psutil.Process, noted: Any) -> bool:

@@ -130,12 +130,16 @@ def _query(made: Curl, url: httpx.URL) -> str:
     redactor = Redactor(made.hide(quote_plus))
     pairs = []
     for name, value in form_pairs(url.query):
-        hidden = redactor.member(name, value)
-        pieces = _MARK.split(hidden)  # literal, name, literal, name, …
-        pieces[::2] = [quote_plus(piece) for piece in pieces[::2]]
-        pieces[1::2] = [f"{_MARK_START}{variable}!" for variable in pieces[1::2]]
-        pairs.append(f"{quote_plus(name)}={''.join(pieces)}")
+        pairs.append(f"{_quoted(redactor.text(name))}={_quoted(redactor.member(name, value))}")
     return "&".join(pairs)
+
+
+def _quoted(hidden: str) -> str:
+    """`hidden` for a query or a form, its marks left alone."""
+    pieces = _MARK.split(hidden)  # literal, name, literal, name, …
+    pieces[::2] = [quote_plus(piece) for piece in pieces[::2]]
+    pieces[1::2] = [f"{_MARK_START}{variable}!" for variable in pieces[1::2]]
+    return "".join(pieces)
 
 
 def _method(request: httpx.Request) -> str:
@@ -189,9 +193,9 @@ def _add_body(made: Curl, request: httpx.Request) -> None:
 
 def _add_pair(made: Curl, name: str, value: str) -> None:
     redactor = Redactor(made.hide())
-    hidden = redactor.member(name, value)
-    if hidden != value or masked(value) != value:
-        made.add("--data-urlencode", f"{quote_plus(name)}={hidden}")
+    named, hidden = Redactor(made.hide(quote_plus)).text(name), redactor.member(name, value)
+    if (named, hidden) != (name, value) or masked(value) != value:
+        made.add("--data-urlencode", f"{_quoted(named)}={hidden}")
     else:
         made.add("-d", urlencode([(name, value)]))
 

@@ -113,8 +113,10 @@ class Redactor:
         return self._hide(name, value) if name in SECRET_MEMBERS else self.text(value)
 
     def _pair(self, name: str, value: str) -> str:
-        shown = self.member(name, value)
-        return urlencode([(name, value)]) if shown == value else f"{quote_plus(name)}={shown}"
+        named, shown = self.text(name), self.member(name, value)
+        if (named, shown) == (name, value):
+            return urlencode([(name, value)])
+        return f"{quote_plus(name) if named == name else named}={shown}"
 
     def _hide(self, name: str, value: str) -> str:
         self.hidden.append((name, value))

@@ -217,6 +217,9 @@ def test_another_kernel_continues_with_the_pending_enrollment() -> None:
         ({"error_description": "Wrong. 2 tries left."}, 2),
         ({"error_description": "Wrong, 1 more try."}, 1),
         ({"error_description": "Wrong."}, None),
+        ({"error_description": "Wrong.", "tries_left": 10**30}, None),
+        ({"error_description": "Wrong.", "tries_left": -1}, None),
+        ({"error_description": "Wrong.", "tries_left": True}, None),
     ],
 )
 def test_a_wrong_code_tells_the_tries_left(body: dict[str, Any], tries: int | None) -> None:

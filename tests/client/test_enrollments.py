@@ -73,14 +73,17 @@ def test_the_file_is_for_its_owner_alone(config: Path) -> None:
     assert enrollments.pending(ISSUER) is None
 
 
-def test_a_damaged_file_is_passed_over(config: Path) -> None:
+@pytest.mark.parametrize("content", ["{", "[]", "null", '{"a":' * 9_000])
+def test_a_damaged_file_is_passed_over(content: str, config: Path) -> None:
     enrollments.remember(enrollment())
-    (config / "pending" / "enroll_damaged.json").write_text("{")
+    (config / "pending" / "enroll_damaged.json").write_text(content)
+    (config / "pending" / "enroll_damaged.json").chmod(0o600)
     assert enrollments.pending(ISSUER) == enrollment()
 
 
 def test_the_poll_token_is_masked_and_never_pickled() -> None:
     assert "pollValue" not in repr(enrollment())
+    assert enrollment().email not in repr(enrollment())
     with pytest.raises(TypeError):
         pickle.dumps(enrollment())
 
@@ -101,8 +104,12 @@ def test_a_link_to_somewhere_else_is_refused(member: str, url: str) -> None:
         enrollment(**{member: url})
 
 
+EARLY = "0001-01-01T00:00:00+23:59"  # in UTC, before the first year that there is
+
+
 @pytest.mark.parametrize(
-    ("member", "value"), [("poll_token", None), ("expires_at", 1), ("expires_at", "soon")]
+    ("member", "value"),
+    [("poll_token", None), ("expires_at", 1), ("expires_at", "soon"), ("expires_at", EARLY)],
 )
 def test_an_incomplete_answer_is_one_clear_line(member: str, value: object) -> None:
     with pytest.raises(EnrollmentProblem, match=r"missing or not|RFC 3339"):

@@ -482,3 +482,16 @@ def test_an_interrupted_explorer_leaves_no_token_in_the_traceback(
     below = stopped.traceback[1:]  # the first frame is this test's own
     assert below
     assert text not in repr([entry.frame.f_locals for entry in below])
+
+
+def test_a_checker_that_can_not_start_leaves_no_proof_in_the_traceback(lesson: Lesson) -> None:
+    key, url = ProofKey.generate(), f"{lesson.issuer}/token"
+    proof = build_proof(key, "POST", url)
+    for wrong, argument in ((DialtoneError, url), (TypeError, Request("POST", 5, now=0))):
+        with pytest.raises(wrong) as stopped:
+            lesson.proof_checker(proof, argument)  # type: ignore[arg-type]
+        below = stopped.traceback[1:]  # the first frame is this test's own
+        assert below
+        assert proof not in repr([entry.frame.f_locals for entry in below])
+    with pytest.raises(DialtoneError, match="got a str"):
+        lesson.proof_checker(proof, url)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ import pytest
 
 from dialtone_kit.base.errors import DialtoneError, MockOnly, ServiceError, ServiceUnreachable
 from dialtone_kit.local import challenge, process, service
-from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.controls import Controls, Mail
 from dialtone_kit.local.record import (
     UnusableRecord,
     free_port,
@@ -172,6 +172,14 @@ def test_stop_finds_a_service_whose_pid_file_was_lost(home: Path) -> None:
     assert mocks_of(home / "state") == []
 
 
+@pytest.mark.parametrize("note", ['{"a":' * 9_000, '{"pid": 1e400}', '{"pid": -1}', "[]"])
+def test_a_pid_file_that_makes_no_sense_names_no_process(home: Path, note: str) -> None:
+    (home / "state").mkdir()
+    (home / "state" / "mock.pid").write_text(note)
+    assert process.running(home / "state") is None
+    assert process.was_left_behind(home / "state")
+
+
 def test_a_pid_that_was_given_to_another_process_is_not_touched(home: Path) -> None:
     (home / "state").mkdir()
     other = {"pid": os.getpid(), "create_time": psutil.Process().create_time() - 1000}
@@ -251,7 +259,14 @@ def test_a_service_that_dies_at_its_start_says_its_last_words(
 
 @pytest.mark.parametrize(
     "body",
-    ["<html>a portal</html>", {"answer": "0" * 64, "pid": 1}, {"answer": None}, [], "[" * 9999],
+    [
+        "<html>a portal</html>",
+        {"answer": "0" * 64, "pid": 1},
+        {"answer": None},
+        {"answer": "\ud800"},
+        [],
+        "[" * 9999,
+    ],
 )
 def test_a_stranger_on_the_port_is_named_in_one_line_and_learns_nothing(
     home: Path, body: object
@@ -386,3 +401,11 @@ def test_the_real_service_has_no_controls_and_that_is_one_line(call) -> None:  #
     with pytest.raises(MockOnly) as refused:
         call(Controls(None))
     assert one_line(str(refused.value))
+
+
+def test_a_mail_shows_neither_address_nor_code_in_an_output() -> None:
+    mail = Mail(
+        "1", "bob@corp.example", "A code", "2026-11-27", "default", "ABCD-2345", "ABCD-2345"
+    )
+    assert "bob" not in repr(mail)
+    assert "ABCD" not in repr(mail)

@@ -1,6 +1,7 @@
 """Connections that can't hang: a request arrives in full and in time, or its connection ends.
 
-When descriptors run out, those that wait for a request end first.
+When descriptors run out, those that wait for a request end first. Requests that are sent without
+waiting for answers (pipelined) are few, since each takes room until its turn comes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 IDLE, HEAD, BODY, BUSY = range(4)  # what a connection does, in the order in which it may be closed
+MOST_WAITING = 100  # requests behind the one that is being answered (RFC 9112 §9.3.2)
 RESERVE = 64  # descriptors, at least, that are not for connections
 LOST_IN_AN_UPGRADE = (b"upgrade", b"http2-settings")  # headers of an offer that we don't take up
 
@@ -45,6 +47,8 @@ class Connection(HttpToolsProtocol):
             while rest:
                 rest = self._fed(rest)
         except httptools.HttpParserError:
+            if self.transport.is_closing():
+                return
             message = "Invalid HTTP request received."
             self.logger.warning(message)
             self.send_400_response(message)
@@ -53,12 +57,20 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._enter(HEAD)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head. One in a trailer is none, and is dropped (RFC 9110 §6.5.1)."""
+        if self._reading != BODY:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._offer = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if self._offer:
             return
         self._enter(BODY)
         super().on_headers_complete()
+        if len(self.pipeline) > MOST_WAITING:
+            self.transport.abort()  # an answer would look like that to an earlier request
+            raise httptools.HttpParserError("too many requests wait for their answers")
 
     def on_message_complete(self) -> None:
         if self._offer:

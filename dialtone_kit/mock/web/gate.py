@@ -50,7 +50,7 @@ class Gate:
             await self._lifespan(scope, receive, send)
             return
         send = await dated(self.service, scope["path"], send)
-        place, scope["path_params"] = self._routes.find(scope["path"])
+        place, scope["path_params"] = self._routes.find(_path_of(scope))
         try:
             self._admit(scope, place)
             given = await self._instead(self.service, scope, receive, send)
@@ -90,6 +90,11 @@ class Gate:
         if _name_in(hosts[0]) not in self._hosts and not place.page:
             log.warning("a request under a foreign Host was refused")
             raise _foreign_host()
+
+
+def _path_of(scope: Scope) -> str:
+    """The path. An encoded slash separates nothing (RFC 3986 §2.2), and no path here has one."""
+    return "//" if b"%2f" in scope["raw_path"].lower() else str(scope["path"])
 
 
 @lru_cache(maxsize=64)
