@@ -19,6 +19,7 @@ import httpx
 import nbformat
 
 PATIENCE = 15_000  # milliseconds for a step of the browser; the machine may be busy
+START = 90  # seconds for JupyterLab to start: on a busy machine, 30 were too few
 
 # News and update notices off; saving the widgets' state on, so that the tests see what it holds.
 SETTINGS = {
@@ -265,7 +266,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START
     while time.monotonic() < deadline and process.poll() is None:
         try:
             lab.api("/api/status")
