@@ -103,7 +103,8 @@ def _html(rows: list[tuple[str, str, str]]) -> str:
     )
     body = "".join(
         f'<tr style="border-top: {BORDER}">'
-        f'<th scope="row" style="{cell}; {CODE}; font-weight: bold">{escaped(name)}</th>'
+        f'<th scope="row" style="{cell}; {CODE}; font-weight: bold; white-space: nowrap">'
+        f"{escaped(name)}</th>"
         f'<td style="{cell}; {CODE}">{escaped(value)}</td>'
         f'<td style="{cell}; color: {FAINT}">{escaped(meaning)}</td></tr>'
         for name, value, meaning in rows
