@@ -62,12 +62,12 @@ def _segment(name: str, seconds: float) -> str:
 
 
 def _row(name: str, seconds: float) -> str:
-    cell = "padding: 0 16px 0 0; text-align: left; white-space: nowrap; border: none"
+    cell = "padding: 0 16px 0 0; text-align: left; white-space: normal; border: none"
     return (
         f'<tr style="background: transparent"><th scope="row" style="{cell}; font-weight: 600">'
         '<span aria-hidden="true" style="display: inline-block; width: 8px; height: 8px; '
         f'margin-right: 6px; {_ground(name)}"></span>'
-        f'{escaped(name)}</th><td style="{cell}; text-align: right; '
+        f'{escaped(name)}</th><td style="{cell}; text-align: right; white-space: nowrap; '
         f'font-variant-numeric: tabular-nums">{milliseconds(seconds)}</td>'
         f'<td style="{cell}; color: {FAINT}">{escaped(_MEANINGS[name])}</td></tr>'
     )

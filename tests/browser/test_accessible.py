@@ -254,7 +254,7 @@ def test_nothing_moves_for_somebody_who_asked_for_less_motion(desk: Person) -> N
 def test_nothing_but_code_and_pictures_has_to_be_moved_sideways(desk: Person, width: int) -> None:
     narrow = f"{OUTPUTS} {{ flex: none !important; width: {width}px !important }}"
     style = desk.page.add_style_tag(content=narrow)
-    assert desk.page.locator(shown("wire")).bounding_box()["width"] == width
+    assert desk.page.locator(shown("wire")).evaluate("(node) => node.offsetWidth") == width
     wrong = sights.sideways(desk.page, OUTPUTS)
     style.evaluate("(node) => node.remove()")
     assert wrong == []
