@@ -98,17 +98,20 @@ def utc(value: object) -> str:
 
 def _html(rows: list[tuple[str, str, str]]) -> str:
     cell = "padding: 4px 12px; text-align: left; vertical-align: top; overflow-wrap: anywhere"
-    head = "".join(f'<th style="{cell}">{title}</th>' for title in ("claim", "value", "meaning"))
+    head = "".join(
+        f'<th scope="col" style="{cell}">{title}</th>' for title in ("claim", "value", "meaning")
+    )
     body = "".join(
         f'<tr style="border-top: {BORDER}">'
-        f'<td style="{cell}; {CODE}; font-weight: bold; white-space: nowrap">{escaped(name)}</td>'
+        f'<th scope="row" style="{cell}; {CODE}; font-weight: bold; white-space: nowrap">'
+        f"{escaped(name)}</th>"
         f'<td style="{cell}; {CODE}">{escaped(value)}</td>'
         f'<td style="{cell}; color: {FAINT}">{escaped(meaning)}</td></tr>'
         for name, value, meaning in rows
     )
     return (
-        f'<table style="border: {BORDER}; border-collapse: collapse; max-width: 1040px; '
-        f'font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
+        f'<table aria-label="Claims" style="border: {BORDER}; border-collapse: collapse; '
+        f'max-width: 1040px; font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
         f'<thead style="background: {SHADE}"><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )

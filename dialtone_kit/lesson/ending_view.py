@@ -89,8 +89,9 @@ def _predictions(predictions: Sequence[Predicted]) -> str:
     rows = "".join(map(_prediction, predictions))
     widths = '<colgroup><col style="width: 34%"><col style="width: 28%"><col></colgroup>'
     table = (
-        '<table style="width: 100%; table-layout: fixed; margin: 0; border-collapse: collapse">'
-        f"{widths}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<table aria-label="{heading}" style="width: 100%; table-layout: fixed; margin: 0; '
+        f'border-collapse: collapse">{widths}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
     )
     return _section(heading, table)
 

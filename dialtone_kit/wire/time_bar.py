@@ -58,19 +58,21 @@ def milliseconds(seconds: float) -> str:
 
 
 def _segment(name: str, seconds: float) -> str:
-    return (
-        f'<span style="flex: {seconds * 1e6:.0f} 1 0; min-width: 2px; border-radius: 2px; '
-        f'background: {_COLOURS[name]}"></span>'
-    )
+    return f'<span style="flex: {seconds * 1e6:.0f} 1 0; min-width: 2px; {_ground(name)}"></span>'
 
 
 def _row(name: str, seconds: float) -> str:
-    cell = "padding: 0 16px 0 0; text-align: left; white-space: nowrap; border: none"
+    cell = "padding: 0 16px 0 0; text-align: left; white-space: normal; border: none"
     return (
         f'<tr style="background: transparent"><th scope="row" style="{cell}; font-weight: 600">'
         '<span aria-hidden="true" style="display: inline-block; width: 8px; height: 8px; '
-        f'margin-right: 6px; border-radius: 2px; background: {_COLOURS[name]}"></span>'
-        f'{escaped(name)}</th><td style="{cell}; text-align: right; '
+        f'margin-right: 6px; {_ground(name)}"></span>'
+        f'{escaped(name)}</th><td style="{cell}; text-align: right; white-space: nowrap; '
         f'font-variant-numeric: tabular-nums">{milliseconds(seconds)}</td>'
         f'<td style="{cell}; color: {FAINT}">{escaped(_MEANINGS[name])}</td></tr>'
     )
+
+
+def _ground(name: str) -> str:
+    """The colour of a part. Where the system forces its own, the border alone is seen."""
+    return f"border: 1px solid transparent; border-radius: 2px; background: {_COLOURS[name]}"

@@ -18,7 +18,8 @@ from typing import Any
 import httpx
 import nbformat
 
-PATIENCE = 15_000  # milliseconds for a step of the browser; the machine may be busy
+PATIENCE = 45_000  # milliseconds for a step of the browser; the machine may be busy
+START = 90  # seconds for JupyterLab to start: on a busy machine, 30 were too few
 
 # News and update notices off; saving the widgets' state on, so that the tests see what it holds.
 SETTINGS = {
@@ -147,6 +148,16 @@ class Person:
         )
         answer.raise_for_status()
 
+    def switch_theme(self, name: str) -> None:
+        """Choose JupyterLab's theme from the menu: it shows at once, and what is run stays so."""
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.locator(".lm-Menu li", has_text="Theme").first.hover()
+        themes = self.page.locator('.lm-Menu li[data-command="apputils:change-theme"]')
+        themes.get_by_text(name, exact=True).click()
+        self.page.wait_for_function(
+            "(name) => document.body.dataset.jpThemeName === name", arg=name
+        )
+
     def screenshot(self, name: str) -> None:
         """Keep a picture of the page when DIALTONE_SCREENSHOTS names a folder for it."""
         folder = os.environ.get("DIALTONE_SCREENSHOTS")
@@ -179,7 +190,7 @@ class Person:
 
 
 # Colours as the browser computes them, layers of ground blended; disabled controls are exempt.
-_FAINT_TEXTS = """(selector) => {
+COLOURS = """(() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (colour) => {
     canvas.clearRect(0, 0, 1, 1);
@@ -199,20 +210,27 @@ _FAINT_TEXTS = """(selector) => {
       .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
+  const contrast = (ink, below) => {
+    const lights = [light(ink), light(below)];
+    return (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
+  };
+  return { rgba, over, ground, contrast };
+})()"""
+_FAINT_TEXTS = """(selector) => {
+  const colours = COLOURS;
   const faint = [];
   for (const node of document.querySelectorAll(`${selector} *`)) {
     const own = [...node.childNodes].filter((n) => n.nodeType === 3);
     const text = own.map((n) => n.data.trim()).join("");
     if (!text || !node.checkVisibility() || node.matches(":disabled, title, desc, style")) continue;
-    const below = ground(node);
+    const below = colours.ground(node);
     const { color, fill } = getComputedStyle(node);
-    const ink = rgba(node instanceof SVGElement ? fill : color);
-    const lights = [light(over(ink, below)), light(below)];
-    const contrast = (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
+    const ink = colours.rgba(node instanceof SVGElement ? fill : color);
+    const contrast = colours.contrast(colours.over(ink, below), below);
     if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${text}`);
   }
   return faint;
-}"""
+}""".replace("COLOURS", COLOURS)
 
 
 def faint_texts(page: Any, selector: str) -> list[str]:
@@ -265,7 +283,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START
     while time.monotonic() < deadline and process.poll() is None:
         try:
             lab.api("/api/status")

@@ -62,6 +62,14 @@ def test_no_script_or_style_names_another_place():
         assert not re.search(r"https?://[a-z]|@import|url\(", text)
 
 
+def test_every_view_brings_the_whole_style_the_shared_rules_first():
+    sheets = {one.name: one.read_text() for one in STATIC.iterdir() if one.name.endswith(".css")}
+    for panel in (InboxView(lambda: []), EmailForm(Enrollment)):
+        css = shown(panel)[0].get_state()["_css"]
+        assert css.startswith(sheets["kit.css"])
+        assert all(sheet in css for sheet in sheets.values())
+
+
 def test_the_style_has_a_fallback_for_every_colour_of_jupyterlab():
     uses = re.findall(r"var\(--jp-[a-z0-9-]+(.)", style())
     assert uses

@@ -80,9 +80,9 @@ export function card(el, name, title) {
   const body = h("div", { class: "dk-body" });
   const status = h("div", { class: "dk-status", id: uid("status"), role: "status", "aria-live": "polite", tabindex: "-1" });
   const root = h(
-    "section",
-    { class: `dialtone-kit dk-${name}`, "aria-labelledby": heading.id },
-    h("header", { class: "dk-head" }, heading, note), body, status,
+    "div", // a group and no landmark: a lesson has many, and some with the same title
+    { class: `dialtone-kit dk-${name}`, role: "group", "aria-labelledby": heading.id },
+    h("div", { class: "dk-head" }, heading, note), body, status,
   );
   root.addEventListener("keydown", (event) => { // keys here are not the notebook's commands
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();

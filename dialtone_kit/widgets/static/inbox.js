@@ -60,7 +60,7 @@ function render({ model, el }) {
   const body = (mail) => {
     const [before, ...after] = mail.code ? mail.text.split(mail.code) : [mail.text];
     const code = after.length ? h("strong", { class: "dk-mail-code", id: uid("code") }, mail.code) : null;
-    const text = h("pre", { class: "dk-mail", tabindex: "0", "aria-label": "Text of the email" }, before, code, after.join(mail.code ?? ""));
+    const text = h("pre", { class: "dk-mail", tabindex: "0", role: "group", "aria-label": "Text of the email" }, before, code, after.join(mail.code ?? ""));
     if (!code) return [text];
     const copy = h("button", { type: "button", class: "dk-button dk-quiet", "aria-describedby": code.id }, "Copy the code");
     const done = h("span", { class: "dk-meta", role: "status", "aria-live": "polite" });
