@@ -13,7 +13,7 @@ def start_here() -> Drawing:
     drawing = Drawing(
         "Who is who",
         "You run an agent: the cells of this notebook. The agent sends requests to the identity "
-        "service. The service mails a code to the sponsor, which is you again, and the sponsor "
+        "service. The service emails a code to the sponsor, which is you again, and the sponsor "
         "vouches for the agent. The agent then calls an API with a token and a proof.",
         340,
     )
@@ -25,7 +25,7 @@ def start_here() -> Drawing:
     drawing.glyph("api", 760, 275, "API")
     drawing.arrow(718, 62, 164, 62)
     drawing.glyph("mail", 384, 40, scale=0.72)
-    drawing.text(408, 46, "mails a code", anchor="start")
+    drawing.text(408, 46, "emails a code", anchor="start")
     drawing.arrow(206, 110, 392, 168)
     drawing.text(308, 118, "vouches for", anchor="start")
     drawing.arrow(166, 260, 392, 196)
@@ -41,31 +41,56 @@ def start_here() -> Drawing:
 
 def discovery() -> Drawing:
     drawing = Drawing(
+        "Three questions, two documents",
+        "An agent meets an identity service for the first time, and asks three things: where do "
+        "tokens come from, where are the public keys, which signatures count? The service holds "
+        "out a document with answers. So does a liar. Which one does the agent believe?",
+        272,
+    )
+    drawing.glyph("agent", 90, 122, "Agent")
+    for n, question in enumerate(
+        ("Where do tokens come from?", "Where are the public keys?", "Which signatures count?")
+    ):
+        drawing.note(300, 62 + 50 * n, 232, question)
+    drawing.arrow(424, 128, 548, 84)
+    drawing.arrow(424, 128, 548, 196)
+    drawing.glyph("document", 582, 76, scale=0.9)
+    drawing.glyph("document", 582, 202, scale=0.9)
+    drawing.glyph("service", 730, 66, "Identity service")
+    drawing.glyph("thief", 730, 196, "Mallory")
+    drawing.path("M612 76H690")
+    drawing.path("M612 202H690")
+    drawing.text(582, 144, "Which one do you believe?", "name")
+    return drawing
+
+
+def discovery_whole() -> Drawing:
+    drawing = Drawing(
         "Everything from one URL",
         "The agent knows one thing: the issuer's URL. It asks for the discovery document there. "
-        "If the issuer in the document is the one it asked for, it uses exactly the URLs that the "
-        "document lists: token endpoint, keys, registration. If it is another issuer, it stops.",
+        "If the issuer in the document is the one it asked for, it uses exactly what the document "
+        "lists: token endpoint, keys, algorithms. If it is another issuer, it stops.",
         300,
     )
     drawing.glyph("agent", 90, 80, "Agent")
     drawing.text(90, 141, "knows the issuer", "quiet")
-    drawing.glyph("document", 400, 80, "Discovery document")
-    drawing.arrow(132, 80, 372, 80)
-    drawing.text(252, 68, "GET issuer/.well-known/…", "code")
+    drawing.glyph("document", 370, 80, "Discovery document")
+    drawing.arrow(132, 80, 342, 80)
+    drawing.text(236, 68, "GET issuer/.well-known/…", "code")
     rows = [
         ("issuer", "who says all this", 44),
         ("token_endpoint", "tokens come from here", 94),
-        ("jwks_uri", "the service's public keys", 144),
-        ("registration endpoints", "new clients go here", 194),
+        ("jwks_uri", "the public keys are here", 144),
+        ("dpop_signing_alg_values_…", "how to sign a proof", 194),
     ]
     for name, meaning, y in rows:
-        drawing.path(f"M424 80C490 80 520 {y}  566 {y}")
+        drawing.path(f"M394 80C530 80 496 {y} 566 {y}")
         drawing.text(576, y + 2, name, "code", "start")
         drawing.text(576, y + 20, meaning, "quiet", "start")
-    drawing.arrow(400, 134, 400, 178)
-    drawing.note(400, 180, 272, "Is its issuer the one I asked for?")
-    drawing.arrow(330, 214, 290, 244)
-    drawing.arrow(470, 214, 510, 244)
+    drawing.arrow(370, 134, 370, 178)
+    drawing.note(370, 180, 272, "Is its issuer the one I asked for?")
+    drawing.arrow(300, 214, 260, 244)
+    drawing.arrow(440, 214, 480, 244)
     drawing.glyph("no", 110, 264, scale=0.9)
     drawing.text(132, 269, "no: stop, someone is lying", "no", "start")
     drawing.glyph("yes", 446, 264, scale=0.9)
@@ -169,6 +194,7 @@ def call_apis() -> Drawing:
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
+    "lesson-01-whole": discovery_whole,
     "lesson-02": register,
     "lesson-03": dpop_token,
     "lesson-04": verify_token,
