@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dialtone_kit.client.credentials import Credentials
     from dialtone_kit.client.enrollment_state import EnrollmentState
 
-_WRONG = "This is not the code from the mail. Compare it with the newest mail. M25"
+_WRONG = "This is not the code from the mail. Compare it with the newest mail. [M25]"
 _ENDS = {
     "locked": "Too many wrong codes, here and on the sponsor's page together, locked this "
     "enrollment. Send a new code with the e-mail form, then run the cells below it again.",
