@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import nbformat
 
-PATIENCE = 15_000  # milliseconds for a step of the browser; the machine may be busy
+PATIENCE = 45_000  # milliseconds for a step of the browser; the machine may be busy
 
 # News and update notices off; saving the widgets' state on, so that the tests see what it holds.
 SETTINGS = {
