@@ -1,7 +1,7 @@
 """Reads a lesson's questions, content/lesson_NN/questions.toml: predictions, quiz items, skills.
 
     [[prediction]]
-    id = "02.who-gets-the-code"
+    id = "02.what-it-holds"
     question = "Text; `code` goes between backticks."
     outcome = "What happens, in one short sentence: done() shows it beside the prediction."
     seen = { request = "POST /register/confirm", status = 409, text = "conflict" }

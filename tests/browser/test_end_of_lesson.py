@@ -42,7 +42,7 @@ def test_the_reasons_are_under_the_answers_picked_and_right_and_the_others_are_f
     assert prediction.locator(".dk-badge").inner_text() == "✗ not quite"
     labels = prediction.locator(".dk-choice")
     assert "✓ right" in labels.nth(1).inner_text()
-    for number, words in ((0, "Fresh it is, but used"), (1, "accepted once")):
+    for number, words in ((0, "It is fresh, but it is used"), (1, "accepted once")):
         described = labels.nth(number).locator("input").get_attribute("aria-describedby")
         reason = desk.page.locator(f"#{described}")
         assert words in reason.inner_text()

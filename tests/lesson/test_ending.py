@@ -95,7 +95,7 @@ def test_predictions_are_shown_with_what_happened_surprises_first(progress):
     predict(progress, "03.stolen-token", 0, "unsure")  # wrong
     end = ending("03", progress, [])
     assert [one.item.id for one in end.predictions] == [
-        "03.same-proof-twice", "03.stolen-token", "03.how-many-bytes",
+        "03.same-proof-twice", "03.stolen-token", "03.how-many-bytes", "03.where-is-the-key",
     ]  # fmt: skip
     page = Work("03", progress, interactive=True).done([])
     lines = page.text.splitlines()
@@ -129,7 +129,7 @@ def test_unattended_the_text_is_short_and_has_nothing_of_the_clock(progress, clo
     progress.opened("03")
     clock[0] += 400
     assert repr(Work("03", progress, interactive=False).done([])) == (
-        "3 predictions not answered.\n"
+        "4 predictions not answered.\n"
         "○ x and y in 32 bytes: not tried\n"
         "○ Raw r‖s instead of DER: not tried\n"
         "○ Six broken proofs: not tried\n"

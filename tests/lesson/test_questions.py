@@ -59,7 +59,7 @@ def test_every_shipped_file_is_good(number):
 
 
 def test_an_unknown_prediction_is_named_with_those_that_exist():
-    with pytest.raises(DialtoneError, match=r"02\.who-gets-the-code"):
+    with pytest.raises(DialtoneError, match=r"02\.what-it-holds"):
         catalog.prediction("02.nothing-like-it")
 
 

@@ -99,6 +99,28 @@ def discovery_whole() -> Drawing:
 
 
 def register() -> Drawing:
+    """The question, without its answer: what happens is in `registered`."""
+    drawing = Drawing(
+        "Who stands behind the agent?",
+        "An agent asks the identity service to register it as my-agent. Anyone can type that "
+        "name. Somewhere there is a person, the sponsor, who would answer for what the agent does. "
+        "Between the service and the sponsor there is a question mark.",
+        226,
+    )
+    drawing.glyph("agent", 120, 84, "Agent")
+    drawing.glyph("service", 460, 84, "Identity service")
+    drawing.glyph("sponsor", 780, 84, "Sponsor")
+    drawing.arrow(164, 84, 424, 84)
+    drawing.text(294, 70, "I am my-agent. Register me.")
+    drawing.text(294, 108, "anyone can type that", "quiet")
+    drawing.path("M498 84H604M646 84H748", "line lane")
+    drawing.text(625, 89, "?", "name")
+    drawing.text(780, 148, "would answer for it", "quiet")
+    drawing.note(440, 174, 480, "What does it take before the service gives out an identity?")
+    return drawing
+
+
+def registered() -> Drawing:
     return lanes(
         "Registering with a sponsor",
         "The agent asks the service to be registered and names a sponsor. It gets an enrollment ID "
@@ -113,12 +135,35 @@ def register() -> Drawing:
         [
             Message(0, 1, "I am my-agent,\nand Ada vouches for me"),
             Message(1, 0, "enrollment_id, poll_token", style="code"),
-            Message(1, 2, "a mail with a code", ("mail",)),
+            Message(1, 2, "an email with a code", ("mail",)),
             Message(2, 0, "the code, from person to agent"),
             Message(0, 1, "ID, poll token, code"),
             Message(1, 0, "client_id, client_secret\nshown once", style="code"),
         ],
     )
+
+
+def two_with_one_token() -> Drawing:
+    """The question, without its answer: what happens is in `dpop_token`."""
+    drawing = Drawing(
+        "Two callers, one token",
+        "An agent and a stranger call the same API with the same access token. The agent asked for "
+        "it; the stranger copied it from a log. The API sees the same characters twice. What could "
+        "tell the two apart?",
+        300,
+    )
+    drawing.glyph("agent", 120, 62, "Agent")
+    drawing.text(120, 123, "asked for the token", "quiet")
+    drawing.glyph("thief", 120, 208, "Someone else")
+    drawing.text(120, 269, "copied it from a log", "quiet")
+    drawing.glyph("api", 760, 135, "API")
+    drawing.arrow(166, 68, 716, 126)
+    drawing.arrow(166, 206, 716, 146)
+    drawing.glyph("token", 400, 66, scale=0.8)
+    drawing.glyph("token", 400, 212, scale=0.8)
+    drawing.text(426, 140, "the same characters, twice", "quiet")
+    drawing.text(760, 212, "What could tell\nthem apart?")
+    return drawing
 
 
 def dpop_token() -> Drawing:
@@ -196,7 +241,9 @@ PICTURES = {
     "lesson-01": discovery,
     "lesson-01-whole": discovery_whole,
     "lesson-02": register,
-    "lesson-03": dpop_token,
+    "lesson-02-whole": registered,
+    "lesson-03": two_with_one_token,
+    "lesson-03-whole": dpop_token,
     "lesson-04": verify_token,
     "lesson-05": call_apis,
 }

@@ -155,7 +155,7 @@ def nameless(page: Any, within: str) -> list[str]:
 
 
 def keep(page: Any, name: str) -> None:
-    """Keep a picture of the page when DIALTONE_SCREENSHOTS names a folder for it."""
-    folder = os.environ.get("DIALTONE_SCREENSHOTS")
+    """Keep a picture of the page when DIALTONE_SHOTS names a folder for it."""
+    folder = os.environ.get("DIALTONE_SHOTS")
     if folder:
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
