@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -31,11 +32,12 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab whose files are in `root`."""
+    """A running JupyterLab whose files are in `root`, and everything else of it in `home`."""
 
     url: str
     token: str
     root: Path
+    home: Path
 
     def api(self, path: str) -> Any:
         answer = httpx.get(f"{self.url}{path}", params={"token": self.token}, timeout=5)
@@ -45,6 +47,13 @@ class Lab:
         for kernel in self.api("/api/kernels"):
             httpx.delete(f"{self.url}/api/kernels/{kernel['id']}", params={"token": self.token})
 
+    def forget(self) -> None:
+        """Nothing was ever done here: no kernel, no local service, no state, no credentials."""
+        self.shut_down_kernels()
+        _stop_service(self.home)
+        for part in ("state", "credentials"):
+            shutil.rmtree(self.home / part, ignore_errors=True)
+
 
 @contextmanager
 def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iterator[Lab]:
@@ -53,7 +62,7 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
     config.mkdir(parents=True)
     settings = {**SETTINGS, "@jupyterlab/apputils-extension:themes": {"theme": theme}}
     (config / "default_setting_overrides.json").write_text(json.dumps(settings))
-    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), root)
+    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), root, home)
     with (home / "lab.log").open("wb") as log:
         process = subprocess.Popen(_command(lab), env=_environment(home), stdout=log, stderr=log)
         try:
@@ -63,9 +72,7 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
         finally:
             process.terminate()
             process.wait(timeout=15)
-            # The mock that a lesson started.
-            stop = "from dialtone_kit.local import service; service.stop()"
-            subprocess.run([sys.executable, "-c", stop], env=_environment(home), check=False)
+            _stop_service(home)
 
 
 class Person:
@@ -148,8 +155,8 @@ class Person:
         answer.raise_for_status()
 
     def screenshot(self, name: str) -> None:
-        """Keep a picture of the page when DIALTONE_SCREENSHOTS names a folder for it."""
-        folder = os.environ.get("DIALTONE_SCREENSHOTS")
+        """Keep a picture of the page when DIALTONE_SHOTS names a folder for it."""
+        folder = os.environ.get("DIALTONE_SHOTS")
         if folder:
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
@@ -264,8 +271,14 @@ def _environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "PYTHONPATH": kit, **folders}
 
 
+def _stop_service(home: Path) -> None:
+    """Stop the local service that a lesson started."""
+    stop = "from dialtone_kit.local import service; service.stop()"
+    subprocess.run([sys.executable, "-c", stop], env=_environment(home), check=False)
+
+
 def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120  # under load it takes a minute
     while time.monotonic() < deadline and process.poll() is None:
         try:
             lab.api("/api/status")
