@@ -48,7 +48,7 @@ def test_the_reasons_are_under_the_answers_picked_and_right_and_the_others_are_f
         assert words in reason.inner_text()
         assert reason.bounding_box()["y"] > labels.nth(number).bounding_box()["y"]
         assert reason.bounding_box()["y"] < labels.nth(number + 1).bounding_box()["y"]
-    folded = prediction.locator("details:not(.dk-entry)")
+    folded = prediction.locator("details.dk-other")
     assert folded.count() == 1
     assert not folded.locator("p").is_visible()
     folded.locator("summary").press("Enter")
