@@ -72,8 +72,8 @@ def test_the_demo_from_end_to_end(client: IdentityClient, controls: Controls) ->
 @pytest.mark.parametrize(
     ("off", "says"),
     [
-        (600, "Your clock is 600 s ahead of the service's: set it right"),
-        (-600, "Your clock is 600 s behind the service's: set it right"),
+        (600, "Your clock is 600 s ahead of the service's: correct it"),
+        (-600, "Your clock is 600 s behind the service's: correct it"),
     ],
 )
 def test_a_clock_ten_minutes_off_is_named_with_its_skew(
@@ -96,7 +96,7 @@ def test_a_clock_ten_minutes_off_is_named_with_its_skew(
         assert refused.value.error == "invalid_dpop_proof"
         assert re.sub("(59[5-9]|60[1-5]) s", "600 s", str(refused.value)).count(says) == 1
     if off < 0:
-        with pytest.raises(TokenRefused, match=r"iat: valid only in (599|60\d) s.*set it right"):
+        with pytest.raises(TokenRefused, match=r"iat: valid only in (599|60\d) s.*correct it"):
             wrong.verify(token)
     else:
         assert (

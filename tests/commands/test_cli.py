@@ -171,7 +171,7 @@ def test_without_a_service_it_says_how_to_get_one(
 SOMEBODY = {
     "silent": (silence, "accepts connections but does not answer"),
     "dripping": (lambda port: dripping(port, b"HTTP/1.1 200 OK\r\nX: "), "does not answer"),
-    "stranger": (stranger, "held by another program"),
+    "stranger": (stranger, "in use by another program"),
 }
 
 

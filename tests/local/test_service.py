@@ -330,7 +330,7 @@ def test_someone_who_accepts_but_stays_silent_is_recognised(
     record = new_record(free_port(0))
     with silence(record.port), pytest.raises(ServiceUnreachable, match="does not answer") as failed:
         started()
-    assert "End that program" in str(failed.value)
+    assert "Stop that program" in str(failed.value)
 
 
 def test_an_answer_heard_before_is_worth_nothing(home: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_removed_file_comes_back_with_the_next_start(files: PolicyFiles, folde
     (folder / NAME).unlink()
     held = files.in_force(NAME)
     assert held.problem is not None
-    assert "gone" in held.problem.text
+    assert "missing" in held.problem.text
     assert ids(files) == ["open"]  # until then the last good one
     files.seed()
     assert (folder / NAME).read_text() == original
@@ -157,7 +157,7 @@ def test_a_broken_file_changes_nothing_and_is_reported_once(
         assert ids(files) == ["open"]
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"{folder / NAME}:3: found an invalid variable")
-    assert line.endswith("the last good text stays in force")
+    assert line.endswith("the last good version stays in force")
     (folder / NAME).write_text(SHUT)
     assert (files.in_force(NAME).problem, ids(files)) == (None, ["shut"])
 

@@ -152,13 +152,13 @@ X509_ROWS = [
     asking("S1", "cut off", lambda s: csr(s.key)[:200], 400, "well_formed"),
     asking("S1", "PEM of nothing", lambda s: pem(b""), 400, "well_formed"),
     asking("S1", "PEM of junk", lambda s: pem(b"\x30\x03junk"), 400, "well_formed"),
-    asking("S1", "two of them", lambda s: csr(s.key) * 2, 400, "holds 2 requests"),
+    asking("S1", "two of them", lambda s: csr(s.key) * 2, 400, "contains 2 requests"),
     asking(
         "S1",
         "two of them, labelled otherwise",
         lambda s: csr(s.key) + new_header(csr(s.key)),
         400,
-        "holds 2 requests",
+        "contains 2 requests",
     ),
     asking("S1", "NEW", lambda s: new_header(csr(s.key))),
     asking(
@@ -281,7 +281,7 @@ X509_ROWS = [
     Row("S9", "not base64url", lambda s: s.request(nonce="ü?"), 401, "did not issue"),
     Row("S9", "a flipped bit", lambda s: s.request(nonce=flipped(s.nonce())), 401, "did not issue"),
     Row("S9", "another service's", lambda s: s.request(nonce=foreign()), 401, "did not issue"),
-    Row("S9", "301 s old", lambda s: s.request(nonce=aged(s, 301)), 410, "good for 300 s"),
+    Row("S9", "301 s old", lambda s: s.request(nonce=aged(s, 301)), 410, "valid for only 300 s"),
     Row("S9", "298 s old", lambda s: s.request(nonce=aged(s, 298))),
     Row("S10", "for another challenge", lambda s: other_challenge(s), 401, "another challenge"),
     Row("S10", "for another key", lambda s: for_key(s, new_key()), 401, "another key"),
@@ -305,7 +305,7 @@ JWT_ROWS = [
     Row("S11", "a blank one among two", lambda s: s.request(audience=["a", " "]), 400, "audience"),
     Row("S11", "a number", lambda s: s.request(audience=[1]), 400, "audience"),
     Row("S11", "eleven", lambda s: s.request(audience=["a"] * 11), 400, "audience"),
-    Row("S9", "301 s old", lambda s: s.request(nonce=aged(s, 301)), 410, "good for 300 s"),
+    Row("S9", "301 s old", lambda s: s.request(nonce=aged(s, 301)), 410, "valid for only 300 s"),
     Row("S10", "for another challenge", lambda s: other_challenge(s), 401, "another challenge"),
     Row("S10", "for another key", lambda s: for_key(s, new_key()), 401, "another key"),
     Row("S10", "for no key", lambda s: for_no_key(s), 401, "without your key"),
@@ -403,8 +403,8 @@ def test_s9_an_attempt_uses_the_challenge_up(mock: Mock, first_is_right: bool) -
     body = scene.request()
     first = body if first_is_right else body | {"csr": "not a request"}
     assert scene.post("x509", first).status_code == (200 if first_is_right else 400)
-    check(scene.post("x509", body), 409, "used already")
-    check(scene.post("jwt", body), 409, "used already")
+    check(scene.post("x509", body), 409, "already used")
+    check(scene.post("jwt", body), 409, "already used")
     check(scene.post("x509", scene.request()), 200, "")  # the next challenge serves
 
 
@@ -435,7 +435,7 @@ def test_s9_survives_a_crash_and_a_restart(own_mock: Callable[..., Mock]) -> Non
     before = scene.bundle()
     mock.kill()
     mock.start()
-    check(scene.post("x509", used), 409, "used already")
+    check(scene.post("x509", used), 409, "already used")
     check(scene.post("x509", fresh), 200, "")
     assert scene.bundle() == before
 

@@ -236,7 +236,7 @@ def used(client: Registered, device: dict[str, Any], person: Person) -> None:
         pytest.param(
             locked, "access_denied", "wrong codes", id="V4-locked", marks=pytest.mark.row("V4")
         ),
-        pytest.param(used, "invalid_grant", "was used", id="V6", marks=pytest.mark.row("V6")),
+        pytest.param(used, "invalid_grant", "already used", id="V6", marks=pytest.mark.row("V6")),
     ],
 )
 def test_what_a_poll_gets(

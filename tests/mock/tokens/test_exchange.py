@@ -240,7 +240,7 @@ ROWS = [
             "subject_token": s.token(audience=s.parent.client_id),
             "audience": [s.parent.client_id, s.agent.client_id],
         },
-        "beyond the subject token",
+        "outside the subject token",
         "invalid_target",
     ),
     Row("X7", "no subject_token_type", lambda s: {"subject_token_type": None}, "_type="),
@@ -253,7 +253,7 @@ ROWS = [
         lambda s: {"requested_token_type": REFRESH_TYPE},
         "requested_token_type",
     ),
-    Row("X8", "actor type alone", actor(lambda s: None), "actor_token goes with"),
+    Row("X8", "actor type alone", actor(lambda s: None), "Send actor_token with"),
     Row("X8", "actor token alone", actor(lambda s: s.agent.token(), None), "_type="),
     Row(
         "X8",
@@ -277,7 +277,7 @@ ROWS = [
         "a different key than the proof's",
     ),
     Row("X11", "may_act names another", subject(leave_for_another), "names another"),
-    Row("X12", "empty subject_token", subject(lambda s: ""), "subject_token goes with"),
+    Row("X12", "empty subject_token", subject(lambda s: ""), "Send subject_token with"),
     Row(
         "X12",
         "no subject_token at all",
@@ -453,8 +453,8 @@ def test_x6_a_child_is_for_no_one_its_parent_is_not_for(stage: Stage) -> None:
     assert claims(exchanged(stage.agent, parent))["aud"] == both  # none named: none gained
     child = exchanged(stage.agent, parent, audience=both[0])
     assert claims(child)["aud"] == both[0]
-    says(exchange(stage.agent, child, audience=both[1]), 400, "invalid_target", "beyond")
-    says(exchange(stage.agent, child, audience=stage.agent.issuer), 400, "invalid_target", "beyond")
+    says(exchange(stage.agent, child, audience=both[1]), 400, "invalid_target", "outside")
+    says(exchange(stage.agent, child, audience=stage.agent.issuer), 400, "invalid_target", "outside")
 
 
 # --- beyond the audience: a server calls the API behind it ---
@@ -516,7 +516,7 @@ def test_a_server_goes_only_where_the_policy_lets_it_and_with_tokens_made_for_it
         exchange(server, held, audience=[API, "https://third.example"]),
         exchange(server, held, audience=[API, OTHER]),  # nothing else comes along
     ):
-        says(refused, 400, "invalid_target", "beyond the subject token's")
+        says(refused, 400, "invalid_target", "outside the subject token's")
     for refused in (exchange(server, held), exchange(server, held, audience=SERVER)):
         says(refused, 400, "invalid_request", "does not name you")  # that is still `exchange`
     named = exchange(server, named_another, audience=API)
@@ -527,7 +527,7 @@ def test_a_server_goes_only_where_the_policy_lets_it_and_with_tokens_made_for_it
 def test_ones_own_token_goes_no_further_even_so(stage: Stage) -> None:
     server = let_the_server_call_the_api(stage)
     own = server.token(audience=SERVER)
-    says(exchange(server, own, audience=API), 400, "invalid_target", "beyond")
+    says(exchange(server, own, audience=API), 400, "invalid_target", "outside")
     assert "act" not in claims(exchanged(server, own, audience=SERVER))  # ✓
 
 

@@ -120,7 +120,7 @@ def test_f1_only_who_could_have_used_it_ends_the_family(mock: Mock, realm: str) 
     first = family(client)["refresh_token"]
     second = renew(client, first).json()["refresh_token"]
     says(renew(stranger, first, client.key), 400, "invalid_grant", "unknown")
-    says(renew(client, first, OTHER), 400, "invalid_grant", "another key")
+    says(renew(client, first, OTHER), 400, "invalid_grant", "a different key")
     says(renew(client, first, None), 400, "invalid_grant", "proof")
     unready = client.proof("POST", client.url("/userinfo"))
     form = {"grant_type": "refresh_token", "refresh_token": first}
@@ -190,7 +190,7 @@ def test_a_family_ends_after_thirty_days(mock: Mock, registered_client: Register
     mock.move_clock(client.realm, 29 * 86400)
     token = renew(client, token).json()["refresh_token"]
     mock.move_clock(client.realm, 86400)
-    says(renew(client, token), 400, "invalid_grant", "over")
+    says(renew(client, token), 400, "invalid_grant", "expired")
 
 
 def test_another_realm_and_another_client_get_nothing(mock: Mock, realm: str) -> None:
