@@ -12,6 +12,7 @@ from dialtone_kit.client.enrollment_state import EnrollmentState, look_up
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson import registering
+from dialtone_kit.lesson.misconceptions import entry_for_view
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.widgets import CodeForm, EmailForm
 
@@ -41,7 +42,7 @@ def email_form(lesson: RegisteringLesson, scopes: Sequence[str], description: st
     if waiting is None and not lesson.interactive:
         _check_unattended(lesson, scopes)
     email = lesson.email or ("" if lesson.interactive else registering.own_address())
-    return EmailForm(
+    form = EmailForm(
         lambda address: _request(lesson, address, scopes, description),
         email,
         lesson.interactive,
@@ -49,6 +50,8 @@ def email_form(lesson: RegisteringLesson, scopes: Sequence[str], description: st
         note=_note(lesson, scopes),
         clear_limits="lesson.reset_limits()" if lesson.is_mock else "",
     )
+    form.explain = entry_for_view
+    return form
 
 
 def _request(
@@ -75,7 +78,7 @@ def code_form(
 ) -> CodeForm:
     """The code form of `lesson` for `enrollment`."""
     client = lesson.client
-    return CodeForm(
+    form = CodeForm(
         lambda code: client.confirm_enrollment(enrollment, code),
         enrollment.expires_at,
         code_source=_code_source(lesson, enrollment, verification_code),
@@ -86,6 +89,8 @@ def code_form(
         approval_url=link(enrollment.approval_url),
         watch=_watch(lesson, enrollment) if lesson.interactive else None,
     )
+    form.explain = entry_for_view
+    return form
 
 
 def _watch(lesson: RegisteringLesson, enrollment: Enrollment) -> Callable[[], EnrollmentState]:

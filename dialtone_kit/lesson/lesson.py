@@ -242,8 +242,8 @@ class Lesson:
         """A link that a person can follow, under JupyterHub and Binder too."""
         target = link(require_https_or_loopback(url))
         anchor = (
-            f'<a href="{escaped(target)}" target="_blank" rel="noopener noreferrer">'
-            f"{escaped(text or url)}</a>"
+            f'<a href="{escaped(target)}" target="_blank" rel="noopener noreferrer" '
+            f'style="padding-left: 5px">{escaped(text or url)}</a>'
         )
         return Shown(anchor, masked(f"{text}: {url}" if text else url))
 

@@ -77,8 +77,8 @@ def link_to(code: str) -> str:
 
 
 def linked(text: str) -> str:
-    """`text` as HTML, each code in it a link to its entry."""
-    return _CODES.sub(lambda match: link_to(match[0]), escaped(text))
+    """`text` as HTML: codes link to their entries, and what is between backticks is code."""
+    return _CODES.sub(lambda match: link_to(match[0]), prose(text))
 
 
 def entry_for_view(code: str) -> Mapping[str, str] | None:
@@ -90,9 +90,12 @@ def entry_for_view(code: str) -> Mapping[str, str] | None:
 
 
 def title_of(code: str) -> str:
-    """The title of the entry as plain text, "" if there is no such entry."""
+    """The title of the entry as plain text, "" if there is no such entry.
+
+    In quotation marks: it says what people think, and it isn't true.
+    """
     entry = misconceptions().get(code)
-    return entry.title.replace("`", "") if entry else ""
+    return f"“{entry.title.replace('`', '')}”" if entry else ""
 
 
 def page_here() -> str:

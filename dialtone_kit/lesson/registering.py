@@ -95,7 +95,7 @@ def _stored(
     issuer = client.issuer
     stored = store.find(issuer, scopes, client_name) or store.find(issuer, scopes)
     if stored is not None:
-        say(f"Credentials from an earlier lesson: {stored.client_id} .")
+        say(f"Credentials from an earlier lesson: {stored.client_id}")
     return stored
 
 

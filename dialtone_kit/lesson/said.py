@@ -104,7 +104,8 @@ def _rows(answer: Answer) -> list[tuple[str, str, str]]:
     if answer.schemes and not answer.welcome and not reason.rule:
         rows.append(("schemes", escaped(" or ".join(answer.schemes)), CODE))
     if reason.code:
-        rows.append(("see", f"{link_to(reason.code)} {escaped(title_of(reason.code))}", ""))
+        shown = f"{link_to(reason.code)} {escaped(title_of(reason.code))}"
+        rows.append(("misconception", shown, ""))
     return rows
 
 
@@ -120,8 +121,8 @@ _FRAME = (
 )
 _STATUS = "font: 700 30px/1.2 var(--jp-code-font-family, monospace)"
 _LIST = (
-    "display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 1px 14px; "
-    "align-items: baseline; margin: 4px 0 0"
+    "display: grid; grid-template-columns: minmax(6.9em, max-content) minmax(0, 1fr); "
+    "gap: 1px 14px; align-items: baseline; margin: 4px 0 0"
 )
 _TERM = f"float: none; width: auto; margin: 0; padding: 0; font-weight: 400; color: {FAINT}"
 _VALUE = "float: none; width: auto; margin: 0; padding: 0; overflow-wrap: anywhere"
@@ -141,6 +142,6 @@ def _text(answer: Answer) -> str:
     if answer.schemes and not answer.welcome and not reason.rule:
         rows.append(("schemes", " or ".join(answer.schemes)))
     if reason.code:
-        rows.append(("see", f"{reason.code} {title_of(reason.code)}".rstrip()))
-    told = [f"    {name:<10}  {steady(value)}" for name, value in rows if value]
+        rows.append(("misconception", f"{reason.code} {title_of(reason.code)}".rstrip()))
+    told = [f"    {name:<13}  {steady(value)}" for name, value in rows if value]
     return masked("\n".join([head, *told]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dialtone_kit.base.display import Shown
-from dialtone_kit.base.masking import escaped, masked
+from dialtone_kit.base.display import Shown, prose
+from dialtone_kit.base.masking import masked
 from dialtone_kit.lesson import catalog, recap
 from dialtone_kit.lesson.ending import ending
 from dialtone_kit.lesson.ending_view import shown
@@ -71,7 +71,7 @@ class Work:
         taken = self.progress.hinted(exercise_id, len(hints))
         more = "" if taken < len(hints) else " (the last one; the solution is in solutions/)"
         text = f"Hint {taken} of {len(hints)}{more}: {hints[taken - 1]}"
-        return Shown(f"<p>{escaped(text)}</p>", masked(text))
+        return Shown(f"<p>{prose(text)}</p>", masked(text))
 
     def material(self, exercise_id: str, lesson: LiveLesson) -> Any:
         """What an exercise works on: made at the first call in this kernel, then the same."""

@@ -280,7 +280,7 @@ def _start(remarks: list[str], *, movable: bool) -> LocalService:
             raise
         service = _launched(new_record(free_port(0)))
     if not remarks:
-        remarks.append(f"Started the local service on {service.base_url} .")
+        remarks.append(f"Started the local service: {service.base_url}")
     return service
 
 

@@ -77,7 +77,11 @@ def test_the_quiz_asks_how_sure_except_who_does_not_know_yet(desk):
             sure.get_by_label("unsure" if number % 2 else "sure", exact=True).check()
     quiz.get_by_role("button", name="Hand in").press("Enter")
     quiz.get_by_text("Question 8: say whether you are sure.").wait_for()
+    reminder = groups.nth(7).locator(".dk-lacking")
+    assert reminder.inner_text() == "Say whether you are sure."
+    assert desk.faint_texts(".dk-question") == []
     desk.page.keyboard.press("Space")  # the focus is where the answer is missing
+    assert not reminder.is_visible()
     quiz.get_by_role("button", name="Hand in").press("Enter")
     quiz.get_by_text("Thank you. Your answers are recorded").wait_for()
     assert quiz.locator(".dk-verdict, .dk-why").count() == 0

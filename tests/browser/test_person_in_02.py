@@ -61,6 +61,7 @@ def test_a_wrong_code_costs_a_try_and_a_reload_costs_nothing(desk):
     field.fill("AAAA-AAAA")
     field.press("Enter")
     desk.widget("code").get_by_text("4 tries left").wait_for()
+    desk.widget("code").locator(".dk-entry", has_text="M25 Misconception: ").wait_for()
     desk.save()
     desk.reload()
     desk.widget("code").get_by_text("4 tries left").wait_for()

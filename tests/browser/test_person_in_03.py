@@ -56,7 +56,7 @@ def test_after_a_reload_a_proof_is_broken_and_the_service_agrees_with_the_checke
     assert "second use" in desk.at("l03-timeline").locator("svg").first.text_content()
     checker = desk.widget("checker")
     checker.locator(".dk-badge", has_text="all rules pass").wait_for()
-    checker.get_by_text("Change something and see which rule").click()
+    checker.get_by_text("Change something and see which rule stops it").click()
     checker.get_by_label("htm").fill("GET")
     checker.get_by_label("htm").press("Enter")
     checker.locator(".dk-badge", has_text="stopped by rule 7").wait_for()

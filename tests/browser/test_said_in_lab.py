@@ -82,7 +82,10 @@ def test_a_code_in_a_question_opens_in_place(desk):
     entry = form.locator(".dk-entry")
     entry.locator("summary").click()
     entry.get_by_text("What's true:").wait_for()
-    assert entry.locator("summary").inner_text() == "M01 A retry can send the same proof"
+    assert (
+        entry.locator("summary").inner_text()
+        == "M01 Misconception: A retry can send the same proof"
+    )
     assert desk.faint_texts(".dk-entry") == []
 
 

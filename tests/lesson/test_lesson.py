@@ -270,6 +270,7 @@ def test_checks_and_hints_are_kept_and_can_be_reset(lesson: Lesson) -> None:
     assert hints[0].startswith("Hint 1 of ")
     assert hints[-1] == hints[-2]
     assert "the last one" in hints[-1]
+    assert "<code>b64url(numbers.x.to_bytes(32, " in lesson.hint("03.coordinates").html
     assert lesson.progress.exercise("03.coordinates").attempts == 1
     assert "wrong (1 try, 3 hints)" in repr(lesson.progress_report())
     lesson.reset_exercise("03.coordinates")

@@ -84,6 +84,11 @@ def test_a_verdict_links_its_code_and_the_codes_in_its_sentence() -> None:
     assert "&lt;that&gt;" in shown._repr_html_()
 
 
+def test_a_verdict_shows_what_is_between_backticks_as_code() -> None:
+    shown = Verdict("right", "Foreign key, `none`, `<b>`: caught.")
+    assert "Foreign key, <code>none</code>, <code>&lt;b&gt;</code>: caught." in shown._repr_html_()
+
+
 def test_from_the_solutions_the_page_is_one_folder_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

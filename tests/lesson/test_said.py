@@ -85,11 +85,11 @@ def test_a_card_has_the_rule_the_reason_what_to_do_and_the_link() -> None:
     text, html = said(REPLAY)
     assert text == (
         "401 invalid_dpop_proof\n"
-        "    rule        jti_is_new\n"
-        "    expected    a jti never used before\n"
-        "    got         a used one\n"
-        "    what to do  Do.\n"
-        "    see         M01 A retry can send the same proof"
+        "    rule           jti_is_new\n"
+        "    expected       a jti never used before\n"
+        "    got            a used one\n"
+        "    what to do     Do.\n"
+        "    misconception  M01 “A retry can send the same proof”"
     )
     for part in ("401", "jti_is_new", "a jti never used before", "a used one", "what to do"):
         assert part in html
@@ -105,7 +105,7 @@ def test_a_success_is_welcome() -> None:
 ANY = {
     "header alone": (
         httpx.Response(401, headers={"WWW-Authenticate": 'DPoP error=invalid_token, algs="ES256"'}),
-        ["401 invalid_token", "schemes     DPoP"],
+        ["401 invalid_token", "schemes        DPoP"],
     ),
     "two schemes": (
         httpx.Response(401, headers=[("WWW-Authenticate", "DPoP"), ("WWW-Authenticate", "Bearer")]),
@@ -113,14 +113,14 @@ ANY = {
     ),
     "problem": (
         httpx.Response(403, json={"title": "No", "detail": "Not on a Sunday."}),
-        ["403 Forbidden", "it says     Not on a Sunday."],
+        ["403 Forbidden", "it says        Not on a Sunday."],
     ),
     "page": (
         httpx.Response(502, html="<html><title>Bad Gateway</title>"),
         ["502 Bad Gateway", "A web page: Bad Gateway"],
     ),
     "page without a title": (httpx.Response(404, html="<p>no"), ["A web page."]),
-    "text": (httpx.Response(503, text="come\nback  later"), ["it says     come back later"]),
+    "text": (httpx.Response(503, text="come\nback  later"), ["it says        come back later"]),
     "empty": (httpx.Response(500), ["500 Internal Server Error", "The body is empty."]),
     "redirect": (httpx.Response(302, headers={"Location": "/x"}), ["302 Found"]),
     "list": (httpx.Response(400, json=["no"]), ["400 Bad Request"]),
@@ -130,7 +130,7 @@ ANY = {
     "unknown status": (httpx.Response(499), ["499"]),
     "validation": (
         refused(400, "grant_type: is missing", "invalid_request"),
-        ["400 invalid_request", "it says     grant_type: is missing"],
+        ["400 invalid_request", "it says        grant_type: is missing"],
     ),
 }  # fmt: skip
 

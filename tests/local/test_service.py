@@ -60,7 +60,7 @@ def test_nothing_is_found_before_the_first_start_and_nothing_is_written(home: Pa
 
 def test_it_starts_once_and_is_found_fast(home: Path) -> None:
     first, remarks = started()
-    assert remarks == [f"Started the local service on {first.base_url} ."]
+    assert remarks == [f"Started the local service: {first.base_url}"]
     began = time.perf_counter()
     found = service.find()
     assert time.perf_counter() - began < 0.1
@@ -308,7 +308,7 @@ def test_who_loses_the_race_for_the_port_at_the_very_first_start_gets_another(
 ) -> None:
     running, remarks = started()
     assert overtaken != [running.port]
-    assert remarks == [f"Started the local service on {running.base_url} ."]
+    assert remarks == [f"Started the local service: {running.base_url}"]
 
 
 def test_the_loser_is_told_later_because_the_issuer_has_a_name(

@@ -207,6 +207,17 @@ def test_the_pages_say_what_the_minutes_add_up_to() -> None:
 
 
 @every_book
+def test_a_label_that_the_prose_names_is_on_a_widget(book: Path) -> None:
+    """A label is in italics and begins with a capital, as in *I don't know yet*."""
+    prose = " ".join(source(cell) for cell in cells(book, "markdown"))
+    named = set(re.findall(r"(?<!\*)\*([A-Z][^*.()]+)\*(?!\*)", prose)) - {"You", "Run All"}
+    widgets = Path(dialtone_kit.__file__).parent / "widgets"
+    shown = "".join(path.read_text("utf-8") for path in widgets.rglob("*.[jp][sy]"))
+    shown += (widgets.parent / "lesson" / "quiz_items.py").read_text("utf-8")
+    assert [label for label in named if f'"{label}"' not in shown] == []
+
+
+@every_book
 def test_nothing_is_sent_by_a_bare_httpx(book: Path) -> None:
     """It would obey HTTP_PROXY for loopback, too; the kit's clients don't."""
     sends = r"\bhttpx\.(?:get|post|put|patch|delete|head|options|request|stream)\("

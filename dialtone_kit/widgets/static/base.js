@@ -27,7 +27,7 @@ export function entry(code) {
   const known = entries.get(code);
   if (!known) return code ? h("div", {}, `[${code}]`) : null;
   return h("details", { class: "dk-entry" },
-    h("summary", {}, h("strong", {}, code), " ", ...prose(known.title)),
+    h("summary", {}, h("strong", {}, code), " Misconception: ", ...prose(known.title)),
     h("p", {}, h("em", {}, "What people think: "), ...prose(known.think)),
     h("p", {}, h("em", {}, "What's true: "), ...prose(known.truth)));
 }
@@ -181,7 +181,7 @@ export const SILENT =
 // Show a problem in the card's status line. Returns a function that stops its countdown.
 export function sayProblem(view, problem) {
   if (!problem.wait) {
-    view.say("bad", ...prose(problem.text));
+    view.say("bad", ...explained(problem.text));
     return () => {};
   }
   const left = timer();

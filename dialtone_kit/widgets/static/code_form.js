@@ -69,7 +69,7 @@ function render({ model, el }) {
     where.hidden = state.approved || !where.childNodes.length;
     form.hidden = state.approved;
     count.hidden ||= state.approved;
-    lead.textContent = state.approved ? "The sponsor approved on the page, so no code is needed." : "Or without typing:";
+    lead.textContent = state.approved ? "The sponsor approved on the page, so no code is needed." : "Or approve in the browser:";
     approved.textContent = state.approved ? "Get the credentials" : "I approved it on the page";
     approved.className = state.approved ? "dk-button" : "dk-link";
     page.hidden = state.approved || !state.approval_url;

@@ -34,8 +34,8 @@ function drawOutcome(view, state, quiz) {
   if (quiz && !state.tell) {
     view.badge("kept", "good");
     view.say("good", state.earlier
-      ? "You answered these earlier, and your first answers count. The lessons give the right answers."
-      : "Thank you. Your answers are recorded; the lessons give the right answers.");
+      ? "You answered these earlier, and your first answers count. The lessons explain most of them."
+      : "Thank you. Your answers are recorded. The lessons explain most of them.");
   } else if (quiz) {
     const all = state.right === state.items.length;
     view.badge(`${state.right} of ${state.items.length} right`, all ? "good" : "");
@@ -46,7 +46,7 @@ function drawOutcome(view, state, quiz) {
     view.badge(right ? "✓ right" : "✗ not quite", right ? "good" : "bad");
     const earlier = state.earlier ? " You answered this earlier." : "";
     const sure = item.confidence === "sure" ? "sure" : "unsure";
-    view.say("", `${right ? "Right" : "Not quite"}: you were ${sure}${right ? "" : ". The reasons are above"}.${earlier}`);
+    view.say("", `${right ? "Right, and" : "Not quite, and"} you were ${sure}.${right ? "" : " The reasons are above."}${earlier}`);
   }
 }
 
@@ -54,7 +54,7 @@ function drawOutcome(view, state, quiz) {
 // with two buttons, a quiz at each question.
 function build(view, state, answered, kernel) {
   const quiz = state.form === "quiz";
-  const groups = state.items.map((item, n) => question(item, quiz ? n + 1 : 0, state.ask_sure));
+  const groups = state.items.map((item, n) => question(item, state.items.length > 1 ? n + 1 : 0, state.ask_sure));
   const sure = h("button", { type: "submit", class: "dk-button", value: "sure" }, "I am sure");
   const unsure = h("button", { type: "submit", class: "dk-button dk-quiet", value: "unsure" }, "I am not sure");
   const hand = h("button", { type: "submit", class: "dk-button" }, "Hand in");
@@ -68,7 +68,8 @@ function build(view, state, answered, kernel) {
     const open = groups.findIndex((group) => group.missing());
     if (open >= 0) {
       const what = groups[open].missing();
-      view.say("bad", quiz ? `Question ${open + 1}: ${what}.` : "Choose an answer first.");
+      view.say("bad", groups.length > 1 ? `Question ${open + 1}: ${what}.` : "Choose an answer first.");
+      groups[open].remind(`${what[0].toUpperCase()}${what.slice(1)}.`);
       groups[open].focus();
       return;
     }
@@ -99,15 +100,18 @@ function question(item, number, askSure) {
     ...reason(item, n, `${name}-why-${n}`),
   ]);
   const sure = askSure ? howSure(item, radios) : null;
+  const lacking = h("p", { class: "dk-lacking", hidden: true, "aria-hidden": "true" }); // the status line says it aloud
   const node = h(
     "fieldset", { class: "dk-question" },
     h("legend", { tabindex: -1 }, ...(number ? [`${number}. `] : []), ...prose(item.question)), ...rows,
-    sure?.node,
+    sure?.node, lacking,
   );
+  node.addEventListener("change", () => { lacking.hidden = true; });
   const chosen = () => { const n = radios.findIndex((radio) => radio.checked); return n < 0 ? null : n; };
   const isSure = () => sure?.value() ?? null;
   return {
     node, chosen, sure: isSure,
+    remind: (text) => { lacking.textContent = text; lacking.hidden = false; },
     missing: () => {
       if (chosen() === null) return "choose an answer";
       return sure && chosen() !== item.open && !isSure() ? "say whether you are sure" : "";

@@ -175,4 +175,4 @@ def origin(answer: object, lesson: LiveLesson) -> None:
 
 def _judge_here(function: Callable[..., Any], issuer: str, endpoint: str, reason: str) -> None:
     if not expect_bool(ask(function, issuer, endpoint)):
-        raise Wrong(f"You refused {endpoint}, the same origin as {issuer}: {reason}.")
+        raise Wrong(f"You refused {endpoint}, which has the same origin as {issuer}: {reason}.")

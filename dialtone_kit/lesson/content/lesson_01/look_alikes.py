@@ -59,7 +59,8 @@ def _respelled(asked: str) -> list[tuple[str, str, str]]:
         asked.replace("realms", "%72ealms"): f"You undid percent-encoding. {strings}",
         asked.replace("realms", "\uff52ealms"): "You normalized Unicode, and a wide r became "
         f"a plain one: RFC 8414 §4 forbids that. {strings}",
-        asked.partition("/realms")[0]: "You accepted a part of the issuer for the whole.",
+        asked.partition("/realms")[0]: "You accepted an issuer that is only a part of the one you "
+        "asked.",
     }
     return [(issuer, sentence, "") for issuer, sentence in spellings.items()]
 
