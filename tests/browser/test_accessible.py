@@ -44,13 +44,13 @@ class Visitor:
         """The device page, its first form filled in and sent."""
         device = begin(self.mock.register(self.realm), audience="https://api.example/" + "y" * 40)
         self.page.goto(device["verification_uri_complete"])
-        self.page.get_by_label("Code that the device shows").fill(user_code or device["user_code"])
-        self.page.get_by_label("Your e-mail address").fill(email)
+        self.page.get_by_label("Code shown on the device").fill(user_code or device["user_code"])
+        self.page.get_by_label("Your email address").fill(email)
         self.page.get_by_role("button").click()
         self.page.wait_for_selector("[name=visit], [role=alert]", state="attached")
 
     def decide(self, code: str) -> None:
-        self.page.get_by_label("Code from your mail").fill(code)
+        self.page.get_by_label("Code from your email").fill(code)
         self.page.get_by_role("button", name="Yes").click()
         self.page.wait_for_selector("[role=status], [role=alert]")
 

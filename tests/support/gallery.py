@@ -121,7 +121,7 @@ CELLS = {
     "email sent": ("email()", "A code is on its way"),
     "email expired": ("email(seconds=0)", "This code has expired"),
     "code asking": ("code(5)", "5 tries left"),
-    "code unreadable": ("code(5, typed='nothing in it')", "no try is lost"),
+    "code unreadable": ("code(5, typed='nothing in it')", "use up a try"),
     "code wrong": ("code(1, typed='AAAA-AAAA', error=wrong)", "1 try left"),
     "code approved": ("code(4, 'approved')", "The sponsor approved"),
     "code confirmed": ("code(5, typed='WXYZ-6789')", "Registered as"),

@@ -454,7 +454,9 @@ def test_x6_a_child_is_for_no_one_its_parent_is_not_for(stage: Stage) -> None:
     child = exchanged(stage.agent, parent, audience=both[0])
     assert claims(child)["aud"] == both[0]
     says(exchange(stage.agent, child, audience=both[1]), 400, "invalid_target", "outside")
-    says(exchange(stage.agent, child, audience=stage.agent.issuer), 400, "invalid_target", "outside")
+    says(
+        exchange(stage.agent, child, audience=stage.agent.issuer), 400, "invalid_target", "outside"
+    )
 
 
 # --- beyond the audience: a server calls the API behind it ---
