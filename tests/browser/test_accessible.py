@@ -133,7 +133,7 @@ PAGES: dict[str, tuple[Callable[[Visitor], Any], str]] = {
     "sponsor, unknown": (unknown, "No such enrollment"),
     "device, asked": (no_device_yet, "An agent without a browser"),
     "device, by link": (a_linked_device, "This code came with the link"),
-    "device, wrong code": (lambda visitor: visitor.connect(WRONG), "not known here"),
+    "device, wrong code": (lambda visitor: visitor.connect(WRONG), "unknown or no longer"),
     "device, question": (Visitor.connect, "May my-agent act for you?"),
     "device, wrong answer": (a_wrong_decision, "not the code"),
     "device, approved": (a_device_approved, "Approved. You can close"),

@@ -127,7 +127,7 @@ CELLS = {
     "code confirmed": ("code(5, typed='WXYZ-6789')", "Registered as"),
     "code locked": ("code(0, 'locked')", "locked"),
     "code expired": ("code(3, 'expired')", "This code has expired"),
-    "inbox empty": ("InboxView(lambda: [], email='robin@mail.example')", "No mail for"),
+    "inbox empty": ("InboxView(lambda: [], email='robin@mail.example')", "No email for"),
     "inbox full": (
         "InboxView(lambda: [Thing(), Thing(text='No code here.', code='')])",
         "WXYZ-6789",
@@ -156,7 +156,7 @@ CELLS = {
     "said": ("Story().add([read_answer(one) for one in sent])", "ath_matches"),
     "wire": ("wire.show(9)", "Access token, decoded"),
     "wire timed": ("timed.show()", "Where the time went"),
-    "wire empty": ("Wire().show()", "Nothing was sent"),
+    "wire empty": ("Wire().show()", "Nothing has been sent"),
     "sequence": ("wire.sequence()", "asks for a nonce"),
     "timeline": ("replay_timeline(wire, proof)", "A proof and its replay"),
     "claims": ("show_claims(issuer.token(act=act))", "who acted one step before"),
@@ -170,7 +170,7 @@ CELLS = {
     "verdict unknown": ('Verdict("can\'t tell", "The service didn\'t answer.")', "? Can't tell."),
     "hint": ("work.hint('03.signature')", "Hint 1 of"),
     "report": ("work.report()", "Tries and hints"),
-    "misconception": ("show(misconception('M05'))", "What is so."),
+    "misconception": ("show(misconception('M05'))", "What's true."),
     "note": ("note('Type the code from the mail in the form above.', 'form')", "Go to the form"),
 }
 NAMES = tuple(CELLS)
