@@ -268,6 +268,7 @@ PRESSED = (
 )
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("name", PRESSED)
 def test_every_control_is_reached_by_tab_and_shows_it(desk: Person, name: str) -> None:
     assert sights.unreachable(desk.page, shown(name)) == []
@@ -287,6 +288,7 @@ USES = {
 }
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("name", USES)
 def test_a_widget_is_used_by_keyboard_alone(desk: Person, name: str) -> None:
     keys, outcome = USES[name]

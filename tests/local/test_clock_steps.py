@@ -96,7 +96,7 @@ def test_a_stepped_clock_lets_no_old_proof_pass_and_the_service_goes_on(step: St
             assert not finding.ok
             seconds, _, rest = finding.text.partition(" ")
             assert int(seconds) == pytest.approx(offset, abs=10)
-            assert rest.startswith("s behind the service's: proofs will be refused (M06).")
+            assert rest.startswith("s behind the service's: proofs will be refused.")
             assert "\n" not in finding.text
         caller.get_token_at(offset)
     assert service.find() == running
