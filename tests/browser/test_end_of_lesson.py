@@ -89,8 +89,15 @@ def test_the_quiz_asks_how_sure_except_who_does_not_know_yet(desk):
     kept = [event for event in events if event["kind"] == "quizzed"]
     assert [event["pair"] for event in kept][:2] == ["stolen", "again"]
     assert [event["confidence"] for event in kept] == [
-        "sure", "unsure", "sure", None, "sure", "unsure", "sure", "sure",
-    ]  # fmt: skip
+        "sure",
+        "unsure",
+        "sure",
+        None,
+        "sure",
+        "unsure",
+        "sure",
+        "sure",
+    ]
     assert {(event["form"], event["asked"]) for event in kept} == {("A", "pre")}
 
 

@@ -95,8 +95,11 @@ def test_predictions_are_shown_with_what_happened_surprises_first(progress):
     predict(progress, "03.stolen-token", 0, "unsure")  # wrong
     end = ending("03", progress, [])
     assert [one.item.id for one in end.predictions] == [
-        "03.same-proof-twice", "03.stolen-token", "03.how-many-bytes", "03.where-is-the-key",
-    ]  # fmt: skip
+        "03.same-proof-twice",
+        "03.stolen-token",
+        "03.how-many-bytes",
+        "03.where-is-the-key",
+    ]
     page = Work("03", progress, interactive=True).done([])
     lines = page.text.splitlines()
     first = lines.index(

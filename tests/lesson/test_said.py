@@ -132,7 +132,7 @@ ANY = {
         refused(400, "grant_type: is missing", "invalid_request"),
         ["400 invalid_request", "it says        grant_type: is missing"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("response", "parts"), ANY.values(), ids=ANY)

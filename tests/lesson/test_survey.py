@@ -89,8 +89,13 @@ def test_an_answer_is_kept_by_its_place_in_the_file_with_form_pair_and_code(prog
     item = items("A")[0]
     assert item.choices[event["choice"]].text == first["choices"][2]
     assert {k: event[k] for k in ("v", "lesson", "kind", "form", "pair", "asked")} == {
-        "v": 1, "lesson": "00", "kind": "quizzed", "form": "A", "pair": "stolen", "asked": "pre",
-    }  # fmt: skip
+        "v": 1,
+        "lesson": "00",
+        "kind": "quizzed",
+        "form": "A",
+        "pair": "stolen",
+        "asked": "pre",
+    }
     assert event["confidence"] == "unsure"
     assert event["right"] == (event["choice"] == item.right)
     assert event["code"] == item.choices[event["choice"]].code
