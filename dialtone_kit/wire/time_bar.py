@@ -12,7 +12,6 @@ _COLOURS = {
     "connecting": BRAND,
     CHALLENGE: WARN,
     "TLS": INK,
-    "sending": FAINT,
     "waiting": GOOD,
     "reading": f"color-mix(in srgb, {BRAND} 50%, {PAPER})",
     REST: f"color-mix(in srgb, {INK} 35%, {PAPER})",
@@ -22,8 +21,7 @@ _MEANINGS = {
     "connecting": "name resolution and TCP",
     CHALLENGE: "the local service proves that it is yours",
     "TLS": "handshake and certificate",
-    "sending": "writing the request",
-    "waiting": "until the response headers arrived",
+    "waiting": "from the first byte of the request to the response headers",
     "reading": "the body of the response",
     REST: "in this kernel, between the parts",
 }

@@ -21,14 +21,15 @@ _EVENTS = {
     "connect_tcp": "connecting",  # name resolution and TCP: httpcore reports the two as one
     "connect_unix_socket": "connecting",
     "start_tls": "TLS",
-    "send_request_headers": "sending",
-    "send_request_body": "sending",
+    # One part: on loopback the call that writes may return only after the service has answered.
+    "send_request_headers": "waiting",
+    "send_request_body": "waiting",
     "receive_response_headers": "waiting",
     "receive_response_body": "reading",
 }
 REST = "the rest"
 RESTART, CHALLENGE = "restarting the service", "challenge"
-PARTS = (RESTART, "connecting", CHALLENGE, "TLS", "sending", "waiting", "reading", REST)
+PARTS = (RESTART, "connecting", CHALLENGE, "TLS", "waiting", "reading", REST)
 _CURRENT: ContextVar[Stopwatch | None] = ContextVar("_CURRENT", default=None)
 
 
