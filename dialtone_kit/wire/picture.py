@@ -12,7 +12,7 @@ import textwrap
 
 from dialtone_kit.base.masking import escaped
 
-_LIGHT = {
+LIGHT = {
     "agent": "#0969da",
     "service": "#1a7f37",
     "sponsor": "#8250df",
@@ -25,7 +25,7 @@ _LIGHT = {
     "paper": "var(--jp-layout-color0, #ffffff)",
     "line": "var(--jp-border-color1, #c8c8c8)",
 }
-_DARK = {
+DARK = {
     "agent": "#58a6ff",
     "service": "#3fb950",
     "sponsor": "#bc8cff",
@@ -39,7 +39,7 @@ _DARK = {
     "line": "var(--jp-border-color1, #616161)",
 }
 # The system's own colours, where it forces them: the browser forces them on HTML, not on shapes.
-_FORCED = dict.fromkeys(_LIGHT, "CanvasText !important") | {"paper": "Canvas !important"}
+_FORCED = dict.fromkeys(LIGHT, "CanvasText !important") | {"paper": "Canvas !important"}
 MONO, SANS, STRONG, HALO = "dk-mono", "dk-sans", "dk-mono dk-strong", "dk-mono dk-halo"
 CHARACTER = 7.3  # pixels: the width of a character of 12 px in the fonts of JupyterLab
 LINE = 16  # pixels from one line of text to the next
@@ -171,10 +171,10 @@ def _rules(selector: str, colours: dict[str, str]) -> str:
 
 _THEMES = " ".join(
     (
-        _rules(".dk-picture", _LIGHT),
-        f"@media (prefers-color-scheme: dark) {{ {_rules('.dk-picture', _DARK)} }}",
-        _rules(':is([data-jp-theme-light="true"], .vscode-light) .dk-picture', _LIGHT),
-        _rules(':is([data-jp-theme-light="false"], .vscode-dark) .dk-picture', _DARK),
+        _rules(".dk-picture", LIGHT),
+        f"@media (prefers-color-scheme: dark) {{ {_rules('.dk-picture', DARK)} }}",
+        _rules(':is([data-jp-theme-light="true"], .vscode-light) .dk-picture', LIGHT),
+        _rules(':is([data-jp-theme-light="false"], .vscode-dark) .dk-picture', DARK),
         f"@media (forced-colors: active) {{ {_rules('.dk-picture', _FORCED)} }}",
     )
 )

@@ -6,8 +6,11 @@ script, colours for light and dark, a title and a description for those who do n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+
+from dialtone_kit.wire.picture import DARK, LIGHT
 
 WIDTH = 880
 LINE = 19  # pixels from one line of a text to the next
@@ -36,37 +39,50 @@ _GLYPHS = {
     "yes": '<circle cx="0" cy="0" r="13"/><path d="M-6 0l4 5 8-9"/>',
 }
 
-_STYLE = """
-svg { font: 14.5px system-ui, "Segoe UI", "Liberation Sans", Arial, sans-serif }
-.paper { fill: #fff; stroke: #d0d7de }
-text { fill: #1f2328 } .quiet { fill: #59636e } .name { font-weight: 600 }
-.code { font-family: ui-monospace, "Liberation Mono", Consolas, monospace; font-size: 14px }
-.line { fill: none; stroke: #818b98; stroke-width: 1.5 } .lane { stroke-dasharray: 3 5 }
-.tip { fill: #59636e } .note { fill: #f6f8fa; stroke: #d0d7de }
-.glyph { stroke-width: 2; stroke-linejoin: round; stroke-linecap: round }
-.agent { stroke: #0969da; fill: #ddf4ff } .agent .ink { fill: #0969da }
-.service, .api, .yes { stroke: #1a7f37; fill: #dafbe1 } .service .ink, .api .ink { fill: #1a7f37 }
-.sponsor, .mail { stroke: #8250df; fill: #fbefff }
-.key { stroke: #9a6700; fill: #fff8c5 } .key .ink { fill: #9a6700 }
-.token { stroke: #0a7b83; fill: #d5f5f6 }
-.proof { stroke: #bc4c00; fill: #fff1e5 } .proof .ink { fill: #bc4c00 }
-.document { stroke: #59636e; fill: #f6f8fa }
-.thief, .no { stroke: #cf222e; fill: #ffebe9 } .thief .ink { fill: #cf222e }
-text.no { fill: #cf222e; stroke: none } text.yes { fill: #1a7f37; stroke: none }
-@media (prefers-color-scheme: dark) {
-  .paper { fill: #0d1117; stroke: #3d444d }
-  text { fill: #f0f6fc } .quiet { fill: #9198a1 }
-  .line { stroke: #656c76 } .tip { fill: #9198a1 } .note { fill: #151b23; stroke: #3d444d }
-  .agent { stroke: #58a6ff; fill: #121d2f } .agent .ink { fill: #58a6ff }
-  .service, .api, .yes { stroke: #3fb950; fill: #12261e } .service .ink, .api .ink { fill: #3fb950 }
-  .sponsor, .mail { stroke: #bc8cff; fill: #1f1a2e }
-  .key { stroke: #d29922; fill: #272115 } .key .ink { fill: #d29922 }
-  .token { stroke: #39c5cf; fill: #10262a }
-  .proof { stroke: #f0883e; fill: #2b1d12 } .proof .ink { fill: #f0883e }
-  .document { stroke: #9198a1; fill: #151b23 }
-  .thief, .no { stroke: #ff7b72; fill: #25171c } .thief .ink { fill: #ff7b72 }
-  text.no { fill: #ff7b72 } text.yes { fill: #3fb950 }
+# The colours are those of the views; each kind of thing has a ground of its own, light and dark.
+_GROUNDS = {
+    "agent": ("#ddf4ff", "#121d2f"),
+    "service": ("#dafbe1", "#12261e"),
+    "sponsor": ("#fbefff", "#1f1a2e"),
+    "key": ("#fff8c5", "#272115"),
+    "token": ("#d5f5f6", "#10262a"),
+    "proof": ("#fff1e5", "#2b1d12"),
+    "refused": ("#ffebe9", "#25171c"),
 }
+_ALIKE = {"service": ".api, .yes", "sponsor": ".mail", "refused": ".thief, .no"}
+
+
+def _kinds(colours: Mapping[str, str], dark: bool) -> str:
+    """A rule for each kind of thing."""
+    rules = []
+    for role, grounds in _GROUNDS.items():
+        kinds = ", ".join(filter(None, [f".{role}", _ALIKE.get(role)]))
+        rules.append(
+            f":is({kinds}) {{ stroke: {colours[role]}; fill: {grounds[dark]} }} "
+            f":is({kinds}) .ink {{ fill: {colours[role]} }}"
+        )
+    rules.append(f"text.no {{ fill: {colours['refused']}; stroke: none }}")
+    rules.append(f"text.yes {{ fill: {colours['service']}; stroke: none }}")
+    return "\n".join(rules)
+
+
+_STYLE = f"""
+svg {{ font: 14.5px system-ui, "Segoe UI", "Liberation Sans", Arial, sans-serif }}
+.paper {{ fill: #fff; stroke: #d0d7de }}
+text {{ fill: #1f2328 }} .quiet {{ fill: #59636e }} .name {{ font-weight: 600 }}
+.code {{ font-family: ui-monospace, "Liberation Mono", Consolas, monospace; font-size: 14px }}
+.line {{ fill: none; stroke: #818b98; stroke-width: 1.5 }} .lane {{ stroke-dasharray: 3 5 }}
+.tip {{ fill: #59636e }} .note {{ fill: #f6f8fa; stroke: #d0d7de }}
+.document {{ stroke: #59636e; fill: #f6f8fa }}
+.glyph {{ stroke-width: 2; stroke-linejoin: round; stroke-linecap: round }}
+{_kinds(LIGHT, dark=False)}
+@media (prefers-color-scheme: dark) {{
+.paper {{ fill: #0d1117; stroke: #3d444d }}
+text {{ fill: #f0f6fc }} .quiet {{ fill: #9198a1 }}
+.line {{ stroke: #656c76 }} .tip {{ fill: #9198a1 }} .note {{ fill: #151b23; stroke: #3d444d }}
+.document {{ stroke: #9198a1; fill: #151b23 }}
+{_kinds(DARK, dark=True)}
+}}
 """
 
 

@@ -125,7 +125,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize(("palette", "ground"), [("_LIGHT", "#ffffff"), ("_DARK", "#111111")])
+@pytest.mark.parametrize(("palette", "ground"), [("LIGHT", "#ffffff"), ("DARK", "#111111")])
 def test_every_colour_can_be_read_on_jupyterlabs_ground(palette: str, ground: str) -> None:
     colours = {n: c for n, c in vars(picture)[palette].items() if c.startswith("#")}
     assert len(colours) == 7
