@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import stat
-import sys
-import time
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib import metadata
-from pathlib import Path
 
 import click
 
-from dialtone_kit.base.code import fingerprint
-from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
-from dialtone_kit.base.masking import without_password
-from dialtone_kit.base.private_files import is_irregular, shown
-from dialtone_kit.client import credentials
-from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
-from dialtone_kit.commands.options import NO_HOME
-from dialtone_kit.local import leftovers, process, service
-from dialtone_kit.local.challenge import ask, explain
-from dialtone_kit.local.record import UnusableRecord, free_port, read_record
-from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
-from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
-
-_FILES = (  # in the state folder, next to service.json
-    "service.lock",
-    "setup.json",
-    "mock.log",
-    "mock.pid",
-    "mock.sqlite3",
-    "mock.sqlite3-wal",
-    "mock.sqlite3-shm",
-    "mock.key",
-    "postgresql.key",
-    "progress.jsonl",
-    "progress.jsonl.lock",
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.commands.doctor_environment import kernel, packages, python
+from dialtone_kit.commands.doctor_service import (
+    configuration,
+    policies,
+    port,
+    reach,
+    runs,
+    state,
 )
-_ROOM = 10_000_000  # bytes
+from dialtone_kit.commands.finding import Finding
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report: ok, or what to do."""
-
-    ok: bool
-    what: str
-    text: str
+CHECKS = (python, packages, kernel, state, configuration, port, runs, policies)
 
 
 @click.command
@@ -71,251 +39,9 @@ def command(base_url: str) -> int:
 
 def examine(base_url: str = "mock") -> Iterator[Finding]:
     """All findings, one by one. A check that fails is a finding too."""
-    for check in (python, packages, kernel, state, configuration, port, runs, policies):
+    for check in CHECKS:
         yield from _guarded(check)
     yield from _guarded(lambda: reach(base_url))
-
-
-def python() -> Iterator[Finding]:
-    """The version of Python that runs this."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    good = sys.version_info >= (3, 11)
-    yield Finding(good, "Python", version if good else f"{version}; 3.11 or later is needed.")
-
-
-def packages() -> Iterator[Finding]:
-    """The packages that the installed dialtone-kit asks for."""
-    try:
-        wrong = [p for p in map(_problem_with, metadata.requires("dialtone-kit") or []) if p]
-    except metadata.PackageNotFoundError:
-        wrong = ["dialtone-kit itself is not installed"]
-    todo = f"{'; '.join(wrong)}. Run: {Path(sys.executable).name} -m pip install -e ."
-    yield Finding(not wrong, "Packages", todo if wrong else "all installed, in compatible versions")
-
-
-def kernel() -> Iterator[Finding]:
-    """Whether the kernel `python3` of a notebook belongs to this environment."""
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of a home that can't be written to
-            first = Path(KernelSpecManager().get_kernel_spec("python3").argv[0])
-    except RuntimeError:
-        yield Finding(False, "Kernel", NO_HOME)
-        return
-    except NoSuchKernel:
-        yield Finding(False, "Kernel", "no kernel python3. Run: python -m pip install ipykernel")
-        return
-    # A bare name is replaced by the Python that starts the kernel, which is this one.
-    own = not first.is_absolute() or first.parent == Path(sys.executable).parent
-    other = (
-        f"python3 is {shown(first)}, from another environment. `dialtone lab` uses the right one."
-    )
-    yield Finding(own, "Kernel", "python3, from this environment" if own else other)
-
-
-def state() -> Iterator[Finding]:
-    """The folder of the local service: mode, disk, and the secret in it."""
-    folder = state_dir()
-    disk = file_system_of(folder) or "unknown"
-    if is_on_network(folder):
-        text = f"{shown(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
-        yield Finding(False, "State folder", text)
-    else:
-        yield Finding(True, "State folder", f"{shown(folder)} (0700, local disk, {disk})")
-    yield from _writable("State folder", folder, "DIALTONE_STATE_DIR")
-    yield database()
-    free = shutil.disk_usage(folder).free
-    if free < _ROOM:
-        text = (
-            f"only {free // 1000} kB are free on its disk: nothing can be saved. Free some space."
-        )
-        yield Finding(False, "Disk", text)
-    for name in _FILES:
-        if is_irregular(folder / name):
-            yield Finding(False, name, _irregular(folder / name))
-    try:
-        read_record()
-    except UnusableRecord as why:
-        path = folder / "service.json"
-        text = _irregular(path) if path.is_dir() else f"{why}; the next lesson repairs it."
-        yield Finding(False, "service.json", text)
-
-
-def _irregular(path: Path) -> str:
-    return f"is not a regular file. Move {shown(path)} away."
-
-
-def _writable(what: str, folder: Path, variable: str) -> Iterator[Finding]:
-    """A finding when `folder`, or the one that it would be made in, can't be written to."""
-    there = next(one for one in (folder, *folder.parents) if one.exists())
-    if not os.access(there, os.W_OK | os.X_OK):
-        text = f"{shown(there)} can't be written to. Set {variable} to a folder of your own."
-        yield Finding(False, what, text)
-
-
-def database() -> Finding:
-    """Where the local service keeps its state, or would: never with a password."""
-    used = process.database(state_dir())
-    if used is not None:
-        return Finding(True, "Database", used if used.startswith("postgres") else SQLITE)
-    asked = os.environ.get(DATABASE)
-    try:
-        if read_setup(state_dir()) is None and asked:
-            return Finding(True, "Database", f"{without_password(asked)}, as {DATABASE} says")
-        return Finding(True, "Database", setup_to_revive(state_dir()).database)
-    except ServiceUnreachable as problem:
-        return Finding(False, "Database", str(problem))
-
-
-def configuration() -> Iterator[Finding]:
-    """The folder of the credentials, and every file in it."""
-    folder = config_dir()
-    yield from _writable("Credentials", folder, "DIALTONE_CONFIG_DIR")
-    if not folder.exists():
-        yield Finding(True, "Credentials", f"none yet; they go to {shown(folder)}")
-        return
-    mode = stat.S_IMODE(folder.lstat().st_mode)
-    wrong = credentials.problems()
-    if mode & FORBIDDEN:
-        wrong.insert(0, f"{shown(folder)} can be written by others. Run: chmod 700 {shown(folder)}")
-    for problem in wrong:
-        yield Finding(False, "Credentials", problem)
-    if not wrong:
-        yield Finding(True, "Credentials", f"{shown(folder)}: yours alone")
-
-
-def port() -> Iterator[Finding]:
-    """Who is on the remembered port."""
-    try:
-        record = read_record()
-    except UnusableRecord:
-        return  # reported by state()
-    if record is None:
-        chosen = free_port()
-        yield Finding(True, "Local service", f"not started yet; a lesson starts it on {chosen}")
-        return
-    occupant = ask(record)
-    if occupant.kind == "ours" and occupant.code != fingerprint():
-        text = f"process {occupant.pid} runs older code (version {occupant.version or 'unknown'})"
-        yield Finding(False, "Local service", f"{text}; the next start() replaces it.")
-    elif occupant.kind == "ours":
-        text = f"runs on {record.base_url} (process {occupant.pid}, version {occupant.version})"
-        yield Finding(True, "Local service", text)
-    elif occupant.kind == "nothing":
-        yield Finding(True, "Local service", f"not running; a lesson starts it on {record.port}")
-    elif process.running(state_dir()) is not None:
-        yield Finding(False, "Local service", "does not answer. Run: dialtone stop")
-    else:
-        yield Finding(False, "Local service", explain(occupant.kind, record.port))
-
-
-def runs() -> Iterator[Finding]:
-    """What a killed `dialtone run` left behind; nothing if there is none."""
-    for folder in leftovers.find_all():
-        text = f"a killed `dialtone run` left {shown(folder)}. Run: dialtone stop"
-        yield Finding(False, "Leftovers", text)
-
-
-def policies() -> Iterator[Finding]:
-    """The local service's policy files, and what it says about them while it runs."""
-    from dialtone_kit.local.controls import Controls
-
-    folder = state_dir() / "policies"
-    yield from _odd_policies(folder)
-    if not os.path.lexists(folder):
-        text = f"the local service puts them in {shown(folder)} when it first starts"
-        yield Finding(True, "Policies", text)
-        return
-    running = service.find()
-    files = Controls(lambda: running).policies() if running is not None else []
-    broken = [one for one in files if not one.valid]
-    for one in broken:
-        rest = "the last valid version stays in force" if one.version else "it permits nothing"
-        yield Finding(False, "Policies", f"{shown(folder)}/{one.error}; {rest}.")
-    if not broken:
-        valid = "all valid; " if files else ""
-        text = f"{shown(folder)}: {valid}yours to edit; changes apply to the next request"
-        yield Finding(True, "Policies", text)
-
-
-def _odd_policies(folder: Path) -> Iterator[Finding]:
-    """What is no folder or no file where the service needs one; a link may lead to either."""
-    for one in (folder, folder / ".in-force", folder / ".from-kit"):
-        if os.path.lexists(one) and not one.is_dir():
-            yield Finding(False, "Policies", f"{shown(one)} is not a folder. Move it away.")
-            return
-    for file in sorted(folder.rglob("*.cedar")) if folder.is_dir() else []:
-        if file.exists() and not file.is_file():
-            yield Finding(False, "Policies", _irregular(file))
-
-
-def reach(base_url: str) -> Iterator[Finding]:
-    """Whether the service answers, and how far our clock is from its own."""
-    url = _address(base_url)
-    if url is None:
-        yield Finding(True, "Reachability", "not checked: the local service is not running")
-        return
-    import httpx
-
-    from dialtone_kit.client.identity import IdentityClient
-
-    client = IdentityClient(url, max_wait=0, timeout=10.0, sleep=lambda _: None)
-    dates: list[tuple[str, float]] = []
-
-    def note(response: httpx.Response) -> None:
-        dates.append((response.headers.get("Date", ""), time.time()))
-
-    client.http.event_hooks["response"].append(note)
-    try:
-        client.discover()
-        yield Finding(True, "Reachability", f"{client.issuer} answers with its discovery document")
-    finally:
-        client.http.close()
-        if dates:
-            yield clock(*dates[-1])
-
-
-def clock(date: str, now: float) -> Finding:
-    """Our clock against the service's `Date`, which counts in whole seconds."""
-    from dialtone_kit.base.times import CLOCK_SKEW
-    from dialtone_kit.client.responses import http_date
-    from dialtone_kit.rules import WINDOW
-
-    theirs = http_date(date)
-    if theirs is None:
-        return Finding(True, "Clock", "the service sends no Date, so it can't be compared")
-    ahead = now - theirs
-    if (
-        -WINDOW <= ahead <= CLOCK_SKEW + 1
-    ):  # Date is in whole seconds: up to 1 s more may be no skew
-        return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
-    side = "ahead of" if ahead > 0 else "behind"
-    text = (
-        f"{abs(ahead):.0f} s {side} the service's: proofs will be refused. Set it with NTP. [M06]"
-    )
-    return Finding(False, "Clock", text)
-
-
-def _address(base_url: str) -> str | None:
-    if base_url != "mock":
-        return base_url
-    running = service.find()
-    return running.base_url if running is not None else None
-
-
-def _problem_with(requirement: str) -> str:
-    from packaging.requirements import Requirement
-
-    wanted = Requirement(requirement)
-    if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
-        return ""
-    try:
-        have = metadata.version(wanted.name)
-    except metadata.PackageNotFoundError:
-        return f"{wanted.name} is missing"
-    fits = wanted.specifier.contains(have, prereleases=True)
-    return "" if fits else f"{wanted.name} is {have}, but {wanted.specifier} is needed"
 
 
 def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.base.errors import MockOnly, ServiceError
-from dialtone_kit.commands import audit, doctor
+from dialtone_kit.commands import audit, doctor_service
 from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.local import service
@@ -166,10 +166,10 @@ def test_policies_by_the_kits_own_hands(shared_home: Path) -> None:
 def test_doctor_says_where_policies_are_and_what_is_wrong_with_one(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (before,) = doctor.policies()
+    (before,) = doctor_service.policies()
     assert (before.ok, "when it first starts" in before.text) == (True, True)
     service.ensure()
-    (fine,) = doctor.policies()
+    (fine,) = doctor_service.policies()
     assert (
         fine.ok,
         fine.text.endswith("all valid; yours to edit; changes apply to the next request"),
@@ -178,11 +178,11 @@ def test_doctor_says_where_policies_are_and_what_is_wrong_with_one(
         True,
     )
     (state_dir() / "policies" / "acme.cedar").write_text("permit (principal, action\nresource);")
-    (broken,) = doctor.policies()
+    (broken,) = doctor_service.policies()
     assert not broken.ok
     assert "policies/acme.cedar:2: unexpected token" in broken.text
     service.stop()
-    (away,) = doctor.policies()
+    (away,) = doctor_service.policies()
     assert away.ok
     assert dialtone("doctor") in (0, 1)
     assert "Policies: " in capsys.readouterr().out

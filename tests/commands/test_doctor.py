@@ -9,7 +9,7 @@ import pytest
 
 from dialtone_kit.base.errors import CredentialProblem
 from dialtone_kit.client import credentials
-from dialtone_kit.commands import doctor
+from dialtone_kit.commands import doctor, doctor_environment, doctor_service
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local import process, service, state_folder
 from dialtone_kit.local.record import free_port, new_record, record_path
@@ -49,24 +49,24 @@ def test_the_database_is_named_without_its_password(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:hush@db.example/x?password=hush")
-    shown = doctor.database().text
+    shown = doctor_service.database().text
     assert shown == "postgresql://db.example/x, as DIALTONE_DATABASE_URL says"
     # the running service says what it uses: it may have been started with another URL
     monkeypatch.setattr(process, "database", lambda folder: "postgresql://other.example/y")
-    assert doctor.database().text == "postgresql://other.example/y"
+    assert doctor_service.database().text == "postgresql://other.example/y"
 
 
 def test_a_stranger_on_the_port_is_reported_with_the_way_out(home: Path) -> None:
     record = new_record(free_port(0))
     with stranger(record.port):
-        [problem] = wrong(doctor.port())
+        [problem] = wrong(doctor_service.port())
     assert "dialtone serve --port N" in problem
 
 
 def test_a_readable_secret_is_reported(home: Path) -> None:
     new_record(1)
     record_path().chmod(0o640)
-    assert wrong(doctor.state()) == [
+    assert wrong(doctor_service.state()) == [
         "service.json: could be read by others; the next lesson repairs it."
     ]
 
@@ -76,13 +76,13 @@ def test_a_loose_credential_file_is_reported(home: Path) -> None:
     file.parent.mkdir(parents=True, mode=0o700)
     file.write_text("{}")
     file.chmod(0o644)
-    [problem] = wrong(doctor.configuration())
+    [problem] = wrong(doctor_service.configuration())
     assert "chmod 600" in problem
 
 
 def test_a_state_on_a_network_disk_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_folder, "_mounts", lambda: [(Path("/"), "nfs4")])
-    [problem] = wrong(doctor.state())
+    [problem] = wrong(doctor_service.state())
     assert "nfs4" in problem
 
 
@@ -108,7 +108,7 @@ def test_a_portal_instead_of_a_service_is_reported(home: Path) -> None:
 )
 def test_a_clock_is_wrong_when_proofs_would_be_refused(off: int, fine: bool) -> None:
     theirs = 1_800_000_000
-    finding = doctor.clock(formatdate(theirs, usegmt=True), theirs + off)
+    finding = doctor_service.clock(formatdate(theirs, usegmt=True), theirs + off)
     assert finding.ok is fine
     if not fine:
         assert "M06" in finding.text
@@ -116,7 +116,7 @@ def test_a_clock_is_wrong_when_proofs_would_be_refused(off: int, fine: bool) -> 
 
 
 def test_a_service_without_a_date_is_fine() -> None:
-    assert doctor.clock("", 0).ok
+    assert doctor_service.clock("", 0).ok
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_service_without_a_date_is_fine() -> None:
     ],
 )
 def test_packages_are_held_against_the_metadata(requirement: str, problem: str) -> None:
-    found = doctor._problem_with(requirement)
+    found = doctor_environment._problem_with(requirement)
     assert problem in found
     assert bool(found) is bool(problem)
 
@@ -140,7 +140,7 @@ def test_a_group_of_ones_own_is_judged_as_the_store_judges_it(home: Path) -> Non
     folder.mkdir()
     for mode, usable in ((0o2775, True), (0o755, True), (0o777, False)):
         folder.chmod(mode)
-        assert (wrong(doctor._guarded(doctor.configuration)) == []) is usable
+        assert (wrong(doctor._guarded(doctor_service.configuration)) == []) is usable
         if usable:
             credentials.require_writable()
         else:
@@ -151,6 +151,6 @@ def test_a_group_of_ones_own_is_judged_as_the_store_judges_it(home: Path) -> Non
 def test_a_folder_that_can_not_be_written_to_is_reported_with_its_variable(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
-    assert any("DIALTONE_STATE_DIR" in text for text in wrong(doctor.state()))
-    assert any("DIALTONE_CONFIG_DIR" in text for text in wrong(doctor.configuration()))
+    monkeypatch.setattr(doctor_service.os, "access", lambda path, mode: False)
+    assert any("DIALTONE_STATE_DIR" in text for text in wrong(doctor_service.state()))
+    assert any("DIALTONE_CONFIG_DIR" in text for text in wrong(doctor_service.configuration()))

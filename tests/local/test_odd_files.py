@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from dialtone_kit.base import private_files
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
-from dialtone_kit.commands import doctor
+from dialtone_kit.commands import doctor, doctor_service
 from dialtone_kit.local import process, service
 from dialtone_kit.local.record import free_port
 from dialtone_kit.mock import __main__ as mock
@@ -55,7 +55,7 @@ def test_what_is_not_a_file_is_named_by_start_stop_and_doctor(
     place: Callable[[str, Callable[[Path], None]], Path], name: str, make: Callable[[Path], None]
 ) -> None:
     place(name, make)
-    assert [f.text for f in doctor.state() if not f.ok and name in f"{f.what} {f.text}"]
+    assert [f.text for f in doctor_service.state() if not f.ok and name in f"{f.what} {f.text}"]
     lines = [line_of(action) for action in (service.ensure, service.stop)]
     assert [line for line in lines if "\n" in line] == []
 
@@ -191,8 +191,8 @@ def test_a_full_disk_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_doctor_says_that_the_disk_is_full(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9 - 4096, 4096))
-    [finding] = [f for f in doctor.state() if f.what == "Disk"]
+    [finding] = [f for f in doctor_service.state() if f.what == "Disk"]
     assert not finding.ok
     assert "only 4 kB are free" in finding.text
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 0, 10**9))
-    assert all(f.ok for f in doctor.state())
+    assert all(f.ok for f in doctor_service.state())

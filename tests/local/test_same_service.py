@@ -15,7 +15,7 @@ import pytest
 
 from dialtone_kit.base import code, platform
 from dialtone_kit.base.errors import ServiceUnreachable
-from dialtone_kit.commands import doctor
+from dialtone_kit.commands import doctor_service
 from dialtone_kit.local import process, service
 from dialtone_kit.local.setup import FILE, SQLITE, Setup, read_setup, setup_to_revive
 from dialtone_kit.local.setup import setup_to_serve as to_serve
@@ -112,7 +112,7 @@ def test_a_lesson_revives_the_same_store_or_names_the_command(
     assert "\n" not in str(refused.value)
     assert "hush" not in str(refused.value)
     assert not (folder / "mock.pid").exists()
-    assert [f.ok for f in doctor.state() if f.what == "Database"] == [False]
+    assert [f.ok for f in doctor_service.state() if f.what == "Database"] == [False]
 
 
 def test_serve_stays_on_its_database_unless_another_is_named(
@@ -140,8 +140,8 @@ def test_a_service_with_older_code_is_replaced_with_one_line(
     assert first.is_current
     assert service.ensure(current=True) == first
     monkeypatch.setattr(code, "fingerprint", lambda: "of a new clone")
-    monkeypatch.setattr(doctor, "fingerprint", lambda: "of a new clone")
-    [finding] = doctor.port()
+    monkeypatch.setattr(doctor_service, "fingerprint", lambda: "of a new clone")
+    [finding] = doctor_service.port()
     assert not finding.ok
     assert "older code" in finding.text
     assert service.ensure() == first  # in mid-lesson it stays
