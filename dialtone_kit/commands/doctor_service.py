@@ -16,9 +16,10 @@ from dialtone_kit.base.private_files import is_irregular, shown
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
 from dialtone_kit.commands.finding import Finding
-from dialtone_kit.local import leftovers, process, service
+from dialtone_kit.local import leftovers, process
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import UnusableRecord, free_port, read_record
+from dialtone_kit.local.running import find
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
@@ -151,7 +152,7 @@ def policies() -> Iterator[Finding]:
         text = f"the local service puts them in {shown(folder)} when it first starts"
         yield Finding(True, "Policies", text)
         return
-    running = service.find()
+    running = find()
     files = Controls(lambda: running).policies() if running is not None else []
     broken = [one for one in files if not one.valid]
     for one in broken:
@@ -224,5 +225,5 @@ def clock(date: str, now: float) -> Finding:
 def _address(base_url: str) -> str | None:
     if base_url != "mock":
         return base_url
-    running = service.find()
+    running = find()
     return running.base_url if running is not None else None

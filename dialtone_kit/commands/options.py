@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.service import Absent, LocalService
+from dialtone_kit.local.running import Absent, LocalService, look
 from dialtone_kit.local.state_folder import state_dir
 
 NO_HOME = (
@@ -38,7 +37,7 @@ def require_home() -> None:
 
 def _running() -> LocalService:
     state_dir()  # a folder that can't be used is reported as such
-    found = service.look()
+    found = look()
     if isinstance(found, Absent):
         raise DialtoneError(found.why)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dialtone_kit.local import leftovers, service
+from dialtone_kit.local.running import Absent, look
 
 
 @click.command
@@ -25,7 +26,7 @@ def command() -> None:
 
 def _nothing_ended() -> str:
     """That there was none, and who is on its port if somebody is."""
-    found = service.look()
-    if isinstance(found, service.Absent) and found.kind != "nothing":
+    found = look()
+    if isinstance(found, Absent) and found.kind != "nothing":
         return f"No local service was running. {found.why}"
     return "No local service was running."

@@ -36,6 +36,7 @@ from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
+from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.local.state_folder import progress_file, state_dir
 from dialtone_kit.rules import Request
 from dialtone_kit.tokens import Token
@@ -281,21 +282,21 @@ class Lesson:
         return self._work.done(self.wire.round_trips)
 
 
-def _local_service(base_url: str) -> service.LocalService | None:
+def _local_service(base_url: str) -> LocalService | None:
     """The local service, when `base_url` is the word for it or its own URL."""
     if base_url == MOCK:
         return service.ensure(say=print, current=True)
-    running = service.find() if base_url.startswith("http://") else None
+    running = find() if base_url.startswith("http://") else None
     return running if running is not None and running.base_url == base_url.rstrip("/") else None
 
 
-def _service() -> service.LocalService:
+def _service() -> LocalService:
     return service.ensure(say=print)
 
 
 def _revive() -> bool:
     """Bring the local service back; returns whether it was gone."""
-    if service.find() is not None:
+    if find() is not None:
         return False
     _service()
     return True

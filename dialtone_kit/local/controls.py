@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from dialtone_kit.base.errors import EnrollmentProblem, MockOnly, ServiceError
 from dialtone_kit.local.control_call import call
-from dialtone_kit.local.service import LocalService
+from dialtone_kit.local.running import LocalService
 from dialtone_kit.spiffe.evidence import Evidence, PlatformName
 
 T = TypeVar("T")

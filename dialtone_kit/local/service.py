@@ -1,6 +1,6 @@
 """The local service: one process per user on loopback, found or started from any kernel.
 
-`find` looks, `ensure` makes sure that it runs, `stop` ends it, `serve` runs it in the foreground.
+`ensure` makes sure that it runs, `stop` ends it, `serve` runs it in the foreground.
 Whatever was left behind (a killed process, a stale file, a hung service) is repaired with one line.
 """
 
@@ -10,18 +10,16 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
 
-from dialtone_kit.base import code
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.private_files import explained
-from dialtone_kit.base.reason import sentence
 from dialtone_kit.local import process
-from dialtone_kit.local.challenge import Kind, Occupant, ask, explain
+from dialtone_kit.local.challenge import Occupant, ask, explain
 from dialtone_kit.local.record import (
     LooseMode,
     Record,
@@ -30,6 +28,7 @@ from dialtone_kit.local.record import (
     new_record,
     read_record,
 )
+from dialtone_kit.local.running import LocalService, find, if_ours
 from dialtone_kit.local.setup import read_setup, setup_to_revive, setup_to_serve
 from dialtone_kit.local.state_folder import state_dir
 
@@ -37,65 +36,6 @@ Say = Callable[[str], object]
 LOCK = "service.lock"
 LOCK_SECONDS = 90.0  # longer than any start takes
 PATIENCE = 10.0  # seconds; a busy machine is not a hung service
-
-
-@dataclass(frozen=True)
-class LocalService:
-    """The running local service, which has proved that it is ours."""
-
-    record: Record
-    pid: int | None
-    version: str
-    code: str = ""
-
-    @property
-    def is_current(self) -> bool:
-        """Whether it runs the code that is installed now, and not what was there before."""
-        return self.code == code.fingerprint()
-
-    @property
-    def base_url(self) -> str:
-        """Where it serves; each of its issuers begins with this."""
-        return self.record.base_url
-
-    @property
-    def port(self) -> int:
-        """Its port on 127.0.0.1."""
-        return self.record.port
-
-
-@dataclass(frozen=True)
-class Absent:
-    """No service of ours: who has its port instead, and in one line what to do."""
-
-    kind: Kind
-    why: str
-
-
-def find(*, timeout: float = 2.0) -> LocalService | None:
-    """The running service, or None. Nothing is started or changed, no stranger learns anything."""
-    found = look(timeout=timeout)
-    return found if isinstance(found, LocalService) else None
-
-
-def look(*, timeout: float = 2.0) -> LocalService | Absent:
-    """As `find`, but with what is there instead of the service. `timeout` is in seconds."""
-    try:
-        record = read_record()
-    except UnusableRecord as why:
-        repair = "`dialtone serve` or the next start() repairs it."
-        known = sentence(f"No local service is known: service.json {why}")
-        return Absent("nothing", f"{known} {repair}")
-    if record is None:
-        way = "Start one with `dialtone serve`, or a lesson."
-        return Absent("nothing", f"No local service has run here yet. {way}")
-    occupant = ask(record, timeout=timeout)
-    ours = _if_ours(record, occupant)
-    if ours is not None:
-        return ours
-    live = process.running(state_dir())
-    own_pid = live.pid if live else None
-    return Absent(occupant.kind, explain(occupant.kind, record.port, own_pid=own_pid))
 
 
 def ensure(
@@ -191,7 +131,7 @@ def _prepare(port: int | None, remarks: list[str], current: bool) -> LocalServic
     record = _usable_record(port, remarks)
     occupant = _patiently(record)
     moves = port is not None and port != record.port
-    running = _if_ours(record, occupant)
+    running = if_ours(record, occupant)
     if running is not None:
         if moves:
             raise DialtoneError(
@@ -291,7 +231,7 @@ def _launched(record: Record) -> LocalService:
 
 
 def _wait(child: subprocess.Popen[bytes], record: Record, log: Path | None) -> LocalService:
-    return process.wait_until(child, lambda: _if_ours(record, ask(record, timeout=1.0)), log)
+    return process.wait_until(child, lambda: if_ours(record, ask(record, timeout=1.0)), log)
 
 
 @contextmanager
@@ -315,12 +255,6 @@ def _record() -> Record:
     if record is None:
         raise ServiceUnreachable("service.json vanished while the service started; run this again.")
     return record
-
-
-def _if_ours(record: Record, occupant: Occupant) -> LocalService | None:
-    if occupant.kind != "ours":
-        return None
-    return LocalService(record, occupant.pid, occupant.version, occupant.code)
 
 
 @contextmanager

@@ -19,19 +19,20 @@ from dialtone_kit.client.responses import WrongCode
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.running import LocalService
 from dialtone_kit.proofs import build_proof
 
 SCOPES = ("openid", "notes:read", "notes:write")
 
 
 @pytest.fixture(scope="module")
-def mock() -> service.LocalService:
+def mock() -> LocalService:
     """The mock as a lesson finds it; the root conftest ends it."""
     return service.ensure()
 
 
 @pytest.fixture(scope="module")
-def controls(mock: service.LocalService) -> Controls:
+def controls(mock: LocalService) -> Controls:
     return Controls(lambda: mock)
 
 
@@ -43,7 +44,7 @@ def realm(request: pytest.FixtureRequest, controls: Controls) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(mock: service.LocalService, realm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def client(mock: LocalService, realm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
     monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path))
     return IdentityClient(mock.base_url, realm)
 
@@ -173,7 +174,7 @@ def test_a_proof_serves_once(client: IdentityClient, controls: Controls) -> None
 
 
 def test_credentials_of_another_realm_are_not_sent(
-    client: IdentityClient, controls: Controls, mock: service.LocalService
+    client: IdentityClient, controls: Controls, mock: LocalService
 ) -> None:
     credentials = register(client, controls)
     other = IdentityClient(mock.base_url, "default", credentials=credentials)
@@ -183,7 +184,7 @@ def test_credentials_of_another_realm_are_not_sent(
 
 
 def test_the_root_gives_a_realms_token_and_the_kit_verifies_it(
-    client: IdentityClient, controls: Controls, mock: service.LocalService
+    client: IdentityClient, controls: Controls, mock: LocalService
 ) -> None:
     root = IdentityClient(mock.base_url, None, credentials=register(client, controls))
     token = root.get_token(key=ProofKey.generate())
@@ -194,7 +195,7 @@ def test_the_root_gives_a_realms_token_and_the_kit_verifies_it(
 
 
 def test_a_realms_own_time_is_kept(
-    client: IdentityClient, controls: Controls, mock: service.LocalService
+    client: IdentityClient, controls: Controls, mock: LocalService
 ) -> None:
     credentials = register(client, controls)
     token = client.get_token(key=ProofKey.generate())

@@ -18,17 +18,18 @@ from dialtone_kit.client.identity import IdentityClient, Token
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.running import LocalService
 
 SCOPES = ("openid", "notes:read", "notes:write")
 
 
 @pytest.fixture(scope="module")
-def mock() -> service.LocalService:
+def mock() -> LocalService:
     return service.ensure()
 
 
 @pytest.fixture(scope="module")
-def controls(mock: service.LocalService) -> Controls:
+def controls(mock: LocalService) -> Controls:
     return Controls(lambda: mock)
 
 
@@ -97,7 +98,7 @@ def _form(page: httpx.Response) -> dict[str, str]:
 @pytest.fixture(params=[False, True], ids=["with a secret", "public"])
 def agent(
     request: pytest.FixtureRequest,
-    mock: service.LocalService,
+    mock: LocalService,
     realm: str,
     controls: Controls,
     config: Path,
@@ -154,7 +155,7 @@ def test_revoking_the_refresh_token_ends_it_all(agent: Somebody) -> None:
 
 
 def test_a_public_clients_refresh_token_needs_its_key(
-    mock: service.LocalService, realm: str, controls: Controls, config: Path
+    mock: LocalService, realm: str, controls: Controls, config: Path
 ) -> None:
     agent = Somebody(mock.base_url, realm, controls, public=True)
     token = agent.log_in("approve")
@@ -164,7 +165,7 @@ def test_a_public_clients_refresh_token_needs_its_key(
 
 
 def test_one_agent_acts_for_another(
-    mock: service.LocalService, realm: str, controls: Controls, config: Path
+    mock: LocalService, realm: str, controls: Controls, config: Path
 ) -> None:
     parent = Somebody(mock.base_url, realm, controls)
     agent = Somebody(mock.base_url, realm, controls)
@@ -187,7 +188,7 @@ def test_one_agent_acts_for_another(
 
 
 def test_a_public_client_is_stored_without_a_secret_and_found_when_asked_for(
-    mock: service.LocalService, realm: str, controls: Controls, config: Path
+    mock: LocalService, realm: str, controls: Controls, config: Path
 ) -> None:
     public = Somebody(mock.base_url, realm, controls, public=True).credentials
     assert public.client_secret is None

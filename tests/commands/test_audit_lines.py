@@ -19,6 +19,7 @@ from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.running import find
 from dialtone_kit.local.state_folder import state_dir
 from dialtone_kit.wire.recorder import Wire
 
@@ -39,7 +40,7 @@ def test_without_a_service_it_is_one_line_and_nothing_is_started(
 ) -> None:
     assert dialtone("audit") == 1
     assert capsys.readouterr().err.startswith("dialtone: No local service has run here yet.")
-    assert service.find() is None
+    assert find() is None
 
 
 def test_each_event_is_a_line_of_json(

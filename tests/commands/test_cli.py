@@ -17,9 +17,11 @@ from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.commands import cli
 from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.starting import start
+from dialtone_kit.local import running as running_module
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import free_port, new_record
+from dialtone_kit.local.running import find
 from tests.support.strangers import dripping, silence, stranger
 
 COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor", "purge")
@@ -180,7 +182,8 @@ def test_who_holds_the_port_of_the_service_is_said_in_one_line_and_soon(
     home: Path, who: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = partial(service.ask, timeout=0.2)
-    monkeypatch.setattr(service, "ask", lambda record, **_: asked(record))
+    for module in (service, running_module):
+        monkeypatch.setattr(module, "ask", lambda record, **_: asked(record))
     hold, says = SOMEBODY[who]
     record = new_record(free_port(0))
     began = time.monotonic()
@@ -207,7 +210,8 @@ def test_a_service_of_ours_that_hangs_is_told_from_a_stranger(
 ) -> None:
     running = service.ensure()
     asked = partial(service.ask, timeout=0.2)
-    monkeypatch.setattr(service, "ask", lambda record, **_: asked(record))
+    for module in (service, running_module):
+        monkeypatch.setattr(module, "ask", lambda record, **_: asked(record))
     os.kill(running.pid or 0, signal.SIGSTOP)
     assert dialtone("inbox") == 1
     os.kill(running.pid or 0, signal.SIGCONT)
@@ -226,14 +230,14 @@ def test_serve_runs_in_the_foreground_with_the_lessons_state_until_it_is_ended(
     )
     assert serving.stdout is not None
     first = serving.stdout.readline()
-    found = service.find()
+    found = find()
     assert found is not None
     assert found.base_url in first
     os.kill(serving.pid, ending)
     output = serving.communicate(timeout=20)[1]
     assert serving.returncode == 0
     assert "Traceback" not in output
-    assert service.find() is None
+    assert find() is None
 
 
 def test_serve_says_in_one_line_that_it_runs_already_and_stop_ends_it(

@@ -14,8 +14,9 @@ from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.client.credentials import Credentials, save_credentials
 from dialtone_kit.lesson.starting import start
-from dialtone_kit.local import kept, process, service
+from dialtone_kit.local import kept, process
 from dialtone_kit.local.record import new_record
+from dialtone_kit.local.running import find
 from dialtone_kit.wire.shell_files import ShellFiles
 from tests.commands.test_cli import dialtone
 
@@ -55,7 +56,7 @@ def test_after_lessons_everything_goes_and_the_service_ends(
     lesson = start(3, interactive=False)
     assert lesson.credentials is not None
     far = of_another_service()
-    running = service.find()
+    running = find()
     assert running is not None
     capsys.readouterr()
     assert dialtone("purge", "--yes") == 0
@@ -67,7 +68,7 @@ def test_after_lessons_everything_goes_and_the_service_ends(
     assert str(far.name) in stays
     assert not (home / "state").exists()
     assert files(home / "config") == {"cli_far_1/client.json"}
-    assert service.find() is None
+    assert find() is None
     assert "sec_" not in output
     assert dialtone("purge", "--yes") == 0
     assert "There is nothing to remove." in capsys.readouterr().out

@@ -23,6 +23,7 @@ from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local import service
 from dialtone_kit.local.reviving import Reviving
+from dialtone_kit.local.running import find
 from dialtone_kit.rules import Request
 from dialtone_kit.widgets import ProofChecker
 
@@ -40,7 +41,7 @@ def own(client: IdentityClient) -> Credentials:
 
 
 def kill_the_service() -> None:
-    found = service.find()
+    found = find()
     assert found is not None
     os.kill(found.pid or 0, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(found.pid)], timeout=5)
@@ -332,7 +333,7 @@ def stored_for_the_real_one() -> Credentials:
 def test_the_real_service_starts_no_mock_and_wants_lesson_02_first(home: Path) -> None:
     with pytest.raises(LessonStop, match="lesson 02"):
         start(3, base_url=REAL)
-    assert service.find() is None
+    assert find() is None
     assert not (home / "state" / "service.json").exists()
 
 

@@ -15,7 +15,7 @@ import pytest
 from dialtone_kit import IdentityClient, ProofKey, build_proof
 from dialtone_kit.commands import doctor, doctor_service
 from dialtone_kit.lesson.starting import start
-from dialtone_kit.local import service
+from dialtone_kit.local.running import find
 from tests.interop.conftest import require
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -84,7 +84,7 @@ def test_a_stepped_clock_lets_no_old_proof_pass_and_the_service_goes_on(step: St
     used, unused = caller.proof(), caller.proof()
     assert caller.ask(used)[0] == 200
     assert clock_in_doctor().ok
-    running = service.find()
+    running = find()
     for offset in (2 * HOUR, 0, 400 * DAY, 0):
         step(offset)
         status, why = caller.ask(used)
@@ -99,5 +99,5 @@ def test_a_stepped_clock_lets_no_old_proof_pass_and_the_service_goes_on(step: St
             assert rest.startswith("s behind the service's: proofs will be refused.")
             assert "\n" not in finding.text
         caller.get_token_at(offset)
-    assert service.find() == running
+    assert find() == running
     assert caller.ask(unused)[0] == 200

@@ -15,6 +15,7 @@ import pytest
 
 from dialtone_kit.base import platform
 from dialtone_kit.local import owner, service
+from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.mock.core.ending import DAY, OWNER, TEMPORARY, Idle, owner_is_gone
 
 STARTS = """
@@ -161,7 +162,7 @@ def test_it_ends_with_the_hubs_server_and_keeps_its_state(home: Path) -> None:
     )
     assert hub.stdout is not None
     server, pid = (int(hub.stdout.readline()) for _ in range(2))
-    before = keys_of(service.find())
+    before = keys_of(find())
     os.kill(server, signal.SIGKILL)
     assert ends(pid)
     assert hub.poll() is None
@@ -169,6 +170,6 @@ def test_it_ends_with_the_hubs_server_and_keeps_its_state(home: Path) -> None:
     assert keys_of(service.ensure()) == before
 
 
-def keys_of(running: service.LocalService | None) -> object:
+def keys_of(running: LocalService | None) -> object:
     assert running is not None
     return running.base_url, httpx.get(f"{running.base_url}/jwks", trust_env=False).json()

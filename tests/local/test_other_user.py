@@ -18,6 +18,7 @@ from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local import service
 from dialtone_kit.local.challenge import ask
 from dialtone_kit.local.record import free_port, new_record
+from dialtone_kit.local.running import find
 from tests.support.strangers import Lurker, dripping, silence
 
 
@@ -26,7 +27,7 @@ def stopped() -> None:
 
 
 def killed() -> None:
-    running = service.find()
+    running = find()
     assert running is not None
     process = psutil.Process(running.pid)
     process.kill()
@@ -34,7 +35,7 @@ def killed() -> None:
 
 
 def starved() -> None:
-    running = service.find()
+    running = find()
     assert running is not None
     os.kill(running.pid or 0, signal.SIGSTOP)
 

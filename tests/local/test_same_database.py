@@ -14,6 +14,7 @@ import pytest
 from dialtone_kit import ProofKey, start
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.local import process, service
+from dialtone_kit.local.running import find
 from dialtone_kit.local.setup import DATABASE, Setup, read_setup
 from tests.support.databases import Database, on_a_server
 
@@ -55,7 +56,7 @@ def kill(family: list[psutil.Process]) -> None:
     for one in family:
         one.kill()
     deadline = time.monotonic() + 20
-    while service.find() is not None:
+    while find() is not None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -101,7 +102,7 @@ def test_without_the_password_the_call_ends_in_one_line_with_the_command(
         assert f"`{DATABASE}={login} dialtone serve --workers 2`" in str(refused.value)
         assert "\n" not in str(refused.value)
     assert not (home / "state" / "mock.sqlite3").exists()
-    assert service.find() is None
+    assert find() is None
     monkeypatch.setenv(DATABASE, url)
     lesson.client.get_token()
     assert read_setup(home / "state") == Setup(2, login.replace("USER:PASSWORD@", ""), None)

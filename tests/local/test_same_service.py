@@ -17,6 +17,7 @@ from dialtone_kit.base import code, platform
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.commands import doctor_service
 from dialtone_kit.local import process, service
+from dialtone_kit.local.running import find
 from dialtone_kit.local.setup import FILE, SQLITE, Setup, read_setup, setup_to_revive
 from dialtone_kit.local.setup import setup_to_serve as to_serve
 
@@ -54,7 +55,7 @@ def test_a_killed_service_comes_back_with_its_workers(home: Path) -> None:
     finally:
         serving.kill()
         serving.wait()
-    while service.find() is not None:  # its workers end within a second
+    while find() is not None:  # its workers end within a second
         time.sleep(0.05)
     service.ensure()
     after = process.running(home / "state")

@@ -19,6 +19,7 @@ import pytest
 
 from dialtone_kit.base.errors import DialtoneError, MockOnly, ServiceError, ServiceUnreachable
 from dialtone_kit.local import challenge, process, service
+from dialtone_kit.local import running as running_module
 from dialtone_kit.local.controls import Controls, Mail
 from dialtone_kit.local.record import (
     UnusableRecord,
@@ -27,11 +28,12 @@ from dialtone_kit.local.record import (
     read_record,
     record_path,
 )
+from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.local.setup import Setup
 from tests.support.strangers import silence, stranger
 
 
-def started(**options: object) -> tuple[service.LocalService, list[str]]:
+def started(**options: object) -> tuple[LocalService, list[str]]:
     remarks: list[str] = []
     return service.ensure(say=remarks.append, **options), remarks  # type: ignore[arg-type]
 
@@ -54,7 +56,7 @@ def one_line(text: str) -> bool:
 
 
 def test_nothing_is_found_before_the_first_start_and_nothing_is_written(home: Path) -> None:
-    assert service.find() is None
+    assert find() is None
     assert not (home / "state" / "service.json").exists()
 
 
@@ -62,7 +64,7 @@ def test_it_starts_once_and_is_found_fast(home: Path) -> None:
     first, remarks = started()
     assert remarks == [f"Started the local service: {first.base_url}"]
     began = time.perf_counter()
-    found = service.find()
+    found = find()
     assert time.perf_counter() - began < 0.1
     assert found == first
     assert started() == (first, [])
@@ -86,7 +88,7 @@ def test_it_outlives_its_starter_in_a_session_of_its_own(home: Path) -> None:
     starter = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     pid = int(starter.stdout)
     assert os.getsid(pid) == pid
-    found = service.find()
+    found = find()
     assert found is not None
     assert found.pid == pid
 
@@ -122,7 +124,7 @@ def test_stop_ends_it_and_the_next_start_keeps_the_issuer(home: Path) -> None:
     first, _ = started()
     assert service.stop() is True
     assert mocks_of(home / "state") == []
-    assert service.find() is None
+    assert find() is None
     assert service.stop() is False
     second, remarks = started()
     assert second.base_url == first.base_url
@@ -144,7 +146,8 @@ def test_a_hung_service_is_ended_and_started_again(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "PATIENCE", 0.2)
-    monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
+    for module in (service, running_module):
+        monkeypatch.setattr(module, "ask", partial(_ask_quickly, challenge.ask))
     first, _ = started()
     os.kill(first.pid or 0, signal.SIGSTOP)
     second, remarks = started()
@@ -199,7 +202,7 @@ def test_a_damaged_pid_file_does_no_harm(home: Path, content: str) -> None:
 def test_a_secret_that_others_could_read_is_replaced_and_the_port_stays(home: Path) -> None:
     first, _ = started()
     (home / "state" / "service.json").chmod(0o644)
-    assert service.find() is None
+    assert find() is None
     second, remarks = started()
     assert second.base_url == first.base_url
     assert second.record.secret != first.record.secret
@@ -227,7 +230,7 @@ def test_a_damaged_record_is_not_taken_for_none(home: Path, content: str) -> Non
     path.chmod(0o600)
     with pytest.raises(UnusableRecord, match="is damaged"):
         read_record()
-    assert service.find() is None
+    assert find() is None
 
 
 def test_a_damaged_record_is_rewritten_and_no_process_is_orphaned(home: Path) -> None:
@@ -273,7 +276,7 @@ def test_a_stranger_on_the_port_is_named_in_one_line_and_learns_nothing(
 ) -> None:
     record = new_record(free_port(0))
     with stranger(record.port, body) as heard:
-        assert service.find() is None
+        assert find() is None
         with pytest.raises(ServiceUnreachable) as failed:
             started()
     text = str(failed.value)
@@ -326,7 +329,8 @@ def test_the_loser_is_told_later_because_the_issuer_has_a_name(
 def test_someone_who_accepts_but_stays_silent_is_recognised(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
+    for module in (service, running_module):
+        monkeypatch.setattr(module, "ask", partial(_ask_quickly, challenge.ask))
     record = new_record(free_port(0))
     with silence(record.port), pytest.raises(ServiceUnreachable, match="does not answer") as failed:
         started()
@@ -339,7 +343,7 @@ def test_an_answer_heard_before_is_worth_nothing(home: Path) -> None:
     nonce_of_before = challenge._digest(running.record, f"hello|n|{running.base_url}")
     service.stop()
     with stranger(running.port, {"answer": nonce_of_before, "pid": running.pid}):
-        assert service.find() is None
+        assert find() is None
 
 
 def test_the_control_token_goes_to_no_one_who_took_the_port_since(home: Path) -> None:

@@ -14,6 +14,7 @@ from papermill.exceptions import PapermillExecutionError
 from dialtone_kit.lesson import catalog
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.running import find
 from dialtone_kit.local.state_folder import state_dir
 from tests.support.books import FOLDER, LESSONS, Book, output_text, run, verdicts
 
@@ -40,7 +41,7 @@ def secrets_of(home: Path) -> set[str]:
     files = (home / "config").glob("*/client.json")
     found = {json.loads(path.read_text())["client_secret"] for path in files}
     record = json.loads((home / "state" / "service.json").read_text())
-    running = service.find()
+    running = find()
     mails = Controls(lambda: running).inbox() if running else []
     return found | {str(mail.code) for mail in mails if mail.code} | {str(record["secret"])}
 

@@ -15,9 +15,8 @@ import sys
 import httpx
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.service import LocalService
+from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.spiffe.mutual_tls import accept, connect, peer_of
 from dialtone_kit.spiffe.svids import X509Svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle
@@ -29,7 +28,7 @@ def tell(**what: object) -> None:
 
 
 def found() -> LocalService:
-    running = service.find(timeout=10)
+    running = find(timeout=10)
     assert running is not None
     return running
 

@@ -26,6 +26,7 @@ from dialtone_kit.controls import Controls
 from dialtone_kit.progress import Answer, Progress
 
 from dialtone_kit import IdentityClient, ProofKey, Workload, questions, service
+from dialtone_kit.local.running import find
 
 STATE, CONFIG = Path(os.environ["DIALTONE_STATE_DIR"]), Path(os.environ["DIALTONE_CONFIG_DIR"])
 REALM, PERSON = "default", "sponsor@example.com"
@@ -39,7 +40,7 @@ forbid (principal, action == Action::"register", resource == Scope::"notes:write
 
 def main(target: Path) -> None:
     base_url = service.ensure().base_url
-    controls = Controls(service.find)
+    controls = Controls(find)
     memory = {
         "base_url": base_url,
         "confidential": confidential(base_url, controls),

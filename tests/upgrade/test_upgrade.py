@@ -26,6 +26,7 @@ from dialtone_kit.commands.doctor import examine
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.running import find
 from dialtone_kit.spiffe.trust_bundle import TrustBundle, verify_jwt_svid, verify_x509_svid
 from tests.upgrade.old_home import FILES, OldHome, rebuild
 
@@ -89,9 +90,7 @@ def test_a_pending_enrollment_is_confirmed_with_the_code_of_then(old: OldHome) -
     enrollment = enrollments.pending(client.issuer, email)
     assert enrollment is not None
     assert enrollment.enrollment_id == old.memory["pending"]["enrollment_id"]
-    credentials = client.confirm_enrollment(
-        enrollment, Controls(service.find).code_for(email, REALM)
-    )
+    credentials = client.confirm_enrollment(enrollment, Controls(find).code_for(email, REALM))
     assert load_credentials(credentials.client_id) == credentials
     assert client.get_token().token_type == "Bearer"
 
@@ -151,7 +150,7 @@ def test_an_edited_policy_is_obeyed_and_left_alone(old: OldHome) -> None:
         client.request_enrollment("writer@example.com", "writer", scopes=["openid", "notes:write"])
     assert refused.value.status == 403
     assert "no-late-writers" in (old.state / "policies" / "default.cedar").read_text()
-    files = {one.file: one for one in Controls(service.find).policies()}
+    files = {one.file: one for one in Controls(find).policies()}
     assert all(one.valid for one in files.values())
     assert {one.file for one in files.values() if one.edited} == {"default.cedar"}
 
@@ -175,7 +174,7 @@ def test_progress_is_read_and_continues(old: OldHome) -> None:
 
 
 def test_the_audit_trail_continues_where_it_ended(old: OldHome) -> None:
-    events = Controls(service.find).audit(REALM)
+    events = Controls(find).audit(REALM)
     assert {"registration", "revocation"} <= {one["event"] for one in events[:21]}
     ids = [one["id"] for one in events]
     assert ids == sorted(set(ids))

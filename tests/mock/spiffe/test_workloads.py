@@ -13,7 +13,7 @@ from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import Record
-from dialtone_kit.local.service import LocalService
+from dialtone_kit.local.running import LocalService
 from dialtone_kit.spiffe.evidence import PLATFORMS, Evidence, PlatformName
 from dialtone_kit.spiffe.svids import ALGS, WorkloadKey
 from dialtone_kit.spiffe.trust_bundle import verify_jwt_svid, verify_x509_svid
