@@ -157,16 +157,24 @@ export function connect(model, draw, lost = () => {}) {
     for (const [code, known] of Object.entries(state.entries ?? {})) entries.set(code, known);
     draw(state);
   };
+  const post = (message) => {
+    try {
+      model.send(message);
+    } catch { // the kernel was stopped or restarted: nobody will ever answer this view
+      clearTimeout(waiting);
+      lost();
+    }
+  };
   model.on("msg:custom", onMessage);
   expectAnswer();
-  model.send({ kind: "ready" });
+  post({ kind: "ready" });
   return {
     look() { // quietly: a kernel busy with a cell may answer later
-      model.send({ kind: "look" });
+      post({ kind: "look" });
     },
     send(kind, data = {}) {
       expectAnswer();
-      model.send({ kind, round, ...data });
+      post({ kind, round, ...data });
     },
     close() {
       clearTimeout(waiting);
