@@ -27,6 +27,7 @@ from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.approving import answer_page, device_card
 from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.family import family_picture, read_family
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
@@ -146,6 +147,11 @@ class Lesson:
         """Answer the device page of `login` as the person with the mailbox `email` (mock only)."""
         person = email or self.email or registering.own_address()
         return answer_page(self, login, person, say_yes=yes)
+
+    def family(self, token: Token, realm: str | None = None) -> Shown:
+        """The tokens that came from the approval behind `token`, by the audit trail (mock only)."""
+        events = self.controls.audit(realm or str(token.claims.get("realm", self.realm)))
+        return family_picture(read_family(events, str(token.claims["sub"])))
 
     def inbox(self, email: str | None = None) -> InboxView | Shown:
         """The mails the mock sent in this realm. The real service writes to your own mailbox."""
