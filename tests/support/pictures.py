@@ -166,6 +166,32 @@ def call_apis() -> Drawing:
     )
 
 
+def laptop_agent() -> Drawing:
+    return lanes(
+        "A device and a browser",
+        "An agent on a device without a browser asks the service for a login. It gets a device "
+        "code and a user code, shows the user code, and asks every five seconds: not yet. A "
+        "person types the user code into the service's page, in a browser somewhere else, and "
+        "says yes. The agent's next question brings a token for that person, bound to the "
+        "agent's key. Only the user code joins the two sides.",
+        [
+            ("agent", "Agent, no browser", 130),
+            ("service", "Identity service", 450),
+            ("sponsor", "Person, with a browser", 750),
+        ],
+        [
+            Message(0, 1, "I want to log in"),
+            Message(1, 0, "device code, user code"),
+            Note(0, "shows the user code", 180),
+            Message(0, 1, "device code: is it done?", ("proof",)),
+            Message(1, 0, "not yet, ask in 5 s", style="quiet"),
+            Message(2, 1, "user code, and yes"),
+            Message(0, 1, "device code: is it done?", ("proof",)),
+            Message(1, 0, "for that person, my key", ("token",)),
+        ],
+    )
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -173,6 +199,7 @@ PICTURES = {
     "lesson-03": dpop_token,
     "lesson-04": verify_token,
     "lesson-05": call_apis,
+    "lesson-06": laptop_agent,
 }
 
 

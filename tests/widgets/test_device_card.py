@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dialtone_kit.base.errors import LessonStop, ServiceError, ServiceUnreachable
+from dialtone_kit.base.jws import to_segment
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.tokens import Token
@@ -48,11 +49,9 @@ class Service:
         card.receive({"kind": "look"})
 
 
-def token(subject: str = "usr_1") -> Token:
-    class Known(Token):
-        claims = {"sub": subject}  # type: ignore[assignment]
-
-    return Known(Secret("a.b.c"), "DPoP", 3600, "openid", None, 1000.0, None)
+def token() -> Token:
+    payload = to_segment({"sub": "usr_1"})
+    return Token(Secret(f"e30.{payload}.c"), "DPoP", 3600, "openid", None, 1000.0, None)
 
 
 def said(card: DeviceCard) -> list[str]:
