@@ -31,7 +31,7 @@ TABLES = ("audit_events", "used_proofs", "limit_hits")
 
 
 def junk_of(peer: Peer) -> Iterator[bytes]:
-    """Requests that are all refused, by somebody who knows no secret but a client_id."""
+    """Requests that are all refused, by someone who knows no secret but a client_id."""
     form, json = {"Content-Type": FORM}, {"Content-Type": "application/json"}
     issuer = peer.token_url.removesuffix("/token")
     grant = "grant_type=client_credentials"

@@ -15,7 +15,7 @@ from dialtone_kit.tokens import Decoded, Token, read_unverified, text_of
 MEANINGS = {
     "token_type": "what this JWT is for: an access token, not some other signed statement",
     "iss": "who issued it: the realm whose keys must verify the signature",
-    "sub": "whom it speaks for: your client, or the person who approved",
+    "sub": "who it speaks for: your client, or the person who approved",
     "client_id": "the client that it was issued to",
     "realm": "the realm inside the service",
     "scope": "what may be done with it, and nothing more",
@@ -42,7 +42,7 @@ HEADER_MEANINGS = {
     "cty": "what kind of content the payload is",
 }
 UNKNOWN = "no meaning known to the kit"
-DEEPEST = 6  # levels of members that get rows of their own
+DEEPEST = 6  # levels of members that get their own rows
 TIMES = frozenset({"iat", "nbf", "exp"})
 
 
@@ -65,7 +65,7 @@ def _rows(claims: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def flat_members(members: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Each member with its path: `cnf.jkt`. A name with a dot of its own is in quotes."""
+    """Each member with its path: `cnf.jkt`. A name that contains a dot is in quotes."""
     for name, value in members.items():
         full = path + (json.dumps(name, ensure_ascii=False) if "." in name else name)
         if isinstance(value, dict) and value and path.count(".") < DEEPEST:
@@ -87,7 +87,7 @@ def text_of_value(value: object) -> str:
 
 
 def utc(value: object) -> str:
-    """Unix seconds as a date and time in UTC, "" for what is no time or beyond the calendar."""
+    """Unix seconds as a date and time in UTC, "" if it isn't a time or is beyond the calendar."""
     if not is_numeric_date(value):
         return ""
     try:
@@ -98,17 +98,20 @@ def utc(value: object) -> str:
 
 def _html(rows: list[tuple[str, str, str]]) -> str:
     cell = "padding: 4px 12px; text-align: left; vertical-align: top; overflow-wrap: anywhere"
-    head = "".join(f'<th style="{cell}">{title}</th>' for title in ("claim", "value", "meaning"))
+    head = "".join(
+        f'<th scope="col" style="{cell}">{title}</th>' for title in ("claim", "value", "meaning")
+    )
     body = "".join(
         f'<tr style="border-top: {BORDER}">'
-        f'<td style="{cell}; {CODE}; font-weight: bold; white-space: nowrap">{escaped(name)}</td>'
+        f'<th scope="row" style="{cell}; {CODE}; font-weight: bold; white-space: nowrap">'
+        f"{escaped(name)}</th>"
         f'<td style="{cell}; {CODE}">{escaped(value)}</td>'
         f'<td style="{cell}; color: {FAINT}">{escaped(meaning)}</td></tr>'
         for name, value, meaning in rows
     )
     return (
-        f'<table style="border: {BORDER}; border-collapse: collapse; max-width: 1040px; '
-        f'font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
+        f'<table aria-label="Claims" style="border: {BORDER}; border-collapse: collapse; '
+        f'max-width: 1040px; font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
         f'<thead style="background: {SHADE}"><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )

@@ -111,7 +111,7 @@ def key_in_header(segment: str) -> tuple[PublicKey, str]:
         raise BadKey("jwk is missing or not an object")
     if leaked := sorted(PRIVATE_MEMBERS & jwk.keys()):
         names = ", ".join(leaked)
-        raise BadKey(f"private member(s) {names}: that key is burnt, make a new one", "M14")
+        raise BadKey(f"private member(s) {names}: that key is compromised, make a new one", "M14")
     if jwk.get("use", "sig") != "sig" or jwk.get("alg", alg) != alg:
         raise BadKey("use or alg in the jwk forbids this")
     operations = jwk.get("key_ops", [])  # an empty list forbids nothing

@@ -206,7 +206,7 @@ def nonce_is_ours(proof: Proof, request: Request) -> None:
 
 
 def ath_matches(proof: Proof, request: Request) -> None:
-    """At a resource: the proof is for exactly the access token that came along (check 12a)."""
+    """At a resource: the proof is for exactly the access token that came with it (check 12a)."""
     if request.access_token is None:
         return
     ath = proof.claims.get("ath")

@@ -192,7 +192,7 @@ def check_times(
     ahead = max(claims.get("iat") or 0, claims.get("nbf") or 0) - now
     if ahead > CLOCK_SKEW:
         wait = f"valid only in {math.ceil(ahead)} s"
-        raise TokenRefused("iat", f"{wait}: one of the two clocks is wrong, set it right. [M06]")
+        raise TokenRefused("iat", f"{wait}: one of the two clocks is wrong: correct it. [M06]")
 
 
 def wrong_date(name: str, value: object, now: float) -> str:
@@ -229,7 +229,7 @@ def _check_binding(claims: Mapping[str, Any]) -> None:
 def issuer_allows(issuer: str, iss: object) -> bool:
     """Whether tokens of `iss` may come from the service that was discovered as `issuer`.
 
-    A service's root issues tokens for its realms, too: `iss` is the root or `/realms/<name>` below.
+    A service's root issues tokens for its realms too: `iss` is the root or `/realms/<name>` below.
     """
     if iss == issuer:
         return True

@@ -4,9 +4,9 @@
 `shared_home`        the same with the service of the test before: a start takes a second
 `database`           what its state is in: a SQLite file; for tests marked `both_databases` also a
                      PostgreSQL where one is offered, see support/databases.py
-`mock`               the service in a process of its own, one for all tests of this test process
-`realm`              a private realm like `default`: nobody else's limits and clock
-`strict_realm`       the same like `strict`: DPoP and nonces demanded
+`mock`               the service in its own process, one for all tests of this test process
+`realm`              a private realm like `default`: with its own limits and clock
+`strict_realm`       the same like `strict`: DPoP and nonces required
 `registered_client`  a client of `realm` with all three scopes
 `strict_client`      a client of `strict_realm`
 `resident`           a client that stays for all tests of this process, like `strict_resident`: for

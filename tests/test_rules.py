@@ -116,7 +116,7 @@ def test_rsa_keys_have_2048_to_8192_bits(bits: int, fits: bool) -> None:
 
 
 @pytest.mark.row("38")
-def test_extra_members_and_another_order_leave_the_thumbprint_as_it_is() -> None:
+def test_extra_members_and_another_order_leave_the_thumbprint_unchanged() -> None:
     """Row 38."""
     plain = check_proof([SCENE.proof()], request_for(SCENE)).thumbprint
     jwk = {"ext": True, **dict(reversed(SCENE.key.public_jwk.items())), "kid": "x"}
@@ -169,7 +169,7 @@ def test_localhost_and_an_address_are_two_origins_and_the_message_says_so(other:
         ("https://id.example/token", "The host differs"),
     ],
 )
-def test_an_htu_from_the_other_side_of_a_proxy_is_told_as_that(htu: str, hint: str) -> None:
+def test_an_htu_from_the_other_side_of_a_proxy_is_reported_as_that(htu: str, hint: str) -> None:
     """One machine, another port: that is no matter of localhost and 127.0.0.1."""
     scene = replace(SCENE, url="http://localhost:8787/token")
     refusal = str(refusal_of(scene.proof(claims={"htu": htu}), request_for(scene)))
@@ -178,7 +178,7 @@ def test_an_htu_from_the_other_side_of_a_proxy_is_told_as_that(htu: str, hint: s
     assert "two origins" not in refusal
 
 
-def test_an_htu_for_another_path_is_no_matter_of_proxies() -> None:
+def test_an_htu_for_another_path_has_nothing_to_do_with_proxies() -> None:
     scene = replace(SCENE, url="http://localhost:8787/token")
     proof = scene.proof(claims={"htu": "http://localhost:8787/notes"})
     refusal = str(refusal_of(proof, request_for(scene)))
@@ -358,7 +358,7 @@ def test_a_fresh_nonce_passes_and_so_does_that_of_the_previous_period(nonce: str
 
 @pytest.mark.row("73")
 def test_a_good_nonce_does_not_mend_a_stale_proof() -> None:
-    """Row 73: the clock is reported before the nonce, so that nobody retries in vain."""
+    """Row 73: the clock is reported before the nonce, so that no one retries in vain."""
     proof = SCENE.proof(claims={"nonce": "now", "iat": NOW - 99})
     assert refusal_of(proof, request_for(SCENE, nonces=OurNonces())).rule == "iat_is_fresh"
 

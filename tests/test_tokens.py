@@ -214,7 +214,7 @@ def test_a_time_of_another_kind_is_named_as_it_came(name: str, value: object, sa
     assert says in str(refused.value)
 
 
-def test_the_distance_from_now_is_told_in_seconds_without_a_fraction() -> None:
+def test_the_distance_from_now_is_given_in_seconds_without_a_fraction() -> None:
     with pytest.raises(TokenRefused, match=r"expired 7 s ago"):
         verify(token(exp=NOW - 7.5))
     with pytest.raises(TokenRefused, match=r"valid only in 8 s"):
@@ -241,7 +241,7 @@ def test_a_token_for_an_audience_is_for_that_audience(
         assert rule_that_refuses(token(aud=aud), audience=audience) == "aud"
 
 
-def test_a_verifier_without_an_audience_is_told_so_in_words() -> None:
+def test_a_verifier_without_an_audience_is_reported_in_words() -> None:
     with pytest.raises(TokenRefused, match="this verifier names none") as refusal:
         verify(token(aud=["https://api"]))
     assert "None" not in str(refusal.value)
@@ -320,7 +320,7 @@ def test_not_a_jwt(text: str) -> None:
 
 
 @given(st.text() | st.binary().map(lambda raw: f"{b64(raw)}.{b64(raw)}.{b64(raw)}"))
-def test_whatever_comes_only_token_refused_is_raised(text: str) -> None:
+def test_for_any_input_only_token_refused_is_raised(text: str) -> None:
     with pytest.raises(TokenRefused):
         verify(text)
 

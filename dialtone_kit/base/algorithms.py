@@ -46,7 +46,7 @@ _ORDERS = {
 _RSA_BITS = range(2048, 8192 + 1)
 _ECDSA = {"P-256": ec.ECDSA(hashes.SHA256()), "P-384": ec.ECDSA(hashes.SHA384())}
 _PSS = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
-# The y coordinates of Ed25519's eight small-order points: anybody can make a signature under such a
+# The y coordinates of Ed25519's eight small-order points: anyone can make a signature under such a
 # "key", for any message. (Each y but 1 and p-1 belongs to two of the points.)
 _P25519 = 2**255 - 19
 _SMALL_ORDER_Y = frozenset(
@@ -171,7 +171,7 @@ def _ed25519_key(jwk: Mapping[str, Any]) -> _Ed25519Key:
     raw = _member(jwk, "x", 32)
     y = int.from_bytes(raw, "little") & (2**255 - 1)
     if y >= _P25519 or y in _SMALL_ORDER_Y:
-        raise BadKey("x is a small-order or non-canonical Ed25519 point: anybody can sign for it")
+        raise BadKey("x is a small-order or non-canonical Ed25519 point: anyone can sign for it")
     return _Ed25519Key(ed25519.Ed25519PublicKey.from_public_bytes(raw))
 
 
@@ -205,7 +205,7 @@ def _member(jwk: Mapping[str, Any], name: str, size: int | None = None) -> bytes
 def _uint(jwk: Mapping[str, Any], name: str) -> int:
     data = _member(jwk, name)
     if len(data) > 1024:
-        raise BadKey(f"{name} has {8 * len(data)} bits: 8192 are the most here")
+        raise BadKey(f"{name} has {8 * len(data)} bits: at most 8192 are accepted here")
     if data[0] == 0:
         raise BadKey(f"{name} starts with a zero byte (RFC 7518 §2: no leading zeros)")
     return int.from_bytes(data, "big")

@@ -1,4 +1,4 @@
-"""Which code this is: told apart by its files, not only by its version."""
+"""Which code this is: identified by its files, not only by its version."""
 
 from __future__ import annotations
 

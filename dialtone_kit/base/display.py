@@ -1,4 +1,4 @@
-"""What a cell ends with, in JupyterLab's own colours. What goes into it was `escaped` first."""
+"""A cell's output, in JupyterLab's own colours. Whatever goes into it was `escaped` first."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Shown:
 
 
 def prose(text: str) -> str:
-    """`text` as HTML: escaped, and what stands between backticks as code."""
+    """`text` as HTML: escaped, and what is between backticks as code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escaped(text))
 
 
 def mask_answers() -> None:
     """From here on a cell that ends in a dict shows its secret members masked.
 
-    So a service's answer can be looked at. `print()` and the value itself are left as they are.
+    This makes a service's answer safe to look at. `print()` and the value itself don't change.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
@@ -60,7 +60,7 @@ def mask_answers() -> None:
 def _masking(before: Any) -> Any:
     def show(value: dict[Any, Any], printer: Any, cycle: bool) -> None:
         flat = {n: v for n, v in value.items() if not isinstance(v, dict | list)}
-        # What is nested comes here by itself, so each dict has its own members masked alone.
+        # Nested dicts come here too, so each one masks only its own members.
         before(value if cycle else value | mask_members(flat), printer, cycle)
 
     show.masks = True  # type: ignore[attr-defined]

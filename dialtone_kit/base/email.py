@@ -1,4 +1,4 @@
-"""E-mail addresses: one rule for forms, client, service and policies, and one spelling each.
+"""Email addresses: one rule for forms, client, service and policies, and one spelling each.
 
 A domain is written in lower case, and an international one in its ASCII form (IDNA).
 """
@@ -11,7 +11,7 @@ from functools import lru_cache
 import idna
 
 LONGEST = 254  # characters, RFC 5321 §4.5.3.1.3 less the angle brackets
-# The address part of RFC 5322 that mail systems really deliver to, as HTML's e-mail field has it.
+# The address part of RFC 5322 that mail systems really deliver to, as HTML's email field has it.
 # Whatever could end a header or name a second recipient (CR, LF, NUL, comma, angle) is not in it.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -30,22 +30,22 @@ IN_TEXT = re.compile(
 
 
 class NotAnAddress(ValueError):
-    """A text is not one e-mail address that mail can be sent to. Says why in one line."""
+    """A text is not a single email address that can receive mail. Says why in one line."""
 
 
 def one_address(text: str) -> str:
     """`text`, if it is one address, with its domain in canonical spelling.
 
-    Whether it exists, only the mail can tell. Raises NotAnAddress.
+    Only sending mail shows whether it exists. Raises NotAnAddress.
     """
     name, at, domain = text.rpartition("@")
     spelled = "" if domain.endswith(_FULL_STOPS) else canonical_domain(domain)
     if at and spelled and name and not name.isascii() and name.replace(".", "").isalnum():
         raise NotAnAddress("The part before the @ can only have ASCII characters.")
     if not _NAME.fullmatch(name) or not _DOMAIN.fullmatch(spelled):
-        raise NotAnAddress("This is not one e-mail address, such as you@example.com.")
+        raise NotAnAddress("This is not a single email address, such as you@example.com.")
     if len(name) + 1 + len(spelled) > LONGEST:
-        raise NotAnAddress(f"An e-mail address has at most {LONGEST} characters.")
+        raise NotAnAddress(f"An email address has at most {LONGEST} characters.")
     return f"{name}@{spelled}"
 
 

@@ -53,7 +53,7 @@ class NotThisService(DialtoneError):
 
 
 class IssuerMismatch(DialtoneError):
-    """A discovery document names another issuer than the one asked (RFC 8414 §3.3)."""
+    """A discovery document names a different issuer from the one asked (RFC 8414 §3.3)."""
 
 
 class ProofRefused(DialtoneError):
@@ -109,7 +109,7 @@ class TokenRefused(_RuleBroken):
 
 
 class BadSpiffeId(_RuleBroken):
-    """A string is no SPIFFE ID, or not one that can be used here. `rule` names what it breaks."""
+    """A string isn't a SPIFFE ID, or not one to use here. `rule` names what it breaks."""
 
 
 class SvidRefused(_RuleBroken):

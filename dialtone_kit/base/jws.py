@@ -71,7 +71,7 @@ def to_segment(members: dict[str, Any]) -> str:
 
 
 def json_object(segment: str) -> dict[str, Any]:
-    """The JSON object in `segment`. Raises ValueError for all that a careful reader refuses:
+    """The JSON object in `segment`. Raises ValueError for whatever a careful reader refuses:
     duplicate members, NaN, a byte order mark, bad UTF-8, lone surrogates, bottomless nesting."""
     members = strict_json(b64url_decode(segment))
     if not isinstance(members, dict):
@@ -93,7 +93,7 @@ def strict_json(data: bytes) -> Any:
     return value
 
 
-@lru_cache(maxsize=512)  # anybody can fill it, and 6 KiB of JSON can take twenty times that
+@lru_cache(maxsize=512)  # anyone can fill it, and 6 KiB of JSON can take twenty times that
 def read_header(segment: str) -> Mapping[str, Any]:
     """`json_object` of a header, remembered: every proof by one key starts with the same one."""
     return MappingProxyType(json_object(segment))
@@ -113,7 +113,7 @@ def _no_constant(name: str) -> None:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:  # where Python, too, stops by default: its time grows as a square
+    if len(digits) > MOST_DIGITS:  # Python's own default limit: conversion time grows quadratically
         raise ValueError(f"a number of {len(digits)} digits")
     return int(digits)
 

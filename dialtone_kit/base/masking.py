@@ -1,6 +1,6 @@
 """Nothing secret and nothing hostile is shown: masked text, secret members, and `Secret` itself.
 
-`masked` is for plain text and `escaped` for HTML: whatever somebody else wrote goes through one of
+`masked` is for plain text and `escaped` for HTML: whatever someone else wrote goes through one of
 the two before the kit shows it.
 """
 
@@ -71,7 +71,7 @@ def escaped(text: str) -> str:
 
 
 def mask(value: str) -> str:
-    """What is shown instead of `value`: its length and nothing of it, not even the beginning."""
+    """What is shown instead of `value`: its length and none of its text, not even the start."""
     return f"•••••• ({len(value)} characters)"
 
 

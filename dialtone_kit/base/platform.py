@@ -3,9 +3,9 @@
 Linux and macOS let a program open a file without following a link, work inside a folder through
 its descriptor (`dir_fd=`), close a file to others by its mode, and compare owners by number.
 `private_files` is built on these four. Windows has none of them: there, a user's profile folder
-is closed to others by an access list that every new file inherits, and a process of its own is
-started by a creation flag instead of a session. The kit runs on Linux, macOS and WSL; whoever
-ports it to Windows starts here.
+is closed to others by an access list that every new file inherits, and a separate process is
+started by a creation flag instead of a session. The kit runs on Linux, macOS and WSL; a port to
+Windows starts here.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def user_id() -> int:
 def process_start(pid: int) -> str:
     """When that process started, counted from this boot: the clock may be set, this stays.
 
-    "" where the system does not say so (outside Linux), or when there is no such process. One that
-    has ended and that nobody has collected (a container often has no init) is none.
+    "" where the system does not say so (outside Linux), or when there is no such process. A process
+    that has ended but hasn't been collected (a container often has no init) doesn't count.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

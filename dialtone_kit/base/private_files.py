@@ -23,7 +23,7 @@ from dialtone_kit.base.reason import sentence
 
 MAX_BYTES = 4 * 1024 * 1024
 _NOT_HERE = {errno.EACCES, errno.EPERM, errno.EROFS}
-_ELSEWHERE = " Name folders of your own: DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR."
+_ELSEWHERE = " Set DIALTONE_CONFIG_DIR and DIALTONE_STATE_DIR to folders of your own."
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_FOLDER = {errno.EEXIST, errno.ENOTDIR}
 _NOT_THAT = _NO_FOLDER | {errno.EINVAL, errno.EISDIR, errno.ELOOP, errno.ENOTEMPTY, errno.ENXIO}
@@ -39,7 +39,7 @@ _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 @dataclass(frozen=True)
 class PrivateFolder:
-    """A folder of private files. `inside` is a folder around it that must be safe, too.
+    """A folder of private files. `inside` is a folder around it that must be safe too.
 
     `forbidden` are the mode bits that make the folder unsafe, `error` is what its problems are
     raised as, and `max_bytes` limits what is read.
@@ -92,7 +92,7 @@ class PrivateFolder:
             return []
 
     def remove(self, name: str) -> bool:
-        """Delete the file `name` and what a killed write left of it. Was there one?"""
+        """Delete the file `name` and what a killed write left of it. True if there was one."""
         try:
             with self._explained(self.path / name), self._opened() as folder:
                 ours = [n for n in _listed(folder) if n == name or n.startswith(f".{name}.")]
@@ -151,12 +151,13 @@ class PrivateFolder:
             )
 
     def _refuse_link(self, name: str, path: Path, folder: int | None) -> None:
-        """A link could lead a secret out of our folder, or somebody else's file into it."""
+        """A link could lead a secret out of our folder, or someone else's file into it."""
         with suppress(FileNotFoundError):
             status = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if stat.S_ISLNK(status.st_mode):
                 raise self.error(
-                    f"{shown(path)} is a symbolic link: not followed. Put a real one in its place."
+                    f"{shown(path)} is a symbolic link, which is not followed. Put a real one in "
+                    "its place."
                 )
 
     def _explained(self, path: Path) -> AbstractContextManager[None]:
@@ -200,7 +201,7 @@ def home() -> Path:
 def private_dir(path: Path) -> Path:
     """`path` as a folder of your own with mode 0700: made if missing, closed if open to others.
 
-    Raises DialtoneError for a link, somebody else's folder, or one shared on purpose (sticky, as
+    Raises DialtoneError for a link, someone else's folder, or one shared on purpose (sticky, as
     /tmp is).
     """
     try:
@@ -255,7 +256,7 @@ def _kind(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """`path` as a message may show it: without the name of anybody's home."""
+    """`path` as a message may show it: without the name of anyone's home."""
     named = os.environ.get("DIALTONE_CONFIG_DIR")
     if named and path.is_relative_to(named):
         return str(Path("$DIALTONE_CONFIG_DIR") / path.relative_to(named))
@@ -271,7 +272,7 @@ def _require_regular(descriptor: int) -> None:
 
 
 def _unusable(path: Path, why: str) -> str:
-    return f"{shown(path)} can't be used as a folder ({why}). Name another: DIALTONE_STATE_DIR."
+    return f"{shown(path)} can't be used as a folder ({why}). Set DIALTONE_STATE_DIR to another."
 
 
 def _listed(folder: int) -> list[str]:

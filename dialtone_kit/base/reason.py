@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LONGEST = 4000  # characters that are read: somebody else's text may have any length
+LONGEST = 4000  # characters that are read: someone else's text may have any length
 _CODE = re.compile(r"(?:\[(M\d\d)\]|\b(M\d\d))\.?\Z")
 _RULE = re.compile(r"([a-z0-9]+(?:_[a-z0-9]+)*): ")
 _PAIR = re.compile(r"expected (.+?), got (.+?)(?:\.+\s+(.*)|\.*)\Z", re.S)

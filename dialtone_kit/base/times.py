@@ -25,7 +25,7 @@ def is_in_milliseconds(value: float, now: float) -> bool:
 
 
 def time_in_proof(claims: Mapping[str, Any], name: str, now: float) -> float:
-    """The time in the claim `name`, in Unix seconds. Raises ProofRefused if it is none."""
+    """The time in the claim `name`, in Unix seconds. Raises ProofRefused if it isn't a time."""
     value = claims.get(name)
     if not is_numeric_date(value):
         raise ProofRefused(

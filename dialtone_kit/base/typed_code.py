@@ -11,7 +11,7 @@ import unicodedata
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters: no 0 or O, no 1 or I
 _HALF = f"[{ALPHABET}{ALPHABET.lower()}]{{4}}"
 _TYPED = re.compile(f"{_HALF}{_HALF}")  # nothing but the code, once blanks and dashes are gone
-# In a text: first with its dash, as the mail writes it, else without. Half a UUID is no code.
+# In a text: first with its dash, as the email writes it, else without. Half a UUID is no code.
 _APART = r"(?<!\w)(?<!\w-)(?=({half}{between}{half})(?!-?\w))"
 _DASHED = re.compile(_APART.format(half=_HALF, between=r"\s*[-–]\s*"))
 _BARE = re.compile(_APART.format(half=_HALF, between=r"\s*"))
@@ -31,9 +31,9 @@ def find_code(text: str) -> str:
     together = re.sub(r"[\s–-]", "", plain)
     codes = {together.upper()} if _TYPED.fullmatch(together) else _codes_in(plain)
     if not codes:
-        raise NotACode("That can't be a code: it has 8 characters, none of 0 O 1 I.")
+        raise NotACode("That can't be a code: it has 8 characters, none of them 0, O, 1 or I.")
     if len(codes) > 1:
-        raise NotACode("There is more than one code in this text: enter one of them.")
+        raise NotACode("There is more than one code in this text: enter only one.")
     code = codes.pop()
     return f"{code[:4]}-{code[4:]}"
 

@@ -18,7 +18,7 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PROXY = "A service behind a proxy has to know its public URL. [M03]"
-_URL = re.compile(r"[!-~]+")  # visible ASCII: RFC 3986 knows nothing else
+_URL = re.compile(r"[!-~]+")  # visible ASCII: RFC 3986 allows nothing else
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\]")
 
 
@@ -66,7 +66,9 @@ def require_https_or_loopback(url: str) -> str:
     if _is_link_local(parts.hostname or ""):
         raise UnsafeUrl(f"{url} is a link-local address, where clouds keep machine credentials.")
     if parts.scheme.lower() != "https" and not is_loopback(url):
-        raise UnsafeUrl(f"{url} would send secrets in the clear. Use https; http is for loopback.")
+        raise UnsafeUrl(
+            f"{url} would send secrets in the clear. Use https; http is only for loopback."
+        )
     return url
 
 
@@ -91,7 +93,7 @@ def htu_hint(htu: object, expected: str) -> str:
 
 def _split(url: str) -> SplitResult:
     if not isinstance(url, str) or not _URL.fullmatch(url):
-        raise UnsafeUrl(f"{url!r} is not a URL: it holds a space or a character beyond ASCII.")
+        raise UnsafeUrl(f"{url!r} is not a URL: it contains a space or a non-ASCII character.")
     try:
         parts = urlsplit(url)
         port = parts.port

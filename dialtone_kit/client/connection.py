@@ -1,4 +1,4 @@
-"""One line to one issuer: its transport, its checked discovery document, its keys, its nonces.
+"""A connection to one issuer: its transport, its checked discovery document, its keys, its nonces.
 
 `IdentityClient`, the token requests and a SPIFFE workload each hold one.
 """
@@ -28,7 +28,7 @@ _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
 class Options(TypedDict, total=False):
-    """What can be said about a connection; `Connection` explains each."""
+    """The options of a connection; `Connection` explains each."""
 
     wire: Wire | None
     ca_file: str | Path | None
@@ -41,7 +41,7 @@ class Options(TypedDict, total=False):
 
 
 class Connection:
-    """A line to one realm of the service. `realm=None` asks the root's document.
+    """A connection to one realm of the service. `realm=None` asks the root's document.
 
     `now` and `sleep` take the clock's place in tests and lessons; `max_wait` (for a retry) and
     `timeout` (for each part of a send; all sends of a call together take at most three times
@@ -82,7 +82,7 @@ class Connection:
         return self._metadata or self.discover()
 
     def discover(self) -> dict[str, Any]:
-        """Fetch the discovery document anew. It must name the issuer asked (RFC 8414 §3.3)."""
+        """Fetch the discovery document again. It must name the issuer asked (RFC 8414 §3.3)."""
         self._metadata = self._metadata_of(self.issuer)
         return self._metadata
 

@@ -1,6 +1,6 @@
 """The credential store: `~/.config/strongdmid/<client_id>/client.json`, as the demo lays it out.
 
-The secret is shown once, at registration; whoever loses this file registers again.
+The secret is shown once, at registration; if you lose this file, register again.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def save_credentials(credentials: Credentials, *, overwrite: bool = False) -> Pa
         if folder(client_id).read(FILE) == data:
             return path_for(client_id)
         raise CredentialProblem(
-            f"{shown(path_for(client_id))} holds other credentials already. They are kept; to "
+            f"{shown(path_for(client_id))} already holds other credentials. They are kept; to "
             "replace them, save with overwrite=True."
         ) from None
 
@@ -113,7 +113,7 @@ def problems() -> list[str]:
 
 
 def forget(client_id: str) -> bool:
-    """Delete the stored credentials. Were there any? The service still knows the client."""
+    """Delete the stored credentials; True if there were any. The service still knows the client."""
     removed = folder(_checked_id(client_id)).remove(FILE)
     with suppress(OSError):  # you keep other files there: the folder stays
         path_for(client_id).parent.rmdir()
@@ -157,7 +157,7 @@ def read_granted(body: dict[str, Any], issuer: str) -> Credentials:
     try:
         credentials = read_members(body)
     except (ValueError, UnsafeUrl) as problem:
-        raise NotThisService(f"The credentials that came can't be used: {problem}") from None
+        raise NotThisService(f"The credentials received can't be used: {problem}") from None
     if not issuer_allows(issuer, credentials.issuer):
         raise IssuerMismatch(f"The credentials are for {credentials.issuer!r}, not {issuer!r}.")
     return credentials

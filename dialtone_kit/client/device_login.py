@@ -54,7 +54,7 @@ def read_login(body: Mapping[str, Any], issuer: str, now: float) -> DeviceLogin:
     pages = [strings[2], *([complete] if complete is not None else [])]
     for page in pages:
         if not isinstance(page, str) or not same_origin(require_https_or_loopback(page), issuer):
-            raise NotThisService(f"The page for the person is not one of {issuer}: not shown.")
+            raise NotThisService(f"The page for the person is not on {issuer}: not shown.")
     return DeviceLogin(
         device_code=Secret(str(strings[0])),
         user_code=Secret(str(strings[1])),

@@ -21,7 +21,7 @@ def issuer_url(base_url: str, realm: str | None) -> str:
     if realm is None:
         return base
     if "/realms/" in base:
-        raise UnsafeUrl(f"{masked(base)} names a realm already: give the part before /realms/ .")
+        raise UnsafeUrl(f"{masked(base)} already names a realm: pass the part before /realms/ .")
     if not _REALM.fullmatch(realm):
         raise UnsafeUrl(f"{masked(ascii(realm))[:80]} can't be a realm: a realm is one plain name.")
     return f"{base}/realms/{realm}"

@@ -1,4 +1,4 @@
-"""DPoP as an `httpx.Auth`: every request it goes with carries a proof of its own.
+"""DPoP as an `httpx.Auth`: every request that uses it carries its own proof.
 
 lesson.http.get(url, auth=DPoPAuth(key, token))
 """
@@ -73,7 +73,7 @@ class DPoPAuth(httpx.Auth):
         return build_proof(self.key, method, url, access_token=token, nonce=nonce, now=self._now())
 
     def _remember(self, response: httpx.Response, place: tuple[str, str]) -> str | None:
-        """Keep the nonce that came, on success too (RFC 9449 §8.2)."""
+        """Keep the nonce received, on success too (RFC 9449 §8.2)."""
         nonce = response.headers.get("DPoP-Nonce")
         if nonce:
             self._nonces[place] = nonce

@@ -1,4 +1,4 @@
-"""How far an enrollment is, in the service's own words: nothing in it is counted or timed here."""
+"""An enrollment's status, in the service's own words: nothing in it is counted or timed here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from dialtone_kit.client.enrollments import Enrollment
-from dialtone_kit.client.responses import http_date, read_json
+from dialtone_kit.client.responses import http_date, read_json, tries_in
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,6 @@ class EnrollmentState:
 def look_up(http: httpx.Client, enrollment: Enrollment) -> EnrollmentState:
     """Ask once at the enrollment's `status_url`. Raises httpx's errors, and ServiceError."""
     response = http.get(enrollment.status_url)
-    body = read_json(response)
-    tries, date = body.get("tries_left"), http_date(response.headers.get("Date", ""))
-    counted = isinstance(tries, int) and not isinstance(tries, bool) and 0 <= tries < 100
+    body, date = read_json(response), http_date(response.headers.get("Date", ""))
     left = None if date is None else max(0.0, enrollment.expires_at.timestamp() - date)
-    return EnrollmentState(str(body.get("status")), tries if counted else None, left)
+    return EnrollmentState(str(body.get("status")), tries_in(body), left)

@@ -1,6 +1,6 @@
 """Enrollments that wait for their code: kept on disk, so that a kernel restart loses nothing.
 
-The poll token is a secret: mode 0600, beside the credentials, deleted when confirmed or expired.
+The poll token is a secret: mode 0600, next to the credentials, deleted when confirmed or expired.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from dialtone_kit.base.email import NotAnAddress, one_address, same_address
 from dialtone_kit.base.errors import CredentialProblem, EnrollmentProblem, UnsafeUrl
+from dialtone_kit.base.jws import strict_json
 from dialtone_kit.base.masking import Secret, masked
 from dialtone_kit.base.typed_code import NotACode, find_code
 from dialtone_kit.base.urls import require_https_or_loopback, same_origin
@@ -27,14 +28,17 @@ _ID = re.compile(r"enroll_[A-Za-z0-9-]{1,64}")
 
 @dataclass(frozen=True)
 class Enrollment:
-    """A registration that waits for its sponsor's code. `expires_at` is in UTC."""
+    """A registration that waits for its sponsor's code. `expires_at` is in UTC.
+
+    The sponsor's address stays out of its repr: it is personal, and outputs are saved.
+    """
 
     enrollment_id: str
     poll_token: Secret
     status_url: str
     approval_url: str
     expires_at: datetime
-    email: str
+    email: str = field(repr=False)
     client_name: str
     realm: str | None
     issuer: str
@@ -48,7 +52,7 @@ class Enrollment:
 
 def remember(enrollment: Enrollment) -> None:
     """Keep the enrollment for whoever comes back with the code later."""
-    members = {field.name: getattr(enrollment, field.name) for field in fields(enrollment)}
+    members = {one.name: getattr(enrollment, one.name) for one in fields(enrollment)}
     members["poll_token"] = enrollment.poll_token.reveal()
     members["expires_at"] = enrollment.expires_at.isoformat()
     folder(FOLDER).write(_file(enrollment), json.dumps(members))
@@ -93,14 +97,14 @@ def checked_email(email: str) -> str:
 
 
 def checked_code(code: str) -> str:
-    """The code in `code` as the mail shows it. EnrollmentProblem, before it is sent, if none (M25).
+    """The code in `code` as in the email. EnrollmentProblem, before it is sent, if none (M25).
 
-    papermill makes an int of a code without letters, so one is read too.
+    papermill turns a code without letters into an int, so an int is read too.
     """
     try:
         return find_code(str(code))
     except NotACode as problem:
-        text = f"{problem} It was not sent, so no try is lost. [M25]"
+        text = f"{problem} It was not sent, so it didn't use up a try. [M25]"
         raise EnrollmentProblem(text) from None
 
 
@@ -109,10 +113,12 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
 
     A person follows its links, and the client sends to them: all must be the issuer's own.
     """
-    for field in fields(Enrollment):
-        optional = field.name == "realm" and members.get("realm") is None
-        if not optional and not isinstance(members.get(field.name), str):
-            raise EnrollmentProblem(f"The enrollment's {field.name} is missing or not a string.")
+    if not isinstance(members, Mapping):
+        raise EnrollmentProblem("An enrollment is a JSON object.")
+    for one in fields(Enrollment):
+        optional = one.name == "realm" and members.get("realm") is None
+        if not optional and not isinstance(members.get(one.name), str):
+            raise EnrollmentProblem(f"The enrollment's {one.name} is missing or not a string.")
     if not _ID.fullmatch(members["enrollment_id"]):
         name = masked(ascii(members["enrollment_id"]))[:80]
         raise EnrollmentProblem(f"{name} can't be an enrollment_id: enroll_ and a UUID expected.")
@@ -120,7 +126,7 @@ def read_members(members: Mapping[str, Any]) -> Enrollment:
     for name in ("status_url", "approval_url", "token_endpoint"):
         if not same_origin(members["issuer"], members[name]):
             raise UnsafeUrl(f"The {name} is on another origin than {members['issuer']}: not used.")
-    read: dict[str, Any] = {field.name: members.get(field.name) for field in fields(Enrollment)}
+    read: dict[str, Any] = {one.name: members.get(one.name) for one in fields(Enrollment)}
     read["poll_token"] = Secret(members["poll_token"])
     read["expires_at"] = _moment(members["expires_at"])
     return Enrollment(**read)
@@ -130,9 +136,9 @@ def _moment(text: str) -> datetime:
     """An RFC 3339 time; one without a zone is taken as UTC."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # before the year 1, in UTC
         raise EnrollmentProblem(f"{masked(text)[:40]} is not an RFC 3339 time.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _file(enrollment: Enrollment) -> str:
@@ -147,5 +153,5 @@ def stored() -> list[Enrollment]:
     for name in folder(FOLDER).names():
         if name.endswith(".json") and _ID.fullmatch(name.removesuffix(".json")):
             with suppress(CredentialProblem, EnrollmentProblem, UnsafeUrl, ValueError, OSError):
-                readable.append(read_members(json.loads(folder(FOLDER).read(name))))
+                readable.append(read_members(strict_json(folder(FOLDER).read(name))))
     return readable

@@ -70,7 +70,7 @@ class IdentityClient:
 
     @hiding
     def discover(self) -> dict[str, Any]:
-        """Fetch the discovery document anew. It must name the issuer asked (RFC 8414 §3.3)."""
+        """Fetch the discovery document again. It must name the issuer asked (RFC 8414 §3.3)."""
         return self.connection.discover()
 
     @hiding
@@ -95,7 +95,7 @@ class IdentityClient:
         *,
         public: bool = False,
     ) -> Enrollment:
-        """Ask for a client; the sponsor at `email` gets a code by mail. Kept on disk until then.
+        """Ask for a client; the sponsor at `email` gets a code by email. Kept on disk until then.
 
         A `public` client can keep no secret: it gets none, and tokens by the device flow only.
         """
@@ -206,7 +206,7 @@ class IdentityClient:
     ) -> DeviceLogin:
         """Ask for a device code. Show the person `.verification_uri` and `.user_code`.
 
-        What the token is to be for, `audience` or `resource`, is named here: the person approves
+        Say here what the token is for, as `audience` or `resource`: the person approves
         it with the scope, and no later request gets more (RFC 8707 §2.2).
         """
         return self._tokens.start_device(
@@ -226,7 +226,7 @@ class IdentityClient:
         """Poll until the person has answered, never faster than the service allows."""
         return self._tokens.wait_for_device(login, key)
 
-    # --- tokens on behalf of somebody (RFC 8693) ---
+    # --- tokens on behalf of someone (RFC 8693) ---
 
     @hiding
     def exchange(
@@ -263,12 +263,12 @@ class IdentityClient:
 
     @hiding
     def introspect(self, token: Token | Secret | str) -> dict[str, Any]:
-        """What the service knows of a token of this realm; `{"active": False}` unless it lives."""
+        """What the service knows about this realm's token; `{"active": False}` unless it lives."""
         return self._tokens.introspect(text_of(token))
 
     @hiding
     def revoke(self, token: Token | Secret | str) -> None:
-        """Take a token of this client back, and all that came from it.
+        """Revoke a token of this client, and everything that came from it.
 
         Given a Token, its access token; its `.refresh_token` ends the whole approval. Revoking
         twice is fine.

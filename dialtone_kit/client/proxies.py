@@ -25,7 +25,7 @@ def proxy_for(url: str) -> httpx.Proxy | None:
         if proxy.url.host:
             return proxy
     raise DialtoneError(
-        f"{_variable()} is not the URL of a proxy. It looks like http://proxy.example.com:3128."
+        f"{_variable()} is not the URL of a proxy, such as http://proxy.example.com:3128."
     )
 
 

@@ -49,7 +49,7 @@ def _speechless(problem: BaseException) -> BaseException:
     """The problem, but not in h11's words, which quote the header at fault."""
     if not isinstance(problem, httpx.LocalProtocolError):
         return problem
-    bare = httpx.LocalProtocolError("a header holds a character that HTTP forbids")
+    bare = httpx.LocalProtocolError("a header contains a character that HTTP forbids")
     bare._request = problem._request
     return bare
 

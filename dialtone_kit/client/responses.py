@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from math import isfinite
@@ -24,14 +24,14 @@ NO_WAIT_NAMED = 60.0  # seconds to stay away after a 429 without a usable Retry-
 # Advice for a refusal: the first row whose code and word both fit; M-codes as in the lessons.
 _HINTS = (
     ("use_dpop_nonce", "", "Build a new proof with the nonce of the DPoP-Nonce header. [M02]"),
-    ("invalid_dpop_proof", "jti", "A proof serves once: build a new one for every send. [M01]"),
+    ("invalid_dpop_proof", "jti", "A proof works once: build a new one for every request. [M01]"),
     ("invalid_dpop_proof", "unix seconds", "Send iat, exp and nbf as numbers, in seconds."),
     ("invalid_dpop_proof", "iat", "Build the proof right before you send it. [M06]"),
     ("invalid_dpop_proof", "htu", "Build the proof for exactly the URL that you call. [M04]"),
-    ("invalid_dpop_proof", "ath", "Hash this very access token into the proof. [M05]"),
-    ("invalid_dpop_proof", "private", "Put the public members alone into jwk. [M14]"),
+    ("invalid_dpop_proof", "ath", "Hash exactly this access token into the proof. [M05]"),
+    ("invalid_dpop_proof", "private", "Put only the public members into jwk. [M14]"),
     ("invalid_dpop_proof", "signature", "Sign raw r and s, with the key that jwk shows. [M13]"),
-    ("invalid_token", "bearer", "A bound token goes out under the DPoP scheme. [M08]"),
+    ("invalid_token", "bearer", "Send a bound token under the DPoP scheme. [M08]"),
     ("invalid_token", "thumbprint", "Sign with the key that the token is bound to. [M07]"),
     ("invalid_token", "expired", "Get a new token."),
     ("invalid_client", "", "Check client_id and client_secret, and their realm. [M15]"),
@@ -41,7 +41,7 @@ _HINTS = (
 
 
 class WrongCode(ServiceError):
-    """The verification code was wrong (M25). `tries_left` is None if the service kept quiet."""
+    """The verification code was wrong (M25). `tries_left` is None if the service doesn't say."""
 
     tries_left: int | None = None
 
@@ -52,7 +52,7 @@ def read_json(response: httpx.Response, now: Callable[[], float] = time.time) ->
         target = masked(response.headers.get("Location", "elsewhere"))[:200]
         raise NotThisService(
             f"{_asked(response)} answered with a redirect to {target}. It is not followed, since "
-            "credentials would travel along. Correct base_url."
+            "credentials would go along. Correct base_url."
         )
     body = _parse(response)
     if not response.is_success:
@@ -61,7 +61,7 @@ def read_json(response: httpx.Response, now: Callable[[], float] = time.time) ->
 
 
 def refusal(response: httpx.Response, body: dict[str, Any], now: float) -> ServiceError:
-    """The service's own code and words, then a hint, then the clocks if they may be the cause."""
+    """The service's own code and text, then a hint, then the clocks if they may be the cause."""
     error, text = _text(body, "error") or "error", _text(body, "error_description")
     if response.status_code == 429:
         wait = retry_after(response, now)
@@ -83,19 +83,27 @@ def refused_code(refused: ServiceError) -> ServiceError:
     """A refused confirmation: as WrongCode, with the tries left, if the code was the reason."""
     if refused.status != 401 or "poll_token" in refused.description:
         return refused
-    tries = refused.body.get("tries_left")
-    if not isinstance(tries, int):
+    tries = tries_in(refused.body)
+    if tries is None:
         counted = re.search(r"\b(\d{1,3}) (?:more )?(?:tries|try|attempts?)\b", refused.description)
         tries = int(counted[1]) if counted else None
     wrong = WrongCode(
         401,
         refused.error,
-        f"{refused.description} Compare it with the mail: XXXX-XXXX. [M25]",
+        f"{refused.description} Compare it with the email: XXXX-XXXX. [M25]",
         refused.headers,
         refused.body,
     )
     wrong.tries_left = tries
     return wrong
+
+
+def tries_in(body: Mapping[str, object]) -> int | None:
+    """The `tries_left` that a body names; None for anything that can't be a number of tries."""
+    tries = body.get("tries_left")
+    if isinstance(tries, bool) or not isinstance(tries, int) or not 0 <= tries < 100:
+        return None
+    return tries
 
 
 def json_or_nothing(response: httpx.Response) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def _parse(response: httpx.Response) -> dict[str, Any]:
         what = "a web page" if "html" in kind else masked(kind)[:60] or "no content type"
         raise NotThisService(
             f"{_asked(response)} answered {response.status_code} with {what} instead of JSON. Is "
-            "base_url right, and is no sign-in page of your network in between?"
+            "base_url right? Or is a sign-in page of your network in between?"
         )
     try:
         body = json.loads(response.content, parse_constant=_no_constant)
@@ -182,4 +190,4 @@ def _clocks(response: httpx.Response, text: str, now: float) -> str:
     if date is None or abs(now - date) <= CLOCK_SKEW or not about_time:
         return ""
     way = "ahead of" if now > date else "behind"
-    return f"Your clock is {abs(now - date):.0f} s {way} the service's: set it right and try again."
+    return f"Your clock is {abs(now - date):.0f} s {way} the service's: correct it and try again."

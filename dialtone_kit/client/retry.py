@@ -1,7 +1,7 @@
-"""The demo's retry rules, around one whole send: every attempt builds its request anew.
+"""The demo's retry rules, around one whole send: every attempt builds its request again.
 
 429: wait as long as `Retry-After` says. 5xx: back off, 1 to 30 s. No connection: three more tries.
-The loop is above `DPoPAuth`, so that each attempt carries a proof of its own (M01).
+The loop is above `DPoPAuth`, so that each attempt carries its own proof (M01).
 """
 
 from __future__ import annotations
@@ -108,14 +108,14 @@ def _explained(problem: httpx.TransportError, safe_to_repeat: bool, tries: int) 
         where, proxy = "the service", ""
     if "CERTIFICATE_VERIFY_FAILED" in str(problem):
         return ServiceUnreachable(
-            f"{where} showed a certificate that is not trusted. Behind a company's proxy or "
+            f"{where} presented a certificate that is not trusted. Behind a company's proxy or "
             "CA: set SSL_CERT_FILE to a PEM file with its certificate and start again; in your own "
             "code, ca_file= takes it, too. Verification can't be turned off."
         )
     if isinstance(problem, httpx.LocalProtocolError):  # its own text quotes the header
         return DialtoneError(
-            "This request can't be sent: a header holds a character that HTTP forbids, such as a "
-            "line break. Was a token copied with one?"
+            "This request can't be sent: a header contains a character that HTTP forbids, such as "
+            "a line break. Was a token copied with one?"
         )
     if isinstance(problem, _OUR_FAULT):
         return DialtoneError(sentence(f"This request can't be sent: {masked(str(problem))}"))
@@ -127,10 +127,10 @@ def _explained(problem: httpx.TransportError, safe_to_repeat: bool, tries: int) 
     if isinstance(problem, _NEVER_SENT):
         way = f"{where} through the proxy {proxy}" if proxy else where
         return ServiceUnreachable(
-            f"No connection to {way} after {tries} tries. For the local mock: run "
+            f"No connection to {way} after {tries} tries. For the local service: run "
             "`dialtone serve`, or start() again. For the real service: check the network."
         )
-    caution = "" if safe_to_repeat else " It may have taken effect: look before you send it again."
+    caution = "" if safe_to_repeat else " It may have taken effect: check before you send it again."
     if isinstance(problem, httpx.TimeoutException):
         return ServiceUnreachable(f"{where} did not answer in time.{caution}")
-    return NotThisService(f"The response of {where} broke off.{caution}")
+    return NotThisService(f"The response from {where} was cut off.{caution}")

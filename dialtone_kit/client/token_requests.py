@@ -27,7 +27,7 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import Token, is_bound_to, issuer_allows
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # of an empty form, too
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # of an empty form too
 
 
 class TokenRequests:
@@ -81,7 +81,7 @@ class TokenRequests:
             line.sleep(login.interval)
             try:
                 polled = self.poll_device(login, key)
-            except RateLimited as busy:  # refused unread, so asking again later is no second send
+            except RateLimited as busy:  # refused unread, so this is no second send
                 if busy.retry_after > line.max_wait:
                     raise
                 line.sleep(busy.retry_after)
@@ -95,7 +95,7 @@ class TokenRequests:
         return read_json(self._post("introspection", {"token": token}), self._connection.now)
 
     def revoke(self, token: str) -> None:
-        """Take `token` back (RFC 7009)."""
+        """Revoke `token` (RFC 7009)."""
         response = self._post("revocation", {"token": token})
         if not response.is_success:  # on success the body means nothing (RFC 7009 §2.2)
             read_json(response, self._connection.now)
@@ -143,8 +143,8 @@ def read_token(
 ) -> Token:
     """The token of a response (RFC 6749 §5.1), if it is what was asked for: bound to `key` or not.
 
-    A bearer token in return for a proof is refused: whoever finds it could spend it.
-    `refresh_token` is the one that stays good if the response brings no other.
+    A bearer token in return for a proof is refused: anyone who finds it could use it.
+    `refresh_token` is the one that stays valid if the response brings no other.
     """
     text, kind, lifetime = (body.get(n) for n in ("access_token", "token_type", "expires_in"))
     if not isinstance(text, str) or not text.isascii() or not isinstance(kind, str):
@@ -171,7 +171,7 @@ def _given(form: Mapping[str, Any]) -> dict[str, Any]:
     that is one parameter, so DialtoneError for anything but a string (RFC 6749 §3.3)."""
     if not isinstance(form.get("scope") or "", str):
         raise DialtoneError(
-            "scope is one string, with a space between two scopes: scope='openid notes:read'."
+            "scope is one string, with a space between scopes: scope='openid notes:read'."
         )
     return {
         name: value if isinstance(value, str) else list(value)

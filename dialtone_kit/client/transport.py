@@ -113,7 +113,7 @@ class QuietClient(httpx.Client):
 
 
 class Network(httpx.BaseTransport):
-    """The network: each request takes the way of its own URL, directly or through a proxy.
+    """The network: each request goes the way its URL needs, directly or through a proxy.
 
     What could not serve `base_url` is reported at once. Plain http, and so the mock, needs no TLS.
     """
@@ -213,7 +213,9 @@ def _read(response: httpx.Response) -> httpx.Response:
     """The response with its whole body, if that is plain and small."""
     try:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise NotThisService("The response is compressed, which was not asked for: not read.")
+            raise NotThisService(
+                "The response is compressed, which was not asked for, so it was not read."
+            )
         return buffered(response, _limited(response))
     finally:
         response.close()

@@ -13,7 +13,7 @@ import click
 from dialtone_kit.commands.options import running_controls
 
 PAGE = 200
-PAUSE = 0.5  # seconds between two looks at a trail that is followed
+PAUSE = 0.5  # seconds between two reads of a trail that is followed
 
 
 @click.command

@@ -28,7 +28,7 @@ from dialtone_kit.local.record import UnusableRecord, free_port, read_record
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
-_FILES = (  # of the state folder, beside service.json
+_FILES = (  # in the state folder, next to service.json
     "service.lock",
     "setup.json",
     "mock.log",
@@ -70,7 +70,7 @@ def command(base_url: str) -> int:
 
 
 def examine(base_url: str = "mock") -> Iterator[Finding]:
-    """All findings, one by one. A check that fails is a finding, too."""
+    """All findings, one by one. A check that fails is a finding too."""
     for check in (python, packages, kernel, state, configuration, port, runs, policies):
         yield from _guarded(check)
     yield from _guarded(lambda: reach(base_url))
@@ -90,7 +90,7 @@ def packages() -> Iterator[Finding]:
     except metadata.PackageNotFoundError:
         wrong = ["dialtone-kit itself is not installed"]
     todo = f"{'; '.join(wrong)}. Run: {Path(sys.executable).name} -m pip install -e ."
-    yield Finding(not wrong, "Packages", todo if wrong else "all there, in fitting versions")
+    yield Finding(not wrong, "Packages", todo if wrong else "all installed, in compatible versions")
 
 
 def kernel() -> Iterator[Finding]:
@@ -108,8 +108,10 @@ def kernel() -> Iterator[Finding]:
         return
     # A bare name is replaced by the Python that starts the kernel, which is this one.
     own = not first.is_absolute() or first.parent == Path(sys.executable).parent
-    other = f"python3 is {shown(first)}, of another environment. `dialtone lab` uses the right one."
-    yield Finding(own, "Kernel", "python3, of this environment" if own else other)
+    other = (
+        f"python3 is {shown(first)}, from another environment. `dialtone lab` uses the right one."
+    )
+    yield Finding(own, "Kernel", "python3, from this environment" if own else other)
 
 
 def state() -> Iterator[Finding]:
@@ -125,7 +127,9 @@ def state() -> Iterator[Finding]:
     yield database()
     free = shutil.disk_usage(folder).free
     if free < _ROOM:
-        text = f"only {free // 1000} kB are free on its disk: nothing can be kept. Free some space."
+        text = (
+            f"only {free // 1000} kB are free on its disk: nothing can be saved. Free some space."
+        )
         yield Finding(False, "Disk", text)
     for name in _FILES:
         if is_irregular(folder / name):
@@ -146,7 +150,7 @@ def _writable(what: str, folder: Path, variable: str) -> Iterator[Finding]:
     """A finding when `folder`, or the one that it would be made in, can't be written to."""
     there = next(one for one in (folder, *folder.parents) if one.exists())
     if not os.access(there, os.W_OK | os.X_OK):
-        text = f"{shown(there)} can't be written to. Name a folder of your own: {variable}."
+        text = f"{shown(there)} can't be written to. Set {variable} to a folder of your own."
         yield Finding(False, what, text)
 
 
@@ -174,7 +178,7 @@ def configuration() -> Iterator[Finding]:
     mode = stat.S_IMODE(folder.lstat().st_mode)
     wrong = credentials.problems()
     if mode & FORBIDDEN:
-        wrong.insert(0, f"{shown(folder)} can be written by others: chmod 700 {shown(folder)}")
+        wrong.insert(0, f"{shown(folder)} can be written by others. Run: chmod 700 {shown(folder)}")
     for problem in wrong:
         yield Finding(False, "Credentials", problem)
     if not wrong:
@@ -201,20 +205,20 @@ def port() -> Iterator[Finding]:
     elif occupant.kind == "nothing":
         yield Finding(True, "Local service", f"not running; a lesson starts it on {record.port}")
     elif process.running(state_dir()) is not None:
-        yield Finding(False, "Local service", "hangs. Run: dialtone stop")
+        yield Finding(False, "Local service", "does not answer. Run: dialtone stop")
     else:
         yield Finding(False, "Local service", explain(occupant.kind, record.port))
 
 
 def runs() -> Iterator[Finding]:
-    """What a killed `dialtone run` left behind; nothing is said when there is none."""
+    """What a killed `dialtone run` left behind; nothing if there is none."""
     for folder in leftovers.find_all():
         text = f"a killed `dialtone run` left {shown(folder)}. Run: dialtone stop"
         yield Finding(False, "Leftovers", text)
 
 
 def policies() -> Iterator[Finding]:
-    """The local service's policy files, and its word on them while it runs."""
+    """The local service's policy files, and what it says about them while it runs."""
     from dialtone_kit.local.controls import Controls
 
     folder = state_dir() / "policies"
@@ -227,11 +231,11 @@ def policies() -> Iterator[Finding]:
     files = Controls(lambda: running).policies() if running is not None else []
     broken = [one for one in files if not one.valid]
     for one in broken:
-        rest = "the last good text stays in force" if one.version else "it permits nothing"
+        rest = "the last valid version stays in force" if one.version else "it permits nothing"
         yield Finding(False, "Policies", f"{shown(folder)}/{one.error}; {rest}.")
     if not broken:
         valid = "all valid; " if files else ""
-        text = f"{shown(folder)}: {valid}yours to edit, the next request obeys"
+        text = f"{shown(folder)}: {valid}yours to edit; changes apply to the next request"
         yield Finding(True, "Policies", text)
 
 
@@ -250,7 +254,7 @@ def reach(base_url: str) -> Iterator[Finding]:
     """Whether the service answers, and how far our clock is from its own."""
     url = _address(base_url)
     if url is None:
-        yield Finding(True, "Reachability", "nothing to reach: the local service is not running")
+        yield Finding(True, "Reachability", "not checked: the local service is not running")
         return
     import httpx
 
@@ -287,7 +291,9 @@ def clock(date: str, now: float) -> Finding:
     ):  # Date is in whole seconds: up to 1 s more may be no skew
         return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
     side = "ahead of" if ahead > 0 else "behind"
-    text = f"{abs(ahead):.0f} s {side} the service's: proofs will be refused. Set it by NTP. [M06]"
+    text = (
+        f"{abs(ahead):.0f} s {side} the service's: proofs will be refused. Set it with NTP. [M06]"
+    )
     return Finding(False, "Clock", text)
 
 

@@ -1,4 +1,4 @@
-"""`dialtone inbox`: the mails that the local service sent."""
+"""`dialtone inbox`: the emails that the local service sent."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from dialtone_kit.local.controls import Mail
 
 
 @click.command
-@click.option("--email", help="Only mails to this address.")
-@click.option("--realm", help="Only mails from this realm.")
+@click.option("--email", help="Only emails to this address.")
+@click.option("--realm", help="Only emails from this realm.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 def command(email: str | None, realm: str | None, limit: int) -> None:
-    """Show the mails that the local service sent, the newest first.
+    """Show the emails that the local service sent, newest first.
 
     \b
     Example: dialtone inbox --email you@example.com
     """
     mails = running_controls().inbox(email, realm, limit=limit)
     if not mails:
-        click.echo("No mails" + (f" to {visible(email)}." if email else "."))
+        click.echo("No emails" + (f" to {visible(email)}." if email else "."))
     for mail in mails:
         _show(mail)
 

@@ -32,16 +32,16 @@ OVERRIDES: Mapping[str, object] = {
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--port", type=PORT, help="Port of JupyterLab; else the first free one from 8888.")
-@click.option("--lesson", metavar="NN", help="This lesson; else the one where you stopped.")
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--port", type=PORT, help="JupyterLab's port; default: first free from 8888.")
+@click.option("--lesson", metavar="NN", help="Open this lesson; default: where you stopped.")
+@click.option("--no-browser", is_flag=True, help="Print the URL and open no browser.")
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
 def command(
     port: int | None, lesson: str | None, no_browser: bool, jupyter_options: tuple[str, ...]
 ) -> None:
-    """Open JupyterLab at the lesson where you stopped, at first at lesson 00.
+    """Open JupyterLab at the lesson where you stopped, the first time at lesson 00.
 
-    Options that are not listed go to JupyterLab.
+    Options not listed here are passed to JupyterLab.
 
     \b
     Example: dialtone lab --lesson 03
@@ -58,12 +58,12 @@ def command(
 
 
 def notebooks_dir() -> Path:
-    """The folder of the lessons: beside the package in a clone, else below the current folder."""
+    """The lessons' folder: next to the package in a clone, otherwise below the current folder."""
     for base in (Path(__file__).resolve().parents[2], Path.cwd()):
         if (base / "notebooks" / FIRST).is_file():
             return base / "notebooks"
     raise DialtoneError(
-        "The lessons were not found. Run this in a clone of the repository, where notebooks/ is."
+        "The lessons were not found. Run this in a clone of the repository, which has notebooks/."
     )
 
 
@@ -100,14 +100,14 @@ def open_lab(
 def command_line(
     notebooks: Path, settings: Path, *, port: int | None, browser: bool, extra: Sequence[str]
 ) -> list[str]:
-    """The command line of JupyterLab; `extra` comes last and so has the last word."""
+    """The command line of JupyterLab; `extra` comes last, so it wins."""
     line = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={notebooks}"]
     line += [f"--LabApp.app_settings_dir={settings}"]
     if port is not None:
         line += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:
         line.append("--no-browser")
-    if os.geteuid() == 0:  # in a container there often is no other user
+    if os.geteuid() == 0:  # a container often has no other user
         line.append("--allow-root")
     return [*line, *extra]
 

@@ -20,7 +20,7 @@ PORT = click.IntRange(1, 65535)
 
 
 def running_controls() -> Controls:
-    """The controls of the running service. One that ended is not started just to be asked.
+    """The controls of the running service. One that has stopped is not started just to be asked.
 
     Raises DialtoneError when none runs: what is on its port, and what to do.
     """

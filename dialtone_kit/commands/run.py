@@ -1,4 +1,4 @@
-"""`dialtone run`: the lessons without a person."""
+"""`dialtone run`: the lessons, unattended."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from dialtone_kit.commands.signals import end_in_order
 
 
 @click.command
-@click.option("--lesson", "lessons", multiple=True, metavar="NN", help="Only this one; repeatable.")
+@click.option(
+    "--lesson", "lessons", multiple=True, metavar="NN", help="Run one lesson; repeatable."
+)
 @click.option("--solutions", is_flag=True, help="Run the solution notebooks.")
 @click.option("--base-url", default="mock", show_default=True, help="The service to talk to.")
-@click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="A parameter.")
+@click.option("-p", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Set a parameter.")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -33,7 +35,7 @@ def command(
     pairs: Sequence[tuple[str, str]],
     output: Path,
 ) -> int:
-    """Run the lessons without a person. Exit code 1 when one did not pass.
+    """Run the lessons unattended. The exit code is 1 if one did not pass.
 
     \b
     Example: dialtone run --lesson 03 --solutions -p client_name courier

@@ -1,4 +1,4 @@
-"""Runs lessons in order with papermill, with a service and a state of their own."""
+"""Runs lessons in order with papermill, with their own service and state."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Result:
 
 
 def select(folder: Path, lessons: Sequence[str]) -> list[Path]:
-    """The notebooks of `folder` in order, all of them or those with the numbers `lessons`."""
+    """The notebooks in `folder`, in order: all of them, or those numbered in `lessons`."""
     notebooks = sorted(folder.glob("[0-9][0-9]-*.ipynb"))
     wanted = {lesson.zfill(2) for lesson in lessons}
     missing = wanted - {path.name[:2] for path in notebooks}
     if missing or not notebooks:
         known = ", ".join(path.name[:2] for path in notebooks) or "none"
         raise BadParameters(
-            f"No lesson {', '.join(sorted(missing)) or 'at all'}; there is: {known}."
+            f"No lesson {', '.join(sorted(missing)) or 'at all'}; available: {known}."
         )
     return [path for path in notebooks if not wanted or path.name[:2] in wanted]
 
@@ -62,7 +62,7 @@ def run(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as failed:
         raise DialtoneError(
-            sentence(f"The output folder can't be made: {failed.strerror}")
+            sentence(f"The output folder can't be created: {failed.strerror}")
         ) from None
     results = []
     with _apart(parameters.base_url == "mock"):
@@ -75,9 +75,9 @@ def run(
 
 @contextmanager
 def _apart(own_service: bool) -> Iterator[None]:
-    """A state of the run's own, and with the mock also a service and credentials of its own.
+    """Give the run its own state and, with the mock, its own service and credentials.
 
-    The real service's credentials stay the person's: a run can't register anew by itself.
+    At the real service it uses the person's credentials: a run can't register by itself.
     """
     ends = ExitStack()
     try:
@@ -159,7 +159,7 @@ def _execute(notebook: Path, copy: Path, parameters: Mapping[str, Any]) -> tuple
 
 
 def _tidy(copy: Path) -> None:
-    """Shorten the paths that papermill noted to names: the copy is made to be handed on."""
+    """Shorten the paths that papermill noted to names: the copy is made to be shared."""
     notebook = json.loads(copy.read_text(encoding="utf-8"))
     notebook["metadata"].pop("widgets", None)
     noted = notebook["metadata"].get("papermill", {})

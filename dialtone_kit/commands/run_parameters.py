@@ -35,7 +35,7 @@ class Parameters:
         unknown = sorted(set(self.given) - known)
         if unknown:
             names = ", ".join(sorted(known))
-            raise BadParameters(f"No lesson has the parameter {unknown[0]!r}; there are: {names}.")
+            raise BadParameters(f"No lesson has the parameter {unknown[0]!r}; available: {names}.")
 
     def for_notebook(self, notebook: Path) -> dict[str, Any]:
         """Those that this notebook has, in the type of their defaults there."""
@@ -68,6 +68,6 @@ def _refuse_secret(name: str, value: str) -> None:
         raise BadParameters(f"{name}: a URL with a user or password in it is not passed on.")
     if _SECRET_NAME.search(name) or mask_text(value) != value:
         raise BadParameters(
-            f"{name} looks like a secret. A parameter is written into the executed notebook, so it "
-            "was refused and nothing ran; lessons take credentials from the stored file."
+            f"{name} looks like a secret. Parameters are written into the executed notebook, so "
+            "it was refused and nothing ran; lessons take credentials from the stored file."
         )

@@ -11,21 +11,23 @@ from dialtone_kit.local import service
 
 
 @click.command
-@click.option("--port", type=PORT, help="Move the service here; its issuer changes with it.")
+@click.option("--port", type=PORT, help="Move the service to this port; its issuer changes too.")
 @click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
 @click.option(
     "--database",
     metavar="URL",
     envvar="DIALTONE_DATABASE_URL",
-    help="A PostgreSQL, postgresql://USER@HOST:PORT/DATABASE, instead of a file. A password is "
-    "safest in ~/.pgpass, or in the whole URL as DIALTONE_DATABASE_URL. `sqlite` goes back to the "
-    "file. Without it, the database of the last time.",
+    help=(
+        "A PostgreSQL database, postgresql://USER@HOST:PORT/DATABASE, instead of a file. Keep a "
+        "password in ~/.pgpass, or the whole URL in DIALTONE_DATABASE_URL. `sqlite` switches back "
+        "to the file. By default, the database used last time."
+    ),
 )
 def command(port: int | None, workers: int, database: str | None) -> int:
     """Run the local service in the foreground.
 
-    It has the state that the lessons use, and they find it. Its port and so its issuer stay the
-    same from one start to the next. /openapi.json describes every endpoint.
+    It uses the same state as the lessons, and they find it. Its port, and so its issuer, stays the
+    same across restarts. /openapi.json describes every endpoint.
 
     \b
     Example: dialtone serve --port 8790

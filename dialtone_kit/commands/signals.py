@@ -19,7 +19,7 @@ def end_in_order() -> None:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Within, none of these signals is heard: a closed terminal sends HUP more than once."""
+    """Inside, these signals are ignored: a closed terminal sends HUP more than once."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals interrupt the main thread only
         return

@@ -1,4 +1,4 @@
-"""`dialtone stop`: the end of the local service."""
+"""`dialtone stop`: stops the local service."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dialtone_kit.local import leftovers, service
 
 @click.command
 def command() -> None:
-    """End the local service, also one that hangs. Credentials and progress stay.
+    """Stop the local service, even if it hangs. Credentials and progress are kept.
 
-    Folders that a killed `dialtone run` left behind are removed, too.
+    Folders that a killed `dialtone run` left behind are removed too.
 
     \b
     Example: dialtone stop
     """
     ended = service.stop()
-    click.echo("The local service has ended." if ended else _nothing_ended())
+    click.echo("The local service has stopped." if ended else _nothing_ended())
     removed = leftovers.remove_all()
     if removed:
         click.echo(f"Removed what a killed `dialtone run` left: {', '.join(map(str, removed))}")

@@ -24,7 +24,7 @@ _ODD = {
     "well_formed": "a proof that can't be read",
     "typ_is_dpop": "a JWT of another type",
     "alg_is_listed": "an algorithm that is not listed",
-    "jwk_is_public": "a jwk that is no fitting public key",
+    "jwk_is_public": "a jwk that isn't a suitable public key",
     "signature_verifies": "a signature that does not verify",
     "htm_matches": "a proof for another method",
     "htu_matches": "a proof for another URL",
@@ -35,7 +35,7 @@ _ODD = {
     "jti_is_new": "a proof that was used before",
     "scheme": "the token under another scheme",
 }
-# What differs from run to run, and what stands for it in a text that is compared.
+# What differs from run to run, and its stand-in in text that is compared.
 _UNSTEADY = (
     (re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d+"), r"\1:…"),
     (re.compile(r"\blab-[0-9a-z]{4,}\b"), "lab-…"),
@@ -63,7 +63,7 @@ class Answer:
 
     @property
     def welcome(self) -> bool:
-        """Whether the request was let in (2xx)."""
+        """Whether the request was accepted (2xx)."""
         return 200 <= self.status < 300
 
     @property
@@ -76,7 +76,7 @@ def read_answer(response: httpx.Response) -> Answer:
     """What `response` says, whatever it is: JSON, a page, nothing. Never raises for its content."""
     if not isinstance(response, httpx.Response):
         raise DialtoneError(
-            f"lesson.said() takes responses, such as that of lesson.http.get(…); got a "
+            "lesson.said() takes responses, such as the one from lesson.http.get(…); got a "
             f"{type(response).__name__}."
         )
     told = [
@@ -127,10 +127,11 @@ def _body_text(response: httpx.Response) -> str:
     content = _whole(response)
     if not content.content:
         return "The body is empty."
+    text = mask_text(Redactor().members(content.text[:20_000]))  # before anything is cut from it
     if "html" in content.headers.get("Content-Type", ""):
-        title = _TITLE.search(content.text[:20_000])
+        title = _TITLE.search(text)
         return f"A web page: {title[1].strip()}" if title else "A web page."
-    return " ".join(mask_text(content.text[:20_000]).split())
+    return " ".join(text.split())
 
 
 def _reason(error: str, text: str) -> Reason:

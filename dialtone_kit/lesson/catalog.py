@@ -58,7 +58,7 @@ def questions(number: str) -> Questions:
 
 
 def prediction(question_id: str) -> Question:
-    """The prediction with this id, such as "02.who-gets-the-code"."""
+    """The prediction with this id, such as "02.what-it-holds"."""
     known = questions(question_id[:2]).predictions
     if question_id not in known:
         names = ", ".join(known) or "none"

@@ -1,4 +1,4 @@
-"""What came of a lesson: skills, predictions beside what happened, minutes, the way on."""
+"""How a lesson ended: skills, predictions beside what happened, minutes, what comes next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAUSE = 600  # seconds without an event: longer is a break and is not counted
 
 @dataclass(frozen=True)
 class Reached:
-    """A skill, and the exercise that is still in its way, if one is."""
+    """A skill, and the exercise it still needs, if any."""
 
     text: str
     missing: Standing | None
@@ -28,7 +28,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Predicted:
-    """A prediction: what was said, if anything was, and what happened."""
+    """A prediction: what the learner said, if anything, and what happened."""
 
     item: Question
     pick: Pick | None
@@ -50,7 +50,7 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Ending:
-    """A lesson that was run to its end. `seconds` is None when the record has no beginning."""
+    """A completed lesson. `seconds` is None when the record has no start."""
 
     number: str
     question: str
@@ -61,7 +61,7 @@ class Ending:
 
 
 def ending(number: str, progress: Progress, trips: Iterable[RoundTrip]) -> Ending:
-    """What came of lesson `number`, by its record and by the requests it sent in this run."""
+    """How lesson `number` ended, from its record and the requests it sent in this run."""
     asked, sent = catalog.questions(number), list(trips)
     predictions = [
         Predicted(item, _first(progress, item), _fact(asked.seen.get(name), sent))
@@ -80,7 +80,7 @@ def ending(number: str, progress: Progress, trips: Iterable[RoundTrip]) -> Endin
 def seconds_spent(number: str, events: Iterable[Event]) -> float | None:
     """How long the last run of lesson `number` took, from opened to done.
 
-    A gap between two events counts for the lesson of the later one, and not at all if it is
+    A gap between two events counts towards the lesson of the later one, and not at all if it is
     longer than PAUSE. None if there is no such run.
     """
     spent: float | None = None

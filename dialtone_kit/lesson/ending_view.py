@@ -69,7 +69,7 @@ def _skills(skills: Sequence[Reached]) -> str:
     ahead = [f"<li>○ {_not_yet(one, one.missing)}</li>" for one in skills if one.missing]
     listed = '<ul style="margin: 0; padding: 0; list-style: none">{}</ul>'
     parts = [_section("What you can do now", listed.format("".join(able)))] if able else []
-    parts += [_section("Still ahead of you", listed.format("".join(ahead)))] if ahead else []
+    parts += [_section("Still to do", listed.format("".join(ahead)))] if ahead else []
     return "".join(parts)
 
 
@@ -89,8 +89,9 @@ def _predictions(predictions: Sequence[Predicted]) -> str:
     rows = "".join(map(_prediction, predictions))
     widths = '<colgroup><col style="width: 34%"><col style="width: 28%"><col></colgroup>'
     table = (
-        '<table style="width: 100%; table-layout: fixed; margin: 0; border-collapse: collapse">'
-        f"{widths}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<table aria-label="{heading}" style="width: 100%; table-layout: fixed; margin: 0; '
+        f'border-collapse: collapse">{widths}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
     )
     return _section(heading, table)
 

@@ -42,6 +42,7 @@ from dialtone_kit.base.private_files import (
 VERSION = 1
 LOCK_SECONDS = 3
 Event = dict[str, Any]
+_UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
 _WITH_ID = {"tried", "predicted", "quizzed", "hinted"}
 
 
@@ -50,7 +51,7 @@ class ProgressNotKept(DialtoneError):
 
 
 class EventFile:
-    """The events in the file at `path` (0600). A `.json` file of 0.1 beside it is taken over."""
+    """The events in the file at `path` (0600). A `.json` file from 0.1 beside it is imported."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -61,7 +62,7 @@ class EventFile:
         return [event for event in self._all() if event["v"] <= VERSION]
 
     def append(self, choose: Callable[[list[Event]], Event | None]) -> None:
-        """Add the event that `choose` makes of those so far. Raises ProgressNotKept."""
+        """Add the event that `choose` makes from those so far. Raises ProgressNotKept."""
         try:
             private_dir(self.path.parent)
             with FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS, mode=0o600):
@@ -73,15 +74,15 @@ class EventFile:
                     _append(self.path, event)
         except Timeout:
             raise ProgressNotKept(
-                f"Progress was not kept: another program holds {shown(self.path)}.lock. "
-                "Close it, and run the cell again."
+                f"Progress was not saved: another program holds {shown(self.path)}.lock. Close it "
+                "and run the cell again."
             ) from None
         except OSError as problem:
             raise ProgressNotKept(self._line(problem.strerror or str(problem))) from None
         except ProgressNotKept:
             raise
         except DialtoneError as problem:
-            raise ProgressNotKept(f"Progress was not kept: {problem}") from None
+            raise ProgressNotKept(f"Progress was not saved: {problem}") from None
 
     def _all(self) -> list[Event]:
         try:
@@ -96,7 +97,7 @@ class EventFile:
         """The file of 0.1 as events; none when it can't be read, and then it stays as it is."""
         try:
             return list(_events_of(json.loads(_text_of(self.before))))
-        except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        except _UNREADABLE:
             return []
 
     def _take_over(self, events: list[Event]) -> None:
@@ -109,12 +110,12 @@ class EventFile:
         if newest > VERSION:
             raise DialtoneError(
                 f"{shown(self.path)} was written by a newer Dialtone Kit (version {newest} of the "
-                "file). Upgrade this one, or move the file away to begin afresh."
+                "file). Upgrade this one, or move the file away to start over."
             )
 
     def _line(self, why: str) -> str:
         return (
-            f"Progress was not kept: {shown(self.path)}: {why}. Free some space or move the file "
+            f"Progress was not saved: {shown(self.path)}: {why}. Free some space or move the file "
             "away, then run the cell again."
         )
 
@@ -125,10 +126,10 @@ def unread(path: Path) -> str | None:
         list(_events_of(json.loads(_text_of(path))))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+    except _UNREADABLE:
         return (
-            f"{shown(path)} is damaged or of a newer version: it is left alone, and progress "
-            "begins afresh beside it. Upgrade Dialtone Kit if a newer one wrote it."
+            f"{shown(path)} is damaged or from a newer version: it is left alone, and progress "
+            "starts over beside it. Upgrade Dialtone Kit if a newer one wrote it."
         )
     return None
 
@@ -138,7 +139,7 @@ def _text_of(path: Path) -> str:
 
 
 def _append(path: Path, event: Event) -> None:
-    """Write one line and wait for the disk; what a full disk cut off is taken away again."""
+    """Write one line and wait for the disk; a line that a full disk cut off is removed."""
     descriptor = open_private(path, os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         size = os.fstat(descriptor).st_size
@@ -158,10 +159,10 @@ def _line_of(event: Event) -> str:
 
 
 def _event(line: str) -> Event | None:
-    """The event in a line, or None for what is no event, such as half of one."""
+    """The event in a line, or None if it isn't one, such as half an event."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict) or type(event.get("v")) is not int:
         return None
@@ -172,7 +173,7 @@ def _event(line: str) -> Event | None:
 
 
 def _events_of(document: dict[str, Any]) -> Iterator[Event]:
-    """What a progress.json of 0.1 tells, as events."""
+    """The content of a progress.json from 0.1, as events."""
     if document.get("version", 1) != 1:
         raise ValueError("not a file of 0.1")
     for lesson, row in document.get("lessons", {}).items():

@@ -36,7 +36,7 @@ class RegisteringLesson(Protocol):
 
 
 def email_form(lesson: RegisteringLesson, scopes: Sequence[str], description: str) -> EmailForm:
-    """The e-mail form of `lesson`; it resumes an enrollment that is waiting for its code."""
+    """The email form of `lesson`; it resumes an enrollment that is waiting for its code."""
     waiting = registering.pending(lesson.client, lesson.email, lesson.client_name)
     if waiting is None and not lesson.interactive:
         _check_unattended(lesson, scopes)
@@ -89,7 +89,7 @@ def code_form(
 
 
 def _watch(lesson: RegisteringLesson, enrollment: Enrollment) -> Callable[[], EnrollmentState]:
-    """Ask how far `enrollment` is, beside the lesson's own wire: the reader's log stays theirs."""
+    """Ask for the status of `enrollment`, off the lesson's wire: the reader's log stays theirs."""
     enrollment.must_be_of(lesson.issuer)
     asking = IdentityClient(lesson.issuer, None, timeout=3.0)
     return lambda: look_up(asking.http, enrollment)
@@ -113,7 +113,7 @@ def _check_unattended(lesson: RegisteringLesson, scopes: Sequence[str]) -> None:
     if stored is not None:
         raise LessonStop(
             f"{stored.client_id} is registered there already; lessons 03 and up use it. To "
-            "register another one, give another client_name."
+            "register another one, use a different client_name."
         )
     if not lesson.email:
         raise LessonStop(

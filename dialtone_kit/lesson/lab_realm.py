@@ -20,7 +20,7 @@ from dialtone_kit.wire.recorder import Wire
 class LabRealm:
     """A realm `lab-…` of your own, made like another; `remove()` or the end of `with` removes it.
 
-    `client` is registered there, and takes the realm's time as its own. `without` names one proof
+    `client` is registered there, and goes by the realm's time. `without` names one proof
     rule that is off there: an attack lab.
     """
 

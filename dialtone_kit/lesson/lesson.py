@@ -126,7 +126,7 @@ class Lesson:
         return forms.email_form(self, scopes, description)
 
     def code_form(self, enrollment: Enrollment, verification_code: str = "") -> CodeForm:
-        """Ask for the code from the mail; unattended, take the parameter or the mock's mail."""
+        """Ask for the code from the email; unattended, from the parameter or the inbox."""
         return forms.code_form(self, enrollment, verification_code)
 
     def device_card(
@@ -154,9 +154,9 @@ class Lesson:
         return family_picture(read_family(events, str(token.claims["sub"])))
 
     def inbox(self, email: str | None = None) -> InboxView | Shown:
-        """The mails the mock sent in this realm. The real service writes to your own mailbox."""
+        """The emails the mock sent in this realm. The real service writes to your own mailbox."""
         if not self.is_mock:
-            text = "The real service sends its mails to the sponsor's own mailbox: look there."
+            text = "The real service sends its emails to the sponsor's own mailbox: look there."
             return Shown(f"<p>{escaped(text)}</p>", text)
         return InboxView(
             lambda: self.controls.inbox(email, self.realm), self.interactive, email=email or ""
@@ -199,17 +199,18 @@ class Lesson:
     def reset_exercise(self, exercise_id: str) -> None:
         """Forget one exercise: its outcome, tries, hints and material."""
         self._work.reset_exercise(exercise_id)
-        print(f"Exercise {exercise_id} starts afresh.")
+        print(f"Exercise {exercise_id} has been reset.")
 
     def reset(self) -> None:
         """Forget what you did in this lesson; the other lessons stay."""
         self._work.reset()
-        print(f"Lesson {self.number} starts afresh.")
+        print(f"Lesson {self.number} has been reset.")
 
     def progress_report(self) -> Shown:
         """The state of this lesson's exercises."""
         return self._work.report()
 
+    @hiding
     def proof_checker(
         self,
         proof: str | Sequence[str] | None = None,
@@ -217,7 +218,7 @@ class Lesson:
         *,
         key: ProofKey | None = None,
     ) -> ProofChecker:
-        """The thirteen rules at work on a proof, which you can edit and send.
+        """The thirteen rules applied to a proof, which you can edit and send.
 
         Without arguments: on the requests this lesson sent, the last one first. With `proof` and
         `request`: on a proof made by hand. Edits are signed with `key`, by default a new one.
@@ -227,12 +228,13 @@ class Lesson:
     def said(self, *responses: httpx.Response) -> Shown:
         """What the service said, a card for each response: the rule, the reason, what to do.
 
-        Below them, all that was shown so far in this lesson as a diagram.
+        Below them, everything shown so far in this lesson, as a diagram.
         """
         return self._story.add([read_answer(response) for response in responses])
 
+    @hiding
     def replay_timeline(self, proof: str | None = None) -> Shown:
-        """The life of a proof: accepted until when, used when, remembered how long.
+        """The life of a proof: how long it is good, when it was used, how long it is remembered.
 
         Without `proof`: of the last one that was sent twice, or else the last one sent.
         """
@@ -246,15 +248,15 @@ class Lesson:
         *,
         key: ProofKey | None = None,
     ) -> TokenExplorer:
-        """A token looked into: its parts, its claims, whether it is genuine, and whose key it has.
+        """Inside a token: its parts, its claims, whether it is genuine, and whose key it has.
 
-        With `beside`, both are shown and what differs in the second. `key` is the one to compare
+        With `beside`, both are shown, with what differs in the second. `key` is the one to compare
         with `cnf.jkt`, by default that of the Token. The issuer's keys are fetched if need be.
         """
         return token_explorer(self, [token] if beside is None else [token, beside], key)
 
     def misconception(self, code: str) -> Shown:
-        """What people get wrong, and what is so: the entry of a code such as M05."""
+        """What people get wrong, and what's true: the entry for a code such as M05."""
         return show(misconception(code))
 
     @property
@@ -287,7 +289,7 @@ class Lesson:
         """
         if not self.is_mock:
             raise MockOnly(
-                "Only the local mock has private realms; the real service has none to break. "
+                "Only the local service has private realms; the real service has none to break. "
                 'Set base_url = "mock" to run this part.'
             )
         lab = LabRealm(

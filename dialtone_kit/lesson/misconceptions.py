@@ -20,7 +20,7 @@ _CODES = re.compile(r"\bM\d\d\b")
 
 @dataclass(frozen=True)
 class Misconception:
-    """A code, what people think, what is so, and the lessons that meet it."""
+    """A code, what people think, what's true, and the lessons that cover it."""
 
     code: str
     title: str
@@ -58,10 +58,10 @@ def show(entry: Misconception) -> Shown:
     parts = [
         f"<h4>{entry.code} · {prose(entry.title)}</h4>",
         f"<p><b>What people think.</b> {prose(entry.think)}</p>",
-        f"<p><b>What is so.</b> {prose(entry.truth)}</p>",
+        f"<p><b>What's true.</b> {prose(entry.truth)}</p>",
         f"<p><b>Where you meet it.</b> {escaped(entry.where)}.</p>",
     ]
-    plain = f"{entry.code} · {entry.title}\n  think: {entry.think}\n  is so: {entry.truth}"
+    plain = f"{entry.code} · {entry.title}\n  people think: {entry.think}\n  in fact: {entry.truth}"
     return Shown("".join(parts), f"{plain}\n  where: {entry.where}")
 
 
@@ -82,7 +82,7 @@ def linked(text: str) -> str:
 
 
 def entry_for_view(code: str) -> Mapping[str, str] | None:
-    """What a widget shows when somebody opens the code, None if there is no such entry."""
+    """What a widget shows when someone opens the code; None if there is no such entry."""
     entry = misconceptions().get(code)
     if entry is None:
         return None
@@ -96,7 +96,7 @@ def title_of(code: str) -> str:
 
 
 def page_here() -> str:
-    """The way to the page from the notebook that runs: a kernel starts in its folder."""
+    """The path to the page from the running notebook: a kernel starts in its folder."""
     return next((way for way in (PAGE, f"../{PAGE}") if Path(way).is_file()), PAGE)
 
 

@@ -27,17 +27,18 @@ class Parameters(TypedDict, total=False):
 
 
 def read_parameters(given: Mapping[str, Any]) -> Parameters:
-    """`given` with the types that a lesson needs. LessonStop names the first that has another.
+    """`given` with the types that a lesson needs. LessonStop names the first of another type.
 
-    papermill's `-p` and YAML make a number of 007 and False of `no`: what was typed can't be
-    recovered then, so it is not guessed.
+    papermill's `-p` and YAML turn 007 into a number and `no` into False: what was typed can't be
+    recovered, so nothing is guessed.
     """
     read: dict[str, Any] = dict(given)
     for name in ("base_url", "realm", "email", "client_name"):
         if name in read and not isinstance(read[name], str):
             raise LessonStop(
-                f"The parameter {name} is {_shown(read[name])}; a string is needed. Put it in "
-                f'quotes, as in {name} = "…"; with papermill, give it by -r {name} … instead of -p.'
+                f"The parameter {name} is {_shown(read[name])}; it must be a string. Put it in "
+                f'quotes, as in {name} = "…"; with papermill, pass it with -r {name} … instead '
+                "of -p."
             )
     if "interactive" in read:
         read["interactive"] = _yes_or_no(read["interactive"])
@@ -52,8 +53,8 @@ def _yes_or_no(value: object) -> bool | None:
     if isinstance(value, bool | int | str | None) and word in _YES | _NO | _OPEN:
         return None if word in _OPEN else word in _YES
     raise LessonStop(
-        f"The parameter interactive is {_shown(value)}; True, False or None is needed "
-        "(yes and no will do). None finds out whether a person is here."
+        f"The parameter interactive is {_shown(value)}; it must be True, False or None (yes and "
+        "no work too). None finds out whether a person is here."
     )
 
 
@@ -62,8 +63,8 @@ def _seat(value: object) -> int | None:
     word = "" if value is None else str(value).strip().lower()
     if isinstance(value, bool) or not (word in _OPEN or re.fullmatch("[0-9]{1,6}", word)):
         raise LessonStop(
-            f"The parameter seat is {_shown(value)}; the number of your seat is needed, such as "
-            "seat = 12. Outside a class leave it None."
+            f"The parameter seat is {_shown(value)}; it must be the number of your seat, such as "
+            "seat = 12. Outside a class, leave it None."
         )
     return None if word in _OPEN else int(word)
 

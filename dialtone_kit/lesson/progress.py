@@ -1,8 +1,8 @@
 """What a learner did: predictions, quizzes, exercises, as a list of events, theirs alone (0600).
 
-An event is one line of `progress.jsonl`, described in events.py. Nothing is taken out again: a
-reset is an event, too, and what is known of an exercise is folded from the events after it. What
-can't be kept stops no lesson: one line says why.
+An event is one line of `progress.jsonl`, described in events.py. Nothing is removed: a reset is an
+event too, and an exercise's standing is folded from the events after it. A failure to save never
+stops a lesson: one line says why.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Drawn:
 
 
 class Progress:
-    """The progress file at `path`, read afresh each time: several kernels write to it."""
+    """The progress file at `path`, read again each time: several kernels write to it."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Progress:
             return None if drawn == before else row
 
         self._keep(draw)
-        return drawn or choose(None, None)  # the file can't be read: drawn all the same
+        return drawn or choose(None, None)  # the file can't be read: drawn anyway
 
     def checked(self, exercise_id: str, outcome: Outcome, code: str | None = None) -> None:
         """Record the outcome of a check. Only right and wrong count as attempts."""
@@ -114,11 +114,11 @@ class Progress:
         return min(taken + 1, available)
 
     def reset_exercise(self, exercise_id: str) -> None:
-        """Begin one exercise afresh; everything else stays."""
+        """Reset one exercise; everything else stays."""
         self._keep(self._about(exercise_id, "reset"))
 
     def reset_lesson(self, lesson: str) -> None:
-        """Begin lesson "02" afresh; the other lessons stay."""
+        """Reset lesson "02"; the other lessons stay."""
         self._keep(self._new(lesson, "reset", id=None))
 
     # -- what is known -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The proof checker of a lesson: recorded requests, a proof by hand, and the service's own word."""
+"""The proof checker of a lesson: recorded requests, a handmade proof, what the service says."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dialtone_kit.widgets import ProofChecker
 from dialtone_kit.widgets.proof_checker import Ask, Case, ServiceVerdict
 from dialtone_kit.wire.raw import RawRequest
 
-_OURS = frozenset({"dpop", "content-length", "host"})  # written anew for each send
+_OURS = frozenset({"dpop", "content-length", "host"})  # rewritten for each send
 
 
 class CheckingLesson(Protocol):
@@ -42,13 +42,15 @@ def proof_checker(
 ) -> ProofChecker:
     """The checker for `proof` as part of `request`, or for the requests recorded so far."""
     if (proof is None) != (request is None):
-        raise DialtoneError("Give the proof and the request it belongs to, or neither.")
+        raise DialtoneError("Pass the proof and the request it belongs to, or neither.")
+    if not isinstance(request, Request | None):
+        raise DialtoneError(f"request= takes a Request of the kit; got a {type(request).__name__}.")
     cases = [_recorded(lesson, raw) for raw in lesson.client.wire.raw]
     if request is not None:
         headers = [proof] if isinstance(proof, str) else list(proof or ())
         cases.append(_by_hand(lesson, headers, request))
     if not cases:
-        raise LessonStop("Nothing with a proof was sent yet: run the cell that sends it first.")
+        raise LessonStop("No proof has been sent yet: run the cell that sends one first.")
     now = lesson.client.connection.now
     checker = ProofChecker(cases, key or ProofKey.generate(), lesson.interactive, now=now)
     checker.explain = entry_for_view
@@ -88,7 +90,7 @@ def _asking_for_token(lesson: CheckingLesson) -> Ask | None:
 def _asking(lesson: CheckingLesson, headers: Sequence[tuple[str, str]], content: bytes) -> Ask:
     def ask(method: str, url: str, proofs: Sequence[str], times: int) -> ServiceVerdict:
         if not same_origin(url, lesson.client.issuer):  # a token goes to the service, nowhere else
-            return ServiceVerdict(None, "That URL is not the service's, so nothing was sent to it.")
+            return ServiceVerdict(None, "That URL isn't the service's, so nothing was sent to it.")
         fields = [*headers, *(("DPoP", proof) for proof in proofs)]
         try:
             for _ in range(times):
@@ -103,7 +105,7 @@ def _asking(lesson: CheckingLesson, headers: Sequence[tuple[str, str]], content:
 
 
 def _bound_to(token: str | None) -> str | None:
-    """The thumbprint in the token's `cnf`, unverified: whoever issued it, the proof must fit."""
+    """The thumbprint in the token's `cnf`, unverified: whoever issued it, the proof must match."""
     try:
         confirmation = read_unverified(token or "").claims.get("cnf")
     except TokenRefused:

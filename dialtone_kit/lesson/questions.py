@@ -1,7 +1,7 @@
 """Reads a lesson's questions, content/lesson_NN/questions.toml: predictions, quiz items, skills.
 
     [[prediction]]
-    id = "02.who-gets-the-code"
+    id = "02.what-it-holds"
     question = "Text; `code` goes between backticks."
     outcome = "What happens, in one short sentence: done() shows it beside the prediction."
     seen = { request = "POST /register/confirm", status = 409, text = "conflict" }
@@ -15,7 +15,7 @@
       code = "M25"            # the misconception behind a wrong choice
 
     [[skill]]
-    text = "count the tries, and stop before the lock"   # goes on from "You can …"
+    text = "count the tries, and stop before the lock"   # completes "You can …"
     exercises = ["02.tries"]  # what has to be right for it
 
 `seen` may be left out. It describes the request of this lesson that shows the outcome: method and

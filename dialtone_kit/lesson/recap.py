@@ -33,7 +33,7 @@ def _table(rows: list[tuple[str, str, str, str]]) -> str:
         f"<td {_CELL}>{mark} {escaped(outcome)}</td><td {_CELL}>{escaped(counts)}</td></tr>"
         for mark, title, outcome, counts in rows
     )
-    return f'<table style="margin: 0">{_grouped(head, body)}</table>'
+    return f'<table aria-label="Exercises" style="margin: 0">{_grouped(head, body)}</table>'
 
 
 def _grouped(head: str, body: str) -> str:

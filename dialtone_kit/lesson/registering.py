@@ -39,7 +39,7 @@ def ensure_credentials(
         if controls is None:
             raise LessonStop(
                 f"No stored credentials for {client.issuer} with the scopes {' '.join(scopes)}. "
-                "Register first: lesson 02, with the same base_url and realm."
+                "Register first, in lesson 02 with the same base_url and realm."
             )
         stored = _register(client, controls, email or own_address(), client_name, scopes, say)
     client.credentials = stored
@@ -73,7 +73,7 @@ def request(
 def pending(
     client: IdentityClient, email: str, client_name: str, now: float | None = None
 ) -> Enrollment | None:
-    """An enrollment that waits for its code and that the service still knows."""
+    """An enrollment that is waiting for its code and that the service still has."""
     waiting = enrollments.pending(client.issuer, email or None, client_name, now=now)
     if waiting is None:
         return None
@@ -95,7 +95,7 @@ def _stored(
     issuer = client.issuer
     stored = store.find(issuer, scopes, client_name) or store.find(issuer, scopes)
     if stored is not None:
-        say(f"Credentials of an earlier lesson: {stored.client_id} .")
+        say(f"Credentials from an earlier lesson: {stored.client_id} .")
     return stored
 
 

@@ -21,8 +21,8 @@ from dialtone_kit.wire.raw import RawRequest
 from dialtone_kit.wire.record import RoundTrip
 from dialtone_kit.wire.recorder import Wire
 
-SKEW = 2  # seconds between `Date` and our clock that whole seconds and the way explain
-NOBODY = "No proof was sent yet: run the cell that sends one, twice for a replay."
+SKEW = 2  # seconds between `Date` and our clock that rounding and latency explain
+NOBODY = "No proof has been sent yet: run the cell that sends one, twice for a replay."
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _iat_of(proof: object) -> float:
         iat = None
     if not is_numeric_date(iat) or not 0 <= iat < 1e11:
         raise DialtoneError(
-            "A timeline needs a proof with an iat in Unix seconds: give the string that "
+            "A timeline needs a proof with an iat in Unix seconds: pass the string that "
             "build_proof returned, or nothing for the last one sent."
         )
     return float(iat)
@@ -92,7 +92,7 @@ def _use(raw: RawRequest, trip: RoundTrip, iat: float) -> Use:
 
 
 def _on_their_clock(raw: RawRequest, trip: RoundTrip) -> float:
-    """When it was sent, by the service's clock as far as its `Date` tells it."""
+    """When it was sent, by the service's clock as far as its `Date` shows it."""
     fields = httpx.Headers(list(trip.response.headers) if trip.response else [])
     date = http_date(fields.get("Date", ""))
     if date is None or abs(date - raw.sent_at) <= SKEW:
@@ -134,12 +134,12 @@ def _flags(uses: Sequence[Use]) -> list[Flag]:
 
 
 def _spans(uses: Sequence[Use]) -> list[Span]:
-    """How long its time is good, and how long the service remembers the `jti`."""
+    """How long its `iat` is accepted, and how long the service remembers the `jti`."""
     spans = [
         Span(
             -CLOCK_SKEW,
             WINDOW,
-            "its time is accepted",
+            "its iat is accepted",
             "service",
             f"{CLOCK_SKEW} s ahead",
             f"{WINDOW} s old",

@@ -1,4 +1,4 @@
-"""Refusals that one can read: a card for each response, and the story so far as a diagram."""
+"""Readable refusals: a card for each response, and the story so far as a diagram."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEPT = 30  # answers in the diagram
 
 
 class Story:
-    """All that `said()` was shown in a lesson. An answer that comes again keeps its one line."""
+    """Everything `said()` was given in a lesson. An answer that comes again keeps its one line."""
 
     def __init__(self) -> None:
         self._lines: dict[tuple[object, ...], Answer] = {}
@@ -109,7 +109,7 @@ def _rows(answer: Answer) -> list[tuple[str, str, str]]:
 
 
 def _advice(answer: Answer) -> str:
-    """What the text is called: advice beside a reason, else just what was said."""
+    """The label of the text: advice if there is a reason, otherwise just what was said."""
     return "what to do" if answer.reason.expected else "it says"
 
 

@@ -23,7 +23,7 @@ def start(
     A notebook passes `globals()` as `names`: the parameters `base_url`, `realm`, `email`,
     `client_name` and `interactive` are taken from it, and everything else in it is ignored. One
     given by keyword wins. `interactive=None` finds out whether a person is there. Raises LessonStop
-    for one of another type, such as the number that papermill makes of `-p client_name 007`.
+    for one of the wrong type, such as the number into which papermill turns `-p client_name 007`.
 
     Any lesson can be the first: with `credentials` True it restores stored ones that were granted
     `scopes`, or registers at the mock and says so. Raises LessonStop when the real service has no
@@ -32,7 +32,7 @@ def start(
     given = read_parameters(_parameters_in(names or {}) | parameters)
     lesson = Lesson(f"{int(number):02d}", **given)
     mask_answers()
-    kind = "your local mock service" if lesson.is_mock else "the real service"
+    kind = "your local service" if lesson.is_mock else "the real service"
     print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
     lesson.progress.opened(lesson.number)
     if credentials:

@@ -53,7 +53,7 @@ class Survey:
         return self._drawn
 
     def _choose(self, before: Drawn | None, answered: Form | None) -> Drawn:
-        """What was kept; but a seat decides as long as the first quiz is not answered."""
+        """What was kept; but a seat decides until the first quiz is answered."""
         kept = before or self._drawn
         by_seat = None if self.seat is None else FORMS[self.seat % 2]
         first = kept.form if kept is not None else secrets.choice(FORMS)

@@ -12,7 +12,7 @@ from dialtone_kit.wire.picture import paint, stroke, text
 LEFT, WIDTH = 40, 780  # pixels: where the axis begins, and how long it is
 TOP, FLAG, BAR = 34, 26, 44  # pixels: the first flag, from flag to flag, from bar to bar
 AIR = 4.0  # seconds left free at both ends
-FAR = 300.0  # seconds from the axis' zero beyond which a flag stands at the edge
+FAR = 300.0  # seconds from the axis' zero beyond which a flag is drawn at the edge
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Span:
-    """Something that lasts, from `start` to `end` in seconds; the ends have names of their own."""
+    """Something that lasts, from `start` to `end` in seconds; each end has its own name."""
 
     start: float
     end: float

@@ -1,4 +1,4 @@
-"""The token explorer of a lesson: tokens looked into, and verified as `client.verify` does it."""
+"""The token explorer of a lesson: tokens inspected, and verified as `client.verify` does it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def verified(client: IdentityClient, token: Secret) -> TokenVerdict:
     except DialtoneError as problem:
         text = f"The keys of {client.issuer} could not be fetched. {problem}"
         return TokenVerdict("can't tell", shown(text))
-    text = "Signed by a key of its issuer, and in time."
+    text = "Signed by a key of its issuer, and within its lifetime."
     if audience is not None:
         text += f" It is for {audience}: any other API must refuse it."
     return TokenVerdict(

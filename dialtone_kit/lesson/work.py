@@ -97,7 +97,7 @@ class Work:
         return recap.report(self.number, self.progress)
 
     def done(self, trips: Iterable[RoundTrip]) -> Shown:
-        """Record the end of the lesson; what came of it, by the record and the requests sent."""
+        """Record the end of the lesson; returns how it went, by the record and the requests."""
         self.progress.done(self.number)
         made = ending(self.number, self.progress, trips)
         return shown(made, self.report(), minutes=self.interactive)

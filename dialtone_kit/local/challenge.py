@@ -1,6 +1,6 @@
-"""Is it ours? The service proves it by a challenge before anything is sent that matters.
+"""Is it ours? The service proves it by a challenge before anything that matters is sent.
 
-On a shared machine anybody can sit on a port, so an open port and a friendly answer mean nothing.
+On a shared machine anyone can sit on a port, so an open port and a friendly answer mean nothing.
 `http.client` and not httpx: no proxy from the environment, no redirect, and a third of the time.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import http.client
 import io
-import json
 import secrets
 import socket
 import time
@@ -21,16 +20,17 @@ from typing import Any, Literal, Protocol
 import httpcore
 
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.jws import strict_json
 from dialtone_kit.local.record import Record
 
 Kind = Literal["ours", "stranger", "silent", "nothing"]
 MAX_REPLY = 4096  # bytes of an answer to the challenge
-MAX_BYTES = 16 * 1024 * 1024  # of a control's reply: an inbox of many mails, not more
+MAX_BYTES = 16 * 1024 * 1024  # of a control's reply: an inbox of many emails, not more
 
 
 @dataclass(frozen=True)
 class Occupant:
-    """Who is on the port: ours, a stranger, somebody who accepts but stays silent, or nobody."""
+    """Who is on the port: ours, a stranger, one that accepts but stays silent, or nobody."""
 
     kind: Kind
     pid: int | None = None
@@ -61,7 +61,7 @@ def proven(record: Record, *, timeout: float = 10.0) -> Iterator[http.client.HTT
         kind = _challenge(connection, record).kind
         if kind != "ours":
             raise ServiceUnreachable(explain(kind, record.port))
-        # http.client would silently connect anew, to whoever listens by then.
+        # http.client would silently reconnect, to whoever is listening by then.
         connection.auto_open = 0
         yield connection
     finally:
@@ -96,8 +96,8 @@ def explain(kind: Kind, port: int, *, own_pid: int | None = None) -> str:
     if kind == "silent":
         holder = "something that accepts connections but does not answer"
     return (
-        f"Port {port} is held by {holder}. End that program, or move your service to port N: "
-        "`dialtone serve --port N` (you register anew there)."
+        f"Port {port} is in use by {holder}. Stop that program, or move your service to port N: "
+        "`dialtone serve --port N` (you register again there)."
     )
 
 
@@ -126,7 +126,7 @@ def _reply(connection: http.client.HTTPConnection, record: Record, stream: _Line
     connection.sock = _Socket(stream, connection.timeout or 10.0)
     try:
         connection.request("GET", f"/mock/hello?nonce={nonce}", headers=_headers(record))
-        body = json.loads(connection.getresponse().read(MAX_REPLY))
+        body = strict_json(connection.getresponse().read(MAX_REPLY))
     except (TimeoutError, httpcore.TimeoutException):
         return Occupant("silent")
     except (
@@ -134,7 +134,6 @@ def _reply(connection: http.client.HTTPConnection, record: Record, stream: _Line
         httpcore.NetworkError,
         http.client.HTTPException,
         ValueError,
-        RecursionError,
     ):
         return Occupant("stranger")
     return _judge(body, nonce, record)
@@ -208,7 +207,7 @@ class _Reading(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError  # a stranger who sends a byte at a time could hold us for ever
+            raise TimeoutError  # a stranger who sends a byte at a time could hold us forever
         data = self._stream.read(len(buffer), left)
         buffer[: len(data)] = data
         return len(data)

@@ -50,7 +50,7 @@ def call(
         )
     except (OSError, HTTPException, NotThisService):
         raise ServiceUnreachable(
-            "The local service broke off in the middle of its reply. Run this again."
+            "The local service stopped in the middle of its reply. Run this again."
         ) from None
 
 

@@ -22,10 +22,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail that the mock sent. Text and code stay out of its repr: codes don't go in outputs."""
+    """An email that the mock sent. Address, text and code stay out of its repr and of outputs."""
 
     id: str
-    to: str
+    to: str = field(repr=False)
     subject: str
     sent_at: str
     realm: str
@@ -75,7 +75,7 @@ class Controls:
     def inbox(
         self, email: str | None = None, realm: str | None = None, *, limit: int = 50
     ) -> list[Mail]:
-        """The mails sent to `email` (or to anybody) from `realm` (or from any), newest first.
+        """The emails sent to `email` (or to anyone) from `realm` (or from any), newest first.
 
         `limit` is at most 200.
         """
@@ -84,18 +84,18 @@ class Controls:
         return [_read(Mail, members | {"id": str(members["id"])}) for members in mails]
 
     def code_for(self, email: str, realm: str | None = None, *, timeout: float = 10.0) -> str:
-        """The code in the newest mail to `email`; waits up to `timeout` seconds for one."""
+        """The code in the newest email to `email`; waits up to `timeout` seconds for one."""
         deadline = time.monotonic() + timeout
         while True:
             for mail in self.inbox(email, realm):
                 if mail.code:
                     return mail.code
             if time.monotonic() >= deadline:
-                raise EnrollmentProblem(f"No mail with a code for {email}. Ask for one first.")
+                raise EnrollmentProblem(f"No email with a code for {email}. Ask for one first.")
             time.sleep(0.1)
 
     def clear_limits(self, realm: str | None = None) -> int:
-        """Clear the count of registrations in `realm`, or in all public realms; how many rows?"""
+        """Clear the registration count of `realm`, or of all public ones; returns how many."""
         return int(self._call("limits", "POST", "/mock/limits/clear", {"realm": realm})["cleared"])
 
     def new_realm(self, like: str = "default", *, without: str | None = None) -> str:
@@ -164,7 +164,7 @@ class Controls:
         self._call("faults", "POST", "/mock/faults", body)
 
     def clear_faults(self, realm: str) -> int:
-        """Withdraw the faults that still wait in a private realm; how many orders were there?"""
+        """Withdraw the pending faults of a private realm; returns how many there were."""
         return int(self._call("faults", "POST", "/mock/faults/clear", {"realm": realm})["cleared"])
 
     def policies(self) -> list[PolicyFile]:
@@ -220,7 +220,7 @@ class Controls:
         """The reply to one call. Members of `body` and `query` that are None are not sent."""
         if self._find_service is None:
             raise MockOnly(
-                f"The real service has no such control ({what}); only the local mock does. "
+                f"The real service has no such control ({what}); only the local service does. "
                 'Set base_url = "mock" to try this.'
             )
         return call(self._find_service().record, method, path, body, query)

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,9 @@ from dialtone_kit.local.setup import SQLITE, read_setup
 from dialtone_kit.local.state_folder import progress_file, state_dir
 
 PROGRESS = r"progress\.jsonl?(\.lock|\.moved)?"
+_HALF = r"\.[0-9a-f]{16}"  # how a name ends that a killed write left
 _WRITTEN = r"service\.json|setup\.json|mock\.pid|mock\.key|postgresql\.key|progress\.jsonl?"
+_HALF = r"\.[0-9a-f]{16}"  # at the end of what a killed write left
 # The names that the kit gives in the state folder, and what is behind each.
 STATE = {
     r"mock\.sqlite3(-wal|-shm|-journal)?": "the service's database: clients, mails, audit trail",
@@ -35,10 +37,17 @@ STATE = {
     r"mock\.pid|mock\.calls|service\.lock": "notes of the service's process",
     r"setup\.json": "how the service was set up",
     r"service\.json": "the service's port and secret",
-    r"policies": "the service's policies, with your edits",
-    r"lab": "JupyterLab's settings and workspaces",
     PROGRESS: "your progress",
-    rf"\.({_WRITTEN})\.[0-9a-f]{{16}}": "what a killed write left",
+    rf"\.({_WRITTEN}){_HALF}": "what a killed write left",
+}
+# The folders in it, the names that the kit gives there, and what is behind them.
+FOLDERS = {
+    "curl": (rf"\.?[a-z0-9-]+-\d+({_HALF})?", "the secrets of a curl line"),
+    "lab": (r"settings|user-settings|workspaces", "JupyterLab's settings and workspaces"),
+    "policies": (
+        r"\.in-force|\.from-kit|README\.md|.+\.cedar|\..+\.\d+\.\d+",
+        "the service's policies, with your edits",
+    ),
 }
 
 
@@ -53,9 +62,10 @@ class Kept:
 
 def going() -> list[Kept]:
     """What a purge removes: the local service's files, your progress, and its clients here."""
-    found = [*_known(state_dir())]
+    found = [one for name in FOLDERS for one in _below(state_dir() / name)]
+    found += _known(state_dir())
     if progress_file().parent != state_dir():  # beside the credentials
-        found += _known(progress_file().parent, [PROGRESS])
+        found += _known(progress_file().parent, {PROGRESS: STATE[PROGRESS]})
     clients, waiting, _ = _issued()
     issued = [_kept(path, "credentials of the local service") for path in clients]
     issued += [_kept(path, "an enrollment that waits for its code") for path in waiting]
@@ -66,7 +76,9 @@ def staying() -> list[Kept]:
     """What the same folders hold beside that: other services' credentials, files of your own."""
     gone = {one.path for one in going()}
     others = [_kept(path, what) for path, what in _issued()[2].items()]
-    own = [path for path in sorted(state_dir().iterdir()) if path not in gone]
+    around = [folder for folder in map(state_dir().joinpath, FOLDERS) if _is_folder(folder)]
+    own = [path for folder in (state_dir(), *around) for path in sorted(folder.iterdir())]
+    own = [path for path in own if path not in gone and path not in around]
     return others + [_kept(path, "not a file of the kit") for path in own]
 
 
@@ -95,7 +107,7 @@ def _delete_all_of(path: Path) -> None:
         if os.fstat(folder).st_uid != platform.user_id():
             raise DialtoneError(f"{shown(path.parent)} belongs to another user.")
         for name in os.listdir(folder):  # noqa: PTH208 (a Path knows no descriptors)
-            if name == path.name or name.startswith(f".{path.name}."):
+            if name == path.name or re.fullmatch(rf"\.{re.escape(path.name)}{_HALF}", name):
                 _delete(name, folder)
     finally:
         os.close(folder)
@@ -109,11 +121,24 @@ def _delete(name: str, folder: int) -> None:
         os.unlink(name, dir_fd=folder)
 
 
-def _known(folder: Path, patterns: Iterable[str] = STATE) -> Iterator[Kept]:
+def _known(folder: Path, patterns: Mapping[str, str] = STATE) -> Iterator[Kept]:
     names = sorted(path.name for path in folder.iterdir())
-    for pattern in patterns:
+    for pattern, what in patterns.items():
         for name in filter(re.compile(pattern).fullmatch, names):
-            yield _kept(folder / name, STATE[pattern])
+            yield _kept(folder / name, what)
+
+
+def _below(folder: Path) -> Iterator[Kept]:
+    """What the kit keeps in one of FOLDERS; itself if it is empty or no folder."""
+    pattern, what = FOLDERS[folder.name]
+    if _is_folder(folder) and any(folder.iterdir()):
+        yield from _known(folder, {pattern: what})
+    elif os.path.lexists(folder):
+        yield _kept(folder, what)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _issued() -> tuple[list[Path], list[Path], dict[Path, str]]:

@@ -51,7 +51,7 @@ def _is_abandoned(folder: Path) -> bool:
     try:
         if folder.is_symlink() or folder.stat().st_uid != platform.user_id():
             return False
-        if not (folder / LOCK).is_file():  # not a run's: somebody chose the name
+        if not (folder / LOCK).is_file():  # not a run's: someone chose the name
             return False
         with FileLock(folder / LOCK, timeout=0, mode=0o600):
             return True

@@ -1,8 +1,7 @@
-"""The service's process: started in a session of its own, recognised by its start time, ended."""
+"""The service's process: started in its own session, recognised by its start time, ended."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import psutil
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.jws import strict_json
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.private_files import explained, open_private, read_regular, shown
 from dialtone_kit.local.owner import of_background, this_process
@@ -100,14 +100,15 @@ def wait_until(
         if outcome is not None:
             return outcome
         if child.poll() is not None:
-            words = f"with: {last_line(log)} ." if log else "see its words above."
+            words = f"with: {last_line(log)} ." if log else "see its output above."
             more = f" More in {shown(log)} ." if log else ""
             raise ServiceUnreachable(
-                f"The local service ended while starting, {words}{more} See also `dialtone doctor`."
+                f"The local service stopped while starting, {words}{more} See also `dialtone "
+                "doctor`."
             )
         if time.monotonic() > deadline:
             raise ServiceUnreachable(
-                f"The local service does not answer after {timeout:.0f} s; this machine may be "
+                f"The local service did not answer within {timeout:.0f} s; this machine may be "
                 "busy. Run this again."
             )
         time.sleep(0.02)
@@ -131,7 +132,7 @@ def running(folder: Path) -> psutil.Process | None:
         noted = _noted(folder)
         process = psutil.Process(int(noted["pid"]))
         return process if _is_same(process, noted) and not _is_gone(process) else None
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, psutil.Error):
         return None
 
 
@@ -154,12 +155,12 @@ def database(folder: Path) -> str | None:
 
 
 def was_left_behind(folder: Path) -> bool:
-    """Whether a service here did not end in order: it was killed, or the machine went down."""
+    """Whether a service here did not end cleanly: it was killed, or the machine went down."""
     return (folder / PID).exists() and running(folder) is None
 
 
 def forget(folder: Path) -> None:
-    """Remove the note of a process that is no more."""
+    """Remove the note of a process that no longer exists."""
     with explained(folder / PID):
         (folder / PID).unlink(missing_ok=True)
 
@@ -203,7 +204,7 @@ def end_leftover(folder: Path) -> None:
 
 
 def _noted(folder: Path) -> Any:
-    return json.loads(read_regular(folder / PID))
+    return strict_json(read_regular(folder / PID))
 
 
 def _is_same(process: psutil.Process, noted: Any) -> bool:

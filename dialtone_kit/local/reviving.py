@@ -1,6 +1,6 @@
-"""A request that finds nobody brings the local service back (`kill -9` in a lesson).
+"""A request that finds no service brings the local service back (`kill -9` in a lesson).
 
-Whoever has taken its port meanwhile gets a challenge on each new connection, and nothing else.
+Anything that has taken its port meanwhile gets a challenge on each new connection, no more.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Reviving(httpx.BaseTransport):
         except _NEVER_SENT:
             self._brought_back()  # no connection: nobody has seen the request or its proof
         except _BROKEN_OFF:
-            # Somebody may have seen this one. The retry rules send it again, with a new proof.
+            # Someone may have seen this one. The retry rules send it again, with a new proof.
             if not self._brought_back() or request.method != "GET" or "DPoP" in request.headers:
                 raise
         return self._inner.handle_request(request)
@@ -77,7 +77,7 @@ def only_ours(base_url: str, port: int) -> None:
         if record.base_url != base_url:
             raise ServiceUnreachable(
                 f"The local service has moved from {base_url} to {record.base_url}. Run start() "
-                "again; register anew there."
+                "again; register again there."
             )
         with part(CHALLENGE):
             occupant = ask_on(stream, record, timeout)

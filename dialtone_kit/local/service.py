@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from dialtone_kit.base import code
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
 from dialtone_kit.base.private_files import explained
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import Kind, Occupant, ask, explain
 from dialtone_kit.local.record import (
@@ -83,7 +84,8 @@ def look(*, timeout: float = 2.0) -> LocalService | Absent:
         record = read_record()
     except UnusableRecord as why:
         repair = "`dialtone serve` or the next start() repairs it."
-        return Absent("nothing", f"No local service is known: service.json {why}. {repair}")
+        known = sentence(f"No local service is known: service.json {why}")
+        return Absent("nothing", f"{known} {repair}")
     if record is None:
         way = "Start one with `dialtone serve`, or a lesson."
         return Absent("nothing", f"No local service has run here yet. {way}")
@@ -103,7 +105,7 @@ def ensure(
 
     `port` is for the very first start, or to move on purpose: the issuer changes with it.
     `current` replaces one that still runs the code from before an upgrade. Raises
-    ServiceUnreachable with the way out when there can be none.
+    ServiceUnreachable, saying what to do, when there can be none.
     """
     running = find()
     fits = running is not None and port in (None, running.port)
@@ -163,13 +165,13 @@ def serve(
     """Run the service in the foreground with the state that lessons use; returns its exit code.
 
     `database` is the URL of a PostgreSQL that holds its state, or "sqlite"; without it, the state
-    stays where it was the last time. KeyboardInterrupt ends it in order and is raised again.
+    stays where it was the last time. KeyboardInterrupt ends it cleanly and is raised again.
     """
     with _lock():
         remarks: list[str] = []
         running = _prepare(port, remarks, current=True)
         if running is not None:
-            say(f"The local service runs already on {running.base_url} (process {running.pid}).")
+            say(f"The local service already runs on {running.base_url} (process {running.pid}).")
             return 0
         for remark in remarks:
             say(remark)
@@ -178,7 +180,7 @@ def serve(
         with _ended_if_it_fails(child):
             _wait(child, record, log=None)
     try:
-        say(f"The local service runs on {record.base_url} . Ctrl-C ends it.")
+        say(f"The local service is running on {record.base_url} . Press Ctrl-C to stop it.")
         return child.wait()
     finally:
         _end(child)
@@ -193,8 +195,8 @@ def _prepare(port: int | None, remarks: list[str], current: bool) -> LocalServic
     if running is not None:
         if moves:
             raise DialtoneError(
-                f"The local service runs on port {record.port}. End it first (`dialtone stop`), "
-                f"then start it on port {port}."
+                f"The local service is running on port {record.port}. Stop it first (`dialtone "
+                f"stop`), then start it on port {port}."
             )
         if running.is_current or not current:
             return running
@@ -207,7 +209,7 @@ def _prepare(port: int | None, remarks: list[str], current: bool) -> LocalServic
     if occupant.kind != "nothing":
         raise ServiceUnreachable(explain(occupant.kind, wanted))
     if moves:
-        remarks.append(f"The local service moved to port {wanted}; register anew there.")
+        remarks.append(f"The local service moved to port {wanted}; register again there.")
         new_record(wanted)
     return None
 
@@ -217,13 +219,13 @@ def _replace(running: LocalService, remarks: list[str]) -> None:
     setup_to_revive(state_dir())  # before that: what can't be started again is not ended
     _end_running(lambda: running)
     remarks.append(
-        f"The local service still ran older code (version {running.version or 'unknown'}); it was "
-        "ended and started again with the code that is installed now."
+        "The local service was still running older code (version "
+        f"{running.version or 'unknown'}); it was restarted with the code that is installed now."
     )
 
 
 def _usable_record(port: int | None, remarks: list[str]) -> Record:
-    """The record as it is, made new where there is none or it can't be trusted."""
+    """The record as it is, or a new one if there is none or it can't be trusted."""
     try:
         record = read_record()
         if record is not None:
@@ -237,7 +239,7 @@ def _usable_record(port: int | None, remarks: list[str]) -> Record:
     except UnusableRecord as why:
         process.end_leftover(state_dir())
         record = new_record(port or free_port())
-        remarks.append(f"service.json {why}; it was written anew, with port {record.port}.")
+        remarks.append(f"service.json {why}; it was rewritten, with port {record.port}.")
         return record
 
 
@@ -257,13 +259,13 @@ def _clear_away(record: Record, occupant: Occupant, remarks: list[str]) -> Occup
     folder = state_dir()
     killed = process.was_left_behind(folder)
     if process.running(folder) is not None:
-        remarks.append("The local service had stopped answering; it was ended and started again.")
+        remarks.append("The local service had stopped answering; it was restarted.")
     elif not killed:
         return occupant
     process.end_leftover(state_dir())
     occupant = ask(record)  # again: it may have been dying the first time
     if killed and occupant.kind == "nothing":
-        remarks.append("The local service was gone (killed?); it was started again as it was.")
+        remarks.append("The local service was gone (killed?); it was restarted as it was.")
     return occupant
 
 

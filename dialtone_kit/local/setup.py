@@ -1,6 +1,6 @@
 """How the local service was set up when it last ran: with which workers and on which database.
 
-The service itself writes `setup.json`, so that it comes back as it was, whoever starts it: another
+The service itself writes `setup.json`, so that it restarts the same way, whoever starts it: another
 store under the same issuer would know none of its clients.
 """
 
@@ -51,7 +51,7 @@ def read_setup(folder: Path) -> Setup | None:
         return Setup() if (folder / "mock.sqlite3").exists() else None
     except (DialtoneError, ValueError, KeyError, TypeError, RecursionError):
         raise ServiceUnreachable(
-            f"{FILE} in the state folder is damaged, so it is not known where the local service "
+            f"{FILE} in the state folder is damaged, and it is what says where the local service "
             "keeps its state. Start it as you did before: `dialtone serve`, with its --database."
         ) from None
 
@@ -71,7 +71,7 @@ def setup_to_revive(folder: Path) -> Setup:
     if asked is not None:
         raise ServiceUnreachable(
             f"The local service keeps its state in {noted.database}, but {DATABASE} names "
-            f"{asked}. Unset it; or move there on purpose, and register anew: `dialtone serve`."
+            f"{asked}. Unset it; or move there on purpose, and register again: `dialtone serve`."
         )
     if noted.database != SQLITE and noted.url is None:
         raise ServiceUnreachable(

@@ -68,11 +68,13 @@ def _refuse(why: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dialtone_kit.mock", description=__doc__)
-    parser.add_argument("--state-dir", type=Path, required=True, help="where its state lives")
+    parser.add_argument("--state-dir", type=Path, required=True, help="the folder for its state")
     parser.add_argument("--port", type=_port, help="default: the one in service.json, or 8787")
     parser.add_argument("--base-url", help="the public URL; default: the one in service.json")
-    parser.add_argument("--workers", type=_workers, default=1, help="processes that answer")
-    parser.add_argument("--database", help="the URL of a PostgreSQL; default: a SQLite file")
+    parser.add_argument("--workers", type=_workers, default=1, help="number of worker processes")
+    parser.add_argument(
+        "--database", help="the URL of a PostgreSQL database; default: a SQLite file"
+    )
     return parser
 
 
@@ -86,9 +88,10 @@ def _serve(chosen: Settings, listener: socket.socket) -> None:
         "access_log": False,
         "proxy_headers": False,  # a caller's X-Forwarded-For says nothing
         "server_header": False,
-        "date_header": False,  # a realm's answers follow its clock, see web/dates.py
+        "date_header": False,  # a realm's answers use its own clock, see web/dates.py
         "timeout_keep_alive": 30,
         "timeout_graceful_shutdown": 3,
+        "timeout_worker_healthcheck": 60,  # a worker that starts on a busy machine is not dead
     }
     app = _application(chosen)
     _note_setup(chosen)
@@ -126,8 +129,8 @@ def _listen(port: int) -> socket.socket:
         listener = socket.create_server((HOST, port), backlog=2048)
     except OSError as problem:
         raise BadSettings(
-            f"port {port} can't be had ({problem.strerror}). Stop what uses it, or name another "
-            f"with --port."
+            f"port {port} is not available ({problem.strerror}). Stop whatever uses it, or choose "
+            f"another with --port."
         ) from None
     listener.set_inheritable(True)
     return listener
@@ -153,7 +156,7 @@ def _pid_file(path: Path, database: str) -> Iterator[None]:
 
 
 def _note_setup(chosen: Settings) -> None:
-    """DIR/setup.json: how we run, for whoever starts us the next time. It holds no password."""
+    """DIR/setup.json: how we run, for the next start. It holds no password."""
     url = chosen.database_url
     parts = urlsplit(url or "")
     whole = parts.password is None and not parts.query

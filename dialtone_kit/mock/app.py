@@ -103,7 +103,7 @@ ROUTES = (
     ("POST", "{p}/svid/jwt", jwt_svid_for_token),
     ("GET", "{p}/.well-known/spiffe-trust-bundle", trust_bundle),
 )
-MOVED = {  # paths of older texts about the service: 404, with the way
+MOVED = {  # paths from older texts about the service: 404, with the current path
     "{p}/register/agent": "Registration begins with POST register/request at a realm: "
     "/realms/<realm>/register/request, JSON with email, client_name and requested_scopes."
 }
@@ -175,7 +175,7 @@ def _service(chosen: Settings) -> Service:
 
 
 def _idle(chosen: Settings) -> Idle:
-    """A day for a service that a lesson started; one in a terminal stays until it is ended."""
+    """A day for a service that a lesson started; one in a terminal runs until it is stopped."""
     limit = DAY if os.environ.get("DIALTONE_BACKGROUND") else None
     return Idle(limit, shared=chosen.state_dir / "mock.calls" if chosen.workers > 1 else None)
 
@@ -203,7 +203,7 @@ async def _lifespan(app: Gate) -> AsyncIterator[None]:
 
 
 async def _end_in_time(service: Service, every: float = 0.5) -> None:
-    """End the whole service, in order, when its owner has ended or nobody has called for a day."""
+    """End the whole service, in order, when its owner has ended or no one has called for a day."""
     while not owner_is_gone() and not service.part(Idle).over():
         await asyncio.sleep(every)
     with contextlib.suppress(ProcessLookupError):

@@ -2,7 +2,7 @@
 
 Kubernetes and GCP write what we ask for into the evidence's `aud`: the challenge, and with it the
 key, so that evidence is useless to a thief with another key. AWS and Azure can't: their evidence is
-the same for everybody who reads it, so the workload signs challenge and evidence with its key. That
+the same for everyone who reads it, so the workload signs challenge and evidence with its key. That
 proves which key asks, not that the platform knows this key.
 """
 
@@ -22,7 +22,7 @@ IN_AUDIENCE = ("kubernetes", "gcp")  # these carry the challenge; the others nee
 class Evidence:
     """What a platform states about a workload: a JWT, or AWS's document with its signature.
 
-    Whoever holds it may pass for the workload, so it is not shown.
+    Anyone who holds it could pass for the workload, so it is not shown.
     """
 
     platform: PlatformName

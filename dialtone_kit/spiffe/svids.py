@@ -87,7 +87,7 @@ class X509Svid:
 
 @dataclass(frozen=True)
 class JwtSvid:
-    """A signed statement for one audience. Whoever holds it can present it: keep it secret."""
+    """A signed statement for one audience. Anyone who holds it can present it: keep it secret."""
 
     spiffe_id: SpiffeId
     token: Secret
@@ -96,7 +96,7 @@ class JwtSvid:
 
 
 def read_jwt_svid(text: str) -> JwtSvid:
-    """`text` as a JWT-SVID; nothing is verified (M20). Raises SvidRefused if it is none."""
+    """`text` as a JWT-SVID; nothing is verified (M20). Raises SvidRefused if it isn't one."""
     try:
         claims = read_unverified(text).claims
         spiffe_id = SpiffeId.parse(str(claims.get("sub")))

@@ -69,7 +69,7 @@ class TrustBundle:
 def verify_x509_svid(
     chain: Sequence[x509.Certificate], bundle: TrustBundle, now: float
 ) -> SpiffeId:
-    """Whom `chain` (leaf first) names, once it leads to a root of `bundle` (X.509-SVID §5).
+    """Who `chain` (leaf first) names, once it leads to a root of `bundle` (X.509-SVID §5).
 
     `now` is in Unix seconds. Raises SvidRefused naming the check that failed.
     """
@@ -89,7 +89,7 @@ def verify_x509_svid(
 
 
 def peer_id(leaf: x509.Certificate, trust_domain: str) -> SpiffeId:
-    """Whom `leaf` names, by the rules for leaves (X.509-SVID §4). No signature is checked."""
+    """Who `leaf` names, by the rules for leaves (X.509-SVID §4). No signature is checked."""
     try:
         named = _named(leaf)
         if named.trust_domain != trust_domain:

@@ -108,14 +108,14 @@ class Workload:
         return vouched | {"binding": b64url(self.key.sign(binding_input(challenge, evidence)))}
 
     def _x509(self, body: dict[str, Any]) -> X509Svid:
-        """The chain that came, if it is for this workload and this key."""
+        """The chain received, if it is for this workload and this key."""
         try:
             chain = tuple(x509.load_pem_x509_certificates(str(body.get("svid")).encode()))
             same_key = jwk_of(chain[0].public_key()) == self.key.public_jwk
         except (ValueError, KeyError, AttributeError):
-            raise NotThisService("The X.509-SVID that came can't be read.") from None
+            raise NotThisService("The X.509-SVID received can't be read.") from None
         if not same_key:
-            raise SvidRefused("key", "the certificate that came is for another key.")
+            raise SvidRefused("key", "the certificate received is for another key.")
         named = peer_id(chain[0], self.spiffe_id.trust_domain)
         _require_same(named, self.spiffe_id)
         return X509Svid(named, chain, self.key)
@@ -134,18 +134,18 @@ def jwt_svid_for(client: IdentityClient, token: Token, audience: str) -> JwtSvid
 
 
 def _jwt(body: dict[str, Any], audience: str, expected: SpiffeId | None) -> JwtSvid:
-    """The token that came, if it names who asked. Verifying it is up to `audience`."""
+    """The token received, if it names who asked. Verifying it is up to `audience`."""
     try:
         svid = read_jwt_svid(str(body.get("svid")))
     except SvidRefused as problem:
-        raise NotThisService(f"The JWT-SVID that came can't be used: {problem}") from None
+        raise NotThisService(f"The JWT-SVID received can't be used: {problem}") from None
     if expected is not None:
         _require_same(svid.spiffe_id, expected)
     if audience not in svid.audience:
-        raise SvidRefused("aud", f"the JWT-SVID that came is for {svid.audience}. [M24]")
+        raise SvidRefused("aud", f"the JWT-SVID received is for {svid.audience}. [M24]")
     return svid
 
 
 def _require_same(named: SpiffeId, expected: SpiffeId) -> None:
     if named != expected:
-        raise SvidRefused("spiffe_id", f"the SVID that came is for {named}, not for {expected}.")
+        raise SvidRefused("spiffe_id", f"the SVID received is for {named}, not for {expected}.")

@@ -2,7 +2,7 @@
 
 Each widget is a plain object with its logic in Python (`panel.Panel`) and a view in the browser
 (`static/*.js`). Widgets take plain callables, so they need no service. Nothing that a person
-types, and no content of a mail, is ever in a synchronised trait, in the notebook's file or in a
+types, and no content of an email, is ever in a synchronised trait, in the notebook's file or in a
 widget's text form: it travels only in custom messages. Of a token, the text form of an unattended
 run prints what is the same on every run, such as `alg` and `scope`.
 """

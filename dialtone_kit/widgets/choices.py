@@ -10,7 +10,7 @@ Confidence = Literal["sure", "unsure"]
 
 @dataclass(frozen=True)
 class Choice:
-    """One possible answer, and the reason shown to somebody who picked it."""
+    """One possible answer, and the reason shown to someone who picked it."""
 
     text: str
     why: str

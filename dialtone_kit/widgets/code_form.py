@@ -1,4 +1,4 @@
-"""The code form: the verification code from the mail in, credentials out (demo, step 2c)."""
+"""The code form: the verification code from the email in, credentials out (demo, step 2c)."""
 
 from __future__ import annotations
 
@@ -16,33 +16,35 @@ if TYPE_CHECKING:
     from dialtone_kit.client.credentials import Credentials
     from dialtone_kit.client.enrollment_state import EnrollmentState
 
-_WRONG = "This is not the code from the mail. Compare it with the newest mail. [M25]"
+_WRONG = "This is not the code from the email. Compare it with the newest email. [M25]"
 _ENDS = {
-    "locked": "Too many wrong codes, here and on the sponsor's page together, locked this "
-    "enrollment. Send a new code with the e-mail form, then run the cells below it again.",
-    "expired": "The hour for this code is over. Send a new code with the e-mail form, then run the "
+    "locked": (
+        "Too many wrong codes (here or on the sponsor's page) locked this enrollment. Send a new "
+        "code with the email form, then run the cells below it again."
+    ),
+    "expired": "This code has expired. Send a new code with the email form, then run the "
     "cells below it again.",
-    "over": "The service says that this enrollment is over. Send a new code with the e-mail form, "
+    "over": "The service says that this enrollment is over. Send a new code with the email form, "
     "then run the cells below it again.",
     "confirmed before": "This enrollment was already confirmed, and its secret is shown only once. "
-    "Use the stored credentials, or send a new code with the e-mail form.",
+    "Use the stored credentials, or send a new code with the email form.",
 }
 
 
 class CodeForm(Panel):
-    """Ask for the code that was mailed and confirm with it.
+    """Ask for the code that was emailed and confirm with it.
 
-    `watch` asks the service how far the enrollment is. Tries, time and how it ended are the
-    service's word: the form counts nothing. Until the service has spoken, time goes by `expires_at`
-    and no tries are shown; `tries` is how many there are in all. `code_source` supplies the code
+    `watch` asks the service for the enrollment's status. Tries, time and outcome come from
+    the service: the form counts nothing. Until the service answers, time goes by `expires_at`
+    and no tries are shown; `tries` is the total. `code_source` supplies the code
     when nobody is there: from a parameter, or from the mock's inbox. `approved` confirms without a
     code, once the sponsor has approved on the page (`approval_url`). `inbox` says where to read the
-    mail. `now` is in Unix seconds.
+    email. `now` is in Unix seconds.
     """
 
     script = "code_form.js"
     name = "Code form"
-    question = "Which code stands in the mail to the sponsor?"
+    question = "Which code is in the email to the sponsor?"
 
     def __init__(
         self,
@@ -77,7 +79,7 @@ class CodeForm(Panel):
             self._credentials = confirm(code_source())
 
     def require(self) -> Credentials:
-        """The credentials, or LessonStop when no code was confirmed yet."""
+        """The credentials, or LessonStop if no code has been confirmed yet."""
         if self._credentials is not None:
             return self._credentials
         if not self.interactive:
@@ -88,7 +90,7 @@ class CodeForm(Panel):
         phase = self._phase()
         if phase in _ENDS:
             raise self._stop(_ENDS[phase])
-        raise self._must_answer("Type the code from the mail in the form above and press Enter.")
+        raise self._must_answer("Type the code from the email in the form above and press Enter.")
 
     def state(self) -> State:
         phase = self._phase()
@@ -113,7 +115,7 @@ class CodeForm(Panel):
                 code = find_code(typed if isinstance(typed, str) else "")
             except NotACode as problem:
                 self.failed(
-                    {"text": f"{problem} It was not sent, so no try is lost.", "keep": True}
+                    {"text": f"{problem} It was not sent, so it didn't use up a try.", "keep": True}
                 )
             else:
                 self._try(lambda: self._confirm(code))
@@ -166,7 +168,7 @@ class CodeForm(Panel):
             self._ended = self._how_it_ended(refused)
 
     def _how_it_ended(self, gone: ServiceError) -> str:
-        """410 is one status for two ends: the service's status says which, or else its words."""
+        """410 covers two endings: the enrollment's status says which, or else the description."""
         if self._watch is not None:
             with suppress(Exception):
                 self._learn(self._watch())

@@ -1,4 +1,4 @@
-"""The e-mail form: a sponsor's address in, an enrollment out (demo, step 2a)."""
+"""The email form: a sponsor's address in, an enrollment out (demo, step 2a)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def email_problem(address: str) -> str | None:
     """What is wrong with `address`, or None. The service judges by the same rule."""
     if not address:
-        return "Type an e-mail address."
+        return "Type an email address."
     try:
         one_address(address)
     except NotAnAddress as problem:
@@ -29,13 +29,13 @@ class EmailForm(Panel):
     """Ask for the sponsor's address and send it with `send`.
 
     `enrollment` is one still pending from an earlier run: the form then starts in phase "sent".
-    `clear_limits` is the line of code that clears a rate limit, shown at a 429 (mock only).
+    `clear_limits` is the line of code that clears a rate limit, shown with a 429 (mock only).
     With `interactive=False` the address `email` is sent at once.
     """
 
     script = "email_form.js"
-    name = "E-mail form"
-    question = "Which e-mail address has the person who vouches for the agent?"
+    name = "Email form"
+    question = "What is the email address of the person who vouches for the agent?"
 
     def __init__(
         self,
@@ -64,9 +64,9 @@ class EmailForm(Panel):
             self._submit(email)
 
     def require(self) -> Enrollment:
-        """The enrollment, or LessonStop when no address was sent yet."""
+        """The enrollment, or LessonStop if no address has been sent yet."""
         if self._enrollment is None:
-            raise self._must_answer("Type your e-mail address in the form above and press Enter.")
+            raise self._must_answer("Type your email address in the form above and press Enter.")
         return self._enrollment
 
     def state(self) -> State:
@@ -97,11 +97,11 @@ class EmailForm(Panel):
 
     def outcome(self) -> str:
         if self._restored:
-            return "E-mail form: nobody is here to type, so the pending enrollment is used."
-        return "E-mail form: nobody is here to type, so the lesson used its own address."
+            return "Email form: nobody is here to type, so the pending enrollment is used."
+        return "Email form: nobody is here to type, so the lesson used its own address."
 
     def _submit(self, address: str) -> None:
-        self._email = address  # also a wrong one: it is mended, not typed anew
+        self._email = address  # even a wrong one: it can be corrected, not retyped
         problem = email_problem(address)
         if problem is not None:
             self.failed({"text": f"{problem} Nothing was sent: correct the address and try again."})

@@ -1,4 +1,4 @@
-"""The inbox view: the mails that the mock sent. They hold codes, so no notebook keeps them."""
+"""The inbox view: the emails that the mock sent. They hold codes, so no notebook keeps them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST = 50
 
 
 class Mail(Protocol):
-    """The parts of a mail that are shown."""
+    """The parts of an email that are shown."""
 
     @property
     def id(self) -> str: ...
@@ -34,7 +34,7 @@ class InboxView(Panel):
 
     script = "inbox.js"
     name = "Inbox view"
-    question = "Which mails did the local service send, and with which code?"
+    question = "Which emails has the local service sent, and with which codes?"
 
     def __init__(
         self,
@@ -69,8 +69,8 @@ class InboxView(Panel):
 
     def outcome(self) -> str:
         count = len(self._mails or [])
-        mails = "1 mail" if count == 1 else f"{count} mails"
-        return f"Inbox: {mails}. Their text is not kept in a notebook: it holds codes."
+        mails = "1 email" if count == 1 else f"{count} emails"
+        return f"Inbox: {mails}. Their text isn't kept in a notebook, because it holds codes."
 
     def _refresh(self) -> None:
         shown = [_as_shown(mail) for mail in self._fetch()]

@@ -49,7 +49,7 @@ class Panel(ABC):
 
     @abstractmethod
     def act(self, kind: str, message: Mapping[str, Any], /) -> None:
-        """Do what the person asked. An error becomes a call of `failed`."""
+        """Do what the person asked. An error becomes a call to `failed`."""
 
     @abstractmethod
     def failed(self, problem: State) -> None:
@@ -115,7 +115,7 @@ class Panel(ABC):
             self.round += 1
 
     def _stop(self, text: str) -> LessonStop:
-        """The exception that ends Run All here; the views come into sight."""
+        """The exception that ends Run All here; the views scroll into sight."""
         stopped = stop(text, self.id)
         self._push(come=True)
         return stopped
@@ -145,7 +145,7 @@ def problem_of(error: Exception) -> State:
         return {"text": _timeless(masked(str(error))), "wait": error.retry_after}
     if isinstance(error, DialtoneError):
         return {"text": masked(str(error))}
-    return {"text": f"The kit broke on this ({type(error).__name__}: {masked(str(error))})."}
+    return {"text": f"The kit itself failed here ({type(error).__name__}: {masked(str(error))})."}
 
 
 def _timeless(text: str) -> str:

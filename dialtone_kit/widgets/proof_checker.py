@@ -1,6 +1,6 @@
-"""The proof checker: thirteen tiles, a proof to edit, and what the service says to it.
+"""The proof checker: thirteen tiles, a proof to edit, and what the service says about it.
 
-The proof is in the views' messages, as a form's text is: never in a trait, never in the file.
+The proof travels in the views' messages, as a form's text does: never in a trait or the file.
 The access token never leaves the kernel.
 """
 
@@ -35,7 +35,7 @@ Ask = Callable[[str, str, Sequence[str], int], ServiceVerdict]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Case:
-    """A request with its proofs, to be looked at; `label` names it in a list.
+    """A request with its proofs, to inspect; `label` names it in a list.
 
     `status` is what the service said when it was sent, None if it never was. `ask` sends it.
     """
@@ -50,7 +50,7 @@ class Case:
 class ProofChecker(Panel):
     """Show how the rules judge a proof, and let it be edited and sent.
 
-    `cases` can be looked at, the last one first. Every edit is signed anew with `key`.
+    `cases` are those to choose from, the last one first. Every edit is signed again with `key`.
     """
 
     script = "proof_checker.js"
@@ -74,7 +74,7 @@ class ProofChecker(Panel):
 
     @property
     def tiles(self) -> list[Tile]:
-        """The thirteen tiles as they stand."""
+        """The thirteen tiles in their current state."""
         return self._tiles
 
     def state(self) -> State:

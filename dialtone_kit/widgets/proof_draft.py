@@ -1,4 +1,4 @@
-"""A proof as a learner edits it: a few fields, signed anew by a key in the kernel."""
+"""A proof as a learner edits it: a few fields, signed again by a key in the kernel."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _MOST = 2000  # characters of one field
 
 @dataclass(frozen=True)
 class Draft:
-    """What the proof is to say. A field left empty is left out; `age` is `iat` in seconds ago.
+    """What the proof should say. An empty field is left out; `age` is `iat` in seconds ago.
 
-    `signer` is the learner's own key, another one, or the own key with a claim changed afterwards.
+    `signer` is the learner's own key, another one, or their own with a claim changed afterwards.
     `leaked` puts a private member in `jwk` (an invented one). `twice` sends two headers.
     """
 
@@ -96,7 +96,7 @@ def _age(iat: object, now: float) -> str:
 
 
 def _iat(age: str, now: float) -> Any:
-    """`age` in seconds as an `iat`. A word that is no number is put in as it is."""
+    """`age` in seconds as an `iat`. Text that isn't a number goes in as it is."""
     try:
         return int(now) - int(age)
     except ValueError:

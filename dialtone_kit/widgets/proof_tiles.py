@@ -1,4 +1,4 @@
-"""The thirteen rules as tiles: which one a proof passes, which one stops it, which it never met.
+"""The thirteen rules as tiles: which a proof passes, which stops it, and which it never reached.
 
 The rules are those of rules.py, one at a time and in their order: what a tile says is what the
 service would say.
@@ -17,7 +17,7 @@ from dialtone_kit.rules import RULES, Proof, Request, Rule
 Outcome = Literal["passed", "nothing to check", "refused", "not reached"]
 
 TITLES = {
-    "one_header": "One proof came",
+    "one_header": "Exactly one proof",
     "well_formed": "A well-formed JWS",
     "typ_is_dpop": "Typed as a proof",
     "alg_is_listed": "An algorithm on the list",
@@ -35,7 +35,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Tile:
-    """One rule and what it made of the proof. `code` is that of the misconception, such as M04."""
+    """One rule and its verdict on the proof. `code` is the misconception's, such as M04."""
 
     rule: str
     outcome: Outcome
@@ -54,7 +54,7 @@ def judged(headers: Sequence[str], request: Request) -> list[Tile]:
     """A tile for each rule, in order, for the `DPoP` header fields of `request`.
 
     Never raises for a bad proof: junk, nothing at all or too much simply stops at the first tiles.
-    `request.first_use` must be set: the last rule asks it.
+    `request.first_use` must be set: the last rule calls it.
     """
     proof = Proof(headers)
     tiles: list[Tile] = []

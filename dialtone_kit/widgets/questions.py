@@ -56,7 +56,7 @@ class Prediction(Panel):
             choice = _choice_of(message.get("choices"), self._item, 0)
             confidence = _confidence(message.get("confidence"))
             if choice is None or confidence is None:
-                self.failed({"text": "Choose an answer and how sure you are."})
+                self.failed({"text": "Choose an answer and say how sure you are."})
                 return
             self._pick = Pick.of(self._item, choice, confidence)
             self._record(self._pick)
@@ -167,7 +167,7 @@ def _in_one_line(item: Question) -> str:
 
 
 def _shown(item: Question, pick: Pick | None, *, mark: bool) -> State:
-    """The item as a view shows it; the right choice is in it only once picked, and if we mark."""
+    """The item as a view shows it, with the right choice only once answered and marked."""
     shown: State = {
         "id": item.id,
         "question": item.question,

@@ -40,7 +40,7 @@ def note(text: str, form: str) -> Shown:
 def show_as_note(shell: Any, stopped: LessonStop, shown: Shown) -> None:
     """Have the IPython `shell` show `shown` in place of this one exception.
 
-    All others look as they did, and the next cell's do too.
+    All others, including the next cell's, look as before.
     """
     before = shell.custom_exceptions, shell.CustomTB
 

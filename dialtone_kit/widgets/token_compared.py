@@ -32,7 +32,7 @@ def compared(
 ) -> list[Compared]:
     """Each member of two tokens' claims, or headers: in the order of the first, then new ones.
 
-    *Added* and *removed* are said of the second. What is masked is compared as it really is.
+    *Added* and *removed* refer to the second. Masked values are compared by their real content.
     """
     one, two = dict(flat_members(first)), dict(flat_members(second))
     clean_one = dict(flat_members(without_secrets(dict(first))))
@@ -58,7 +58,7 @@ def _difference(name: str, one: Mapping[str, Any], two: Mapping[str, Any]) -> Di
 
 
 def _exact(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)  # Python takes True, 1 and 1.0 for equal
+    return json.dumps(value, sort_keys=True)  # Python treats True, 1 and 1.0 as equal
 
 
 def _is_list(name: str, difference: Difference) -> bool:

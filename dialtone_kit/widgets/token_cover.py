@@ -1,6 +1,6 @@
-"""A token's parts as on the wire, with what no view may show covered, letter by letter.
+"""A token's parts as on the wire, with whatever no view may show covered letter by letter.
 
-Base64url hides nothing: whoever sees the payload can read an address in it. So the letters that
+Base64url hides nothing: anyone who sees the payload can read an address in it. So the letters that
 spell one are covered, and the rest stays as it was sent.
 """
 
@@ -18,7 +18,7 @@ COVER = "•"
 
 
 def without_secrets(members: Any) -> Any:
-    """JSON `members` without secrets, private halves of keys and e-mail addresses."""
+    """JSON `members` without secrets, private halves of keys and email addresses."""
     return _Cover().json(members)
 
 
@@ -62,7 +62,7 @@ def _hidden(before: Any, after: Any) -> Iterator[Any]:
 
 
 def _spans(data: bytes, value: Any) -> Iterator[tuple[int, int]]:
-    """Where `value` stands in JSON text: bytes from and to, in both of JSON's usual spellings."""
+    """Where `value` is in JSON text: bytes from and to, in both of JSON's usual spellings."""
     if not isinstance(value, str):
         return
     for plain in (True, False):

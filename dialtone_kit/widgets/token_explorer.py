@@ -32,7 +32,7 @@ class TokenVerdict:
     keys_url: str = ""
 
 
-UNCHECKED = TokenVerdict("can't tell", "Nobody here has the issuer's keys, so it was not checked.")
+UNCHECKED = TokenVerdict("can't tell", "Nothing here has the issuer's keys, so it was not checked.")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -65,7 +65,7 @@ class TokenExplorer(Panel):
 
     @property
     def verdicts(self) -> tuple[TokenVerdict | None, ...]:
-        """Whether each token is genuine; None for what is no token."""
+        """Whether each token is genuine; None for anything that isn't a token."""
         return self._verdicts
 
     @property
@@ -139,7 +139,7 @@ def _binding(reading: Reading, own: str) -> State:
     if reading.problem or wrong:
         return {"kind": "unclear", "bound": "", "own": own, "text": wrong}
     if bound is None:
-        text = "It is bound to no key: a bearer token. Whoever holds it can use it."
+        text = "It isn't bound to a key: it's a bearer token, and whoever holds it can use it."
         return {"kind": "bearer", "bound": "", "own": own, "text": text}
     if not own:
         text = "It is bound to a key. To compare it with yours, add `key=key` to the call."

@@ -40,7 +40,7 @@ _DEEPEST = 40  # levels of JSON; the kit's own tokens have six
 
 @dataclass(frozen=True)
 class Row:
-    """One member. `moment` is its time in Unix seconds, None if it is none; `note`: what is odd."""
+    """One member. `moment` is its time in Unix seconds, or None; `note` says what is odd."""
 
     name: str
     value: str
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True)
 class NameTag:
-    """Somebody in a delegation: `who`, the `role`, and the `kind` (person, client, workload)."""
+    """Someone in a delegation: `who`, the `role`, and the `kind` (person, client, workload)."""
 
     who: str
     role: str
@@ -93,7 +93,7 @@ def read(token: object) -> Reading:
     """`token` read: a Token, a Secret or a compact JWS. For anything else, why it can't be read."""
     if not isinstance(token, Token | Secret | str):
         got = "nothing" if token is None else f"a value of type {type(token).__name__}"
-        return Reading(f"This is {got}. Give a Token of the kit, or a compact JWS as a string.")
+        return Reading(f"This is {got}. Pass a Token, or a compact JWS as a string.")
     text = text_of(token).strip()
     if problem := _unreadable(text):
         return Reading(problem)
@@ -112,7 +112,7 @@ def _unreadable(text: str) -> str:
     if len(text) > LONGEST:
         return f"This has {len(text):,} characters; a token of more than {LONGEST:,} is not read."
     if text.lower().startswith(("bearer ", "dpop ")):
-        return "This begins with an authentication scheme. Give only the token, which follows it."
+        return "This starts with an authentication scheme. Pass only the token that follows it."
     if text.count(".") == 4:
         return "This has five parts: an encrypted JWT (JWE), which only its recipient can read."
     return ""
@@ -162,7 +162,7 @@ def binding(claims: Mapping[str, Any]) -> tuple[str | None, str]:
 def name_tags(claims: Mapping[str, Any]) -> list[NameTag]:
     """Who acts on whose behalf (RFC 8693 §4.1): the latest actor first, the subject last.
 
-    Empty without `act`: then nobody acts for somebody else.
+    Empty without `act`: then nobody acts for someone else.
     """
     tags: list[NameTag] = []
     holder: Any = without_secrets(dict(claims))

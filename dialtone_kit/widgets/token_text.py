@@ -39,7 +39,7 @@ def lines_of_one(
 
 
 def lines_of_two(rows: Sequence[Compared]) -> list[str]:
-    """What differs in the second token, but for the members that always do."""
+    """What differs in the second token, except for the members that always do."""
     told = [row for row in rows if row.difference != "same" and row.name not in _FRESH]
     lines = [
         f"    {row.name}: {row.difference}{f' ({row.detail})' if row.detail else ''}"

@@ -25,8 +25,13 @@ def bundle(script: str) -> str:
 
 @cache
 def style() -> str:
-    """The style sheet of all widgets."""
-    return _read("kit.css")
+    """The style sheet of all widgets: what they share, then what each has of its own.
+
+    One sheet for all, because a page keeps one for the class below: the last one to come.
+    """
+    names = sorted(one.name for one in _STATIC.iterdir() if one.name.endswith(".css"))
+    names.remove("kit.css")
+    return "".join(map(_read, ["kit.css", *names]))
 
 
 def _read(name: str) -> str:

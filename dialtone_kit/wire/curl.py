@@ -1,6 +1,6 @@
 """A recorded request as curl, to paste into a terminal; its secrets are shell variables.
 
-What is no secret stands in the line. What holds one goes to curl's standard input, as lines of a
+Whatever isn't secret is in the line. A secret goes to curl's standard input, in lines of a
 curl configuration (`-K -`): a command's arguments can be read by every user of the machine while it
 runs. The lines are written for sh, bash and zsh; PowerShell, cmd and fish have no such "here
 document" (on Windows, use WSL).
@@ -51,7 +51,7 @@ class ShellLine(str):
 class Curl:
     """A curl command under construction: `values` are the variables of its secrets.
 
-    `options` stand in the line, `config` on standard input.
+    `options` are in the line, `config` on standard input.
     """
 
     options: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Curl:
         return ShellLine("\n".join([f"{source}{command} <<END", *self.config, "END"]))
 
     def add(self, option: str, text: str) -> None:
-        """`option` with `text`: in the line, or with marks or secrets in it on standard input."""
+        """`option` with `text`: in the line, or on standard input if marks or secrets are in it."""
         if self._is_plain(text):
             self.options.append(f"{option} {shlex.quote(text)}")
         else:
@@ -103,7 +103,7 @@ class Curl:
 
 
 def curl(request: httpx.Request) -> Curl:
-    """The request as curl would send it. A body that is no text, or a long one, is a file @body."""
+    """The request as curl would send it. A binary or long body becomes a file @body."""
     made = Curl()
     _add_url(made, request)
     _add_headers(made, request)
@@ -130,12 +130,16 @@ def _query(made: Curl, url: httpx.URL) -> str:
     redactor = Redactor(made.hide(quote_plus))
     pairs = []
     for name, value in form_pairs(url.query):
-        hidden = redactor.member(name, value)
-        pieces = _MARK.split(hidden)  # literal, name, literal, name, …
-        pieces[::2] = [quote_plus(piece) for piece in pieces[::2]]
-        pieces[1::2] = [f"{_MARK_START}{variable}!" for variable in pieces[1::2]]
-        pairs.append(f"{quote_plus(name)}={''.join(pieces)}")
+        pairs.append(f"{_quoted(redactor.text(name))}={_quoted(redactor.member(name, value))}")
     return "&".join(pairs)
+
+
+def _quoted(hidden: str) -> str:
+    """`hidden` for a query or a form, its marks left alone."""
+    pieces = _MARK.split(hidden)  # literal, name, literal, name, …
+    pieces[::2] = [quote_plus(piece) for piece in pieces[::2]]
+    pieces[1::2] = [f"{_MARK_START}{variable}!" for variable in pieces[1::2]]
+    return "".join(pieces)
 
 
 def _method(request: httpx.Request) -> str:
@@ -189,9 +193,9 @@ def _add_body(made: Curl, request: httpx.Request) -> None:
 
 def _add_pair(made: Curl, name: str, value: str) -> None:
     redactor = Redactor(made.hide())
-    hidden = redactor.member(name, value)
-    if hidden != value or masked(value) != value:
-        made.add("--data-urlencode", f"{quote_plus(name)}={hidden}")
+    named, hidden = Redactor(made.hide(quote_plus)).text(name), redactor.member(name, value)
+    if (named, hidden) != (name, value) or masked(value) != value:
+        made.add("--data-urlencode", f"{_quoted(named)}={hidden}")
     else:
         made.add("-d", urlencode([(name, value)]))
 

@@ -38,6 +38,8 @@ _DARK = {
     "paper": "var(--jp-layout-color0, #0d1117)",
     "line": "var(--jp-border-color1, #616161)",
 }
+# The system's own colours, where it forces them: the browser forces them on HTML, not on shapes.
+_FORCED = dict.fromkeys(_LIGHT, "CanvasText !important") | {"paper": "Canvas !important"}
 MONO, SANS, STRONG, HALO = "dk-mono", "dk-sans", "dk-mono dk-strong", "dk-mono dk-halo"
 CHARACTER = 7.3  # pixels: the width of a character of 12 px in the fonts of JupyterLab
 LINE = 16  # pixels from one line of text to the next
@@ -83,7 +85,7 @@ def lines(x: float, y: float, content: list[str], role: str = "ink", *, style: s
 
 
 def wrapped(content: str, width: float) -> list[str]:
-    """`content` in lines that fit into `width` pixels. Mask it first: half a secret is not known.
+    """`content` in lines that fit into `width` pixels. Mask it first: half of one isn't recognised.
 
     Paths are broken behind a slash, so that they can be read.
     """
@@ -113,7 +115,7 @@ def _filled(pieces: list[str], limit: int) -> list[str]:
 def stroke(
     path: str, role: str, *, width: float = 1.4, dashed: bool = False, fill: str = ""
 ) -> str:
-    """A path with an outline in the colour of `role`; `fill` is a role, too."""
+    """A path with an outline in the colour of `role`; `fill` is a role too."""
     dash = "; stroke-dasharray: 6 4" if dashed else ""
     inside = paint(fill) if fill else "none"
     return (
@@ -173,6 +175,7 @@ _THEMES = " ".join(
         f"@media (prefers-color-scheme: dark) {{ {_rules('.dk-picture', _DARK)} }}",
         _rules(':is([data-jp-theme-light="true"], .vscode-light) .dk-picture', _LIGHT),
         _rules(':is([data-jp-theme-light="false"], .vscode-dark) .dk-picture', _DARK),
+        f"@media (forced-colors: active) {{ {_rules('.dk-picture', _FORCED)} }}",
     )
 )
 _STYLE = (

@@ -71,7 +71,7 @@ def record(
         request=_message(request.headers, request.content),
         response=None if response is None else _message(response.headers, response.read()),
         status=None if response is None else response.status_code,
-        reason="" if response is None else response.reason_phrase,
+        reason="" if response is None else Redactor().text(response.reason_phrase),
         seconds=seconds,
         curl=curl(request).line(),
         timing=timing,

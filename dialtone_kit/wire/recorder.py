@@ -72,7 +72,9 @@ class Wire:
         try:
             trip = self.round_trips[index]
         except IndexError:
-            raise DialtoneError("Nothing was sent yet: run the cell that sends it first.") from None
+            raise DialtoneError(
+                "Nothing has been sent yet: run the cell that sends it first."
+            ) from None
         if self._files is None or not trip.curl.endswith("\nEND"):
             return trip.curl
         for kept, request in self._secret:

@@ -27,7 +27,7 @@ MAX_TEXT = 20_000  # characters of a body that are kept
 
 
 def as_mask(name: str, value: str) -> str:
-    """What a view shows instead: the length, and as much as is no secret."""
+    """What a view shows instead: the length, and whatever isn't secret."""
     if name == "email":
         return masked_address(value)
     if name == "basic":
@@ -66,7 +66,7 @@ class Redactor:
         return self.text(mask_text(self.members(text)))[:MAX_TEXT]
 
     def json(self, value: Any) -> Any:
-        """`value` without secret members, private halves of keys and e-mail addresses."""
+        """`value` without secret members, private halves of keys and email addresses."""
         return self._without_addresses(mask_members(value, self._hide))
 
     def members(self, text: str) -> str:
@@ -74,7 +74,7 @@ class Redactor:
         return _MEMBER.sub(lambda match: match[1] + self._hide(match[2], match[3]), text)
 
     def text(self, text: str) -> str:
-        """`text` with each e-mail address in it hidden: personal, though no secret."""
+        """`text` with each email address in it hidden: personal, though no secret."""
         return IN_TEXT.sub(lambda match: self._hide_as("email", match[0]), text)
 
     def _without_addresses(self, value: Any) -> Any:
@@ -113,8 +113,10 @@ class Redactor:
         return self._hide(name, value) if name in SECRET_MEMBERS else self.text(value)
 
     def _pair(self, name: str, value: str) -> str:
-        shown = self.member(name, value)
-        return urlencode([(name, value)]) if shown == value else f"{quote_plus(name)}={shown}"
+        named, shown = self.text(name), self.member(name, value)
+        if (named, shown) == (name, value):
+            return urlencode([(name, value)])
+        return f"{quote_plus(name) if named == name else named}={shown}"
 
     def _hide(self, name: str, value: str) -> str:
         self.hidden.append((name, value))
@@ -122,7 +124,7 @@ class Redactor:
 
 
 def _user_of(basic: str) -> str:
-    """The client_id in Basic credentials, which is no secret; anything else stays hidden."""
+    """The client_id in Basic credentials, which isn't secret; anything else stays hidden."""
     try:
         user = b64decode(basic, validate=True).decode("ascii").partition(":")[0]
     except ValueError:

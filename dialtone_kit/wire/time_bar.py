@@ -1,4 +1,4 @@
-"""Where the time of a round trip went: a bar, and beside it the same in words and numbers."""
+"""Where the time of a round trip went: a bar, with the same in words and numbers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _COLOURS = {
     REST: f"color-mix(in srgb, {INK} 35%, {PAPER})",
 }
 _MEANINGS = {
-    RESTART: "the local service had ended and was started again",
+    RESTART: "the local service had stopped and was restarted",
     "connecting": "name resolution and TCP",
     CHALLENGE: "the local service proves that it is yours",
     "TLS": "handshake and certificate",
     "sending": "writing the request",
-    "waiting": "until the head of the response was there",
+    "waiting": "until the response headers arrived",
     "reading": "the body of the response",
     REST: "in this kernel, between the parts",
 }
@@ -58,19 +58,21 @@ def milliseconds(seconds: float) -> str:
 
 
 def _segment(name: str, seconds: float) -> str:
-    return (
-        f'<span style="flex: {seconds * 1e6:.0f} 1 0; min-width: 2px; border-radius: 2px; '
-        f'background: {_COLOURS[name]}"></span>'
-    )
+    return f'<span style="flex: {seconds * 1e6:.0f} 1 0; min-width: 2px; {_ground(name)}"></span>'
 
 
 def _row(name: str, seconds: float) -> str:
-    cell = "padding: 0 16px 0 0; text-align: left; white-space: nowrap; border: none"
+    cell = "padding: 0 16px 0 0; text-align: left; white-space: normal; border: none"
     return (
         f'<tr style="background: transparent"><th scope="row" style="{cell}; font-weight: 600">'
         '<span aria-hidden="true" style="display: inline-block; width: 8px; height: 8px; '
-        f'margin-right: 6px; border-radius: 2px; background: {_COLOURS[name]}"></span>'
-        f'{escaped(name)}</th><td style="{cell}; text-align: right; '
+        f'margin-right: 6px; {_ground(name)}"></span>'
+        f'{escaped(name)}</th><td style="{cell}; text-align: right; white-space: nowrap; '
         f'font-variant-numeric: tabular-nums">{milliseconds(seconds)}</td>'
         f'<td style="{cell}; color: {FAINT}">{escaped(_MEANINGS[name])}</td></tr>'
     )
+
+
+def _ground(name: str) -> str:
+    """The colour of a part. Where the system forces its own, the border alone is seen."""
+    return f"border: 1px solid transparent; border-radius: 2px; background: {_COLOURS[name]}"

@@ -72,7 +72,7 @@ class Stopwatch:
 
 @contextmanager
 def timed(request: httpx.Request) -> Iterator[Stopwatch]:
-    """A stopwatch for the send of `request`. A trace that the caller asked for is called, too."""
+    """A stopwatch for the send of `request`. A trace that the caller asked for is called too."""
     watch, before = Stopwatch(), request.extensions.get("trace")
 
     def trace(event: str, info: Any) -> None:

@@ -27,7 +27,7 @@ from dialtone_kit.wire.time_bar import milliseconds, time_bar, time_text
 
 _BLOCK = f"padding: 8px 12px; border-top: {BORDER}; {CODE}"
 _CAPTION = "font-family: var(--jp-ui-font-family, sans-serif); font-weight: 600; margin-bottom: 2px"
-NOTHING = "Nothing was sent yet."
+NOTHING = "Nothing has been sent yet."
 _TITLES = {
     "dpop_proof": "DPoP proof, decoded",
     "access_token": "Access token, decoded (not verified)",

@@ -1,4 +1,4 @@
-"""E-mail addresses: what is one, and how its domain is spelled."""
+"""Email addresses: what is one, and how its domain is spelled."""
 
 from contextlib import suppress
 
@@ -30,7 +30,7 @@ def test_an_address_has_one_spelling(written: str, spelled: str) -> None:
     ["", "a", "@b", "a@", "a@b@c", "a@b.", "a@b。", "a@b..c", "a@b_c", "a@b\r\nBcc: c", "a b@c"],
 )
 def test_what_is_not_one_address_is_refused(written: str) -> None:
-    with pytest.raises(NotAnAddress, match="not one e-mail address"):
+    with pytest.raises(NotAnAddress, match="not a single email address"):
         one_address(written)
 
 

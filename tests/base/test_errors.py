@@ -139,7 +139,7 @@ def test_what_came_may_be_a_sentence_itself() -> None:
 
 
 def test_nothing_puts_a_full_stop_after_the_text_of_an_error() -> None:
-    """Nobody knows whether that text has one already: `sentence` looks."""
+    """That text may already end in one: `sentence` looks."""
     package = Path(dialtone_kit.__file__).parent
     found = [
         f"{file.relative_to(package)}:{line}"

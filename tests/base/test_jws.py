@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dialtone_kit.base.jws import json_object, split, to_segment
 from tests.support.refusals.forge import b64
 
-# What is wrong is said in a word, and a member that came twice is named.
+# The error is one short phrase, and a member that was sent twice is named.
 SAID = [
     (b'{"a":{"jti":1,"j\\u0074i":2}}', "the member jti twice"),
     (b'{"\\u202e":1,"\\u202e":2}', r"the member \u202e twice"),

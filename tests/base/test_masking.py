@@ -122,7 +122,7 @@ def test_a_private_key_in_pem_is_masked(lost: str) -> None:
     ids=["json", "repr", "html", "json in json"],
 )
 def test_the_private_member_of_a_jwk_is_masked_and_its_name_is_not(write: object) -> None:
-    """M14: that there was a `d` is the lesson; its value is nobody's business."""
+    """M14: that there was a `d` is the lesson; its value is no one's business."""
     secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlYw"
     jwk = {**key_of("ES256").public_jwk, "d": secret}
     masked = mask_text(write(jwk))  # type: ignore[operator]

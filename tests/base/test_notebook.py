@@ -35,7 +35,7 @@ def test_a_person_is_there_when_the_request_allows_stdin(
     assert is_interactive() is allowed
 
 
-def test_the_environment_can_say_that_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_can_say_that_no_one_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     in_kernel(monkeypatch, allow_stdin=True)
     monkeypatch.setenv("DIALTONE_INTERACTIVE", "0")
     assert is_interactive() is False
@@ -48,7 +48,7 @@ def test_the_parameter_of_the_lesson_has_the_last_word(monkeypatch: pytest.Monke
     assert is_interactive(False) is False
 
 
-def test_outside_a_kernel_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_kernel_no_one_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DIALTONE_INTERACTIVE", raising=False)
     assert is_interactive() is False
     assert in_notebook() is False

@@ -111,7 +111,7 @@ def test_more_than_the_limit_is_not_read(tmp_path: Path) -> None:
         folder.read("x")
 
 
-def test_a_message_names_nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_message_names_no_ones_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "ada"))
     monkeypatch.delenv("DIALTONE_CONFIG_DIR", raising=False)
     assert shown(tmp_path / "ada" / "x") == "~/x"
@@ -120,7 +120,7 @@ def test_a_message_names_nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert shown(tmp_path / "config" / "x") == "$DIALTONE_CONFIG_DIR/x"
 
 
-def test_a_pipe_is_neither_read_nor_written_and_nobody_waits_for_it(tmp_path: Path) -> None:
+def test_a_pipe_is_neither_read_nor_written_and_no_one_waits_for_it(tmp_path: Path) -> None:
     file, pipe = tmp_path / "file", tmp_path / "pipe"
     file.write_text("x")
     os.mkfifo(pipe)

@@ -19,7 +19,7 @@ def test_a_numeric_date_is_a_number_with_or_without_a_fraction(value: float) -> 
     [True, False, None, "1700000000", "", [], {}, -1, -0.5, 2**53, 10**400, math.inf, math.nan],
     ids=lambda value: repr(value)[:12],
 )
-def test_what_is_no_numeric_date(value: object) -> None:
+def test_what_is_not_a_numeric_date(value: object) -> None:
     assert not is_numeric_date(value)
 
 

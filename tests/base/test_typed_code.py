@@ -14,7 +14,7 @@ Your verification code: ABCD-2345
 
 Enter it yourself here:
   http://127.0.0.1:8787/register/approve?enrollment=enroll_2b4c6d8e-abcd-4def-8abc-23456789abcd
-The code works once, within an hour."""
+The code works once and expires in an hour."""
 
 ONE = {
     "as it is": "ABCD-2345",
@@ -66,7 +66,7 @@ def test_a_code_is_found_however_it_is_written(text: str) -> None:
 
 @pytest.mark.parametrize("text", NONE.values(), ids=NONE)
 def test_what_holds_no_code_is_none(text: str) -> None:
-    with pytest.raises(NotACode, match="8 characters, none of 0 O 1 I"):
+    with pytest.raises(NotACode, match="8 characters, none of them 0, O, 1 or I"):
         find_code(text)
 
 
@@ -78,6 +78,6 @@ def test_two_different_codes_are_not_guessed_at(text: str) -> None:
 
 
 @given(st.text(max_size=40))
-def test_whatever_is_typed_is_a_code_or_none(text: str) -> None:
+def test_any_typed_text_is_a_code_or_not(text: str) -> None:
     with suppress(NotACode):
         assert re.fullmatch(r"[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}", find_code(text))

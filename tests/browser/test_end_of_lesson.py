@@ -33,7 +33,7 @@ def sheet(desk, number):
     return desk.widget("questions").nth(number)
 
 
-def test_the_reasons_stand_under_the_answers_picked_and_right_and_the_others_are_folded(desk):
+def test_the_reasons_are_under_the_answers_picked_and_right_and_the_others_are_folded(desk):
     desk.run_all()
     prediction = sheet(desk, 0)
     prediction.get_by_text("200 again").click()
@@ -42,13 +42,13 @@ def test_the_reasons_stand_under_the_answers_picked_and_right_and_the_others_are
     assert prediction.locator(".dk-badge").inner_text() == "✗ not quite"
     labels = prediction.locator(".dk-choice")
     assert "✓ right" in labels.nth(1).inner_text()
-    for number, words in ((0, "Fresh it is, but used"), (1, "accepted once")):
+    for number, words in ((0, "It is fresh, but it is used"), (1, "accepted once")):
         described = labels.nth(number).locator("input").get_attribute("aria-describedby")
         reason = desk.page.locator(f"#{described}")
         assert words in reason.inner_text()
         assert reason.bounding_box()["y"] > labels.nth(number).bounding_box()["y"]
         assert reason.bounding_box()["y"] < labels.nth(number + 1).bounding_box()["y"]
-    folded = prediction.locator("details")
+    folded = prediction.locator("details.dk-other")
     assert folded.count() == 1
     assert not folded.locator("p").is_visible()
     folded.locator("summary").press("Enter")

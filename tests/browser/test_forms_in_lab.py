@@ -37,7 +37,7 @@ CODE = re.compile(r"\b[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}\b")
 
 @pytest.fixture(scope="module")
 def desk(lab, browser):
-    """A person with the notebook open, nothing run."""
+    """A person with the notebook open and nothing run."""
     write_notebook(lab.root / "forms.ipynb", *(textwrap.dedent(cell).strip() for cell in CELLS))
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -63,12 +63,12 @@ def code_form(desk, number):
 
 def test_run_all_ends_at_the_form_and_not_in_an_error(desk):
     desk.run_all()
-    field = desk.widget("email").get_by_label("E-mail address")
+    field = desk.widget("email").get_by_label("Email address")
     desk.page.wait_for_function("document.activeElement.matches('.dk-email input')")
     desk.screenshot("forms-run-all")
     assert field.evaluate("node => node.getBoundingClientRect().top > 0")
     assert desk.errors() == []
-    assert "Type your e-mail address in the form above" in desk.cell(2).inner_text()
+    assert "Type your email address in the form above" in desk.cell(2).inner_text()
     assert desk.page.get_by_text("too early", exact=True).count() == 0
     assert desk.widget("inbox").count() == 0
     link = desk.page.get_by_role("link", name="Go to the form")
@@ -77,7 +77,7 @@ def test_run_all_ends_at_the_form_and_not_in_an_error(desk):
 
 
 def test_a_wrong_address_is_kept_and_its_mistake_is_read_out(desk):
-    field = desk.widget("email").get_by_label("E-mail address")
+    field = desk.widget("email").get_by_label("Email address")
     field.fill("robin.example")
     field.press("Enter")
     assert field.input_value() == "robin.example"
@@ -88,11 +88,11 @@ def test_a_wrong_address_is_kept_and_its_mistake_is_read_out(desk):
 
 def test_after_sending_the_result_has_the_focus_and_the_next_cells_run(desk):
     form = desk.widget("email")
-    form.get_by_label("E-mail address").fill(ADDRESS)
-    form.get_by_label("E-mail address").press("Enter")
+    form.get_by_label("Email address").fill(ADDRESS)
+    form.get_by_label("Email address").press("Enter")
     form.get_by_text("A code is on its way").wait_for()
     assert has_focus(form.get_by_role("status"))
-    assert form.get_by_role("timer").count() == 0  # the code form says how long it is good for
+    assert form.get_by_role("timer").count() == 0  # the code form says how long it is valid
     for number in (2, 3, 4, 5):
         desk.run_cell(number)
     assert desk.errors() == []
@@ -132,7 +132,7 @@ def test_a_wrong_code_on_the_sponsors_page_counts_in_the_form_too(desk):
     form.get_by_text("3 tries left").wait_for()
     assert field.input_value() == ""
     assert has_focus(field)
-    assert "This is not the code from the mail" in described(field)
+    assert "This is not the code from the email" in described(field)
     assert "3 tries left" in described(field)
 
 
@@ -141,7 +141,7 @@ def test_a_pasted_sentence_shows_the_code_in_it_and_is_taken(desk):
     field = form.get_by_label("Verification code")
     code = CODE.search(desk.widget("inbox").locator(".dk-mail").inner_text())[0]
     field.fill("there is nothing in this sentence")
-    form.get_by_text("There is no code in it").wait_for()
+    form.get_by_text("No code found").wait_for()
     assert field.get_attribute("aria-invalid") == "true"
     field.fill(f"Your verification code: {code.lower()}, thanks")
     form.get_by_text(f"Code found: {code}").wait_for()
@@ -175,9 +175,9 @@ def test_the_hour_is_the_services_hour(desk):
     desk.run_cell(8)
     form = code_form(desk, 8)
     assert re.fullmatch(r"(1:00:00|59:\d\d)", form.get_by_role("timer").inner_text())
-    desk.run_cell(9)  # the realm's clock moves on, the browser's does not
-    form.get_by_text("The hour for this code is over").wait_for()
-    assert form.get_by_text("expired").is_visible()
+    desk.run_cell(9)  # the realm's clock moves forward, the browser's does not
+    form.get_by_text("This code has expired").wait_for()
+    assert form.get_by_text("expired", exact=True).is_visible()
     assert form.get_by_text("locked").count() == 0
 
 

@@ -1,6 +1,6 @@
 """The sponsor's link where the browser reaches JupyterLab, and nothing else, under another address.
 
-So it is with a container's port mapping or `ssh -L`.
+This is what a container's port mapping or `ssh -L` does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Refusals, diagrams and codes in JupyterLab: they can be read, and the codes lead somewhere."""
+"""Refusals, diagrams and codes in JupyterLab: readable, and the codes lead to their entries."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def test_a_narrow_window_scrolls_the_picture_and_not_the_page(desk):
     assert page is False
 
 
-def test_a_code_in_a_question_opens_where_it_stands(desk):
+def test_a_code_in_a_question_opens_in_place(desk):
     form = desk.widget("questions")
     form.get_by_label("Yes").check()
     form.get_by_role("button", name="I am sure").click()
     entry = form.locator(".dk-entry")
     entry.locator("summary").click()
-    entry.get_by_text("What is so:").wait_for()
+    entry.get_by_text("What's true:").wait_for()
     assert entry.locator("summary").inner_text() == "M01 A retry can send the same proof"
     assert desk.faint_texts(".dk-entry") == []
 

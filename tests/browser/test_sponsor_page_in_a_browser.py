@@ -35,8 +35,8 @@ def test_a_sponsor_mistypes_and_then_approves_by_keyboard_alone(browser, mock, r
 
 
 def look(page, name):
-    """Texts that are hard to read, and whether the page has to be moved sideways at 320 px."""
-    folder = os.environ.get("DIALTONE_SCREENSHOTS")
+    """Texts that are hard to read, and whether the page scrolls sideways at 320 px."""
+    folder = os.environ.get("DIALTONE_SHOTS")
     if folder:
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
     page.set_viewport_size({"width": 320, "height": 900})

@@ -37,7 +37,7 @@ PIECES = [
 
 
 def by_python(text: str) -> list[str] | str:
-    """What find_code makes of `text`, as the list of codes; "several" for more than one."""
+    """What find_code returns for `text`, as the list of codes; "several" for more than one."""
     try:
         return [find_code(text)]
     except NotACode as problem:

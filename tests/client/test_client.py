@@ -1,4 +1,4 @@
-"""The client against services that lie, break off, redirect, or are something else altogether."""
+"""The client against services that lie, disconnect, redirect, or are something else entirely."""
 
 from __future__ import annotations
 
@@ -134,14 +134,14 @@ def test_an_endpoint_elsewhere_is_refused_before_anything_is_sent(name: str, url
 
 
 @pytest.mark.parametrize("value", [None, 7, ["https://id.example"], {}])
-def test_an_endpoint_that_is_no_text_is_refused(value: object) -> None:
+def test_an_endpoint_that_is_not_text_is_refused(value: object) -> None:
     with pytest.raises(NotThisService):
         document(token_endpoint=value).client().discover()
 
 
 @pytest.mark.row("H1")
 @pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri"])
-def test_a_document_without_what_is_always_needed_is_no_document(name: str) -> None:
+def test_a_document_without_what_is_required_is_not_a_document(name: str) -> None:
     less = {member: value for member, value in METADATA.items() if member != name}
     service = FakeService(openid_configuration=httpx.Response(200, json=less))
     with pytest.raises(NotThisService, match=f"has no {name}"):
@@ -201,7 +201,7 @@ def test_an_enrollment_ends_in_stored_credentials() -> None:
     assert enrollments.pending(ISSUER) is None
 
 
-def test_another_kernel_goes_on_with_the_pending_enrollment() -> None:
+def test_another_kernel_continues_with_the_pending_enrollment() -> None:
     service = enrolling()
     service.client().request_enrollment("a@example.com", "my-agent")
     found = enrollments.pending(ISSUER)
@@ -217,6 +217,9 @@ def test_another_kernel_goes_on_with_the_pending_enrollment() -> None:
         ({"error_description": "Wrong. 2 tries left."}, 2),
         ({"error_description": "Wrong, 1 more try."}, 1),
         ({"error_description": "Wrong."}, None),
+        ({"error_description": "Wrong.", "tries_left": 10**30}, None),
+        ({"error_description": "Wrong.", "tries_left": -1}, None),
+        ({"error_description": "Wrong.", "tries_left": True}, None),
     ],
 )
 def test_a_wrong_code_tells_the_tries_left(body: dict[str, Any], tries: int | None) -> None:
@@ -242,7 +245,7 @@ def test_a_code_of_the_wrong_form_is_not_sent() -> None:
     service = enrolling()
     client = service.client()
     enrollment = client.request_enrollment("a@example.com", "my-agent")
-    with pytest.raises(EnrollmentProblem, match="no try is lost"):
+    with pytest.raises(EnrollmentProblem, match="didn't use up a try"):
         client.confirm_enrollment(enrollment, "ABCD")
     assert service.sent_to("confirm") == []
 

@@ -79,7 +79,7 @@ def test_the_demo_from_end_to_end(client: IdentityClient, controls: Controls) ->
 def test_a_clock_ten_minutes_off_is_named_with_its_skew(
     client: IdentityClient, controls: Controls, off: float, says: str
 ) -> None:
-    """Whatever is proved: a token request, a call, a renewal, a question about the token."""
+    """Everything that takes a proof: a token request, a call, a renewal, an introspection."""
     register(client, controls)
     key = ProofKey.generate()
     token = client.get_token(key=key)
@@ -99,7 +99,9 @@ def test_a_clock_ten_minutes_off_is_named_with_its_skew(
         with pytest.raises(TokenRefused, match=r"iat: valid only in (599|60\d) s.*set it right"):
             wrong.verify(token)
     else:
-        assert wrong.verify(token)["sub"] == wrong.verify(token)["client_id"]  # its hour still runs
+        assert (
+            wrong.verify(token)["sub"] == wrong.verify(token)["client_id"]
+        )  # its hour is not over
 
 
 def test_a_wrong_code_costs_a_try_and_a_second_confirmation_shows_nothing(

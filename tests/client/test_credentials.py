@@ -267,7 +267,7 @@ def test_a_loose_mode_is_refused_with_the_way_out(loose: str, mode: int, config:
 
 
 @pytest.mark.row("P3")
-def test_a_folder_that_anybody_may_change_is_refused(config: Path) -> None:
+def test_a_folder_that_anyone_may_change_is_refused(config: Path) -> None:
     store.save_credentials(CREDENTIALS)
     config.chmod(0o777)
     with pytest.raises(CredentialProblem, match="open to others"):
@@ -378,7 +378,7 @@ def test_a_disk_that_fails_at_the_last_step_is_reported_and_nothing_appears(
 
 @pytest.mark.row("P1")
 @pytest.mark.parametrize("name", [None, 7, ["cli_a"], b"cli_a"])
-def test_what_is_no_text_is_no_name(name: object) -> None:
+def test_what_is_not_text_is_no_name(name: object) -> None:
     with pytest.raises(CredentialProblem, match="can't be a client_id"):
         store.path_for(name)  # type: ignore[arg-type]
 

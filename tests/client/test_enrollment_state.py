@@ -1,4 +1,4 @@
-"""How far an enrollment is: read from the service, whatever it says and whatever it leaves out."""
+"""The state of an enrollment: read from the service, whatever it says or leaves out."""
 
 from __future__ import annotations
 

@@ -73,14 +73,17 @@ def test_the_file_is_for_its_owner_alone(config: Path) -> None:
     assert enrollments.pending(ISSUER) is None
 
 
-def test_a_damaged_file_is_passed_over(config: Path) -> None:
+@pytest.mark.parametrize("content", ["{", "[]", "null", '{"a":' * 9_000])
+def test_a_damaged_file_is_passed_over(content: str, config: Path) -> None:
     enrollments.remember(enrollment())
-    (config / "pending" / "enroll_damaged.json").write_text("{")
+    (config / "pending" / "enroll_damaged.json").write_text(content)
+    (config / "pending" / "enroll_damaged.json").chmod(0o600)
     assert enrollments.pending(ISSUER) == enrollment()
 
 
 def test_the_poll_token_is_masked_and_never_pickled() -> None:
     assert "pollValue" not in repr(enrollment())
+    assert enrollment().email not in repr(enrollment())
     with pytest.raises(TypeError):
         pickle.dumps(enrollment())
 
@@ -101,8 +104,12 @@ def test_a_link_to_somewhere_else_is_refused(member: str, url: str) -> None:
         enrollment(**{member: url})
 
 
+EARLY = "0001-01-01T00:00:00+23:59"  # in UTC, before the first year that there is
+
+
 @pytest.mark.parametrize(
-    ("member", "value"), [("poll_token", None), ("expires_at", 1), ("expires_at", "soon")]
+    ("member", "value"),
+    [("poll_token", None), ("expires_at", 1), ("expires_at", "soon"), ("expires_at", EARLY)],
 )
 def test_an_incomplete_answer_is_one_clear_line(member: str, value: object) -> None:
     with pytest.raises(EnrollmentProblem, match=r"missing or not|RFC 3339"):
@@ -122,7 +129,7 @@ def test_a_code_that_papermill_took_for_a_number_still_serves() -> None:
 
 @pytest.mark.parametrize("typed", ["12", "", "no code here", "ABCD-2345 or WXYZ-6789"])
 def test_what_can_not_be_the_code_is_one_line_before_it_is_sent(typed: str) -> None:
-    with pytest.raises(EnrollmentProblem, match=r"not sent, so no try is lost\. \[M25\]"):
+    with pytest.raises(EnrollmentProblem, match=r"not sent, so it didn't use up a try\. \[M25\]"):
         checked_code(typed)
 
 
@@ -143,7 +150,7 @@ def test_what_can_not_be_the_code_is_one_line_before_it_is_sent(typed: str) -> N
     ],
 )
 def test_what_is_not_one_address_is_refused_before_it_is_sent(address: object) -> None:
-    with pytest.raises(EnrollmentProblem, match="one e-mail address"):
+    with pytest.raises(EnrollmentProblem, match="a single email address"):
         checked_email(address)  # type: ignore[arg-type]
 
 

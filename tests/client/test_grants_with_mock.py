@@ -1,4 +1,4 @@
-"""The client against the running mock: device logins, renewal, exchange, and taking back."""
+"""The client against the running mock: device logins, renewal, exchange and revocation."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_device_login_from_end_to_end(agent: Somebody) -> None:
     fresh = agent.client.refresh(token)
     assert agent.client.userinfo(fresh)["sub"] == claims["sub"]
     assert fresh.refresh_token != token.refresh_token
-    with pytest.raises(ServiceError, match="used before"):
+    with pytest.raises(ServiceError, match="already used"):
         agent.client.refresh(token)  # the old one again
     with pytest.raises(ServiceError, match="revoked"):
         agent.client.refresh(fresh)
@@ -139,7 +139,7 @@ def test_no_is_no_and_late_is_late(agent: Somebody) -> None:
     began = time.monotonic()
     with pytest.raises(ServiceError, match="expired_token"):
         agent.log_in()
-    late = time.monotonic() - began  # it counts for the service, whose own clock goes on meanwhile
+    late = time.monotonic() - began  # the service counts it, and its own clock keeps running
     assert 900 - 5 - late <= sum(agent.slept[1:]) <= 900
 
 

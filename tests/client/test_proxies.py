@@ -1,4 +1,4 @@
-"""The way out on odd machines: proxies of every kind, certificates named by the environment."""
+"""Odd machines: proxies of every kind, and certificates named by the environment."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def proxy() -> Iterator[tuple[str, list[bytes]]]:
 
 
 @pytest.mark.parametrize("base_url", ["", FAR])
-def test_loopback_passes_every_proxy_by_whatever_service_the_client_is_for(
+def test_loopback_bypasses_every_proxy_for_any_service(
     base_url: str, proxy: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"):
@@ -78,7 +78,7 @@ def test_no_proxy_is_obeyed(
 
 
 @pytest.mark.parametrize("value", ["ftp://proxy.example:1", "http://:3128", "http://h:port"])
-def test_what_is_no_proxy_is_one_line(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_a_proxy_is_one_line(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", value)
     with pytest.raises(DialtoneError, match=r"^HTTPS_PROXY is not the URL of a proxy"):
         client(FAR)

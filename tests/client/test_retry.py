@@ -89,7 +89,7 @@ def test_429_again_and_again_ends() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "Mon, 99 Foo", "٣", "9" * 400, "inf"])
-def test_a_senseless_retry_after_is_no_crash(value: str) -> None:
+def test_a_senseless_retry_after_does_not_crash(value: str) -> None:
     raw = [(b"Retry-After", value.encode())]
     wait = retry_after(httpx.Response(429, headers=raw), NOW)
     assert wait is None or wait >= 0
@@ -142,7 +142,7 @@ def test_5xx_backs_off_from_1_to_30_seconds() -> None:
     assert all(1 <= wait <= 30 for wait in script.waits)
 
 
-def test_5xx_for_ever_is_given_back_as_it_came() -> None:
+def test_a_persistent_5xx_is_returned_unchanged() -> None:
     script = Script([httpx.Response(500)])
     assert script.run().status_code == 500
     assert script.sent == 4

@@ -1,5 +1,5 @@
-"""Row H5 and its neighbours: whatever is on the other end, client and workload end soon, use little
-memory, and say in a typed error what is the matter."""
+"""Row H5 and its neighbours: whatever is at the other end, client and workload stop soon, use
+little memory, and say what is wrong in a typed error."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Ask = Callable[..., None]
 
 
 def dripping(before: bytes, piece: bytes) -> Speak:
-    """`before`, and then a small piece again and again, each in time; for 10 s, not for ever."""
+    """`before`, and then a small piece again and again, each in time; for 10 s, not forever."""
 
     def speak(connection: socket.socket) -> None:
         connection.sendall(before)
@@ -74,17 +74,17 @@ ZIPPED = gzip.compress(b'{"padding": "' + b" " * MIB + b'"}')
 CHUNKED = JSON + b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNK = b"100000\r\n" + b" " * MIB + b"\r\n"
 ROWS: list[tuple[str, Speak, type[DialtoneError], str]] = [
-    ("not a word", lambda _: None, NotThisService, "broke off"),
-    ("dies in the head", saying(JSON), NotThisService, "broke off"),
+    ("not a word", lambda _: None, NotThisService, "was cut off"),
+    ("dies in the head", saying(JSON), NotThisService, "was cut off"),
     (
         "dies in the body",
         saying(JSON + b'Content-Length: 99\r\n\r\n{"iss'),
         NotThisService,
-        "broke off",
+        "was cut off",
     ),
-    ("dies in a chunk", saying(CHUNKED + b'20\r\n{"iss'), NotThisService, "broke off"),
-    ("SSH", saying(b"SSH-2.0-OpenSSH_9.9\r\n"), NotThisService, "broke off"),
-    ("HTTP 0.9", saying(b"{}"), NotThisService, "broke off"),
+    ("dies in a chunk", saying(CHUNKED + b'20\r\n{"iss'), NotThisService, "was cut off"),
+    ("SSH", saying(b"SSH-2.0-OpenSSH_9.9\r\n"), NotThisService, "was cut off"),
+    ("HTTP 0.9", saying(b"{}"), NotThisService, "was cut off"),
     ("a captive portal", body(PORTAL, HTML), NotThisService, "a web page instead of JSON"),
     ("a portal that redirects", saying(MOVED), NotThisService, "portal.example"),
     (
@@ -124,7 +124,7 @@ ROWS: list[tuple[str, Speak, type[DialtoneError], str]] = [
         "100 MiB of head",
         plenty(JSON, b"X-Filler: " + b"x" * MIB + b"\r\n"),
         NotThisService,
-        "broke off",
+        "was cut off",
     ),
     (
         "a head that trickles",
@@ -173,7 +173,7 @@ def test_it_is_one_clear_error_and_soon(
 
 
 @both
-def test_nobody_there(ask: Ask) -> None:
+def test_no_one_there(ask: Ask) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     with pytest.raises(ServiceUnreachable, match="No connection"):

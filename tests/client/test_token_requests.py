@@ -1,4 +1,4 @@
-"""Device logins, renewal, exchange, introspection and revocation against a service made of answers:
+"""Device logins, renewal, exchange, introspection, revocation against a service of canned answers:
 what is sent, what is sent again, what is believed."""
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def form(request: httpx.Request) -> dict[str, list[str]]:
 
 
 def held(**changes: Any) -> Token:
-    """A token with a refresh token, as a device login brings it."""
+    """A token with a refresh token, as a device login returns it."""
     token = Token(Secret("opaque"), "DPoP", 3600, "openid", KEY, NOW, Secret("rt_" + "x" * 43))
     return replace(token, **changes)
 
@@ -209,7 +209,7 @@ def test_a_login_that_can_not_be_believed(change: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["verification_uri_complete", "verification_uri"])
-def test_a_page_that_is_no_text_is_not_shown(name: str) -> None:
+def test_a_page_that_is_not_text_is_not_shown(name: str) -> None:
     found = service(device_authorization=httpx.Response(200, json={**CODES, name: 7}))
     with pytest.raises(NotThisService, match=r"not shown|no usable"):
         client_of(found).start_device()

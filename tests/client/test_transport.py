@@ -1,4 +1,4 @@
-"""The way out: no redirect with credentials, no proxy for loopback, every certificate verified."""
+"""On the way out: no redirect with credentials, no proxy for loopback, certificates verified."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_proxy_of_the_environment_never_sees_loopback(monkeypatch: pytest.Monk
 
 
 def certificate(folder: Path, name: str, days: int = 1) -> tuple[Path, Path]:
-    """A certificate for `name` that vouches for itself, and its key."""
+    """A self-signed certificate for `name`, and its key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
     names: list[x509.GeneralName] = [x509.IPAddress(ip_address(name))]
@@ -88,7 +88,7 @@ def certificate(folder: Path, name: str, days: int = 1) -> tuple[Path, Path]:
 
 
 class Secure:
-    """An https server that notes what it heard."""
+    """An https server that records what it receives."""
 
     def __init__(self, public: Path, private: Path) -> None:
         heard = self.heard = list[str]()
@@ -130,7 +130,7 @@ def refuses_to_speak(running: Secure, ca_file: Path | None) -> None:
 
 
 @pytest.mark.row("H3")
-def test_h3_a_certificate_that_nobody_vouches_for(secure: tuple[Secure, Path]) -> None:
+def test_h3_a_certificate_that_no_one_vouches_for(secure: tuple[Secure, Path]) -> None:
     refuses_to_speak(secure[0], None)
 
 
@@ -164,7 +164,7 @@ def test_a_private_authority_can_be_named(secure: tuple[Secure, Path]) -> None:
 def test_an_authority_in_the_systems_store_is_trusted(
     secure: tuple[Secure, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A company's own authority is installed there, and in no list of a package's."""
+    """A company's own authority is installed there, and is in no package's list."""
     running, public = secure
 
     def from_the_system(context: ssl.SSLContext, *_: object) -> None:

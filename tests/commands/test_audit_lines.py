@@ -170,7 +170,10 @@ def test_doctor_says_where_policies_are_and_what_is_wrong_with_one(
     assert (before.ok, "when it first starts" in before.text) == (True, True)
     service.ensure()
     (fine,) = doctor.policies()
-    assert (fine.ok, fine.text.endswith("all valid; yours to edit, the next request obeys")) == (
+    assert (
+        fine.ok,
+        fine.text.endswith("all valid; yours to edit; changes apply to the next request"),
+    ) == (
         True,
         True,
     )

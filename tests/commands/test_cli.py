@@ -101,9 +101,7 @@ def test_a_user_in_the_base_url_is_refused(home: Path, capsys: pytest.CaptureFix
     assert "pw" not in capsys.readouterr().err
 
 
-def test_a_port_of_somebody_else_is_one_line(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_port_of_someone_else_is_one_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     port = free_port(0)
     with stranger(port):
         assert dialtone("serve", "--port", str(port)) == 2
@@ -125,7 +123,7 @@ def test_ctrl_c_is_quiet(
 
 
 @pytest.mark.row("U1")
-def test_inbox_shows_the_mails_as_text_only(
+def test_inbox_shows_the_emails_as_text_only(
     shared_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start(
@@ -143,9 +141,9 @@ def test_inbox_shows_the_mails_as_text_only(
     assert code in output
     assert "\x1b" not in output
     assert dialtone("inbox", "--email", "bob@example.com") == 0
-    assert capsys.readouterr().out == "No mails to bob@example.com.\n"
+    assert capsys.readouterr().out == "No emails to bob@example.com.\n"
     assert dialtone("inbox", "--realm", "strict") == 0
-    assert capsys.readouterr().out == "No mails.\n"
+    assert capsys.readouterr().out == "No emails.\n"
 
 
 def test_what_a_terminal_can_not_show_is_replaced(
@@ -159,7 +157,7 @@ def test_what_a_terminal_can_not_show_is_replaced(
     screen.seek(0)
     shown = screen.read()
     assert "agent ?\n" in shown
-    assert "It says:      ü\n" in shown
+    assert "Description:            ü\n" in shown
 
 
 @pytest.mark.parametrize("command", ["inbox", "rotate-keys"])
@@ -244,14 +242,14 @@ def test_serve_says_in_one_line_that_it_runs_already_and_stop_ends_it(
     running = service.ensure()
     assert dialtone("serve") == 0
     assert capsys.readouterr().out == (
-        f"The local service runs already on {running.base_url} (process {running.pid}).\n"
+        f"The local service already runs on {running.base_url} (process {running.pid}).\n"
     )
     assert dialtone("serve", "--port", str(free_port(0))) == 2
     assert "dialtone stop" in capsys.readouterr().err
     assert dialtone("stop") == 0
     assert dialtone("stop") == 0
     assert capsys.readouterr().out.splitlines() == [
-        "The local service has ended.",
+        "The local service has stopped.",
         "No local service was running.",
     ]
 
@@ -265,4 +263,4 @@ def test_rotate_keys_tells_when_the_new_one_signs(
     assert "published now, signs from" in output
     assert "Older keys verify until" in output
     assert "New SPIFFE root: in trust bundle" in output
-    assert "Older SVIDs stay good" in output
+    assert "Older SVIDs stay valid" in output

@@ -116,7 +116,7 @@ def end_all(commands: dict[signal.Signals, Command], *, interrupts: int = 1) -> 
 
 @pytest.fixture
 def ended(home: Path) -> Iterator[dict[signal.Signals, Command]]:
-    """Commands by their signals. A failed test leaves nothing of them behind either."""
+    """Commands by their signals. A failed test leaves none of them behind either."""
     commands: dict[signal.Signals, Command] = {}
     yield commands
     for command in commands.values():
@@ -182,7 +182,7 @@ def temporary(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def killed_run(*, with_service: bool = False) -> tuple[Path, int]:
-    """The folder of a run that was killed, and its service, which hangs."""
+    """The folder of a killed run, and its service, which hangs."""
     run, folder, pid = living_run(with_service=with_service)
     if pid:
         psutil.Process(pid).suspend()
@@ -239,7 +239,7 @@ def test_the_next_run_removes_what_a_killed_one_left(
     assert list(temporary.iterdir()) == []
 
 
-def test_a_run_that_goes_on_and_a_folder_of_somebodys_own_are_left_alone(temporary: Path) -> None:
+def test_a_run_that_continues_and_a_folder_of_someones_own_are_left_alone(temporary: Path) -> None:
     run, folder, _ = living_run()
     chosen = temporary / "dialtone-run-results"  # by --output
     chosen.mkdir()

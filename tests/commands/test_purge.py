@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.client.credentials import Credentials, save_credentials
 from dialtone_kit.lesson.starting import start
 from dialtone_kit.local import kept, process, service
 from dialtone_kit.local.record import new_record
+from dialtone_kit.wire.shell_files import ShellFiles
 from tests.commands.test_cli import dialtone
 
 
@@ -59,7 +61,7 @@ def test_after_lessons_everything_goes_and_the_service_ends(
     assert dialtone("purge", "--yes") == 0
     output = capsys.readouterr().out
     goes, _, stays = output.partition("Stays:")
-    for name in ("mock.sqlite3", "mock.key", "service.json", "policies", "progress.jsonl"):
+    for name in ("mock.sqlite3", "mock.key", "service.json", "policies/acme.cedar"):
         assert f"/{name}  " in goes
         assert f"/state/{name}\n" in stays  # "Gone: …"
     assert str(far.name) in stays
@@ -116,8 +118,9 @@ def test_no_link_is_followed_and_nothing_beside_it_goes(
         (state / name).write_text("mine")
     assert dialtone("purge", "--yes") == 0
     assert files(outside) == {"precious"}
-    mine = {"notes.txt", "lab-notes", "mock.sqlite3.backup", "spiffe.toml"}
+    mine = {"notes.txt", "lab-notes", "mock.sqlite3.backup", "spiffe.toml", "policies"}
     assert {path.name for path in state.iterdir()} == mine
+    assert [path.name for path in (state / "policies").iterdir()] == ["link"]
     assert "notes.txt  4 bytes  not a file of the kit" in capsys.readouterr().out
 
 
@@ -132,6 +135,37 @@ def test_half_a_file_of_a_killed_write_goes_too(used: Path) -> None:
     (used / "config" / "cli_near_1" / ".client.json.0123456789abcdef").write_text("x")
     assert dialtone("purge", "--yes") == 0
     assert files(used) == set()
+
+
+def test_what_stays_by_the_list_really_stays(
+    used: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = (
+        "state/.mock.log.old",
+        "state/.policies.backup/acme.cedar",
+        "state/lab/thesis/chapter.txt",
+        "state/policies/notes.txt",
+        "config/cli_near_1/.client.json.copy",
+    )
+    for name in mine:
+        (used / name).parent.mkdir(parents=True, exist_ok=True)
+        (used / name).write_text("mine")
+    (used / "state" / "lab" / "settings").mkdir()
+    (used / "state" / "mock.log").write_text("x")
+    assert dialtone("purge", "--yes") == 0
+    stays = capsys.readouterr().out.partition("Stays:")[2].partition("Gone:")[0]
+    for name in (".mock.log.old", ".policies.backup", "lab/thesis", "policies/notes.txt"):
+        assert f"/state/{name}  " in stays
+    assert files(used) == set(mine)
+
+
+def test_the_secrets_of_a_curl_line_go_too(used: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = PrivateFolder(used / "state" / "curl")
+    ShellFiles(folder).write("post-token", {"CLIENT_SECRET": "sec_" + "c" * 43})
+    (folder.path / ".post-token-7.0123456789abcdef").write_text("x")
+    assert dialtone("purge", "--yes") == 0
+    assert files(used) == set()
+    assert "the secrets of a curl line" in capsys.readouterr().out
 
 
 def test_what_can_not_be_removed_is_said_and_the_exit_code_is_1(

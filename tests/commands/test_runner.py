@@ -128,11 +128,11 @@ def test_lessons_are_taken_in_order_and_by_number(tmp_path: Path) -> None:
         (tmp_path / name).write_text("{}")
     assert [path.name for path in select(tmp_path, [])] == ["00-a.ipynb", "02-b.ipynb"]
     assert [path.name for path in select(tmp_path, ["2"])] == ["02-b.ipynb"]
-    with pytest.raises(BadParameters, match="No lesson 07; there is: 00, 02"):
+    with pytest.raises(BadParameters, match="No lesson 07; available: 00, 02"):
         select(tmp_path, ["7"])
 
 
-def test_an_output_that_is_no_folder_is_one_line(
+def test_an_output_that_is_not_a_folder_is_one_line(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (home / "file").write_text("")
@@ -155,7 +155,7 @@ def test_values_take_the_type_of_the_lessons_own_default(tmp_path: Path) -> None
     }
 
 
-def test_a_verification_code_is_no_secret_that_is_refused(tmp_path: Path) -> None:
+def test_a_verification_code_is_not_refused_as_a_secret(tmp_path: Path) -> None:
     lesson = notebook(tmp_path, "01-x.ipynb")
     Parameters("mock", {"verification_code": "ABCD-2345"}).check([lesson])
 

@@ -45,7 +45,7 @@ def easy(mock: Mock) -> Iterator[Registered]:
 
 
 def require(lacking: str, kind: str = "NODE") -> None:
-    """Not run where the machine lacks something; in CI, where .ci/run brings it, a failure."""
+    """Skipped if the machine lacks something; in CI, where .ci/run installs it, a failure."""
     if lacking and os.environ.get(f"CI_REQUIRE_{kind}") == "1":
         pytest.fail(f"the tests with other people's programs are required here: {lacking}")
     if lacking:
@@ -54,7 +54,7 @@ def require(lacking: str, kind: str = "NODE") -> None:
 
 @pytest.fixture(scope="session")
 def javascript() -> None:
-    """Node with the packages of the lock."""
+    """Node with the packages from the lock file."""
     require(node.missing())
     node.install()
 

@@ -61,7 +61,7 @@ class TheirApi(JWTBearerTokenValidator):
 
 
 def test_every_member_of_the_discovery_document_is_a_valid_one(client: Registered) -> None:
-    # Judged as if under https, which RFC 8414 §2 demands and a service on loopback lacks.
+    # Judged as if served over https, which RFC 8414 §2 requires and a service on loopback lacks.
     secure = json.dumps(metadata(client)).replace(client.mock.base_url, "https://id.example.com")
     document = AuthorizationServerMetadata(json.loads(secure))
     judged = {name for name in document if hasattr(document, f"validate_{name}")}
@@ -127,7 +127,7 @@ def test_their_api_accepts_our_token_for_an_audience(easy: Registered) -> None:
         api.validate_token(token, ["notes:write"], None)
 
 
-def test_their_api_refuses_a_token_for_nobody_and_one_for_another(easy: Registered) -> None:
+def test_their_api_refuses_a_token_for_no_one_and_one_for_another(easy: Registered) -> None:
     api = TheirApi(easy)
     for audience in ({}, {"audience": "https://other.example.com"}):
         token = api.authenticate_token(easy.token(scope="notes:read", **audience))

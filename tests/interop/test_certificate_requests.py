@@ -62,7 +62,7 @@ def test_openssls_request_in_one_text_with_its_key_is_refused(tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("openssl")
-def test_openssls_ed25519_request_is_told_which_keys_serve(tmp_path: Path) -> None:
+def test_openssls_ed25519_request_is_told_which_keys_are_accepted(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="use EC P-256, P-384 or RSA"):
         read_request(openssl_req(tmp_path, "Ed25519"))
 
@@ -76,6 +76,6 @@ def test_keytools_request_is_taken(tmp_path: Path, algorithm: tuple[str, ...]) -
 
 
 @pytest.mark.usefixtures("keytool_here")
-def test_keytools_ed25519_request_is_told_which_keys_serve(tmp_path: Path) -> None:
+def test_keytools_ed25519_request_is_told_which_keys_are_accepted(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="use EC P-256, P-384 or RSA"):
         read_request(keytool(tmp_path, "Ed25519"))

@@ -52,7 +52,7 @@ def test_a_java_agent_registers_and_calls_with_a_proof_that_serves_once(
     assert told["token_type"] == "DPoP"
     assert (told["call"], told["replay"]) == ("200", "401")
     assert told["error"] == "invalid_dpop_proof"
-    assert told["version"] == "HTTP_1_1"  # the offer was left alone
+    assert told["version"] == "HTTP_1_1"  # the offer was ignored
     assert len(told["jkt"]) == 43
 
 

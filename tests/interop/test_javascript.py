@@ -70,7 +70,7 @@ def test_the_device_flow_and_renewal(script: Start, client: Registered) -> None:
     assert told["active"] is False  # the used one presented again ended the family
 
 
-def test_a_public_clients_refresh_token_is_no_use_to_a_thief(
+def test_a_public_clients_refresh_token_is_useless_to_a_thief(
     script: Start, client: Registered
 ) -> None:
     """RFC 9449 §5: without a secret it is bound to the key."""
@@ -84,7 +84,7 @@ def test_a_public_clients_refresh_token_is_no_use_to_a_thief(
     }
 
 
-def test_a_wrong_secret_is_told_by_a_challenge(script: Start, client: Registered) -> None:
+def test_a_wrong_secret_gets_a_challenge(script: Start, client: Registered) -> None:
     told = does(script, client, "refused", client_secret="sec_wrong")
     assert told == {"status": 401, "scheme": "basic"}
 

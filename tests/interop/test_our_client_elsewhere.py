@@ -82,7 +82,7 @@ class Visitor:
         self.send(abort="yes")
 
     def send(self, **typed: str) -> None:
-        """Send the form of the page, its hidden fields along."""
+        """Send the page's form, including its hidden fields."""
         action = re.search(r'<form[^>]* action="([^"]+)"', self.page.text)
         assert action, self.page.text
         hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page.text)
@@ -139,7 +139,7 @@ def test_device_flow_userinfo_renewal(make: Make, public: bool) -> None:
     client = make("cli_interop_public", None) if public else make()
     key = ProofKey.generate()
     login = client.start_device(SCOPE)
-    assert isinstance(client.poll_device(login, key), DeviceLogin)  # nobody has answered
+    assert isinstance(client.poll_device(login, key), DeviceLogin)  # no one has answered yet
     Visitor().approve(login)
     token = client.wait_for_device(login, key)
     assert client.userinfo(token) == {"sub": "somebody"}
@@ -153,7 +153,7 @@ def test_device_flow_userinfo_renewal(make: Make, public: bool) -> None:
 
 
 def test_what_a_thief_can_do_without_the_key(make: Make) -> None:
-    """A found token serves nobody else; a used refresh token presented again ends all of it."""
+    """A found token helps no one else; a used refresh token presented again ends all of it."""
     client, key = make("cli_interop_public", None), ProofKey.generate()
     login = client.start_device(SCOPE)
     Visitor().approve(login)

@@ -1,6 +1,6 @@
 """requests_oauth2client, a Python client with DPoP of its own, does everything against the service.
 
-It is told an issuer and credentials, nothing else; what it needs more it finds by discovery.
+It gets an issuer and credentials, and nothing else; it finds the rest by discovery.
 `testing=True` is its own switch for plain http.
 """
 
@@ -147,7 +147,7 @@ def test_the_device_flow_and_renewal(client: Registered, theirs: OAuth2Client) -
     assert renewed.refresh_token != token.refresh_token
     assert theirs.userinfo(renewed)["sub"] == theirs.userinfo(token)["sub"]
     with pytest.raises(InvalidGrant):
-        theirs.refresh_token(token)  # used up: and with it all that came of it
+        theirs.refresh_token(token)  # used up, with everything that came from it
     assert theirs.introspect_token(renewed) == {"active": False}
 
 

@@ -41,7 +41,7 @@ def agent(mock: Mock, realm: str, name: str, *scopes: str) -> Registered:
 
 
 def curl(url: str, *arguments: str) -> tuple[int, dict[str, Any]]:
-    """Status and JSON of what a printed curl line brings."""
+    """Status and JSON of the answer to a printed curl command."""
     ours = ["-sS", "--noproxy", "*", "--max-time", "20", "-w", "\n%{http_code}"]
     command = ["curl", *ours, "-X", "POST", url, *arguments]
     text = subprocess.check_output(command, text=True, timeout=60)

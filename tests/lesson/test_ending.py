@@ -1,4 +1,4 @@
-"""The end of a lesson: skills, predictions beside what happened, minutes, the way on."""
+"""The end of a lesson: skills, predictions next to what happened, minutes, what comes next."""
 
 from __future__ import annotations
 
@@ -89,13 +89,13 @@ def test_the_minutes_are_said_to_a_person_alone(progress, clock, seconds, said):
 # -- predictions -------------------------------------------------------------------------------
 
 
-def test_predictions_come_back_beside_what_happened_the_surprises_first(progress):
+def test_predictions_are_shown_with_what_happened_surprises_first(progress):
     predict(progress, "03.how-many-bytes", 1, "sure")  # right
     predict(progress, "03.same-proof-twice", 0, "sure")  # wrong
     predict(progress, "03.stolen-token", 0, "unsure")  # wrong
     end = ending("03", progress, [])
     assert [one.item.id for one in end.predictions] == [
-        "03.same-proof-twice", "03.stolen-token", "03.how-many-bytes",
+        "03.same-proof-twice", "03.stolen-token", "03.how-many-bytes", "03.where-is-the-key",
     ]  # fmt: skip
     page = Work("03", progress, interactive=True).done([])
     lines = page.text.splitlines()
@@ -129,7 +129,7 @@ def test_unattended_the_text_is_short_and_has_nothing_of_the_clock(progress, clo
     progress.opened("03")
     clock[0] += 400
     assert repr(Work("03", progress, interactive=False).done([])) == (
-        "3 predictions not answered.\n"
+        "4 predictions not answered.\n"
         "○ x and y in 32 bytes: not tried\n"
         "○ Raw r‖s instead of DER: not tried\n"
         "○ Six broken proofs: not tried\n"
@@ -137,7 +137,7 @@ def test_unattended_the_text_is_short_and_has_nothing_of_the_clock(progress, clo
     )
 
 
-def test_what_this_run_has_shown_is_said_beside_it(progress):
+def test_what_this_run_has_shown_is_shown_with_it(progress):
     url = "https://id.example/realms/default/token"
     trips = [
         sent("POST", url, 200, '{"access_token": "x"}'),
@@ -172,7 +172,7 @@ def test_a_skill_is_reached_when_all_its_exercises_are_right(progress):
         page.html
     )
     assert "What you can do now" in page.html
-    assert "Still ahead of you" in page.html
+    assert "Still to do" in page.html
 
 
 def test_exercises_come_with_their_tries(progress):

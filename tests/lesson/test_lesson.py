@@ -69,7 +69,7 @@ def test_the_next_lesson_takes_what_the_first_one_left(
 ) -> None:
     again = start(5)
     assert again.credentials == lesson.credentials
-    assert "Credentials of an earlier lesson" in capsys.readouterr().out
+    assert "Credentials from an earlier lesson" in capsys.readouterr().out
 
 
 def test_more_scopes_than_the_stored_credentials_have_are_registered_for(lesson: Lesson) -> None:
@@ -117,7 +117,7 @@ def test_a_parameter_given_by_keyword_wins(shared_home: Path) -> None:
     assert (lesson.realm, lesson.client_name) == ("acme", "ada")
 
 
-def test_a_keyword_that_is_no_parameter_is_an_error(shared_home: Path) -> None:
+def test_a_keyword_that_is_not_a_parameter_is_an_error(shared_home: Path) -> None:
     with pytest.raises(TypeError, match="relm"):
         start("02", relm="strict", credentials=False)  # type: ignore[call-arg]
 
@@ -150,7 +150,7 @@ def test_a_kill_in_mid_lesson_is_mended_by_the_next_call_and_nothing_is_lost(
     assert lesson.controls.inbox()
 
 
-def test_a_request_goes_again_only_when_nobody_can_have_seen_it() -> None:
+def test_a_request_goes_again_only_when_no_one_can_have_seen_it() -> None:
     revived: list[bool] = []
 
     def sending(error: Exception, *, was_gone: bool) -> Reviving:
@@ -359,7 +359,7 @@ def test_an_unattended_run_never_registers_twice_at_the_real_service(shared_home
         lesson.email_form()
 
 
-def test_an_emptied_state_starts_afresh(lesson: Lesson, shared_state: Path) -> None:
+def test_an_emptied_state_starts_again(lesson: Lesson, shared_state: Path) -> None:
     service.stop()
     shutil.rmtree(shared_state)
     assert start(4).credentials is not None
@@ -414,7 +414,7 @@ def test_the_checker_sends_a_token_nowhere_but_to_the_service(lesson: Lesson) ->
 
 
 def test_the_checker_needs_a_request_with_a_proof(lesson: Lesson) -> None:
-    with pytest.raises(LessonStop, match="run the cell that sends it"):
+    with pytest.raises(LessonStop, match="run the cell that sends one"):
         lesson.proof_checker()
     with pytest.raises(DialtoneError, match="or neither"):
         lesson.proof_checker("junk")
@@ -482,3 +482,16 @@ def test_an_interrupted_explorer_leaves_no_token_in_the_traceback(
     below = stopped.traceback[1:]  # the first frame is this test's own
     assert below
     assert text not in repr([entry.frame.f_locals for entry in below])
+
+
+def test_a_checker_that_can_not_start_leaves_no_proof_in_the_traceback(lesson: Lesson) -> None:
+    key, url = ProofKey.generate(), f"{lesson.issuer}/token"
+    proof = build_proof(key, "POST", url)
+    for wrong, argument in ((DialtoneError, url), (TypeError, Request("POST", 5, now=0))):
+        with pytest.raises(wrong) as stopped:
+            lesson.proof_checker(proof, argument)  # type: ignore[arg-type]
+        below = stopped.traceback[1:]  # the first frame is this test's own
+        assert below
+        assert proof not in repr([entry.frame.f_locals for entry in below])
+    with pytest.raises(DialtoneError, match="got a str"):
+        lesson.proof_checker(proof, url)  # type: ignore[arg-type]

@@ -33,7 +33,7 @@ def test_anything_else_is_one_line_that_names_interactive(value: object) -> None
 
 @pytest.mark.parametrize("name", ["base_url", "realm", "email", "client_name"])
 @pytest.mark.parametrize("value", [7, 1.5, False, None, ["mock"], {"a": 1}])
-def test_what_is_no_string_is_one_line_that_says_how_to_quote_it(name: str, value: Any) -> None:
+def test_what_is_not_a_string_is_one_line_that_says_how_to_quote_it(name: str, value: Any) -> None:
     with pytest.raises(LessonStop) as stopped:
         start(2, {name: value}, credentials=False)
     told = str(stopped.value)

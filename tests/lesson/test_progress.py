@@ -88,7 +88,7 @@ OLD = {
     "exercises": {"02.tries": {"outcome": "right", "attempts": 3, "code": None, "hints": 1}},
     "predictions": {},
 }
-DAMAGED = ["{", "[]", '{"version": 99}', '{"quiz": 3}', "\x00"]
+DAMAGED = ["{", "[]", '{"version": 99}', '{"quiz": 3}', "\x00", '{"a":' * 100_000]
 
 
 @pytest.fixture
@@ -165,6 +165,15 @@ def test_a_half_written_last_line_is_tolerated(kept, said):
     kept.opened("02")
     with kept.path.open("a") as file:
         file.write('{"v": 1, "at": "20')
+    kept.opened("03")
+    assert list(kept.export()["lessons"]) == ["02", "03"]
+    assert said == []
+
+
+def test_a_line_nested_without_end_is_skipped_like_half_a_line(kept, said):
+    kept.opened("02")
+    with kept.path.open("a") as file:
+        file.write('{"a":' * 100_000 + "\n")
     kept.opened("03")
     assert list(kept.export()["lessons"]) == ["02", "03"]
     assert said == []

@@ -39,7 +39,7 @@ def test_a_skill_names_what_has_to_be_right_for_it():
     assert parse(text, "02").skills == (Skill("read a document", ("02.facts", "02.more")),)
 
 
-def test_choices_may_stand_in_one_line_as_well():
+def test_choices_may_be_on_one_line_as_well():
     text = (
         '[[quiz]]\nid = "00.a-b"\nquestion = "?"\n'
         'choices = [{text="x", why="w"}, {text="y", why="v", right=true}]'
@@ -59,7 +59,7 @@ def test_every_shipped_file_is_good(number):
 
 
 def test_an_unknown_prediction_is_named_with_those_that_exist():
-    with pytest.raises(DialtoneError, match=r"02\.who-gets-the-code"):
+    with pytest.raises(DialtoneError, match=r"02\.what-it-holds"):
         catalog.prediction("02.nothing-like-it")
 
 
@@ -120,6 +120,6 @@ def test_an_id_is_there_once():
         parse(GOOD + asked_again, "02")
 
 
-def test_one_choice_is_no_question():
+def test_one_choice_is_not_a_question():
     with pytest.raises(BadQuestions, match="at least two"):
         parse(GOOD[: GOOD.rindex("  [[prediction.choices]]")], "02")

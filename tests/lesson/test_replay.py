@@ -54,7 +54,7 @@ def prove(now: float = NOW) -> str:
     return build_proof(KEY, "GET", URL, now=now)
 
 
-def test_a_replay_is_told_from_the_proof_to_the_moment_it_is_forgotten(clock: list[float]) -> None:
+def test_a_replay_is_shown_from_the_proof_to_the_moment_it_is_forgotten(clock: list[float]) -> None:
     service, proof = Service(clock), prove()
     service.send(proof)
     clock[0] += 20
@@ -65,7 +65,7 @@ def test_a_replay_is_told_from_the_proof_to_the_moment_it_is_forgotten(clock: li
         "  1. made: iat",
         "  2. first use: 200, accepted",
         "  3. second use: 401, refused by jti_is_new",
-        "  its time is accepted: from 5 s ahead until 60 s old",
+        "  its iat is accepted: from 5 s ahead until 60 s old",
         "  the service remembers its jti: until 65 s after the first use",
         "  Remembered for longer than it is accepted: no second use gets in (RFC 9449 §11.1).",
     ]
@@ -129,7 +129,7 @@ def test_a_proof_that_was_never_let_in_uses_up_no_jti(clock: list[float]) -> Non
     assert "Only a proof that is accepted uses up its jti" in text
 
 
-def test_a_use_hours_later_stands_at_the_edge_and_hides_nothing(clock: list[float]) -> None:
+def test_a_use_hours_later_is_at_the_edge_and_hides_nothing(clock: list[float]) -> None:
     service, proof = Service(clock), prove()
     service.send(proof)
     clock[0] += 9000
@@ -148,6 +148,6 @@ def test_without_any_proof_it_says_what_to_run(clock: list[float]) -> None:
 @pytest.mark.parametrize(
     "thing", ["", "junk", "a.b.c", 7, b"x", "e30.e30.c2ln", f"e30.{'W' * 4000}.c2ln"]
 )
-def test_what_is_no_proof_is_one_line(clock: list[float], thing: object) -> None:
+def test_what_is_not_a_proof_is_one_line(clock: list[float], thing: object) -> None:
     with pytest.raises(DialtoneError, match="iat in Unix seconds"):
         replay_timeline(Service(clock).wire, thing)  # type: ignore[arg-type]

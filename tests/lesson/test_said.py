@@ -149,8 +149,22 @@ def test_a_stream_that_is_gone_is_shown_by_its_status() -> None:
     assert said(response)[0].startswith("401 Unauthorized")
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", f'{{"client_secret": "sec_{"a" * 37}'),
+        ("application/json", '{"verification_code": "aaaa-aaaa", "poll'),
+        ("text/html", f"<title>{'x' * 170} sec_{'a' * 43}</title>"),
+    ],
+)
+def test_a_body_that_breaks_off_shows_no_part_of_a_secret(kind: str, body: str) -> None:
+    shown = "".join(said(httpx.Response(502, headers={"Content-Type": kind}, text=body)))
+    assert "••••••" in shown
+    assert "aaaa" not in shown
+
+
 @pytest.mark.parametrize("thing", ["401", None, {"status": 401}, httpx.Request("GET", "http://h/")])
-def test_what_is_no_response_is_one_line(thing: object) -> None:
+def test_what_is_not_a_response_is_one_line(thing: object) -> None:
     with pytest.raises(DialtoneError, match=r"takes responses"):
         read_answer(thing)  # type: ignore[arg-type]
 

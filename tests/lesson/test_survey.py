@@ -54,7 +54,7 @@ def test_a_seat_given_later_counts_until_the_first_quiz_is_answered(progress):
     assert Survey("13", progress).form("post") == "B"
 
 
-def test_a_lesson_begun_afresh_asks_the_same_form_again(progress):
+def test_a_lesson_begun_again_asks_the_same_form_again(progress):
     survey = Survey("00", progress, seat=1)
     answer_all(sheet(survey))
     progress.reset_lesson("00")
@@ -127,7 +127,7 @@ def test_a_sheet_opened_again_shows_the_first_answers_where_they_were_given(prog
     assert again.state()["items"][5]["choices"] == quiz.state()["items"][5]["choices"]
 
 
-def test_nothing_is_drawn_while_nobody_is_here(progress):
+def test_nothing_is_drawn_while_no_one_is_here(progress):
     quiz = Survey("00", progress).quiz("pre", interactive=False, tell=False)
     assert repr(quiz).startswith("Quiz: 8 questions not asked, because nobody is here.")
     assert progress.events() == []

@@ -94,7 +94,7 @@ def test_a_token_that_is_refused_names_the_check_and_the_reason(
         httpx.Response(429, headers={"Retry-After": "900"}, json={"error": "rate_limited"}),
     ],
 )
-def test_a_service_that_is_away_leaves_the_question_open(answer: Any) -> None:
+def test_a_service_that_is_unavailable_leaves_the_question_open(answer: Any) -> None:
     open_one = verdict(token(), answer=answer)
     assert open_one.outcome == "can't tell"
     assert open_one.text.startswith(f"The keys of {ISSUER} could not be fetched.")
@@ -127,7 +127,7 @@ def test_the_key_is_the_one_given_or_that_of_the_token() -> None:
 
 
 @pytest.mark.parametrize("junk", [None, 7, b"bytes", "", "junk", "e30.e30."])
-def test_junk_raises_nothing_and_a_good_token_beside_it_is_judged(junk: object) -> None:
+def test_junk_raises_nothing_and_a_good_token_next_to_it_is_judged(junk: object) -> None:
     panel = explorer(junk, token())
     assert panel.verdicts[1] is not None
     assert panel.verdicts[1].outcome == "verified"

@@ -1,4 +1,4 @@
-"""The service ends with its owner, and when nobody has called for a day."""
+"""The service ends with its owner, and when no one has called for a day."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_it_ends_with_its_owner_and_leaves_no_temporary_folder(home: Path, how: 
 def test_a_service_in_the_foreground_ends_with_its_terminal(home: Path, how: int) -> None:
     serving = subprocess.Popen([sys.executable, "-c", SERVES], stdout=subprocess.PIPE)
     assert serving.stdout is not None
-    assert b"runs on" in serving.stdout.readline()
+    assert b"running on" in serving.stdout.readline()
     [service] = psutil.Process(serving.pid).children()
     serving.send_signal(how)
     serving.wait(15)

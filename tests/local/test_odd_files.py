@@ -51,7 +51,7 @@ def place(home: Path) -> Iterator[Callable[[str, Callable[[Path], None]], Path]]
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, link])
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_no_file_is_named_by_start_stop_and_doctor(
+def test_what_is_not_a_file_is_named_by_start_stop_and_doctor(
     place: Callable[[str, Callable[[Path], None]], Path], name: str, make: Callable[[Path], None]
 ) -> None:
     place(name, make)
@@ -69,7 +69,7 @@ def line_of(action: Callable[[], object]) -> str:
     return ""
 
 
-def test_a_pipe_as_pid_file_is_taken_away_and_the_service_starts(
+def test_a_pipe_as_pid_file_is_removed_and_the_service_starts(
     place: Callable[[str, Callable[[Path], None]], Path],
 ) -> None:
     path = place("mock.pid", os.mkfifo)

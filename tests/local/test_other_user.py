@@ -1,4 +1,4 @@
-"""Another user of the machine waits for the service's port, and gets nothing worth having."""
+"""Another user of the machine waits for the service's port, and gets nothing useful."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_service_that_moved_is_one_line(lesson: Lesson) -> None:
 @pytest.mark.parametrize(
     "start", [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n"]
 )
-def test_a_program_that_answers_a_byte_at_a_time_holds_nobody_up(home: Path, start: bytes) -> None:
+def test_a_program_that_answers_a_byte_at_a_time_holds_no_one_up(home: Path, start: bytes) -> None:
     record = new_record(free_port(0))
     with dripping(record.port, start):
         began = time.monotonic()

@@ -41,7 +41,7 @@ def serving(home: Path, stored: Database) -> Iterator[Callable[..., psutil.Proce
         one = subprocess.Popen(line, stdout=subprocess.PIPE)
         started.append(one)
         assert one.stdout is not None
-        assert b"runs on" in one.stdout.readline()
+        assert b"running on" in one.stdout.readline()
         return psutil.Process(one.pid)
 
     yield serve
@@ -51,7 +51,7 @@ def serving(home: Path, stored: Database) -> Iterator[Callable[..., psutil.Proce
 
 
 def kill(family: list[psutil.Process]) -> None:
-    """End them, and wait until nobody answers: orphaned workers do so for half a second."""
+    """End them, and wait until no one answers: orphaned workers do so for half a second."""
     for one in family:
         one.kill()
     deadline = time.monotonic() + 20

@@ -1,4 +1,4 @@
-"""Whatever ends the service: what comes back is the same one, with the code of now."""
+"""Whatever ends the service: what comes back is the same one, with today's code."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_killed_service_comes_back_with_its_workers(home: Path) -> None:
     )
     try:
         assert serving.stdout is not None
-        assert b"runs on" in serving.stdout.readline()
+        assert b"running on" in serving.stdout.readline()
         before = process.running(home / "state")
         assert before is not None
         before.kill()

@@ -1,4 +1,4 @@
-"""The local service: found or started, mended, and never mistaken for somebody else's."""
+"""The local service: found or started, repaired, and never mistaken for someone else's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 
 from dialtone_kit.base.errors import DialtoneError, MockOnly, ServiceError, ServiceUnreachable
 from dialtone_kit.local import challenge, process, service
-from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.controls import Controls, Mail
 from dialtone_kit.local.record import (
     UnusableRecord,
     free_port,
@@ -137,7 +137,7 @@ def test_a_killed_service_comes_back_where_it_was_with_one_line(home: Path) -> N
     second, remarks = started()
     assert (second.base_url, second.pid) != (first.base_url, first.pid)
     assert second.base_url == first.base_url
-    assert remarks == ["The local service was gone (killed?); it was started again as it was."]
+    assert remarks == ["The local service was gone (killed?); it was restarted as it was."]
 
 
 def test_a_hung_service_is_ended_and_started_again(
@@ -150,7 +150,7 @@ def test_a_hung_service_is_ended_and_started_again(
     second, remarks = started()
     assert second.base_url == first.base_url
     assert mocks_of(home / "state") == [second.pid]
-    assert remarks == ["The local service had stopped answering; it was ended and started again."]
+    assert remarks == ["The local service had stopped answering; it was restarted."]
 
 
 def _ask_quickly(ask, record, **_):  # type: ignore[no-untyped-def]
@@ -170,6 +170,14 @@ def test_stop_finds_a_service_whose_pid_file_was_lost(home: Path) -> None:
     (home / "state" / "mock.pid").unlink()
     assert service.stop() is True
     assert mocks_of(home / "state") == []
+
+
+@pytest.mark.parametrize("note", ['{"a":' * 9_000, '{"pid": 1e400}', '{"pid": -1}', "[]"])
+def test_a_pid_file_that_makes_no_sense_names_no_process(home: Path, note: str) -> None:
+    (home / "state").mkdir()
+    (home / "state" / "mock.pid").write_text(note)
+    assert process.running(home / "state") is None
+    assert process.was_left_behind(home / "state")
 
 
 def test_a_pid_that_was_given_to_another_process_is_not_touched(home: Path) -> None:
@@ -222,11 +230,11 @@ def test_a_damaged_record_is_not_taken_for_none(home: Path, content: str) -> Non
     assert service.find() is None
 
 
-def test_a_damaged_record_is_written_anew_and_no_process_is_orphaned(home: Path) -> None:
+def test_a_damaged_record_is_rewritten_and_no_process_is_orphaned(home: Path) -> None:
     started()
     (home / "state" / "service.json").write_text("{}")
     second, remarks = started()
-    assert remarks == [f"service.json is damaged; it was written anew, with port {second.port}."]
+    assert remarks == [f"service.json is damaged; it was rewritten, with port {second.port}."]
     assert mocks_of(home / "state") == [second.pid]
 
 
@@ -251,7 +259,14 @@ def test_a_service_that_dies_at_its_start_says_its_last_words(
 
 @pytest.mark.parametrize(
     "body",
-    ["<html>a portal</html>", {"answer": "0" * 64, "pid": 1}, {"answer": None}, [], "[" * 9999],
+    [
+        "<html>a portal</html>",
+        {"answer": "0" * 64, "pid": 1},
+        {"answer": None},
+        {"answer": "\ud800"},
+        [],
+        "[" * 9999,
+    ],
 )
 def test_a_stranger_on_the_port_is_named_in_one_line_and_learns_nothing(
     home: Path, body: object
@@ -296,19 +311,19 @@ def test_who_loses_the_race_for_the_port_at_the_very_first_start_gets_another(
     assert remarks == [f"Started the local service on {running.base_url} ."]
 
 
-def test_who_loses_it_later_is_told_because_the_issuer_has_a_name(
+def test_the_loser_is_told_later_because_the_issuer_has_a_name(
     home: Path, overtaken: list[int]
 ) -> None:
     overtaken.append(0)
     first, _ = started()
     service.stop()
     overtaken.clear()
-    with pytest.raises(ServiceUnreachable, match="ended while starting"):
+    with pytest.raises(ServiceUnreachable, match="stopped while starting"):
         started()
     assert read_record() == first.record
 
 
-def test_somebody_who_accepts_but_stays_silent_is_recognised(
+def test_someone_who_accepts_but_stays_silent_is_recognised(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "ask", partial(_ask_quickly, challenge.ask))
@@ -327,7 +342,7 @@ def test_an_answer_heard_before_is_worth_nothing(home: Path) -> None:
         assert service.find() is None
 
 
-def test_the_control_token_goes_to_nobody_who_took_the_port_since(home: Path) -> None:
+def test_the_control_token_goes_to_no_one_who_took_the_port_since(home: Path) -> None:
     running, _ = started()
     service.stop()
     controls = Controls(lambda: running)  # what a kernel knew a moment ago
@@ -342,7 +357,7 @@ def test_a_move_to_another_port_is_made_on_purpose_only(home: Path) -> None:
     with stranger(record.port):
         moved, remarks = started(port=free_port(0))
         assert moved.port != record.port
-        assert remarks == [f"The local service moved to port {moved.port}; register anew there."]
+        assert remarks == [f"The local service moved to port {moved.port}; register again there."]
         with pytest.raises(DialtoneError, match="dialtone stop") as failed:
             started(port=record.port)
         assert one_line(str(failed.value))
@@ -386,3 +401,11 @@ def test_the_real_service_has_no_controls_and_that_is_one_line(call) -> None:  #
     with pytest.raises(MockOnly) as refused:
         call(Controls(None))
     assert one_line(str(refused.value))
+
+
+def test_a_mail_shows_neither_address_nor_code_in_an_output() -> None:
+    mail = Mail(
+        "1", "bob@corp.example", "A code", "2026-11-27", "default", "ABCD-2345", "ABCD-2345"
+    )
+    assert "bob" not in repr(mail)
+    assert "ABCD" not in repr(mail)

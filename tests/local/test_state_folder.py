@@ -157,7 +157,7 @@ def test_folders_that_are_named_need_no_home(
 
 
 @pytest.mark.usefixtures("nobody")
-def test_doctor_names_the_variables_to_somebody_without_a_home() -> None:
+def test_doctor_names_the_variables_to_someone_without_a_home() -> None:
     findings = [*doctor.examine()]
     wrong = {finding.what: finding.text for finding in findings if not finding.ok}
     assert "DIALTONE_STATE_DIR" in wrong["State"]

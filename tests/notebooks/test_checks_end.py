@@ -77,7 +77,7 @@ def test_the_limit_leaves_room_below_ten_seconds() -> None:
     assert patience.PATIENCE + 2 < 10
 
 
-def test_an_alarm_of_somebody_else_is_kept() -> None:
+def test_an_alarm_of_someone_else_is_kept() -> None:
     before = signal.getitimer(signal.ITIMER_REAL)[0]
     with patience.time_limit(5):
         pass

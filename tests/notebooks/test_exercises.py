@@ -82,13 +82,13 @@ def test_an_unusual_right_answer_is_right(case: Right, lesson_of: LessonOf) -> N
     assert verdict.outcome == "right", verdict
 
 
-def test_the_answer_does_not_lie_beside_the_six_proofs(lesson_of: LessonOf) -> None:
+def test_the_answer_is_not_next_to_the_six_proofs(lesson_of: LessonOf) -> None:
     proofs = lesson_of("03").material("03.six-proofs")
     in_sight = repr((dir(proofs), [getattr(proofs, name) for name in vars(proofs)]))
     assert [rule for rule in LOOK if rule in in_sight] == []
 
 
-def test_six_proofs_made_alike_are_no_way_round(lesson_of: LessonOf) -> None:
+def test_six_proofs_made_alike_are_not_a_way_around(lesson_of: LessonOf) -> None:
     class Changed:
         def material(self, exercise_id: str) -> BrokenProofs:
             proofs = BrokenProofs()
@@ -124,7 +124,7 @@ def test_what_was_not_touched_is_not_tried(untouched: object, lesson_of: LessonO
     assert check(catalog.exercise("01.facts"), untouched, lesson_of("01")).outcome == "not tried"
 
 
-def test_a_service_that_is_away_is_not_the_learners_fault() -> None:
+def test_a_service_that_is_unavailable_is_not_the_learners_fault() -> None:
     class Away:
         @property
         def client(self) -> Any:

@@ -21,7 +21,7 @@ def test_the_file_is_as_drawn(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_it_stands_alone(name: str) -> None:
+def test_it_needs_nothing_else(name: str) -> None:
     text = PICTURES[name]().svg()
     picture = ElementTree.fromstring(text)
     assert picture.findtext(f"{SVG}title")

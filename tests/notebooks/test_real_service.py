@@ -22,7 +22,7 @@ SPONSOR = "sponsor@example.org"
 
 @dataclass(frozen=True)
 class Foreign:
-    """A service of somebody else, and the mailbox of the sponsor."""
+    """Someone else's service, and the sponsor's mailbox."""
 
     base_url: str
     mailbox: Controls
@@ -59,7 +59,7 @@ def stopped(number: str, **parameters: object) -> str:
 
 
 @pytest.mark.timeout(120)
-def test_registration_goes_on_with_the_code_as_a_parameter_and_the_lessons_follow(
+def test_registration_continues_with_the_code_as_a_parameter_and_the_lessons_follow(
     foreign: Foreign,
 ) -> None:
     url = foreign.base_url

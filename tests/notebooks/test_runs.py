@@ -88,7 +88,7 @@ def test_a_solution_in_the_realm_strict(name: str) -> None:
     assert "/realms/strict" in output_text(book)
 
 
-def test_registering_again_and_again_with_one_address_meets_the_limit_and_goes_on(
+def test_registering_again_and_again_with_one_address_meets_the_limit_and_continues(
     empty_home: Path,
 ) -> None:
     name = next(name for name in LESSONS if name.startswith("02"))
@@ -112,4 +112,4 @@ def test_run_all_stops_with_one_line_where_a_person_has_not_answered_yet() -> No
     with pytest.raises(PapermillExecutionError) as stopped:
         run(FOLDER / name, interactive=True)
     assert stopped.value.ename == "LessonStop"
-    assert "e-mail address in the form above" in stopped.value.evalue
+    assert "email address in the form above" in stopped.value.evalue

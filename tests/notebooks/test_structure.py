@@ -10,7 +10,18 @@ import pytest
 
 import dialtone_kit
 from dialtone_kit.lesson import catalog
-from tests.support.books import BOOKS, FOLDER, LESSONS, TAGS, cells, imports, read, source, tags
+from tests.support.books import (
+    BOOKS,
+    FOLDER,
+    LESSONS,
+    ROOT,
+    TAGS,
+    cells,
+    imports,
+    read,
+    source,
+    tags,
+)
 
 DEMO = ("01", "02", "03", "04", "05")
 PARAMETERS = {"base_url", "realm", "email", "client_name", "interactive"}
@@ -170,9 +181,29 @@ def test_its_words_are_in_the_glossary(name: str) -> None:
     assert set(re.findall(r"\]\((?:\.\./)?glossary\.md#([^)]+)\)", text)) <= anchors
 
 
-def test_the_minutes_of_the_demo_add_up_to_an_hour() -> None:
-    minutes = {name[:2]: read(FOLDER / name)["metadata"]["dialtone"]["minutes"] for name in LESSONS}
-    assert sum(minutes[number] for number in DEMO) == 60
+def minutes() -> dict[str, int]:
+    """The minutes of each lesson, by its number."""
+    return {name[:2]: read(FOLDER / name)["metadata"]["dialtone"]["minutes"] for name in LESSONS}
+
+
+@pytest.mark.parametrize("page", ["00-start-here.ipynb", "README.md", "TRAINERS.md"])
+def test_every_table_says_the_minutes_of_the_lessons(page: str) -> None:
+    file = FOLDER / page
+    text = file.read_text(encoding="utf-8")
+    if page.endswith(".ipynb"):
+        text = "\n".join(source(cell) for cell in cells(file, "markdown"))
+    rows = re.findall(r"^\| \[?(\d\d) .*?\| (\d+) \|", text, re.M)
+    told = {number: int(said) for number, said in rows}
+    assert told == {number: said for number, said in minutes().items() if number != page[:2]}
+
+
+def test_the_pages_say_what_the_minutes_add_up_to() -> None:
+    demo = sum(minutes()[number] for number in DEMO)
+    assert 120 < demo < 135
+    assert 140 < demo + minutes()["00"] < 160
+    assert "a little over two hours" in (FOLDER / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "README.md", FOLDER / "TRAINERS.md"):
+        assert "about two and a half hours" in page.read_text(encoding="utf-8"), page
 
 
 @every_book

@@ -31,7 +31,7 @@ USED_WITHOUT_AN_IMPORT = {
 LEARN = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/dialtone lab"
 TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
 
-# Where packages come from is the reader's own business: a host in a file breaks behind a mirror,
+# Where packages come from is the reader's own choice: a host in a file breaks behind a mirror,
 # and a lock that names one is a lock on that host. (Written so that they don't find themselves.)
 PACKAGE_HOSTS = re.compile(
     r"py[p]i\.org|python[h]osted|np[m]js\.|yarn[p]kg\.|anaconda[.]org|conda[-]forge/"

@@ -57,7 +57,7 @@ def server(mock: Mock, trusted: tuple[str, str], *arguments: str) -> Iterator[An
 
 
 def call(mock: Mock, trusted: tuple[str, str], *arguments: str) -> dict[str, Any]:
-    """What a calling workload has to tell."""
+    """What a calling workload reports."""
     running = process(mock, trusted, "call", *arguments)
     reported, _ = running.communicate(timeout=60)
     return dict(json.loads(reported))

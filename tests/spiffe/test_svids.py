@@ -60,7 +60,7 @@ def test_an_svid_shows_no_key() -> None:
 
 @pytest.mark.parametrize("alg", ALGS)
 @pytest.mark.parametrize("server_side", [True, False])
-def test_a_context_trusts_the_bundle_and_nobody_else(alg: str, server_side: bool) -> None:
+def test_a_context_trusts_the_bundle_and_no_one_else(alg: str, server_side: bool) -> None:
     context = tls_context(svid(alg), BUNDLE, server_side=server_side)
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.minimum_version is ssl.TLSVersion.TLSv1_3

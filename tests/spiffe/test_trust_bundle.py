@@ -151,7 +151,7 @@ def test_a_rule_for_leaves_that_is_off_is_missed(off: Callable[..., None]) -> No
         assert not all(holds(*row[1:]) for row in REFUSED_CHAINS)
 
 
-def test_a_bundle_without_roots_trusts_nobody() -> None:
+def test_a_bundle_without_roots_trusts_no_one() -> None:
     with pytest.raises(SvidRefused, match="chain"):
         verify_x509_svid(OURS.chain(), replace(BUNDLE, roots=()), NOW)
 
@@ -255,7 +255,7 @@ NO_BUNDLES: list[tuple[str, Callable[[dict[str, Any]], object]]] = [
 @pytest.mark.parametrize(
     "change", [row[1] for row in NO_BUNDLES], ids=[row[0] for row in NO_BUNDLES]
 )
-def test_what_is_no_bundle_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
+def test_what_is_not_a_bundle_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
     with pytest.raises(NotThisService):
         TrustBundle.read(altered(change), DOMAIN)
 

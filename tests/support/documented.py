@@ -1,7 +1,7 @@
 """Whatever a test asks a mock, the answer is held against that service's own /openapi.json.
 
-Path, method, status, media type, headers and body must stand in the document, and nothing that the
-document does not name may come. So the whole suite proves that the document is true.
+Path, method, status, media type, headers and body must be in the document, and nothing that the
+document does not name may be sent. So the whole suite proves that the document is true.
 """
 
 from __future__ import annotations

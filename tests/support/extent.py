@@ -58,7 +58,7 @@ def left_out_of(items: list[pytest.Item]) -> set[pytest.Item]:
 
 
 def _sample(table: list[pytest.Item]) -> set[pytest.Item]:
-    """The first by the hash of their names, and whoever brings a row that those lack."""
+    """The first by the hash of their names, and any that bring a row that those lack."""
     marker = table[0].get_closest_marker("sample")
     assert marker is not None
     (size,) = marker.args

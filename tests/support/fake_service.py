@@ -1,4 +1,4 @@
-"""A service made of answers: what the client's tests put on the other end of the wire."""
+"""A service of canned answers: what the client's tests put at the other end of the wire."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def says(status: int, error: str, text: str = "", **headers: str) -> httpx.Respo
 
 
 class FakeService:
-    """Answers each path from a list, the last one again and again. `asked` is what came."""
+    """Answers each path from a list, the last one again and again. `asked` is what was received."""
 
     def __init__(self, **paths: Answer | Sequence[Answer]) -> None:
         self.asked: list[httpx.Request] = []

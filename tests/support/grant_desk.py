@@ -1,4 +1,4 @@
-"""Asking for grants as barely as the protocol is: any client, with or without a secret or a proof.
+"""Asking for grants with the bare protocol: any client, with or without a secret or a proof.
 
 `Person` is as much of a browser, and of a human, as the device page needs.
 """
@@ -115,7 +115,7 @@ def poll(client: Registered, device: dict[str, Any], key: Any = OWN, **form: Any
 
 
 class Person:
-    """Somebody with a browser and a mailbox."""
+    """Someone with a browser and a mailbox."""
 
     def __init__(self, mock: Mock, realm: str, email: str | None = None, **headers: str) -> None:
         self.mock, self.realm = mock, realm
@@ -137,7 +137,7 @@ class Person:
         return self.mock.code_for(self.email, self.realm)
 
     def decide(self, decision: str, code: str | None = None, **form: str) -> httpx.Response:
-        """The second form: the code of the mail, and yes or no."""
+        """The second form: the code from the email, and yes or no."""
         sent = {"verification_code": code or "", "decision": decision, **form}
         return self._seen(self.http.post(self.url, data={**self.form, **sent}))
 

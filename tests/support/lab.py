@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from typing import Any
 import httpx
 import nbformat
 
-PATIENCE = 15_000  # milliseconds for a step of the browser; the machine may be busy
+PATIENCE = 45_000  # milliseconds for a step of the browser; the machine may be busy
+START = 120  # seconds for JupyterLab to start: on a busy machine, 30 were too few
 
 # News and update notices off; saving the widgets' state on, so that the tests see what it holds.
 SETTINGS = {
@@ -31,11 +33,12 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab whose files are in `root`."""
+    """A running JupyterLab whose files are in `root`, and everything else of it in `home`."""
 
     url: str
     token: str
     root: Path
+    home: Path
 
     def api(self, path: str) -> Any:
         answer = httpx.get(f"{self.url}{path}", params={"token": self.token}, timeout=5)
@@ -45,6 +48,13 @@ class Lab:
         for kernel in self.api("/api/kernels"):
             httpx.delete(f"{self.url}/api/kernels/{kernel['id']}", params={"token": self.token})
 
+    def forget(self) -> None:
+        """Nothing was ever done here: no kernel, no local service, no state, no credentials."""
+        self.shut_down_kernels()
+        _stop_service(self.home)
+        for part in ("state", "credentials"):
+            shutil.rmtree(self.home / part, ignore_errors=True)
+
 
 @contextmanager
 def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iterator[Lab]:
@@ -53,7 +63,7 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
     config.mkdir(parents=True)
     settings = {**SETTINGS, "@jupyterlab/apputils-extension:themes": {"theme": theme}}
     (config / "default_setting_overrides.json").write_text(json.dumps(settings))
-    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), root)
+    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), root, home)
     with (home / "lab.log").open("wb") as log:
         process = subprocess.Popen(_command(lab), env=_environment(home), stdout=log, stderr=log)
         try:
@@ -63,13 +73,11 @@ def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iter
         finally:
             process.terminate()
             process.wait(timeout=15)
-            # The mock that a lesson started.
-            stop = "from dialtone_kit.local import service; service.stop()"
-            subprocess.run([sys.executable, "-c", stop], env=_environment(home), check=False)
+            _stop_service(home)
 
 
 class Person:
-    """Somebody with `name` open in the browser: what a test does is what they can do."""
+    """Someone with `name` open in the browser: what a test does is what they can do."""
 
     def __init__(self, lab: Lab, page: Any, name: str) -> None:
         self.lab, self.page, self.path = lab, page, lab.root / name
@@ -147,9 +155,19 @@ class Person:
         )
         answer.raise_for_status()
 
+    def switch_theme(self, name: str) -> None:
+        """Choose JupyterLab's theme from the menu: it shows at once, and what is run stays so."""
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.locator(".lm-Menu li", has_text="Theme").first.hover()
+        themes = self.page.locator('.lm-Menu li[data-command="apputils:change-theme"]')
+        themes.get_by_text(name, exact=True).click()
+        self.page.wait_for_function(
+            "(name) => document.body.dataset.jpThemeName === name", arg=name
+        )
+
     def screenshot(self, name: str) -> None:
-        """Keep a picture of the page when DIALTONE_SCREENSHOTS names a folder for it."""
-        folder = os.environ.get("DIALTONE_SCREENSHOTS")
+        """Keep a picture of the page when DIALTONE_SHOTS names a folder for it."""
+        folder = os.environ.get("DIALTONE_SHOTS")
         if folder:
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
@@ -179,7 +197,7 @@ class Person:
 
 
 # Colours as the browser computes them, layers of ground blended; disabled controls are exempt.
-_FAINT_TEXTS = """(selector) => {
+COLOURS = """(() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const rgba = (colour) => {
     canvas.clearRect(0, 0, 1, 1);
@@ -199,20 +217,27 @@ _FAINT_TEXTS = """(selector) => {
       .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
+  const contrast = (ink, below) => {
+    const lights = [light(ink), light(below)];
+    return (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
+  };
+  return { rgba, over, ground, contrast };
+})()"""
+_FAINT_TEXTS = """(selector) => {
+  const colours = COLOURS;
   const faint = [];
   for (const node of document.querySelectorAll(`${selector} *`)) {
     const own = [...node.childNodes].filter((n) => n.nodeType === 3);
     const text = own.map((n) => n.data.trim()).join("");
     if (!text || !node.checkVisibility() || node.matches(":disabled, title, desc, style")) continue;
-    const below = ground(node);
+    const below = colours.ground(node);
     const { color, fill } = getComputedStyle(node);
-    const ink = rgba(node instanceof SVGElement ? fill : color);
-    const lights = [light(over(ink, below)), light(below)];
-    const contrast = (Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05);
+    const ink = colours.rgba(node instanceof SVGElement ? fill : color);
+    const contrast = colours.contrast(colours.over(ink, below), below);
     if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${text}`);
   }
   return faint;
-}"""
+}""".replace("COLOURS", COLOURS)
 
 
 def faint_texts(page: Any, selector: str) -> list[str]:
@@ -264,8 +289,14 @@ def _environment(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home), "PYTHONPATH": kit, **folders}
 
 
+def _stop_service(home: Path) -> None:
+    """Stop the local service that a lesson started."""
+    stop = "from dialtone_kit.local import service; service.stop()"
+    subprocess.run([sys.executable, "-c", stop], env=_environment(home), check=False)
+
+
 def _wait_for(lab: Lab, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + START
     while time.monotonic() < deadline and process.poll() is None:
         try:
             lab.api("/api/status")

@@ -9,7 +9,7 @@ from dialtone_kit.lesson.catalog import notebooks
 from dialtone_kit.lesson.misconceptions import PAGE, Misconception, misconceptions
 
 FILE = Path(__file__).parents[2] / "notebooks" / PAGE
-_HEAD = """# What people get wrong, and what is so
+_HEAD = """# What people get wrong, and what's true
 
 Every code in an error message, an exercise or a quiz, such as `M05`, stands for one of these. In a
 lesson, `lesson.misconception("M05")` shows the entry.
@@ -26,7 +26,7 @@ def _entry(entry: Misconception) -> str:
         f'\n<a id="{entry.code.lower()}"></a>\n\n'
         f"## {entry.code} · {entry.title}\n\n"
         f"*What people think:* {entry.think}\n\n"
-        f"*What is so:* {entry.truth}\n\n"
+        f"*What's true:* {entry.truth}\n\n"
         f"*Where you meet it:* {_linked(entry.where.lower())}.\n"
     )
 

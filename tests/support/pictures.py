@@ -13,7 +13,7 @@ def start_here() -> Drawing:
     drawing = Drawing(
         "Who is who",
         "You run an agent: the cells of this notebook. The agent sends requests to the identity "
-        "service. The service mails a code to the sponsor, which is you again, and the sponsor "
+        "service. The service emails a code to the sponsor, which is you again, and the sponsor "
         "vouches for the agent. The agent then calls an API with a token and a proof.",
         340,
     )
@@ -25,7 +25,7 @@ def start_here() -> Drawing:
     drawing.glyph("api", 760, 275, "API")
     drawing.arrow(718, 62, 164, 62)
     drawing.glyph("mail", 384, 40, scale=0.72)
-    drawing.text(408, 46, "mails a code", anchor="start")
+    drawing.text(408, 46, "emails a code", anchor="start")
     drawing.arrow(206, 110, 392, 168)
     drawing.text(308, 118, "vouches for", anchor="start")
     drawing.arrow(166, 260, 392, 196)
@@ -41,31 +41,56 @@ def start_here() -> Drawing:
 
 def discovery() -> Drawing:
     drawing = Drawing(
+        "Three questions, two documents",
+        "An agent meets an identity service for the first time, and asks three things: where do "
+        "tokens come from, where are the public keys, which signatures count? The service holds "
+        "out a document with answers. So does a liar. Which one does the agent believe?",
+        272,
+    )
+    drawing.glyph("agent", 90, 122, "Agent")
+    for n, question in enumerate(
+        ("Where do tokens come from?", "Where are the public keys?", "Which signatures count?")
+    ):
+        drawing.note(300, 62 + 50 * n, 232, question)
+    drawing.arrow(424, 128, 548, 84)
+    drawing.arrow(424, 128, 548, 196)
+    drawing.glyph("document", 582, 76, scale=0.9)
+    drawing.glyph("document", 582, 202, scale=0.9)
+    drawing.glyph("service", 730, 66, "Identity service")
+    drawing.glyph("thief", 730, 196, "Mallory")
+    drawing.path("M612 76H690")
+    drawing.path("M612 202H690")
+    drawing.text(582, 144, "Which one do you believe?", "name")
+    return drawing
+
+
+def discovery_whole() -> Drawing:
+    drawing = Drawing(
         "Everything from one URL",
         "The agent knows one thing: the issuer's URL. It asks for the discovery document there. "
-        "If the issuer in the document is the one it asked for, it uses exactly the URLs that the "
-        "document lists: token endpoint, keys, registration. If it is another issuer, it stops.",
+        "If the issuer in the document is the one it asked for, it uses exactly what the document "
+        "lists: token endpoint, keys, algorithms. If it is another issuer, it stops.",
         300,
     )
     drawing.glyph("agent", 90, 80, "Agent")
     drawing.text(90, 141, "knows the issuer", "quiet")
-    drawing.glyph("document", 400, 80, "Discovery document")
-    drawing.arrow(132, 80, 372, 80)
-    drawing.text(252, 68, "GET issuer/.well-known/…", "code")
+    drawing.glyph("document", 370, 80, "Discovery document")
+    drawing.arrow(132, 80, 342, 80)
+    drawing.text(236, 68, "GET issuer/.well-known/…", "code")
     rows = [
         ("issuer", "who says all this", 44),
         ("token_endpoint", "tokens come from here", 94),
-        ("jwks_uri", "the service's public keys", 144),
-        ("registration endpoints", "new clients go here", 194),
+        ("jwks_uri", "the public keys are here", 144),
+        ("dpop_signing_alg_values_…", "how to sign a proof", 194),
     ]
     for name, meaning, y in rows:
-        drawing.path(f"M424 80C490 80 520 {y}  566 {y}")
+        drawing.path(f"M394 80C530 80 496 {y} 566 {y}")
         drawing.text(576, y + 2, name, "code", "start")
         drawing.text(576, y + 20, meaning, "quiet", "start")
-    drawing.arrow(400, 134, 400, 178)
-    drawing.note(400, 180, 272, "Is its issuer the one I asked for?")
-    drawing.arrow(330, 214, 290, 244)
-    drawing.arrow(470, 214, 510, 244)
+    drawing.arrow(370, 134, 370, 178)
+    drawing.note(370, 180, 272, "Is its issuer the one I asked for?")
+    drawing.arrow(300, 214, 260, 244)
+    drawing.arrow(440, 214, 480, 244)
     drawing.glyph("no", 110, 264, scale=0.9)
     drawing.text(132, 269, "no: stop, someone is lying", "no", "start")
     drawing.glyph("yes", 446, 264, scale=0.9)
@@ -74,6 +99,28 @@ def discovery() -> Drawing:
 
 
 def register() -> Drawing:
+    """The question, without its answer: what happens is in `registered`."""
+    drawing = Drawing(
+        "Who stands behind the agent?",
+        "An agent asks the identity service to register it as my-agent. Anyone can type that "
+        "name. Somewhere there is a person, the sponsor, who would answer for what the agent does. "
+        "Between the service and the sponsor there is a question mark.",
+        226,
+    )
+    drawing.glyph("agent", 120, 84, "Agent")
+    drawing.glyph("service", 460, 84, "Identity service")
+    drawing.glyph("sponsor", 780, 84, "Sponsor")
+    drawing.arrow(164, 84, 424, 84)
+    drawing.text(294, 70, "I am my-agent. Register me.")
+    drawing.text(294, 108, "anyone can type that", "quiet")
+    drawing.path("M498 84H604M646 84H748", "line lane")
+    drawing.text(625, 89, "?", "name")
+    drawing.text(780, 148, "would answer for it", "quiet")
+    drawing.note(440, 174, 480, "What does it take before the service gives out an identity?")
+    return drawing
+
+
+def registered() -> Drawing:
     return lanes(
         "Registering with a sponsor",
         "The agent asks the service to be registered and names a sponsor. It gets an enrollment ID "
@@ -88,12 +135,35 @@ def register() -> Drawing:
         [
             Message(0, 1, "I am my-agent,\nand Ada vouches for me"),
             Message(1, 0, "enrollment_id, poll_token", style="code"),
-            Message(1, 2, "a mail with a code", ("mail",)),
+            Message(1, 2, "an email with a code", ("mail",)),
             Message(2, 0, "the code, from person to agent"),
             Message(0, 1, "ID, poll token, code"),
             Message(1, 0, "client_id, client_secret\nshown once", style="code"),
         ],
     )
+
+
+def two_with_one_token() -> Drawing:
+    """The question, without its answer: what happens is in `dpop_token`."""
+    drawing = Drawing(
+        "Two callers, one token",
+        "An agent and a stranger call the same API with the same access token. The agent asked for "
+        "it; the stranger copied it from a log. The API sees the same characters twice. What could "
+        "tell the two apart?",
+        300,
+    )
+    drawing.glyph("agent", 120, 62, "Agent")
+    drawing.text(120, 123, "asked for the token", "quiet")
+    drawing.glyph("thief", 120, 208, "Someone else")
+    drawing.text(120, 269, "copied it from a log", "quiet")
+    drawing.glyph("api", 760, 135, "API")
+    drawing.arrow(166, 68, 716, 126)
+    drawing.arrow(166, 206, 716, 146)
+    drawing.glyph("token", 400, 66, scale=0.8)
+    drawing.glyph("token", 400, 212, scale=0.8)
+    drawing.text(426, 140, "the same characters, twice", "quiet")
+    drawing.text(760, 212, "What could tell\nthem apart?")
+    return drawing
 
 
 def dpop_token() -> Drawing:
@@ -116,52 +186,41 @@ def dpop_token() -> Drawing:
 
 def verify_token() -> Drawing:
     drawing = Drawing(
-        "Four questions to a token",
-        "A token passes four checks in turn: is it well formed, is it signed by a key of this "
-        "issuer, are issuer, audience and time right, and is cnf.jkt the thumbprint of my key. "
-        "Only a token that passes all four is mine and genuine. One no is enough to refuse it.",
-        262,
+        "Four questions about a token",
+        "A token arrives, with the four questions of this lesson after it, one leading to the "
+        "next. What does it say? Who signed it? From which issuer is it, and until when is it "
+        "good? Whose is it?",
+        154,
     )
-    drawing.glyph("token", 64, 94, "Token")
+    drawing.glyph("token", 64, 86, "A token")
     questions = [
-        "well\nformed?",
-        "signed by a key\nof this issuer?",
-        "issuer, audience\nand time right?",
-        "cnf.jkt is\nmy key?",
+        "What does\nit say?",
+        "Who\nsigned it?",
+        "Which issuer,\nuntil when?",
+        "Whose\nis it?",
     ]
     for n, question in enumerate(questions):
-        x = 188 + 164 * n
-        drawing.arrow(96 if n == 0 else x - 94, 94, x - 68, 94)
-        drawing.note(x, 68, 132, question)
-        drawing.text(x, 56, str(n + 1), "quiet")
-        drawing.path(f"M{x} 121V180", "line lane")
-    drawing.arrow(748, 94, 784, 94)
-    drawing.glyph("yes", 812, 94, "genuine,\nand mine")
-    drawing.path("M188 180H680")
-    drawing.arrow(434, 180, 434, 204)
-    drawing.glyph("no", 268, 226, scale=0.9)
-    drawing.text(
-        290, 231, "a single no: refuse it, and say which question it failed", "no", "start"
-    )
+        x = 210 + 186 * n
+        drawing.arrow(98 if n == 0 else x - 116, 86, x - 72, 86)
+        drawing.note(x, 60, 138, question)
+        drawing.text(x, 48, str(n + 1), "quiet")
     return drawing
 
 
 def call_apis() -> Drawing:
     return lanes(
         "Every call with its own proof",
-        "The agent calls the API with its token and a proof that names the method, the URL and the "
-        "token's hash. The API checks the token, and that the proof is for this call, for this "
-        "token, by the token's key, and new: 200. The next call brings the next proof: 200. A "
-        "thief who copied token and proof sends the same ones again and is refused: 401.",
+        "The agent calls the API with its token and a proof: 200. The next call brings the same "
+        "token and the next proof: 200. A thief has copied a whole request, token and proof, and "
+        "sends the copy to the API. What the API says to the thief is left open.",
         [("agent", "Agent", 130), ("api", "API", 450), ("thief", "Thief, with a copy", 770)],
         [
             Message(0, 1, "call 1", ("token", "proof")),
-            Note(1, "token genuine? proof for this call,\nthis token, by its key, and new?", 290),
             Message(1, 0, "200", style="yes"),
             Message(0, 1, "call 2, a new proof", ("token", "proof")),
             Message(1, 0, "200", style="yes"),
-            Message(2, 1, "a copy of call 2", ("token", "proof")),
-            Message(1, 2, "401: this proof was used", style="no"),
+            Message(2, 1, "a copy of a call", ("token", "proof")),
+            Message(1, 2, "?"),
         ],
     )
 
@@ -195,8 +254,11 @@ def laptop_agent() -> Drawing:
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
+    "lesson-01-whole": discovery_whole,
     "lesson-02": register,
-    "lesson-03": dpop_token,
+    "lesson-02-whole": registered,
+    "lesson-03": two_with_one_token,
+    "lesson-03-whole": dpop_token,
     "lesson-04": verify_token,
     "lesson-05": call_apis,
     "lesson-06": laptop_agent,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from dialtone_kit.mock.web.responses import description
 from tests.support.refusals import Scene
 from tests.support.running_mock import Mock, Registered
 
@@ -115,7 +116,7 @@ def refused(answer: Answer, status: int, error: str, says: str = "") -> str:
     assert answer.all("content-type") == ["application/json"]
     assert answer.all("cache-control") == ["no-store"]
     text = str(answer.json()["error_description"])
-    assert says in text
+    assert description(says) in text
     return text
 
 

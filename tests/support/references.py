@@ -1,4 +1,4 @@
-"""Makes the references afresh: the lessons with the outputs that nbval compares.
+"""Makes the references again: the lessons with the outputs that nbval compares.
 
     python -m tests.support.references            all of them, and shows what changed
     python -m tests.support.references 03 05      those of lessons 03 and 05

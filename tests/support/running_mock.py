@@ -190,7 +190,7 @@ class Mock:
         self.process.wait()
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
-        """Run one statement on the service's database, behind its back."""
+        """Run one statement on the service's database, without its knowledge."""
         return self.database.sql(statement, **values)
 
     def stop(self) -> int:

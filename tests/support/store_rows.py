@@ -1,4 +1,4 @@
-"""What lies in a service's database, table by table, read beside the service."""
+"""What is in a service's database, table by table, read next to the service."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def silence(port: int) -> Iterator[None]:
 
 @contextmanager
 def dripping(port: int, start: bytes) -> Iterator[None]:
-    """Take calls, say `start`, and from then on a byte now and then, for ever."""
+    """Take calls, say `start`, and from then on a byte now and then, forever."""
     ended = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -75,7 +75,7 @@ def dripping(port: int, start: bytes) -> Iterator[None]:
 class Lurker:
     """Another user's program: it waits for a port, takes it when it can, and keeps what it hears.
 
-    To everything it says 200 and a little JSON, so that a caller goes on talking.
+    It answers everything with 200 and a little JSON, so that a caller keeps talking.
     """
 
     def __init__(self, port: int) -> None:

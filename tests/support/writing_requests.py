@@ -1,4 +1,4 @@
-"""One request to each endpoint that writes: made ready, to be sent as often as one likes.
+"""One request to each endpoint that writes: prepared, to be sent as often as needed.
 
 `ROWS` names each with what it answers when all is well. The preparation has written before; the
 request itself is sent by the function that the preparation returns, the same bytes each time.
@@ -88,7 +88,7 @@ def refresh(client: Registered, again: bool = False) -> Send:
 
 
 def exchange(client: Registered, foreign: bool = False) -> Send:
-    """`foreign`: another client's token, which no policy of this realm lets anybody exchange."""
+    """`foreign`: another client's token, which no policy of this realm lets anyone exchange."""
     subject = client.mock.register(client.realm) if foreign else client
     return token(
         client, grant_type=EXCHANGE, subject_token=subject.token(), subject_token_type=ACCESS_TOKEN

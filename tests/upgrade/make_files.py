@@ -101,7 +101,7 @@ def svid(base_url: str, controls: Controls) -> dict[str, object]:
 
 
 def pending(base_url: str) -> dict[str, object]:
-    """A registration that nobody has confirmed yet; its poll token is on the disk."""
+    """A registration that no one has confirmed yet; its poll token is on the disk."""
     client = IdentityClient(base_url, REALM)
     enrollment = client.request_enrollment("late@example.com", "late-agent")
     return {"email": enrollment.email, "enrollment_id": enrollment.enrollment_id}

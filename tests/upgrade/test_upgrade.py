@@ -1,4 +1,4 @@
-"""Who used the kit before goes on: files of tree 8ad70f8 are opened by this one, and obeyed."""
+"""Earlier users carry on: this tree opens the files of tree 8ad70f8, and follows them."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ def test_a_pending_enrollment_is_confirmed_with_the_code_of_then(old: OldHome) -
     assert client.get_token().token_type == "Bearer"
 
 
-def test_a_family_of_refresh_tokens_goes_on_and_still_ends_by_a_second_use(old: OldHome) -> None:
+def test_a_family_of_refresh_tokens_continues_and_still_ends_by_a_second_use(old: OldHome) -> None:
     client, key = client_of(old, "public"), old.key("public")
     first = Secret(old.memory["public"]["refresh_token"])
     before = Token(Secret(""), "DPoP", 0, "openid", key, 0.0, first)
-    with pytest.raises(ServiceError, match="invalid_target"):  # nobody was shown an audience
+    with pytest.raises(ServiceError, match="invalid_target"):  # no one was shown an audience
         client.refresh(before, resource="https://api.example/")
     after = client.refresh(before)
     assert after.refresh_token is not None
@@ -111,7 +111,7 @@ def test_a_family_of_refresh_tokens_goes_on_and_still_ends_by_a_second_use(old: 
         client.refresh(after)
 
 
-def test_an_approval_that_nobody_had_collected_is_collected(old: OldHome) -> None:
+def test_an_approval_that_no_one_had_collected_is_collected(old: OldHome) -> None:
     client = client_of(old, "public")
     code = Secret(old.memory["public"]["device_code"])
     ends = datetime.now(UTC) + timedelta(minutes=5)
@@ -156,7 +156,7 @@ def test_an_edited_policy_is_obeyed_and_left_alone(old: OldHome) -> None:
     assert {one.file for one in files.values() if one.edited} == {"default.cedar"}
 
 
-def test_progress_is_read_and_goes_on(old: OldHome) -> None:
+def test_progress_is_read_and_continues(old: OldHome) -> None:
     progress = Progress(old.state / "progress.jsonl")
     assert progress.exercise("03.coordinates").outcome == "right"
     wrong = progress.exercise("03.signature")
@@ -174,7 +174,7 @@ def test_progress_is_read_and_goes_on(old: OldHome) -> None:
     assert kept["exercises"]["03.signature"]["code"] == "M13"
 
 
-def test_the_audit_trail_goes_on_where_it_ended(old: OldHome) -> None:
+def test_the_audit_trail_continues_where_it_ended(old: OldHome) -> None:
     events = Controls(service.find).audit(REALM)
     assert {"registration", "revocation"} <= {one["event"] for one in events[:21]}
     ids = [one["id"] for one in events]

@@ -63,6 +63,6 @@ def test_a_right_answer_has_no_code(view: View) -> None:
 def test_a_code_without_an_entry_is_left_alone() -> None:
     panel = Quiz([Question("05.x", "M99 and M05?", CHOICES)], lambda _: None)
     view = View(panel)
-    assert view.say("ready")["entries"] == {}  # a panel that nobody gave a lesson
+    assert view.say("ready")["entries"] == {}  # a panel without a lesson
     panel.explain = entry_for_view
     assert list(view.say("ready")["entries"]) == ["M05"]

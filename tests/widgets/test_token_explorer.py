@@ -160,7 +160,7 @@ def test_verifying_again_asks_again() -> None:
     assert first(panel)["verdict"]["rule"] == "exp"
 
 
-def test_a_check_that_breaks_is_told_and_leaves_the_verdict() -> None:
+def test_a_check_that_breaks_is_reported_and_leaves_the_verdict() -> None:
     answers: list[TokenVerdict] = [GOOD]
     panel = TokenExplorer([TokenCase(token(), verify=lambda: answers.pop())])
     panel.receive({"kind": "verify", "round": panel.round})
@@ -187,7 +187,7 @@ def test_name_tags_are_stacked_with_the_latest_actor_on_top(depth: int) -> None:
     assert tags[-1]["kind"] == "person"
 
 
-def test_without_act_nobody_acts_for_somebody_else() -> None:
+def test_without_act_no_one_acts_for_someone_else() -> None:
     assert first(explorer())["tags"] == []
 
 
@@ -246,7 +246,7 @@ def test_what_looks_alike_is_told_apart(one: Any, two: Any) -> None:
     assert [d.difference for d in panel.differences if d.name == "x"] == ["changed"]
 
 
-def test_a_token_beside_junk_is_still_shown() -> None:
+def test_a_token_next_to_junk_is_still_shown() -> None:
     panel = explorer(token(), "junk")
     assert panel.differences == []
     assert panel.verdicts == (GOOD, None)

@@ -1,4 +1,4 @@
-"""The e-mail form and the code form without a browser: what each message does and shows."""
+"""The email form and the code form without a browser: what each message does and shows."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_an_address_is_accepted(address):
         "a" * 250 + "@example.com",
     ],
 )
-def test_what_is_no_address_is_refused_and_not_sent(address, service):
+def test_what_is_not_an_address_is_refused_and_not_sent(address, service):
     form = email_form(service)
     press(form, "submit", address)
     if address.strip() != "a@example.com":  # the form forgives a space or a line end around it
@@ -109,7 +109,7 @@ def test_what_is_no_address_is_refused_and_not_sent(address, service):
     assert email_problem(address)
 
 
-# -- the e-mail form -------------------------------------------------------------------------
+# -- the email form --------------------------------------------------------------------------
 
 
 def test_an_address_is_sent_and_required(service):
@@ -126,7 +126,7 @@ def test_an_address_is_sent_and_required(service):
 
 
 def test_an_unanswered_form_stops_the_lesson_in_one_line(service):
-    with pytest.raises(LessonStop, match="Type your e-mail address") as stop:
+    with pytest.raises(LessonStop, match="Type your email address") as stop:
         email_form(service).require()
     assert "\n" not in str(stop.value)
 
@@ -245,7 +245,7 @@ def test_without_a_person_a_refusal_is_the_cells_error(service):
 
 
 def test_without_a_person_a_bad_address_stops_the_lesson(service):
-    with pytest.raises(LessonStop, match="not one e-mail address"):
+    with pytest.raises(LessonStop, match="not a single email address"):
         email_form(service, email="nobody", interactive=False)
 
 
@@ -273,14 +273,18 @@ def test_no_state_holds_the_code(service):
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("ABCD-2O45", "0 O 1 I"), ("12", "0 O 1 I"), ("ABCD-2345 or WXYZ-6789", "more than one")],
+    [
+        ("ABCD-2O45", "0, O, 1 or I"),
+        ("12", "0, O, 1 or I"),
+        ("ABCD-2345 or WXYZ-6789", "more than one"),
+    ],
 )
 def test_what_can_be_no_code_costs_no_try(service, typed, said):
     form = code_form(service)
     press(form, "submit", typed)
     assert service.asked == []
     assert said in form.state()["problem"]["text"]
-    assert form.state()["problem"]["keep"] is True  # it is mended, not typed anew
+    assert form.state()["problem"]["keep"] is True  # it is corrected, not typed again
     assert form.state()["tries_left"] is None
 
 
@@ -300,8 +304,8 @@ def test_wrong_codes_count_the_tries_down(service):
         (ServiceError(410, "gone", "Locked."), 1000, "locked", "wrong codes"),
         (ServiceError(410, "gone", "Locked."), 4601, "locked", "wrong codes"),
         (wrong_code(0), 1000, "locked", "wrong codes"),
-        (ServiceError(410, "gone", "It expired."), 4601, "expired", "hour for this code is over"),
-        (ServiceError(410, "gone", "It expired."), 1000, "expired", "hour for this code is over"),
+        (ServiceError(410, "gone", "It expired."), 4601, "expired", "This code has expired"),
+        (ServiceError(410, "gone", "It expired."), 1000, "expired", "This code has expired"),
         (ServiceError(410, "gone", "Not here."), 1000, "over", "this enrollment is over"),
         (ServiceError(409, "conflict", "again"), 1000, "confirmed before", "already confirmed"),
     ],

@@ -207,13 +207,13 @@ class Mail:
     code: str | None = "ABCD-2345"
 
 
-def test_a_mail_names_its_code_for_the_copy_button():
+def test_an_email_names_its_code_for_the_copy_button():
     view = InboxView(lambda: [Mail("1", "2026"), Mail("2", "2025", code=None)])
     send(view, "refresh")
     assert [mail["code"] for mail in view.state()["mails"]] == ["ABCD-2345", ""]
 
 
-def test_mails_come_newest_first_when_the_view_asks():
+def test_emails_come_newest_first_when_the_view_asks():
     box = [Mail("1", "2026-11-24T10:00:00Z"), Mail("2", datetime(2026, 11, 24, 11, tzinfo=UTC))]
     view = InboxView(lambda: box)
     assert view.state()["mails"] is None
@@ -222,15 +222,15 @@ def test_mails_come_newest_first_when_the_view_asks():
     assert "ABCD" not in repr(view)
 
 
-def test_without_a_person_the_mails_are_counted_and_not_shown():
+def test_without_a_person_the_emails_are_counted_and_not_shown():
     view = InboxView(lambda: [Mail("1", "2026-11-24T10:00:00Z")], interactive=False)
-    assert "1 mail." in repr(view)
+    assert "1 email." in repr(view)
     assert "ABCD" not in repr(view)
     assert "example.com" not in repr(view)
 
 
 @pytest.mark.row("U1")
-def test_a_mail_can_not_act_on_the_page():
+def test_an_email_cannot_act_on_the_page():
     mail = Mail("1", "2026", subject="\u202eedoc", text="\x1b[31mred\nline")
     view = InboxView(lambda: [mail])
     send(view, "refresh")

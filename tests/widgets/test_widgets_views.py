@@ -62,6 +62,14 @@ def test_no_script_or_style_names_another_place():
         assert not re.search(r"https?://[a-z]|@import|url\(", text)
 
 
+def test_every_view_brings_the_whole_style_the_shared_rules_first():
+    sheets = {one.name: one.read_text() for one in STATIC.iterdir() if one.name.endswith(".css")}
+    for panel in (InboxView(lambda: []), EmailForm(Enrollment)):
+        css = shown(panel)[0].get_state()["_css"]
+        assert css.startswith(sheets["kit.css"])
+        assert all(sheet in css for sheet in sheets.values())
+
+
 def test_the_style_has_a_fallback_for_every_colour_of_jupyterlab():
     uses = re.findall(r"var\(--jp-[a-z0-9-]+(.)", style())
     assert uses
@@ -69,7 +77,7 @@ def test_the_style_has_a_fallback_for_every_colour_of_jupyterlab():
 
 
 @pytest.mark.row("C2")
-def test_no_trait_and_no_text_holds_what_was_typed_or_mailed():
+def test_no_trait_and_no_text_holds_what_was_typed_or_emailed():
     form = EmailForm(Enrollment, "prefilled@example.com")
     code = CodeForm(lambda _: Credentials(), LATER, email="you@example.com")
     inbox = InboxView(lambda: [Mail()])
@@ -113,7 +121,7 @@ def test_two_displays_share_one_view_model():
     assert one == two
 
 
-def test_a_message_that_is_no_object_is_passed_over():
+def test_a_message_that_is_not_an_object_is_passed_over():
     view, sent = shown(EmailForm(Enrollment))
     view._handle_custom_msg(["ready"], [])
     assert sent == []

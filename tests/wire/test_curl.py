@@ -57,6 +57,16 @@ def parsed(method: str, url: str, **parts: Any) -> tuple[list[str], dict[str, li
     return parse(made.line(), made.values)
 
 
+def test_an_address_as_the_name_of_a_parameter_is_a_variable() -> None:
+    request = httpx.Request("POST", "https://id.example/?b@c.example=1", data={"b@c.example": "2"})
+    made = curl(request)
+    assert "b@c" not in made.line()
+    assert "b%40c" not in made.line()
+    _, config = parse(made.line(), made.values)
+    assert config["url"] == ["https://id.example/?b%40c.example=1"]
+    assert config["data-urlencode"] == ["b%40c.example=2"]
+
+
 def test_the_line_has_variables_where_the_secrets_were_and_keeps_them_off_the_command_line() -> (
     None
 ):
@@ -124,7 +134,7 @@ def test_a_hostile_url_stays_one_word(text: str) -> None:
         assert "-sig" in arguments
 
 
-def test_what_looks_like_a_secret_is_a_variable_wherever_it_stands() -> None:
+def test_what_looks_like_a_secret_is_a_variable_wherever_it_is() -> None:
     made = curl(httpx.Request("POST", ISSUER, data={"note": TOKEN}, headers={"X-Key": TOKEN}))
     assert TOKEN[-20:] not in made.line()
     _, config = parse(made.line(), made.values)

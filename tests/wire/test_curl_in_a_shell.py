@@ -27,7 +27,7 @@ EOF"""
 
 
 class Desk:
-    """A notebook that sends with a recorder, and a terminal beside it. Both have the same home."""
+    """A notebook that sends with a recorder, and a terminal next to it. Both have the same home."""
 
     def __init__(self, home: Path, client: Registered) -> None:
         self.home, self.client, self.key = home, client, ProofKey.generate()

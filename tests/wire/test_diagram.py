@@ -1,4 +1,4 @@
-"""The sequence diagram: who, what, in which order; readable by everybody, and nothing secret."""
+"""The sequence diagram: who, what, in which order; readable by everyone, and nothing secret."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from base64 import b64encode
 import httpx
 import pytest
 
+from dialtone_kit.wire.record import record
 from dialtone_kit.wire.redaction import Redactor
 
 CODE = "c0de-of-a-login"
@@ -50,3 +51,15 @@ def test_an_address_as_the_name_of_a_member_is_masked_too() -> None:
     assert Redactor().json({"ada@example.com": {"role": "sponsor"}}) == {
         "a…@example.com": {"role": "sponsor"}
     }
+
+
+def test_an_address_as_the_name_of_a_parameter_is_masked_too() -> None:
+    url = httpx.URL("https://id.example/t", params={"bob.b@corp.example": "1"})
+    assert Redactor().url(url) == "https://id.example/t?b…@corp.example=1"
+
+
+def test_an_address_in_a_reason_phrase_is_masked_too() -> None:
+    answer = httpx.Response(400, extensions={"reason_phrase": b"No bob.b@corp.example"})
+    assert record(httpx.Request("GET", "https://id.example/"), answer, 0).reason == (
+        "No b…@corp.example"
+    )

@@ -163,7 +163,7 @@ def test_an_email_address_in_a_problem_or_a_broken_link_is_hidden_too() -> None:
 
 
 @pytest.mark.parametrize("value", ["o'brien", "müller@", "bea@@example.com"])
-def test_an_email_that_is_no_address_is_hidden_too(value: str) -> None:
+def test_an_email_that_is_not_an_address_is_hidden_too(value: str) -> None:
     recorded = Recorded()
     recorded.http.post(ISSUER, json={"email": value})
     assert value not in recorded.wire.show().text
@@ -173,7 +173,7 @@ def test_an_email_that_is_no_address_is_hidden_too(value: str) -> None:
     "text",
     ["@app.route", "a @ b", "git@", "user…@example.com", "https://h/x?y=1", "npm i @scope/x"],
 )
-def test_what_is_no_address_stays(text: str) -> None:
+def test_what_is_not_an_address_stays(text: str) -> None:
     assert Redactor().text(text) == text
 
 
@@ -252,8 +252,8 @@ def test_a_request_without_an_answer_is_shown_too(problem: Exception) -> None:
 
 def test_an_empty_wire_reports_that() -> None:
     wire = Wire()
-    assert wire.show().text == wire.sequence().text == "Nothing was sent yet."
-    with pytest.raises(DialtoneError, match="Nothing was sent yet"):
+    assert wire.show().text == wire.sequence().text == "Nothing has been sent yet."
+    with pytest.raises(DialtoneError, match="Nothing has been sent yet"):
         wire.curl()
 
 

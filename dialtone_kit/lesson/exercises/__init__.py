@@ -1,6 +1,6 @@
 """The engine of the exercises; the exercises themselves are in content/lesson_NN/checks.py.
 
-A check judges behaviour on data made a moment before, and where possible against the running
+A check judges behaviour on freshly made data, and where possible against the running
 service, so that a copied constant fails. It returns when the answer is right, and otherwise
 raises `Wrong` with a sentence about *this* mistake.
 """

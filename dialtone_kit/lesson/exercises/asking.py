@@ -29,10 +29,10 @@ _NOT_THE_LEARNERS = (
 
 
 def function_of(answer: object, name: str) -> Callable[..., Any]:
-    """`answer` as a function; the usual slip is to hand over the result of a call."""
+    """`answer` as a function; the usual slip is to pass the result of a call."""
     if not callable(answer):
         raise Wrong(
-            f"Hand over the function itself, without calling it: `{name}`, not `{name}(…)`. "
+            f"Pass the function itself, without calling it: `{name}`, not `{name}(…)`. "
             f"This is {kind_of(answer)}."
         )
     return answer
@@ -76,7 +76,7 @@ def _own(argument: object) -> object:
 def expect_bool(value: object) -> bool:
     """`value` as True or False; anything else is a slip that would hide a wrong answer."""
     if not isinstance(value, bool):
-        raise Wrong(f"Answer True or False; your function returned {show(value)}.")
+        raise Wrong(f"Return True or False; your function returned {show(value)}.")
     return value
 
 
@@ -130,7 +130,7 @@ def word(length: int = 6) -> str:
 
 
 def described(error: BaseException) -> str:
-    """The exception in a few words; its own message may fail, too."""
+    """The exception in a few words; its own message may fail too."""
     try:
         message = str(error)
     except Exception:

@@ -19,7 +19,7 @@ from dialtone_kit.lesson.exercises.verdict import NotTried, Verdict, Wrong
 SERVICE_AWAY = (ServiceError, ServiceUnreachable, NotThisService, MockOnly, httpx.TransportError)
 
 TOO_LONG = (
-    f"Your function had not come back after {patience.PATIENCE:.0f} seconds. Look for a loop that "
+    f"Your function had not returned after {patience.PATIENCE:.0f} seconds. Look for a loop that "
     "never ends, or a call that waits."
 )
 IS_ASYNC = "Write it with `def`, not `async def`: the check calls it and looks at what it returns."
@@ -41,9 +41,9 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
     except TooLong:
         return Verdict("wrong", TOO_LONG)
     except KeyboardInterrupt:
-        return Verdict("can't tell", "You interrupted the check before your function came back.")
+        return Verdict("can't tell", "You interrupted the check before your function returned.")
     except SERVICE_AWAY as away:
-        return Verdict("can't tell", f"The service did not play along: {masked(str(away))}")
+        return Verdict("can't tell", f"The service did not answer as expected: {masked(str(away))}")
     except BaseException as error:
         return Verdict(
             "wrong", masked(sentence(f"Your answer broke the check: {described(error)}"))
@@ -64,7 +64,7 @@ def is_untouched(answer: object) -> bool:
 def _is_stub(answer: object) -> bool:
     """Whether a function does nothing but return None or `...`.
 
-    Judged by its bytecode: the source of a notebook's function is not always at hand.
+    Judged by its bytecode: the source of a notebook's function is not always available.
     """
     code = getattr(answer, "__code__", None)
     if code is None:

@@ -1,7 +1,7 @@
-"""A check ends in time, whatever a learner's function does: an alarm here, counted calls there.
+"""A check always ends in time, whatever a learner's function does: an alarm or counted calls.
 
 The alarm is a signal, so it ends Python code and most waits, in the main thread of a Unix machine.
-Where there is none, and for C code that does not look at signals, a line names the interrupt key.
+Without one, and for C code that ignores signals, a line names the interrupt key.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ PATIENCE = 7.0  # seconds for a whole check, with its calls to the service
 AGAIN = 0.05  # a bare `except:` in a loop swallows the alarm, but not every time
 CALLS = 30  # of one function, in one call of the learner's
 STILL_WAITING = (
-    "Your function has not come back yet, and the check can't end it. Interrupt it with ■ in the "
-    "toolbar, or press Esc, then I twice; then look for what it waits for."
+    "Your function hasn't returned yet, and the check can't stop it. Interrupt it with ■ in the "
+    "toolbar, or press Esc, then I twice; then look for what it's waiting for."
 )
 
 
@@ -47,7 +47,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _alarm(seconds: float) -> Iterator[None]:
-    """The alarm; one that somebody else had set goes off at its own time."""
+    """The alarm; one that someone else had set goes off at its own time."""
 
     def ring(*_: object) -> None:
         raise TooLong

@@ -25,7 +25,7 @@ from dialtone_kit.rules import (
 
 
 def first_header(proof: Proof, request: Request) -> None:
-    """Stands in for `one_header`: of several proofs, or of a list, use the first.
+    """Stands in for `one_header`: uses the first of several proofs, or of a list.
 
     Careless servers do the same. The size limit stays: it protects the service, not the token.
     """

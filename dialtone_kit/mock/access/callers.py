@@ -48,12 +48,12 @@ class Caller:
 
     @property
     def scheme(self) -> str:
-        """What the token came under: `DPoP` with a proof, else `Bearer`."""
+        """The scheme of the token: `DPoP` with a proof, otherwise `Bearer`."""
         return "DPoP" if self.proof else "Bearer"
 
     @property
     def for_another(self) -> bool:
-        """Whether the client acts for somebody else: it is not the token's subject itself."""
+        """Whether the client acts for someone else: it isn't the token's subject."""
         return bool(self.claims["sub"] != self.client.client_id)
 
     async def finish(self, job: Callable[[Connection], T], *, writes: bool = False) -> T:
@@ -112,7 +112,7 @@ async def authorize(
 async def _permitted(caller: Caller, action: str) -> Caller:
     """The caller, with the policy decision that `finish` will record.
 
-    A denial is recorded at once and uses up the proof, so that nobody can fill the trail by
+    A denial is recorded at once and uses up the proof, so that no one can fill the trail by
     repeating one request.
     """
     decision = decisions.may_call(

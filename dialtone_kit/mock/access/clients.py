@@ -84,7 +84,7 @@ async def realm_of_client(service: Service, client: Client) -> Realm:
     """The client's realm, for requests at the root. 404 if it no longer exists."""
     realm = await service.find_realm(client.realm)
     if realm is None:  # removed between the two reads
-        raise Refusal(404, "not_found", "The realm of this client is gone.")
+        raise Refusal(404, "not_found", "This client's realm no longer exists.")
     return realm
 
 
@@ -97,14 +97,14 @@ def _presented(request: Request, form: ClientForm) -> tuple[str, str | None]:
     """Id and secret, sent by exactly one of the two methods; or the id alone, in the form."""
     headers = header_values(request, "authorization")
     if len(headers) > 1:
-        raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
+        raise Refusal(400, "invalid_request", "Two Authorization headers were sent; send one.")
     if not headers:
         return form.client_id, form.client_secret or None
     if form.client_secret:
         raise Refusal(400, "invalid_request", "Authenticate once: by HTTP Basic or in the form.")
     basic_id, basic_secret = _basic(headers[0])
     if form.client_id not in ("", basic_id):
-        raise Refusal(400, "invalid_request", "The client_id in the form is not that of Basic.")
+        raise Refusal(400, "invalid_request", "The client_id in the form differs from Basic's.")
     return basic_id, basic_secret
 
 

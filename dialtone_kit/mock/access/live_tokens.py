@@ -17,7 +17,7 @@ from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.tokens import Decoded, read_unverified, verify_decoded
 
-REMEMBERED = 4096  # characters; decoded, a token takes many times that, and anybody can send one
+REMEMBERED = 4096  # characters; decoded, a token takes many times that, and anyone can send one
 
 
 def decoded(token: str) -> Decoded:
@@ -31,7 +31,7 @@ def _remembered(token: str) -> Decoded:
 
 
 async def live_token(service: Service, realm: Realm, token: str) -> tuple[dict[str, Any], Client]:
-    """Claims and client of an access token that is valid now, for whatever audience.
+    """Claims and client of an access token that is valid now, for any audience.
 
     Raises TokenRefused, which names the check: forged, expired, another realm's, revoked.
     """
@@ -59,7 +59,7 @@ def must_be_alive(tx: Connection, realm: Realm, claims: Mapping[str, Any]) -> Cl
     """The client of a verified token. Raises TokenRefused if client or token is revoked or gone."""
     client, _ = find_client(tx, str(claims["client_id"])) or (None, b"")
     if client is None or client.realm != realm.name:
-        raise TokenRefused("client", "the client of this token is gone.")
+        raise TokenRefused("client", "the client of this token no longer exists.")
     if client.locked:
         raise TokenRefused("client", "the client of this token is locked.")
     if lineage.is_dead(tx, claims):

@@ -1,4 +1,4 @@
-"""The two schemes of an access token, DPoP and Bearer: what came under them, and the challenges.
+"""The two schemes for access tokens, DPoP and Bearer, and their challenges.
 
 RFC 9110 §11, RFC 6750 §2 and §3, RFC 9449 §7.
 """
@@ -23,7 +23,7 @@ async def presented(request: Request, realm: Realm) -> tuple[str, str]:
     """Scheme and token from the `Authorization` header; a token anywhere else is refused."""
     headers = header_values(request, "authorization")
     if len(headers) > 1:
-        raise Refusal(400, "invalid_request", "Two Authorization headers came; send one.")
+        raise Refusal(400, "invalid_request", "Two Authorization headers were sent; send one.")
     elsewhere = "access_token" in request.query_params
     if media_type(request) == FORM:
         elsewhere = elsewhere or "access_token" in parse_form(await read_body(request))
@@ -54,9 +54,9 @@ def challenged(
     status: int = 401,
     more: tuple[str, ...] = (),
 ) -> Refusal:
-    """A refusal of what came under `scheme`: that scheme's challenge says what is wrong.
+    """A refusal of a token sent with `scheme`: that scheme's challenge says what is wrong.
 
-    A realm that takes no bearer tokens has no challenge for them: there the body alone says it.
+    A realm that accepts no bearer tokens has no challenge for them: only the body says why.
     """
     reason = (f'error="{error}"', f'error_description="{fit(description)}"')
     return Refusal(status, error, description, _challenges(realm, scheme, reason, more) + nonce)
@@ -65,7 +65,7 @@ def challenged(
 def _challenges(
     realm: Realm, scheme: str = "", reason: tuple[str, ...] = (), more: tuple[str, ...] = ()
 ) -> Headers:
-    """A challenge for each scheme that the realm takes; `reason` and `more` are for `scheme`.
+    """A challenge for each scheme that the realm accepts; `reason` and `more` are for `scheme`.
 
     Without credentials of these schemes there is no `error` (RFC 6750 §3.1).
     """

@@ -19,14 +19,14 @@ NEWEST = 10**18  # no event has such an id
 
 
 @describe(
-    "What was recorded of you, newest first",
+    "Your own audit events, newest first",
     answers=AuditPage,
     query=AuditPageQuery,
     refusals=REFUSALS,
     security=("dpop", "bearer"),
 )
 async def own_audit_trail(request: Request) -> Response:
-    """Use case 5: which agent did what, when, with whose leave. `next` leads to older events."""
+    """Use case 5: who did what, when, with whose permission. `next` leads to older events."""
     asked = read_query(request, AuditPageQuery)
     before, limit = asked.before if asked.before is not None else NEWEST, asked.limit
     caller = await authorize(request)

@@ -41,21 +41,23 @@ async def jwks(request: Request) -> Response:
     return json_answer(await service_of(request).keys.published(), headers=CACHED)
 
 
-@describe("How an agent uses this service, in words", answers="text/plain", cached=True)
+@describe("How an agent uses this service", answers="text/plain", cached=True)
 async def agent_instructions(request: Request) -> Response:
-    """To be read by an agent, or to its human."""
+    """For an agent, and for its human, to read."""
     text = _page("agent-instructions.txt", service_of(request))
     return content_answer(text, "text/plain; charset=utf-8", headers=CACHED)
 
 
-@describe("What agents do with an identity, line by line", answers="text/markdown", cached=True)
+@describe(
+    "What agents do with an identity, with commands to run", answers="text/markdown", cached=True
+)
 async def agent_patterns(request: Request) -> Response:
     """The cookbook: DPoP, device login, refresh, exchange, workloads."""
     text = _page("agent-patterns.md", service_of(request))
     return content_answer(text, "text/markdown; charset=utf-8", headers=CACHED)
 
 
-@describe("The same for programs", answers=AgentMetadata, cached=True)
+@describe("The same facts for programs", answers=AgentMetadata, cached=True)
 async def agent_json(request: Request) -> Response:
     """Endpoints, grants, limits and lifetimes."""
     return json_answer(_agent_metadata(service_of(request)), headers=CACHED)
@@ -63,7 +65,7 @@ async def agent_json(request: Request) -> Response:
 
 @describe("This document", answers=OpenApi, cached=True)
 async def openapi_json(request: Request) -> Response:
-    """Every operation with all that it takes and answers (OpenAPI 3.1)."""
+    """Every operation, with its requests and responses (OpenAPI 3.1)."""
     return content_answer(request.app.openapi, "application/json", headers=CACHED)
 
 
@@ -95,7 +97,7 @@ def _agent_metadata(service: Service) -> dict[str, Any]:
     registration = f"{base}/realms/{{realm}}/register"
     return {
         "name": "StrongDM ID, local teaching service",
-        "description": "Identity for agents: a person vouches by e-mail, a key binds the tokens.",
+        "description": "Identity for agents: a person vouches by email; a key binds the tokens.",
         "base_url": base,
         "openapi": f"{base}/openapi.json",
         "instructions": f"{base}/.well-known/agent-instructions",

@@ -75,7 +75,7 @@ async def whoami(request: Request) -> Response:
     security=("dpop", "bearer"),
 )
 async def read_notes(request: Request) -> Response:
-    """Needs the scope notes:read. A token shows the notes of its subject only."""
+    """Needs the scope notes:read. A token shows only its subject's notes."""
     caller = await authorize(request, scope="notes:read", action="notes:read")
     query = select(notes).where(notes.c.subject == caller.claims["sub"])
     newest = query.order_by(notes.c.id.desc()).limit(NOTES_SHOWN)
@@ -107,7 +107,7 @@ def _add_note(tx: Connection, caller: Caller, text: str) -> dict[str, Any]:
     mine = notes.c.subject == caller.claims["sub"]
     count = tx.execute(select(func.count()).select_from(notes).where(mine)).scalar_one()
     if count >= NOTES_KEPT:
-        raise Refusal(409, "conflict", f"There are at most {NOTES_KEPT} notes for each subject.")
+        raise Refusal(409, "conflict", f"Each subject can have at most {NOTES_KEPT} notes.")
     row: dict[str, Any] = {
         "realm": caller.realm.name,
         "client_id": caller.client.client_id,

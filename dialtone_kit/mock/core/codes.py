@@ -11,7 +11,7 @@ from dialtone_kit.mock.core.service import Service
 
 
 def secret_hash(secret: str) -> bytes:
-    """A plain SHA-256 is enough here: nobody can guess 256 random bits."""
+    """A plain SHA-256 is enough here: no one can guess 256 random bits."""
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -22,11 +22,11 @@ def new_code() -> str:
 
 
 def unreadable(typed: str) -> Refusal | None:
-    """400 for what can't be a code. It is not judged, so no try is lost. None for a code."""
+    """400 for what can't be a code. It is not checked, so it costs no try. None for a code."""
     try:
         find_code(typed)
     except NotACode as problem:
-        return Refusal(400, "invalid_request", f"{problem} No try is lost.")
+        return Refusal(400, "invalid_request", f"{problem} This does not count as a try.")
     return None
 
 

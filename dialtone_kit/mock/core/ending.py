@@ -10,14 +10,14 @@ from pathlib import Path
 
 from dialtone_kit.base import platform
 
-OWNER = "DIALTONE_OWNER"  # "PID START": the process with which the service ends
+OWNER = "DIALTONE_OWNER"  # "PID START": the service ends with this process
 TEMPORARY = "DIALTONE_TEMPORARY"  # a folder of `dialtone run`, removed when its owner was killed
 PREFIX = "dialtone-run-"
 DAY = 24 * 3600.0  # seconds
 
 
 class Idle:
-    """How long nobody has called; `now` is a clock that no one can set back, in seconds.
+    """How long ago the last call was; `now` is a clock that no one can set back, in seconds.
 
     Workers tell each other by the time stamp of the file `shared`: it takes no space on a full
     disk. The stamp is of that clock, too, which is one for all processes of a machine.
@@ -35,7 +35,7 @@ class Idle:
             shared.touch(mode=0o600)
 
     def touch(self) -> None:
-        """Somebody called."""
+        """Note a call."""
         self._last = self._now()
 
     def over(self) -> bool:

@@ -85,7 +85,7 @@ def _remove_batch(tx: Connection, table: Table) -> int:
 
 
 def _remove_realms(tx: Connection) -> int:
-    """Delete private realms that nobody removed, for example because a lesson was killed."""
+    """Delete private realms that no one removed, for example because a lesson was killed."""
     expired = select(tables.realms.c.name).where(tables.realms.c.forget_at < clock.machine_now())
     names = tx.execute(expired.limit(5)).scalars().all()
     for name in names:

@@ -21,14 +21,14 @@ from dialtone_kit.mock.store.tables import limit_hits
 
 
 def count_registration(tx: Connection, realm: Realm, email: str, address: str) -> Refusal | None:
-    """Count one request for this e-mail and IP address, or refuse it and count nothing.
+    """Count one request for this email and IP address, or refuse it and count nothing.
 
-    E-mail addresses are compared without case, as most mail servers do.
+    Email addresses are compared without case, as most mail servers do.
     """
-    by_email = (REQUESTS_PER_EMAIL, "registrations an hour for this e-mail address")
+    by_email = (REQUESTS_PER_EMAIL, "registrations an hour for this email address")
     by_address = (
         REQUESTS_PER_ADDRESS,
-        "registrations an hour from this IP address, all its users together,",
+        "registrations an hour from this IP address, across all its users",
     )
     limits = {f"email:{email.lower()}": by_email, f"ip:{address}": by_address}
     return _count_within(tx, realm, limits)
@@ -48,8 +48,8 @@ def count_wrong_user_code(tx: Connection, realm: Realm, address: str) -> None:
 
 
 def count_device_mail(tx: Connection, realm: Realm, email: str) -> Refusal | None:
-    """Count one mail from the device page to this address, or refuse it and count nothing."""
-    limit = (DEVICE_MAILS_PER_EMAIL, "codes an hour for one e-mail address")
+    """Count one email from the device page to this address, or refuse it and count nothing."""
+    limit = (DEVICE_MAILS_PER_EMAIL, "codes an hour for one email address")
     return _count_within(tx, realm, {f"device-email:{email.lower()}": limit})
 
 
@@ -69,7 +69,7 @@ def _too_many(what: str, wait: int) -> Refusal:
     return Refusal(
         429,
         "rate_limited",
-        f"{what} are the limit. Try again in {wait} s.",
+        f"The limit is {what}. Try again in {wait} s.",
         (("Retry-After", str(wait)),),
     )
 
@@ -91,7 +91,7 @@ def _seconds_to_wait(tx: Connection, realm: Realm, subject: str, limit: int) -> 
             limit_hits.c.realm == realm.name,
             limit_hits.c.subject == subject,
             limit_hits.c.at > now - HOUR,
-            # One dated later was counted before the clock was set back: it would count for ever.
+            # A later date is from before the clock was set back; it would count forever.
             limit_hits.c.at <= now + clock.MARGIN,
         )
         .order_by(limit_hits.c.at.desc())

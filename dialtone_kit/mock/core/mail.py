@@ -1,4 +1,4 @@
-"""Mails with codes: their text, sending them by SMTP, and the copies that lessons read."""
+"""Emails with codes: their text, sending them by SMTP, and the copies that lessons read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEPT = 24 * 3600  # seconds
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail to send. `code` is the verification code in `text`."""
+    """One email to send. `code` is the verification code in `text`."""
 
     realm: str
     recipient: str
@@ -44,20 +44,20 @@ class Letter:
 def verification_letter(
     asked: EnrollmentRequest, realm: str, code: str, approval_url: str
 ) -> Letter:
-    """The mail to the sponsor. What the agent wrote is quoted, and never goes into a header."""
+    """The email to the sponsor. What the agent wrote is quoted, and never goes into a header."""
     scopes = " ".join(asked.requested_scopes)
-    described = visible(asked.client_description) or "(nothing)"
+    described = visible(asked.client_description) or "(none)"
     text = (
-        f"An agent asks for an identity and names you as its sponsor.\n\n"
-        f"  Agent:        {visible(asked.client_name)}\n"
-        f"  It says:      {described}\n"
-        f"  It may then:  {scopes}\n"
-        f"  Realm:        {realm}\n\n"
+        f"An agent is asking for an identity and has named you as its sponsor.\n\n"
+        f"  Agent:                  {visible(asked.client_name)}\n"
+        f"  Description:            {described}\n"
+        f"  Permissions requested:  {scopes}\n"
+        f"  Realm:                  {realm}\n\n"
         f"Your verification code: {code}\n\n"
         f"Give it to whoever set up this agent, or enter it yourself here:\n"
         f"  {approval_url}\n\n"
-        f"The code works once, within an hour. By using it you vouch for the agent.\n"
-        f"If you know nothing about this, do nothing: without the code it gets no identity.\n"
+        f"The code works once and expires in an hour. By using it you vouch for the agent.\n"
+        f"If you don't recognize this agent, ignore this email: without the code it gets nothing.\n"
     )
     return Letter(realm, asked.email, "Your verification code for an agent", text, code)
 
@@ -65,16 +65,16 @@ def verification_letter(
 def device_letter(
     email: str, realm: str, code: str, agent: str, scopes: str, minutes: int
 ) -> Letter:
-    """The mail to a person who lets an agent act for them. What the agent wrote is quoted."""
+    """The email to a person who lets an agent act for them. What the agent wrote is quoted."""
     text = (
-        f"Somebody entered a device's code and your address: an agent wants to act for you.\n\n"
-        f"  Agent:        {visible(agent)}\n"
-        f"  It may then:  {scopes}\n"
-        f"  Realm:        {realm}\n\n"
+        f"Someone entered a device's code and your address: an agent wants to act for you.\n\n"
+        f"  Agent:                  {visible(agent)}\n"
+        f"  Permissions requested:  {scopes}\n"
+        f"  Realm:                  {realm}\n\n"
         f"Your code: {code}\n\n"
-        f"Enter it on the page that asked for it, and only if you started this yourself, on a\n"
-        f"device that you have in front of you. The code is good for {minutes} minutes.\n"
-        f"If you know nothing about this, do nothing: without the code the agent gets nothing.\n"
+        f"Enter it on the page that asked for it, but only if you started this yourself, on a\n"
+        f"device in front of you. The code expires in {minutes} minutes.\n"
+        f"If you didn't start this, ignore this email: without the code the agent gets nothing.\n"
     )
     return Letter(realm, email, "Your code to let an agent act for you", text, code)
 
@@ -98,13 +98,13 @@ def send(route: MailRoute, letter: Letter) -> bool:
                 server.login(route.user, route.password or "")
             server.send_message(message)
     except (OSError, smtplib.SMTPException, UnicodeError) as problem:  # names outside ASCII
-        log.error("the mail server did not take a mail: %s", type(problem).__name__)
+        log.error("the mail server did not accept an email: %s", type(problem).__name__)
         return False
     return True
 
 
 class MailStore:
-    """The mails sent, stored encrypted: a copy of the database shows no code without the secret."""
+    """The emails sent, stored encrypted: a database copy shows no code without the secret."""
 
     def __init__(self, secret: str) -> None:
         self._seal = AESGCM(digest(secret.encode(), b"inbox", sha256))
@@ -128,7 +128,7 @@ class MailStore:
     def look(
         self, tx: Connection, email: str | None, realm: str | None, limit: int
     ) -> list[dict[str, Any]]:
-        """Up to `limit` mails, newest first, only those to `email` or in `realm` if given.
+        """Up to `limit` emails, newest first, only those to `email` or in `realm` if given.
 
         Case is ignored in `email`, and its domain may be written in either form.
         """
@@ -143,7 +143,7 @@ class MailStore:
         return [opened for row in rows if (opened := self._open(dict(row))) is not None]
 
     def _open(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        """The mail in `row`, or None if it was encrypted with another secret."""
+        """The email in `row`, or None if it was encrypted with another secret."""
         sealed, realm = bytes(row["sealed"]), str(row["realm"])
         try:
             content = self._seal.decrypt(sealed[:12], sealed[12:], realm.encode())

@@ -13,7 +13,7 @@ STAMP, MAC = 8, 16  # bytes
 
 
 class RealmNonces:
-    """One realm's nonces for one purpose. Each is good in its own period and in the next."""
+    """One realm's nonces for one purpose. Each is valid in its own period and in the next."""
 
     def __init__(self, key: bytes, purpose: str, realm: Realm) -> None:
         self._key = key

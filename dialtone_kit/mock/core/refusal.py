@@ -1,4 +1,4 @@
-"""The one way in which the service refuses, whatever the endpoint."""
+"""How the service refuses, at every endpoint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 log = logging.getLogger("dialtone.mock")
 Headers = tuple[tuple[str, str], ...]
-# For documents that anybody may read and keep; pages of any origin may, too.
+# For documents that anyone may read and cache, including pages of any origin.
 PUBLIC: Headers = (("Access-Control-Allow-Origin", "*"),)
 NO_STORE: Headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 

@@ -48,7 +48,7 @@ class Service:
         return digest(self.key, f"{purpose}|{text}".encode(), sha256)
 
     def nonces(self, purpose: str, realm: Realm) -> RealmNonces:
-        """The nonces of one realm for "token" or "resource": neither serves for the other."""
+        """The nonces of one realm for "token" or "resource": neither is accepted for the other."""
         return RealmNonces(self.key, purpose, realm)
 
     async def find_realm(self, name: str) -> Realm | None:
@@ -78,7 +78,7 @@ class Service:
         )
 
     async def deliver(self, letter: Letter) -> bool:
-        """Send the mail. Returns True if the mail server took it, or the inbox has it."""
+        """Send the email. Returns True if the mail server accepted it, or the inbox has it."""
         if self.settings.mail is None:
             return self.inbox is not None
         return await asyncio.to_thread(mail.send, self.settings.mail, letter)

@@ -1,8 +1,8 @@
 """The service's own key, for nonces and for the codes that people type.
 
-It lies in a private file beside the database and never in it: codes have 40 bits, so whoever had
-both key and hashes could try them all out. The database holds a fingerprint, which tells when it
-meets another key.
+It is in a private file next to the database and never in it: codes have 40 bits, so anyone with
+both the key and the hashes could try them all. The database holds the key's fingerprint, to
+recognize a different key.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def ensure(tx: Connection, settings: Settings) -> bytes:
         _must_be_the_same(settings, known, found, old)
     elif known is not None and not compare_digest(known, fingerprint(key)):
         log.warning(
-            "%s is not the key of this database: codes and nonces from before are void, and people "
+            "%s is not the key of this database: earlier codes and nonces are void, and people "
             "get new subjects",
             FILE,
         )
@@ -65,16 +65,16 @@ def _must_be_the_same(
     wrong_file = known is not None and (found is None or fingerprint(found) != known)
     if wrong_file or (old is not None and found not in (None, old)):
         raise BadSettings(
-            f"{settings.database_name} belongs to another key than {FILE_FOR_POSTGRES} in "
+            f"{settings.database_name} belongs to a different key than {FILE_FOR_POSTGRES} in "
             f"{shown(settings.state_dir)}. Copy that file from the state folder of the service "
             "that used the database before. If it is lost, delete the rows of the table "
-            "service_secrets: codes that were sent become void."
+            "service_secrets: codes already sent become void."
         )
 
 
 def _note(tx: Connection, key: bytes) -> None:
-    """Leave nothing but the fingerprint. TRUNCATE takes the old pages of PostgreSQL away; SQLite's
-    are rewritten by the store, which compacts a database from before."""
+    """Leave nothing but the fingerprint. TRUNCATE drops PostgreSQL's old pages; the store
+    rewrites SQLite's when it compacts an older database."""
     if tx.dialect.name == "postgresql":
         tx.execute(text(f"TRUNCATE {secrets_of_service.name}"))
     else:
@@ -101,7 +101,7 @@ def _read(settings: Settings) -> bytes | None:
         raise BadSettings(str(problem)) from None
     if not IN_HEX.fullmatch(key):
         raise BadSettings(
-            f"{shown(settings.state_dir / name)} is no key: remove it and start again."
+            f"{shown(settings.state_dir / name)} is not a key: remove it and start again."
         )
     return bytes.fromhex(key.decode())
 

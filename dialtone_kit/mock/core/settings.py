@@ -29,15 +29,15 @@ REQUESTS_PER_EMAIL = 3  # an hour
 REQUESTS_PER_ADDRESS = 10  # an hour, per IP address
 WRONG_CODES = 5  # the fifth locks the enrollment
 DEVICE_LIFETIME = 15 * 60
-DEVICE_INTERVAL = 5  # seconds between polls; each slow_down adds as many, permanently
+DEVICE_INTERVAL = 5  # seconds between polls; each slow_down adds the same again, permanently
 WRONG_USER_CODES = 20  # an hour, per IP address, out of 32^8 possible codes
 DEVICE_MAILS_PER_EMAIL = 5  # an hour
 DEVICE_MAILS = 5  # for one device code
 REFRESH_LIFETIME = 30 * 24 * HOUR  # from the person's approval, however often it is refreshed
-NONCE_PERIOD = 120  # seconds; a nonce is good in its own period and the next
+NONCE_PERIOD = 120  # seconds; a nonce is valid in its own period and the next
 MAX_BODY = 64 * 1024  # bytes
 MAX_HEAD = 64 * 1024  # bytes, names and values of all headers together
-PRIVATE_KEPT = 7 * 24 * HOUR  # seconds until a private realm that nobody removed is deleted
+PRIVATE_KEPT = 7 * 24 * HOUR  # seconds until a private realm that no one removed is deleted
 AUDIT_ROWS = 50_000  # the newest of each realm's audit trail that are kept, for at most 30 days
 
 PRIVATE_REALM = re.compile(r"lab-[0-9a-f]{12}")
@@ -90,7 +90,7 @@ class Settings:
     pid: int = 0
     store_wait: float = 5.0  # seconds to wait for a locked database before answering 503
     keys_fresh: float = 60.0  # seconds for which a reader of the key set may cache it
-    patience: float = 20.0  # seconds in which a head must have come, and then a body
+    patience: float = 20.0  # seconds allowed for a head, and then for a body
     audit_rows: int = AUDIT_ROWS
     mail: MailRoute | None = None
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
@@ -109,7 +109,7 @@ class Settings:
 
     @property
     def of_one_person(self) -> bool:
-        """Whoever holds the control token is all who call: on loopback, with a file of its own."""
+        """Whether only the owner of the control token calls: on loopback, with its own file."""
         local = urlsplit(self.base_url).hostname in LOOPBACK
         return local and self.secret is not None and self.database_url is None
 
@@ -228,7 +228,7 @@ def _service_file(path: Path) -> dict[str, Any]:
 
 
 def _checked_base(base: str) -> str:
-    """`base`, normalized. Over http it is on loopback: beyond, a proxy with TLS stands in front."""
+    """`base`, normalized. Over http it must be on loopback; elsewhere a TLS proxy goes in front."""
     try:
         normal = normalize(base).rstrip("/")
     except UnsafeUrl as problem:
@@ -243,7 +243,7 @@ def _checked_base(base: str) -> str:
 
 
 def _checked_database(url: str | None) -> str | None:
-    """`url`, if it names a PostgreSQL database and the driver is installed. No error shows it."""
+    """`url`, if it is for PostgreSQL and the driver is installed. Errors never show it."""
     if not url:
         return None
     try:
@@ -252,8 +252,8 @@ def _checked_database(url: str | None) -> str | None:
         valid = False
     if not valid:
         raise BadSettings(
-            "The database is given as postgresql://USER@HOST:PORT/DATABASE; in a password @ / ? # "
-            "are written as %40 %2F %3F %23."
+            "Give the database as postgresql://USER@HOST:PORT/DATABASE; in a password, write "
+            "@ / ? # as %40 %2F %3F %23."
         )
     if find_spec("psycopg") is None:
         raise BadSettings("PostgreSQL needs its driver: pip install 'dialtone-kit[postgres]'.")

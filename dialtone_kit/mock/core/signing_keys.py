@@ -1,7 +1,7 @@
 """The keys that sign access tokens: stored, shared by all workers, and rotated when asked.
 
 A new key is published before it signs, and an old one stays published until its last token has
-expired, so a verifier that caches the key set never meets an unknown `kid`.
+expired, so a verifier that caches the key set never sees an unknown `kid`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SigningKeys:
         return self._jwks
 
     async def published(self) -> Mapping[str, Any]:
-        """The same as of this moment: another worker may have added a key."""
+        """The same, read again now: another worker may have added a key."""
         self._read_at = float("-inf")
         return await self.jwks()
 

@@ -45,7 +45,7 @@ class Verdict:
     allowed: bool
     policies: tuple[str, ...] = ()
     ask: str = ""
-    failed: bool = False  # a policy could not be evaluated, which counts as a no
+    failed: bool = False  # a policy could not be evaluated, which counts as a denial
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -64,7 +64,7 @@ def decide(policies: Policies, question: Question) -> Verdict:
     entities = [_entity(one, policies.domains) for one in parties]
     try:
         result = cedarpy.is_authorized(request, policies.handle, entities)
-    except ValueError:  # a name that is no valid string: half a surrogate pair, for example
+    except ValueError:  # a name that is not a valid string: half a surrogate pair, for example
         return Verdict(allowed=False, failed=True)
     reasons = [
         policies.named[name] for name in sorted(result.diagnostics.reasons, key=policy_number)

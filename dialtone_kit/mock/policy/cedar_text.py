@@ -155,7 +155,9 @@ def _check_syntax(statement: _Statement) -> None:
         raise PolicyProblem(_line_of_syntax(statement, message), message) from None
     if policies.templates():
         line = next((one.line for one in statement.tokens if one.text == "?"), statement.line)
-        raise PolicyProblem(line, "a template permits nothing here: name who and what")
+        raise PolicyProblem(
+            line, "a template permits nothing here: name the principal and the resource"
+        )
 
 
 def _line_of_syntax(statement: _Statement, message: str) -> int:

@@ -53,7 +53,9 @@ def may_register(service: Service, realm: Realm, email: str, scopes: Sequence[st
     available = [
         scope for scope in realm.scopes if _registration(service, realm, email, scope).allowed
     ]
-    instead = f"Ask for: {' '.join(available)}." if available else "No scope is open to you here."
+    instead = (
+        f"Ask for: {' '.join(available)}." if available else "No scope is available to you here."
+    )
     return replace(first, why=f"{first.why} {instead}", denied=denied)
 
 
@@ -141,7 +143,7 @@ def may_call_onward(
 def may_have(service: Service, realm: Realm, client: Client, scope: str) -> Decision:
     """Whether this client may have `scope`, one of TOKEN_SCOPES, in a token.
 
-    Registration granted it; the policy of this moment has the last word.
+    Registration granted it; the policy in force now has the last word.
     """
     agent = replace(_client(client), kind="Agent")
     return _decide(service, realm, Question(agent, scope, Party("Repository", REPOSITORIES)))
@@ -189,7 +191,7 @@ def _client(client: Client) -> Party:
 def _decide(service: Service, realm: Realm, question: Question) -> Decision:
     file, policies = _policies_of(service, realm)
     if policies is None:
-        why = f"{file} is broken and has no good text to fall back on, so it permits nothing."
+        why = f"{file} is broken and has no earlier good version, so it permits nothing."
         return Decision(False, f"{file}#no-good-policy", why)
     verdict = decide(policies, question)
     name = ",".join(verdict.policies) or "default-deny"
@@ -210,12 +212,12 @@ def _why_not(file: str, verdict: Verdict) -> str:
     if verdict.allowed:
         return ""
     if verdict.failed:
-        why = f"A policy in {file} can't be evaluated, which counts as a no"
+        why = f"A policy in {file} can't be evaluated, which counts as a denial"
     elif verdict.policies:
         why = f"{file} forbids it, by its policy {', '.join(verdict.policies)}"
     else:
         why = f"No policy in {file} permits it"
-    return f"{why}. {verdict.ask or f'Whoever keeps {file} can change that.'}"
+    return f"{why}. {verdict.ask or f'The owner of {file} can change that.'}"
 
 
 def _together(decisions: Sequence[Decision]) -> Decision:

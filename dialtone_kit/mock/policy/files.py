@@ -114,7 +114,9 @@ class PolicyFiles:
             policies = None
         if self._reported.get(name) != str(problem):  # once per problem, not at each request
             self._reported[name] = str(problem)
-            rest = "the last good text stays in force" if policies else "it permits nothing at all"
+            rest = (
+                "the last good version stays in force" if policies else "it permits nothing at all"
+            )
             log.error("%s; %s", where(self.folder / name, problem), rest)
         return policies
 
@@ -140,7 +142,7 @@ def _text(path: Path) -> str:
             raw = file.read(4 * MAX_TEXT + 1)
     except FileNotFoundError:
         raise PolicyProblem(
-            0, "the file is gone; restart the service to get the kit's own"
+            0, "the file is missing; restart the service to get the kit's own"
         ) from None
     except OSError as problem:
         raise PolicyProblem(0, f"the file can't be read ({problem.strerror})") from None

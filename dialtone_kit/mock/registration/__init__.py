@@ -1,1 +1,1 @@
-"""Registration through a sponsor's e-mail (the demo's step 2)."""
+"""Registration through a sponsor's email (the demo's step 2)."""

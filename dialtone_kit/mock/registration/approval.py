@@ -1,6 +1,6 @@
-"""The sponsor's page: it shows who asks for what, and the code from the mail approves it.
+"""The sponsor's page: it shows who asks for what, and the code from the email approves it.
 
-Looking at it changes nothing: a mail scanner that follows the link approves nothing.
+Looking at it changes nothing: an email scanner that follows the link approves nothing.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ async def show_approval_page(request: Request) -> Response:
     refusals=(400, 401, 403, 404, 409, 410, 413, 415, 503),
 )
 async def answer_approval_page(request: Request) -> Response:
-    """Needs the form that this page gave to this browser; wrong codes count as those of the API."""
+    """Needs the form that this page gave this browser. Wrong codes count as they do at the API."""
     service, realm = service_of(request), await realm_of(request)
     sent = (await read_form(request)).parsed(ApprovalForm)
     enrollment_id, code = sent.enrollment or "", sent.verification_code
@@ -82,7 +82,7 @@ def _approve(tx: Connection, service: Service, realm: Realm, row: Any, code: str
     except Refusal as closed:
         return page.refused(closed)
     if not code.strip():
-        return page.refused(Refusal(400, "invalid_request", "Enter the code from the mail."))
+        return page.refused(Refusal(400, "invalid_request", "Enter the code from the email."))
     if refusal := enrollments.judge_code(tx, service, realm, row, code):
         counted = enrollments.find(tx, realm, row.enrollment_id)
         return _page(counted, realm).refused(refusal)

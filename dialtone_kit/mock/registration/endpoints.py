@@ -41,7 +41,7 @@ DENIALS_RECORDED = 20  # an hour, for an IP address; the log has all of them
     refusals=(400, 403, 413, 415, 429, 503),
 )
 async def request_enrollment(request: Request) -> Response:
-    """Start an enrollment. At most 3 in an hour for an e-mail address and 10 for an IP address."""
+    """Start an enrollment. At most 3 in an hour for an email address and 10 for an IP address."""
     service, realm = service_of(request), await realm_of(request)
     asked = await read_json(request, EnrollmentRequest)
     address = request.client.host if request.client else ""
@@ -81,7 +81,7 @@ async def request_enrollment(request: Request) -> Response:
 
 
 @describe(
-    "How far an enrollment is",
+    "The status of an enrollment",
     answers=EnrollmentStatus,
     refusals=(404, 503),
 )
@@ -107,7 +107,7 @@ async def enrollment_status(request: Request) -> Response:
     refusals=(400, 401, 403, 404, 409, 410, 413, 415, 503),
 )
 async def confirm(request: Request) -> Response:
-    """With the code from the mail; without it once the sponsor has approved on the page."""
+    """With the code from the email; without it once the sponsor has approved on the page."""
     service, realm = service_of(request), await realm_of(request)
     sent = await read_json(request, ConfirmRequest)
     secret = f"sec_{secrets.token_urlsafe(32)}"  # for a client that wants one
@@ -124,14 +124,16 @@ def _confirm(
     """All the checks and the new client in one transaction: two at once can't both succeed."""
     row = enrollments.find(tx, realm, sent.enrollment_id)
     if not hmac.compare_digest(secret_hash(sent.poll_token), row.poll_hash):
-        return enrollments.wrong("The poll_token is not that of this enrollment.", row.wrong_codes)
+        return enrollments.wrong(
+            "This poll_token does not belong to this enrollment.", row.wrong_codes
+        )
     enrollments.must_be_open(row, realm)
     if row.status != "approved":
         if not sent.verification_code.strip():
             return Refusal(
                 400,
                 "invalid_request",
-                "verification_code: the sponsor has not approved on the page, so it is needed.",
+                "verification_code: required, because the sponsor has not approved on the page.",
             )
         if refusal := enrollments.judge_code(tx, service, realm, row, sent.verification_code):
             return refusal
@@ -154,7 +156,7 @@ def _confirm(
 
 
 def _note_denial(tx: Connection, realm: Realm, email: str, decision: Decision, who: str) -> None:
-    """Record the denial, but not endlessly: anybody can ask, as often as they like."""
+    """Record the denial, but not endlessly: anyone can ask, as often as they like."""
     if limits.count_up_to(tx, realm, f"denied:{who}", DENIALS_RECORDED):
         _record(tx, realm, email, decision, decision.denied)
 

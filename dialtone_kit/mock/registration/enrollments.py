@@ -24,14 +24,14 @@ from dialtone_kit.mock.schemas.registration import EnrollmentRequest
 from dialtone_kit.mock.store.tables import clients, enrollments
 
 ENROLLMENT_ID = re.compile(r"enroll_[0-9a-f-]{36}")
-# A 401 has to say how to come back (RFC 9110 §11.6.1): with the code from the sponsor's mailbox.
+# A 401 has to say how to authenticate (RFC 9110 §11.6.1): with the code from the sponsor's mailbox.
 ASK_THE_SPONSOR: Headers = (("WWW-Authenticate", 'VerificationCode realm="dialtone"'),)
 KEPT = 24 * 3600  # seconds that an ended enrollment still answers "expired" and not "unknown"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A new enrollment with its three secrets in the clear, for the answer and the mail alone."""
+    """A new enrollment with its three secrets in the clear, for the answer and the email alone."""
 
     enrollment_id: str
     poll_token: str = field(repr=False)
@@ -103,12 +103,12 @@ def must_be_open(row: Any, realm: Realm) -> None:
     status = status_of(row, realm)
     if status == "confirmed":
         raise Refusal(
-            409, "conflict", "This enrollment was confirmed already; its secret was shown once."
+            409, "conflict", "This enrollment is already confirmed; its secret was shown once."
         )
     if status == "locked":
         raise locked()
     if status == "expired":
-        raise Refusal(410, "gone", "This enrollment expired after its hour. Start a new one.")
+        raise Refusal(410, "gone", "This enrollment expired after an hour. Start a new one.")
 
 
 def locked() -> Refusal:
@@ -133,7 +133,7 @@ def judge_code(
         .values(wrong_codes=count, status="locked" if over else row.status)
     )
     audit.record(tx, realm, "wrong_code", enrollment=row.enrollment_id, count=count)
-    return locked() if over else wrong("This is not the code from the mail.", count)
+    return locked() if over else wrong("This is not the code from the email.", count)
 
 
 def wrong(what: str, wrong_codes: int) -> Refusal:

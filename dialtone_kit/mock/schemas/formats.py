@@ -27,7 +27,7 @@ def storable(value: str) -> str:
 
 
 def named(value: str) -> str:
-    """A string with something to see in it."""
+    """A string with at least one visible character."""
     if not value.strip():
         raise ValueError("this must not be empty")
     return storable(value)
@@ -38,10 +38,10 @@ EnrollmentId = Annotated[str, Field(pattern=ENROLLMENT_PATTERN)]
 PollToken = Annotated[str, Field(pattern=f"^pt_{B64URL}{{43}}$", description="keep it secret")]
 ClientId = Annotated[str, Field(pattern=f"^{CLIENT_ID_PATTERN}$")]
 ClientSecret = Annotated[
-    str, Field(pattern=f"^sec_{B64URL}{{43}}$", description="shown once, keep it secret")
+    str, Field(pattern=f"^sec_{B64URL}{{43}}$", description="shown once; keep it secret")
 ]
 RefreshToken = Annotated[
-    str, Field(pattern=f"^rt_{B64URL}{{43}}$", description="good once, keep it secret")
+    str, Field(pattern=f"^rt_{B64URL}{{43}}$", description="works once; keep it secret")
 ]
 DeviceCode = Annotated[str, Field(pattern=f"^dc_{B64URL}{{43}}$", description="keep it secret")]
 Code = Annotated[str, Field(pattern=f"^{CODE}$")]
@@ -62,6 +62,6 @@ TypedCode = Annotated[
     Opaque,
     Field(
         repr=False,
-        description="XXXX-XXXX from the mail; words around it, case, blanks and dashes are ignored",
+        description="XXXX-XXXX from the email; other words, case, spaces and dashes are ignored",
     ),
 ]

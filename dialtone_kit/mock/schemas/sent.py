@@ -31,7 +31,7 @@ class ClientForm(Sent):
 
 
 def decimal(value: Any) -> Any:
-    """A number in its one spelling: digits, without a sign, a blank or a leading zero."""
+    """A number in its one spelling: digits, without a sign, a space or a leading zero."""
     if not isinstance(value, str) or not DECIMAL.fullmatch(value):
         raise ValueError("expected a number in decimal digits")
     return int(value)

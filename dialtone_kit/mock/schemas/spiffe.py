@@ -22,12 +22,12 @@ MOST_TEXT = 32 * 1024  # characters: a JWT, a document, a request with a long RS
 
 
 def as_list(value: Any) -> Any:
-    """One audience may come as it is, like `aud` itself (RFC 7519 §4.1.3)."""
+    """A single audience may be a plain string, like `aud` itself (RFC 7519 §4.1.3)."""
     return [value] if isinstance(value, str) else value
 
 
 def named_audience(value: str) -> str:
-    """An audience that names somebody."""
+    """An audience that is not empty."""
     if not value.strip():
         raise ValueError("an audience names who may accept the SVID; it can't be empty")
     return storable(value)
@@ -42,7 +42,7 @@ Audience = Annotated[
 ]
 Seconds = Annotated[
     int,
-    Field(ge=1, examples=[600], description=f"lifetime in seconds; {SVID_LIFETIME} is the most"),
+    Field(ge=1, examples=[600], description=f"lifetime in seconds, at most {SVID_LIFETIME}"),
 ]
 
 

@@ -75,7 +75,7 @@ class FaultRequest(Sent):
 
 class HelloQuery(Sent):
     nonce: str = Field(
-        min_length=1, max_length=256, description="any text that the caller just made up"
+        min_length=1, max_length=256, description="any text that the caller has just made up"
     )
 
 
@@ -130,7 +130,7 @@ class LockedClient(BaseModel):
 
 
 class RotatedRoots(BaseModel):
-    """SPIFFE's part: the new root and JWT key, beside the old ones in the bundle of this number."""
+    """SPIFFE's part: the new root and JWT key, in the bundle of this number with the old ones."""
 
     signs_from: Moment
     old_until: Moment
@@ -138,7 +138,7 @@ class RotatedRoots(BaseModel):
 
 
 class RotatedKeys(BaseModel):
-    """The new signing key. From when on it signs, and until when the old ones are published."""
+    """The new signing key: when it starts to sign, and how long the old ones stay published."""
 
     kid: str
     signs_from: Moment

@@ -44,7 +44,7 @@ SecretText = Annotated[str, Field(repr=False)]
 
 
 class TargetsForm(ClientForm):
-    """Whom the token is for: any of both parameters, each as often as needed."""
+    """Who the token is for: either parameter or both, each as often as needed."""
 
     codes: ClassVar[Mapping[str, ErrorCode]] = {
         "audience": "invalid_target",
@@ -55,7 +55,7 @@ class TargetsForm(ClientForm):
 
 
 class TokenForm(TargetsForm):
-    """The form of a token request. With HTTP Basic the client's two parameters stay away.
+    """The form of a token request. With HTTP Basic, leave out the client's two parameters.
 
     An empty parameter counts as absent, here and in every form.
     """
@@ -98,7 +98,7 @@ class UserCodeQuery(Sent):
 
 
 class DevicePageForm(Sent):
-    """The forms of the device page: first code and address, then the mailed code and an answer."""
+    """The forms of the device page: first code and address, then the emailed code and an answer."""
 
     form_token: SecretText = ""
     user_code: SecretText = ""
@@ -133,7 +133,7 @@ class Confirmation(BaseModel):
 
 
 class Introspection(BaseModel):
-    """`active` alone for a token that is not live; further members may come."""
+    """`active` alone for a token that is not live; there may be further members."""
 
     model_config = ConfigDict(extra="allow")
     active: bool
@@ -153,4 +153,4 @@ class Introspection(BaseModel):
 
 
 class Revoked(BaseModel):
-    """An empty object: the token is dead, or never was one."""
+    """An empty object: the token is dead, or never existed."""

@@ -56,7 +56,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Attested:
-    """Whom a platform vouches for. `instance`: the machine, if it is held to its first key."""
+    """Who a platform vouches for. `instance`: the machine, if it is held to its first key."""
 
     spiffe_id: SpiffeId
     instance: str | None
@@ -85,7 +85,7 @@ def checked_key(jwk: Mapping[str, Any]) -> Mapping[str, Any]:
         raise Refusal(
             400,
             "invalid_request",
-            "key: it holds a private member, so it is burnt. Make a new one. [M14]",
+            "key: it has a private member, so it is no longer secret. Make a new one. [M14]",
         )
     try:
         public_key_from_jwk(jwk, key_alg(jwk))
@@ -122,11 +122,11 @@ def issued_by_platform(statement: Statement) -> None:
     """`iss` is exactly the configured issuer."""
     platform = statement.shown.platform
     if statement.claims.get("iss") != platform.issuer:
-        raise TokenRefused("iss", f"{platform.name} issues as {platform.issuer} here.")
+        raise TokenRefused("iss", f"the issuer for {platform.name} is {platform.issuer} here.")
 
 
 def valid_now(statement: Statement) -> None:
-    """Not expired, not from the future."""
+    """Not expired, and not from the future."""
     check_times(statement.claims, statement.now)
 
 
@@ -136,7 +136,7 @@ def made_for_challenge(statement: Statement) -> None:
     named = _audiences(statement.claims.get("aud"))
     if named == [bound_audience(shown.challenge, thumbprint(shown.key))]:
         return
-    what = "made for another challenge, or for another key"
+    what = "made for another challenge or another key"
     if named == [shown.challenge]:
         what = "it names the challenge without your key"
     raise TokenRefused(
@@ -203,7 +203,7 @@ def _read(shown: Shown, keys: Mapping[str, Any], now: float) -> Statement:
 def _id_of(platform: Platform, attributes: Attributes, trust_domain: str) -> SpiffeId:
     """The ID by the configured path. A value that would change the path is refused."""
     if any("/" in value for value in attributes.values()):
-        raise refused("evidence claims", "a name in it holds a slash.")
+        raise refused("evidence claims", "a name in it contains a slash.")
     try:
         return SpiffeId.of(trust_domain, platform.path.format_map(attributes))
     except BadSpiffeId as problem:

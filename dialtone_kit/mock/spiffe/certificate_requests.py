@@ -69,11 +69,11 @@ def one_request(text: str) -> x509.CertificateSigningRequest:
     if PRIVATE_KEY.search(text):
         raise refused(
             "private_key",
-            "a private key came with the request, so it is burnt. Make a new one, and send the "
-            "request alone. [M14]",
+            "a private key was sent with the request, so it is no longer secret. Make a new one, "
+            "and send only the request. [M14]",
         )
     if (count := len(BEGIN.findall(text))) > 1:
-        raise refused("well_formed", f"csr holds {count} requests; send one.")
+        raise refused("well_formed", f"csr contains {count} requests; send one.")
     block = BLOCK.search(text)
     if block is None:
         raise refused(
@@ -99,7 +99,7 @@ def hash_is_strong(csr: x509.CertificateSigningRequest) -> None:
     digest = csr.signature_hash_algorithm
     if not isinstance(digest, hashes.SHA256 | hashes.SHA384 | hashes.SHA512):
         name = digest.name if digest else "no hash"
-        raise refused("hash", f"signed over {name}; use SHA-256, SHA-384 or SHA-512.")
+        raise refused("hash", f"signed with {name}; use SHA-256, SHA-384 or SHA-512.")
 
 
 def signature_verifies(csr: x509.CertificateSigningRequest) -> None:
@@ -113,9 +113,13 @@ def no_authority(csr: x509.CertificateSigningRequest) -> None:
     constraints = _extension(csr, x509.BasicConstraints)
     usage = _extension(csr, x509.KeyUsage)
     if constraints is not None and constraints.ca:
-        raise refused("authority", "CA:TRUE is asked for; a workload gets no authority.")
+        raise refused(
+            "authority", "the request asks for CA:TRUE; a workload can't be an authority."
+        )
     if usage is not None and (usage.key_cert_sign or usage.crl_sign):
-        raise refused("authority", "keyCertSign or cRLSign is asked for; a workload gets neither.")
+        raise refused(
+            "authority", "the request asks for keyCertSign or cRLSign; a workload gets neither."
+        )
 
 
 def one_uri(csr: x509.CertificateSigningRequest) -> None:
@@ -129,7 +133,9 @@ def one_uri(csr: x509.CertificateSigningRequest) -> None:
             "ID there, once, as a subject alternative name.",
         )
     if len(kinds) > 1:
-        raise refused("extra_names", "remove the names (DNS, IP, e-mail) beside the SPIFFE ID.")
+        raise refused(
+            "extra_names", "remove the other names (DNS, IP, email); keep only the SPIFFE ID."
+        )
 
 
 RULES: tuple[Callable[[x509.CertificateSigningRequest], None], ...] = (

@@ -48,7 +48,7 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
         raise Refusal(
             410,
             "gone",
-            f"challenge: issued {now - issued_at:.0f} s ago, it was good for "
+            f"challenge: issued {now - issued_at:.0f} s ago, but valid for only "
             f"{CHALLENGE_LIFETIME} s. Get a new one, and new evidence for it.",
         )
     row = {
@@ -61,7 +61,7 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
         raise Refusal(
             409,
             "conflict",
-            "challenge: used already. Each serves for one attempt, right or wrong: get a new one.",
+            "challenge: already used. Each is good for one attempt, right or wrong: get a new one.",
         ) from None
 
 

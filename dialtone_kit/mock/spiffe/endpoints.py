@@ -50,7 +50,7 @@ BUNDLE_PATH = "/.well-known/spiffe-trust-bundle"
 
 @describe("A single-use challenge for attestation", answers=Challenge)
 async def attestation_challenge(request: Request) -> Response:
-    """Good for five minutes and one attempt. Have your platform's evidence made for it."""
+    """Valid for five minutes and one attempt. Ask your platform for evidence made for it."""
     now = clock.machine_now()
     answer = {
         "nonce": challenges.issue(service_of(request).key, now),
@@ -84,7 +84,7 @@ async def x509_svid(request: Request) -> Response:
 
 @describe("A JWT-SVID, by attestation", answers=JwtSvid, body=JwtRequest, refusals=ATTEMPT)
 async def jwt_svid(request: Request) -> Response:
-    """For the audience that you name, which alone should accept it: it is a bearer token."""
+    """For the audience that you name. Only it should accept the SVID, which is a bearer token."""
     service = service_of(request)
     sent = await read_json(request, JwtRequest)
     await _use_up(service, sent.nonce)
@@ -210,7 +210,7 @@ async def _record(
 
 
 def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> None:
-    """401 if this machine used another key before: anybody can copy its evidence."""
+    """401 if this machine used another key before: anyone can copy its evidence."""
     table = attested_instances
     digest = sha256(f"{realm.name}|{instance}".encode()).digest()
     known = tx.execute(select(table.c.thumbprint).where(table.c.digest == digest)).scalar()
@@ -223,8 +223,8 @@ def _first_key_only(tx: Connection, realm: Realm, instance: str, jkt: str) -> No
     if known not in (None, jkt):
         raise attestation.refused(
             "first_key",
-            "this instance came with another key before. Its document can be read by whoever gets "
-            "at it, so only the first key counts: use that one.",
+            "this instance used another key before. Anyone who gets hold of its document can send "
+            "it, so only the first key counts: use that one.",
         )
 
 

@@ -33,7 +33,7 @@ PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "temp_store=MEMORY",
-    f"journal_size_limit={1024 * 1024}",  # bytes: a log that grew is cut when it begins again
+    f"journal_size_limit={1024 * 1024}",  # bytes: a log that grew is truncated when it restarts
 )
 RETRY = 0.002  # seconds between attempts while another process is writing
 
@@ -88,7 +88,7 @@ class Sqlite:
         return free > STEP
 
     def compact(self) -> None:
-        """Rewrite a file from before, once: what was deleted there is overwritten, and from now on
+        """Rewrite an older file, once: what was deleted there is overwritten, and from now on
         the file can give space back."""
         with self._engine.connect() as connection:
             if run_plain(connection, "PRAGMA auto_vacuum").fetchone()[0] == INCREMENTAL:

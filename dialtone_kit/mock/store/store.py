@@ -67,7 +67,7 @@ class Store:
     def create_tables(self, fill: Callable[[Connection], T]) -> T:
         """Bring the tables up to date and return `fill`'s value: every worker starts with it.
 
-        Raises StoreUnavailable, also for what is no database, and upgrade.TooNew.
+        Raises StoreUnavailable, also if it is not a database, and upgrade.TooNew.
         """
         try:
             with self._database.transaction() as tx:

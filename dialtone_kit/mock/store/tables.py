@@ -62,7 +62,7 @@ clients = Table(
     Column("client_name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("scopes", Text, nullable=False),  # separated by spaces, as on the wire
-    Column("sponsor", Text, nullable=False),  # e-mail address of whoever vouched for it
+    Column("sponsor", Text, nullable=False),  # the email address of the person who vouched for it
     Column("created_at", Float, nullable=False),
 )
 
@@ -146,7 +146,7 @@ device_grants = Table(
     Column("audience", Text),  # a JSON array, what the approval is for; None: not named
 )
 
-device_visits = Table(  # a person on the device page, between the mail and their decision
+device_visits = Table(  # a person on the device page, between the email and their decision
     "device_visits",
     metadata,
     Column("visit", String(40), primary_key=True),

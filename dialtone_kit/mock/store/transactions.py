@@ -17,7 +17,7 @@ AWAY = (OperationalError, InterfaceError, InternalError)
 
 
 class StoreUnavailable(Exception):
-    """The database is locked, full or away. Nothing was written; try again in a moment."""
+    """The database is locked, full or unavailable. Nothing was written; try again in a moment."""
 
 
 class Database(Protocol):

@@ -29,7 +29,7 @@ def bring_up_to_date(tx: Connection) -> None:
         return
     if taken is not None and taken not in known:
         raise TooNew(
-            f"its tables are those of step {taken}, this version of the kit knows {known[-1]}. "
+            f"its tables are at step {taken}; this version of the kit knows up to {known[-1]}. "
             "Update the kit, or use another state folder"
         )
     _take_steps(tx)

@@ -15,7 +15,7 @@ from dialtone_kit.mock.web.responses import json_answer
 
 
 @control(
-    "What was recorded of everybody, oldest first",
+    "Everyone's audit events, oldest first",
     answers=AuditTrail,
     query=AuditTrailQuery,
     refusals=(503,),

@@ -1,4 +1,4 @@
-"""Locking a client, and letting it in again."""
+"""Locking and unlocking a client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dialtone_kit.mock.web.responses import json_answer
 
 
 @control(
-    "Lock a client, or let it in again",
+    "Lock or unlock a client",
     answers=LockedClient,
     body=ClientLock,
     refusals=(404, 503),

@@ -21,7 +21,7 @@ FARTHEST = 100 * 366 * 86400  # seconds that a realm can be ahead: no calendar r
 
 
 @control(
-    "Move a private realm's time on",
+    "Move a private realm's time forward",
     answers=ClockReading,
     body=ClockMove,
     refusals=(403, 404, 503),
@@ -45,7 +45,7 @@ async def move_clock(request: Request) -> Response:
         raise no_such_realm()
     if not done:
         raise Refusal(
-            400, "invalid_request", "move_seconds: a realm can be 100 years ahead at most."
+            400, "invalid_request", "move_seconds: a realm can be at most 100 years ahead."
         )
     reading = {"realm": moved.name, "offset": moved.offset, "now": clock.now(moved)}
     return json_answer(reading, headers=NO_STORE)

@@ -1,7 +1,7 @@
 """Faults that a lesson ordered for its private realm: an error status, a delay, a dropped line.
 
 One comes before the operation runs, or after its effect, when only the answer is lost. SPIFFE's
-paths name no realm: a fault there reaches everybody, so only a service of one person takes it.
+paths name no realm: a fault there affects everyone, so only a one-person service accepts it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _losing(service: Service, scope: Scope, receive: Receive, send: Send) -> Sen
 
 
 async def _taken_late(service: Service, realm: str | None, path: str) -> Any:
-    """The fault for an answer that is ready; None if the store is away or others took it."""
+    """The fault for an answer that is ready; None if the store is unavailable or others took it."""
     try:
         return await service.store.write(lambda tx: _take(tx, realm, path, after_effect=True))
     except StoreUnavailable:
@@ -83,7 +83,7 @@ async def _taken_late(service: Service, realm: str | None, path: str) -> Any:
 
 
 async def _act_out(fault: Any, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Delay, cut or refuse. Returns True if the request goes on."""
+    """Delay, cut or refuse. Returns True if the request continues."""
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
         return True
@@ -143,7 +143,7 @@ async def add_fault(request: Request) -> Response:
     """The next `times` requests whose path ends in `path_suffix` get the fault; none are cleared.
 
     status: an error answer, for 429 and 503 with `Retry-After: seconds`; delay: by `seconds`; drop:
-    the connection is cut. Several wait in the order in which they came.
+    the connection is cut. Several faults apply in the order in which they were added.
 
     With `after_effect` the request takes effect, and then its answer is lost; only those that
     succeed count. A whole path of SPIFFE as `path_suffix` (`/v1/svid/x509`) breaks it for every
@@ -154,7 +154,7 @@ async def add_fault(request: Request) -> Response:
     realm = await private_realm(service, sent.realm)
     if sent.path_suffix in SPIFFE_PATHS and not service.settings.of_one_person:
         raise Refusal(
-            403, "access_denied", f"{sent.path_suffix} belongs to all who use this service."
+            403, "access_denied", f"{sent.path_suffix} is shared by everyone who uses this service."
         )
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
     await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
@@ -162,13 +162,13 @@ async def add_fault(request: Request) -> Response:
 
 
 @control(
-    "Take back the faults that still wait in a private realm",
+    "Clear the faults that still wait in a private realm",
     answers=Cleared,
     body=RealmName,
     refusals=(403, 404, 503),
 )
 async def clear_faults(request: Request) -> Response:
-    """All of them; the realm stays as it is otherwise."""
+    """All of them; nothing else in the realm changes."""
     service = service_of(request)
     sent = await read_json(request, RealmName)
     realm = await private_realm(service, sent.realm)

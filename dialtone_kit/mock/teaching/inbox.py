@@ -15,13 +15,13 @@ from dialtone_kit.mock.web.responses import json_answer
 
 
 @control(
-    "The mails sent, newest first",
+    "The emails sent, newest first",
     answers=Mails,
     query=InboxQuery,
     refusals=(503,),
 )
 async def inbox(request: Request) -> Response:
-    """What lies in the sponsors' mailboxes. On the real service only the sponsor sees this."""
+    """What is in the sponsors' mailboxes. At the real service, only the sponsor sees this."""
     service, asked = service_of(request), read_query(request, InboxQuery)
     box = service.inbox
     assert box is not None  # noqa: S101  (with a secret there is one)

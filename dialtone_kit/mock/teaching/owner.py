@@ -43,7 +43,7 @@ def control(
 ) -> Callable[[Handler], Handler]:
     """Describe a teaching control, and let only the owner of the service use it.
 
-    `refusals`: the statuses that are its own, beside those of the guard, a body and a query.
+    `refusals`: its own statuses, besides those of the guard, a body and a query.
     """
     reading = (400, 413, 415) if body is not None else (400,) if query is not None else ()
     described = describe(
@@ -80,13 +80,13 @@ def _guarded(handler: Handler) -> Handler:
 
 
 @describe(
-    "Is this the service that my state file means?",
+    "Is this the service that my state file describes?",
     answers=Hello,
     query=HelloQuery,
     refusals=(400,),
 )
 async def hello(request: Request) -> Response:
-    """Anybody can sit on a port; only a process that knows the secret can answer this."""
+    """Anyone can listen on a port; only a process that knows the secret can answer this."""
     settings = service_of(request).settings
     nonce = read_query(request, HelloQuery).nonce
     answer = {

@@ -43,7 +43,7 @@ async def show_policies(request: Request) -> Response:
     refusals=(403, 404, 503),
 )
 async def write_policies(request: Request) -> Response:
-    """A broken text changes nothing: 400 with its `line`. Public realms have their files."""
+    """A broken text changes nothing: 400 with its `line`. Public realms use their files."""
     service = service_of(request)
     sent = await read_json(request, PolicyText)
     realm = await private_realm(service, sent.realm)

@@ -1,4 +1,4 @@
-"""Private realms of a lesson's own, where time can move and things can break."""
+"""Private realms for a lesson, where time can move and things can break."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ async def make_realm(request: Request) -> Response:
 
 
 @control(
-    "Remove a private realm with all that is in it",
+    "Remove a private realm and everything in it",
     answers=None,
     status=204,
     refusals=(403, 503),
 )
 async def remove_realm(request: Request) -> Response:
-    """Its clients, notes, mails and limits go with it; its tokens are dead."""
+    """Its clients, notes, emails and limits go with it; its tokens are dead."""
     service = service_of(request)
     realm = await private_realm(service, (await realm_of(request)).name)
     await service.store.write(lambda tx: drop_realm(tx, realm.name))
@@ -78,7 +78,9 @@ async def reset_realm(request: Request) -> Response:
     realm = await named_realm(service, sent.realm)
     if not realm.private and sent.confirm != realm.name:
         raise Refusal(
-            403, "access_denied", f'Everything in {realm.name} would go. Add "confirm" to mean it.'
+            403,
+            "access_denied",
+            f'To delete everything in {realm.name}, send its name in "confirm".',
         )
     cleared = await service.store.write(lambda tx: empty_realm(tx, realm.name))
     return json_answer({"cleared": cleared}, headers=NO_STORE)
@@ -98,10 +100,10 @@ async def private_realm(service: Service, name: str) -> Realm:
         raise Refusal(
             403,
             "access_denied",
-            f"{name} belongs to everybody. Make a private realm at /mock/realms for this.",
+            f"{name} is shared by everyone. Make a private realm at /mock/realms for this.",
         )
     return realm
 
 
 def no_such_realm() -> Refusal:
-    return Refusal(404, "not_found", "There is no realm of this name.")
+    return Refusal(404, "not_found", "There is no realm with this name.")

@@ -36,8 +36,8 @@ GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 ENDED = {  # status → what the device gets
     "expired": ("expired_token", "This device code expired. Start again."),
     "denied": ("access_denied", "The person declined."),
-    "locked": ("access_denied", "Five wrong codes came on the page. Start again."),
-    "used": ("invalid_grant", "This device code was used. Start again."),
+    "locked": ("access_denied", "Five wrong codes were entered on the page. Start again."),
+    "used": ("invalid_grant", "This device code was already used. Start again."),
 }
 
 
@@ -84,7 +84,7 @@ async def device_code(order: Order) -> Grant:
     store = order.service.store
     row = await store.read(lambda tx: device_grants.find(tx, order.realm, code))
     if row is None or row.client_id != order.client.client_id:
-        raise Refusal(400, "invalid_grant", "No device code of this client is like that.")
+        raise Refusal(400, "invalid_grant", "This client has no such device code.")
     status = device_grants.status_of(row, order.realm)
     if status == "pending":
         raise await store.write(lambda tx: device_grants.pace(tx, order.realm, row))

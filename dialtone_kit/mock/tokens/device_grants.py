@@ -29,7 +29,7 @@ from dialtone_kit.mock.registration import enrollments
 from dialtone_kit.mock.store.tables import device_grants, device_visits
 from dialtone_kit.mock.tokens.grant import stored_audience
 
-PUNCTUAL = 0.5  # seconds that a poll may come early: the network is not a metronome
+PUNCTUAL = 0.5  # seconds that a poll may come early: network delays vary
 VISIT = re.compile(r"visit_[0-9a-f]{32}")
 KEPT = HOUR  # seconds that an ended grant still answers what became of it
 
@@ -94,25 +94,23 @@ def status_of(row: Any, realm: Realm) -> str:
 
 
 def pace(tx: Connection, realm: Realm, row: Any) -> Refusal:
-    """The answer to a poll before the approval. Returned, so that its new pace is kept."""
+    """The answer to a poll before the approval. Returned, so that the new interval is kept."""
     now = clock.now(realm)
     fresh = _first(tx, realm, device_grants.c.device_hash == row.device_hash)
     if fresh is None:
-        return Refusal(400, "invalid_grant", "This device code is gone.")
+        return Refusal(400, "invalid_grant", "This device code no longer exists.")
     hasty = fresh.polled_at is not None and now - fresh.polled_at < fresh.interval - PUNCTUAL
     interval = fresh.interval + (DEVICE_INTERVAL if hasty else 0)
     _set(tx, row, polled_at=now, interval=interval)
     if hasty:
-        return Refusal(
-            400, "slow_down", f"Too fast: wait {interval} s between two polls from now on."
-        )
+        return Refusal(400, "slow_down", f"Too fast: from now on, wait {interval} s between polls.")
     return Refusal(
-        400, "authorization_pending", f"Nobody has approved yet. Ask again in {interval} s."
+        400, "authorization_pending", f"No one has approved yet. Poll again in {interval} s."
     )
 
 
 def use(tx: Connection, row: Any) -> bool:
-    """Use up the approved grant. Returns False if somebody was faster."""
+    """Use up the approved grant. Returns False if someone was faster."""
     change = update(device_grants).where(
         device_grants.c.device_hash == row.device_hash, device_grants.c.status == "approved"
     )
@@ -131,7 +129,7 @@ class Visit:
 
 
 def begin_visit(tx: Connection, service: Service, realm: Realm, row: Any, email: str) -> Visit:
-    """Note who wants to answer for this grant; the code that proves it goes out by mail."""
+    """Note who wants to answer for this grant; the code that proves it goes out by email."""
     new = Visit(f"visit_{secrets.token_hex(16)}", new_code())
     _set(tx, row, mails=row.mails + 1)
     tx.execute(
@@ -174,7 +172,7 @@ def judge_code(
     audit.record(tx, realm, "wrong_code", row.client_id, device=True, count=count)
     if over:
         return Refusal(410, "gone", f"Locked after {WRONG_CODES} wrong codes. Start again.")
-    return enrollments.wrong("This is not the code from the mail.", count)
+    return enrollments.wrong("This is not the code from the email.", count)
 
 
 def approve(tx: Connection, service: Service, realm: Realm, row: Any) -> None:

@@ -1,5 +1,5 @@
-"""The device page (RFC 8628 §3.3): a person enters the code of the device and an e-mail address,
-gets a code by mail, sees which agent asks for what, and approves or declines.
+"""The device page (RFC 8628 §3.3): a person enters the device's code and an email address,
+gets a code by email, sees which agent asks for what, and approves or declines.
 
 Opening it changes nothing, even by the complete link: to approve takes the form that this browser
 got and the code from that person's mailbox.
@@ -76,7 +76,7 @@ async def show_device_page(request: Request) -> Response:
 
 
 @describe(
-    "A person's answer: first code and address, then the mailed code and yes or no",
+    "A person's answer: first code and address, then the emailed code and yes or no",
     answers=HTML,
     body=DevicePageForm,
     form=True,
@@ -100,7 +100,7 @@ def _first_page(user_code: str, email: str = "", *, from_link: bool = False) -> 
 
 
 async def _begin(request: Request, form: DevicePageForm) -> Page:
-    """Code and address → a mail, and the page that says who asks for what."""
+    """Code and address → an email, and the page that says who asks for what."""
     service = service_of(request)
     page = _first_page(form.user_code, form.email)
     if not form_token_is_good(request, FIRST_FORM, form.form_token):
@@ -120,7 +120,7 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
         waiting = _waiting(tx, service, within, form.user_code)
         if waiting is None:
             limits.count_wrong_user_code(tx, payer, address)
-            return Refusal(404, "not_found", "This code is not known here, or no longer good.")
+            return Refusal(404, "not_found", "This code is unknown or no longer valid.")
         return _send_code(tx, service, waiting, email)
 
     try:
@@ -131,7 +131,9 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
         return page.refused(outcome)
     asked, letter = outcome
     sent = await service.deliver(letter)
-    return asked.page(note="" if sent else "No mail could be sent. Ask whoever runs this service.")
+    return asked.page(
+        note="" if sent else "The email could not be sent. Ask whoever runs this service."
+    )
 
 
 def _waiting(
@@ -151,14 +153,14 @@ def _waiting(
 def _send_code(
     tx: Connection, service: Service, waiting: tuple[Any, Client, Realm], email: str
 ) -> Refusal | tuple[Asked, Letter]:
-    """Begin a visit and write its mail, unless this person may not, or too many mails went out."""
+    """Begin a visit and write its email, unless this person may not, or too many were sent."""
     row, client, realm = waiting
     decision = decisions.may_register(service, realm, email, row.scopes.split())
     if not decision.allowed:
         return decisions.refused_registration(email, decision)
     left = max(1, int(row.expires_at - clock.now(realm)))
     if row.mails >= DEVICE_MAILS:
-        text = "Too many codes were mailed for this device. Start again there."
+        text = "Too many codes were emailed for this device. Start again on the device."
         return Refusal(429, "rate_limited", text, (("Retry-After", str(left)),))
     if refusal := limits.count_device_mail(tx, realm, email):
         return refusal
@@ -173,7 +175,7 @@ def _send_code(
 
 
 async def _finish(request: Request, form: DevicePageForm) -> Page:
-    """The second form: the mailed code to approve, or a refusal."""
+    """The second form: the emailed code to approve, or a refusal."""
     service, within = service_of(request), await path_realm(request)
     good_form = form_token_is_good(request, form.visit, form.form_token)
 
@@ -194,13 +196,13 @@ async def _finish(request: Request, form: DevicePageForm) -> Page:
 
 
 def _decide(tx: Connection, service: Service, asked: Asked, decision: str, code: str) -> Page:
-    """Decline as it is; approve with the code from the mail. A wrong code counts."""
+    """Decline as it is; approve with the code from the email. A wrong code counts."""
     page = asked.page()
     if decision == "deny":
         device_grants.deny(tx, asked.realm, asked.row)
         return asked.page("denied")
     if decision != "approve" or not code.strip():
-        return page.refused(Refusal(400, "invalid_request", "Enter the code from the mail."))
+        return page.refused(Refusal(400, "invalid_request", "Enter the code from the email."))
     if refusal := device_grants.judge_code(tx, service, asked.realm, asked.row, code):
         return asked.page("over" if refusal.status == 410 else "confirm").refused(refusal)
     device_grants.approve(tx, service, asked.realm, asked.row)
@@ -208,7 +210,7 @@ def _decide(tx: Connection, service: Service, asked: Asked, decision: str, code:
 
 
 def _over(status: int, error: str) -> Page:
-    text = "This code is no longer good. Start again on the device."
+    text = "This code is no longer valid. Start again on the device."
     return Page(TEMPLATE, "over", refusal=Refusal(status, error, text))
 
 

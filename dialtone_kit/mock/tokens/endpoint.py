@@ -94,7 +94,7 @@ def _proof(
     wanted = dpop.judged_by(service, realm, request, "token")
     proof = dpop.proof_of(request, wanted)
     if proof is None and realm.dpop_required:
-        raise dpop.missing(f"a DPoP proof: realm {realm.name} gives bound tokens only")
+        raise dpop.missing(f"a DPoP proof: realm {realm.name} issues bound tokens only")
     return wanted, proof
 
 
@@ -105,7 +105,9 @@ def _grant_type(order: Order) -> GrantType:
         raise Refusal(400, grant.when_locked, "This client is locked.")
     if order.client.public and not grant.public:
         raise Refusal(
-            400, "unauthorized_client", "A client without a secret gets tokens by the device flow."
+            400,
+            "unauthorized_client",
+            "A client without a secret gets tokens through the device flow.",
         )
     return grant
 

@@ -1,8 +1,8 @@
-"""Token exchange (RFC 8693): a token for another place, for less, or for another agent's hands.
+"""Token exchange (RFC 8693): a token for another audience, with less scope, or for another agent.
 
-What comes in is read and verified first; then the rules of exchange_rules.py; then one new token
-that never has more than the subject token: not in scope, time or binding, nor in audience, unless a
-policy lets the server that was called with it call another resource.
+The incoming tokens are read and verified; then come the rules of exchange_rules.py; then one new
+token that never has more than the subject token in scope, time or binding, nor in audience, unless
+a policy lets the server that was called with it call another resource.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ async def _token(
     if not token and not kind:
         return None
     if not token or not kind:
-        raise no(f"{name} goes with {name}_type={ACCESS_TOKEN}.")
+        raise no(f"Send {name} with {name}_type={ACCESS_TOKEN}.")
     try:
         claims, client = await live_token(order.service, order.realm, token)
         bound_thumbprint(claims)
@@ -83,7 +83,7 @@ async def _token(
 
 
 def _narrowed(scope: str, shared: list[str]) -> str:
-    """What is asked for, if both the subject token and the client have it. Nothing is no scope."""
+    """The scope asked for, if both the subject token and the client have it. It is never empty."""
     if not shared:
         raise Refusal(
             400, "invalid_scope", "The subject token and this client have no scope in common."
@@ -94,8 +94,8 @@ def _narrowed(scope: str, shared: list[str]) -> str:
 async def _audience(case: Case) -> tuple[str, ...]:
     """The audiences asked for; the subject token's when none is named.
 
-    The rules have compared both. Out of a token for nobody in particular: this service's own
-    resources and clients of the realm.
+    The rules have compared both. A token without an audience can be exchanged for one to this
+    service's own resources, or to clients of the realm.
     """
     if not case.held:
         for audience in case.asked:

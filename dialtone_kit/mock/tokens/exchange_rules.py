@@ -58,7 +58,7 @@ class Case:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The subject token's audience; empty when it is for nobody in particular."""
+        """The subject token's audience; empty when the token names none."""
         named = self.subject.get("aud", [])
         return tuple(named) if isinstance(named, list) else (named,)
 
@@ -104,7 +104,7 @@ class Case:
 
     @property
     def chain(self) -> Mapping[str, Any] | None:
-        """The `act` of the new token: the newest outermost, and nobody drops out."""
+        """The `act` of the new token: the newest outermost, and no one drops out."""
         before = self.subject.get("act")
         if not self.acts:
             return before
@@ -114,14 +114,16 @@ class Case:
 def bound_needs_a_proof(case: Case) -> None:
     """A bound token never becomes a bearer token."""
     if bound_thumbprint(case.subject) is not None and case.order.proof is None:
-        raise no("The subject token is bound to a key: send a proof, the new one is bound too.")
+        raise no(
+            "The subject token is bound to a key: send a proof, so that the new one is bound too."
+        )
 
 
 def own_needs_its_key(case: Case) -> None:
     """Case (a): whoever exchanges its own bound token proves the key that it is bound to."""
     key = bound_thumbprint(case.subject)
     if case.own and key is not None and key != _key_sent(case):
-        raise no("The proof is not by the key that your subject token is bound to. [M07]")
+        raise no("The proof is not signed by the key that your subject token is bound to. [M07]")
 
 
 def may_act_names_the_actor(case: Case) -> None:
@@ -143,17 +145,19 @@ def foreign_needs_leave(case: Case) -> None:
 
 
 def onward_needs_leave(case: Case) -> None:
-    """Beyond its audience a token goes only in the hands of a server that a policy permits it."""
+    """Only a server that a policy permits may take a token beyond its audience."""
     if case.own and case.beyond:
         raise Refusal(
-            400, "invalid_target", "This audience or resource is beyond the subject token's."
+            400,
+            "invalid_target",
+            "This audience or resource is outside the subject token's audience.",
         )
     for audience, decision in case.onward.items():
         if not decision.allowed:
             raise NotPermitted(
                 400,
                 "invalid_target",
-                f"You may not call {audience} with this token: that is beyond the subject token's "
+                f"You may not call {audience} with this token: that is outside the subject token's "
                 f"audience. {decision.why}",
             )
 
@@ -163,10 +167,10 @@ def actor_is_the_caller(case: Case) -> None:
     if case.actor is None:
         return
     if case.actor["client_id"] != case.caller:
-        raise no("The actor token was issued to another client: an actor comes in person.")
+        raise no("The actor token was issued to another client: send your own.")
     key = bound_thumbprint(case.actor)
     if key is not None and key != _key_sent(case):
-        raise no("The actor token is bound to another key than the proof's. [M07]")
+        raise no("The actor token is bound to a different key than the proof's. [M07]")
 
 
 def not_too_deep(case: Case) -> None:

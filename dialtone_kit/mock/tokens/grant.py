@@ -24,7 +24,7 @@ Effect = Callable[[Connection, Mapping[str, Any]], Refusal | None]
 
 
 def nothing_else(_tx: Connection, _claims: Mapping[str, Any]) -> None:
-    """The token goes out, and that is all."""
+    """The token goes out, with no other effect."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def asked_audience(form: TargetsForm) -> tuple[str, ...]:
 def approved_audience(form: TargetsForm, stored: str | None) -> tuple[str, ...]:
     """What is asked for of an approval's `stored` audience; all of it if none is named.
 
-    Nothing that the person did not see (RFC 8707 §2.2): 400 invalid_target, also where the approval
+    Only what the person saw (RFC 8707 §2.2): otherwise 400 invalid_target, also if the approval
     named no audience at all.
     """
     approved, named = read_audience(stored), asked_audience(form)
@@ -96,7 +96,7 @@ def approved_audience(form: TargetsForm, stored: str | None) -> tuple[str, ...]:
     else:
         text = (
             "The approval named no audience or resource, so a token from it names none either. "
-            "Name it at device_authorization, where the person sees it."
+            "Name it in the device_authorization request, so that the person sees it."
         )
     raise Refusal(400, "invalid_target", text)
 

@@ -44,7 +44,7 @@ SHOWN = (
 
 
 @describe(
-    "Is this token alive, and what does it say?",
+    "Is this token active, and what does it say?",
     answers=Introspection,
     body=TokenQuestion,
     form=True,

@@ -117,16 +117,16 @@ def revoke_family(tx: Connection, realm: Realm, found: Any, client_id: str, reas
 def _must_fit(order: Order, found: Any) -> None:
     """400 invalid_grant for a token that is not known, not this client's or not for this key."""
     if found is None or found.client_id != order.client.client_id:
-        raise _no("This refresh token is unknown, over or revoked. Ask the person again.")
+        raise _no("This refresh token is unknown, expired or revoked. Ask the person again.")
     if not order.client.public:
         return
     key = order.proof.thumbprint if order.proof else None
     if found.jkt is None and key is not None:
-        raise _no("This refresh token began without DPoP: it can't be bound to a key later.")
+        raise _no("This refresh token was issued without DPoP: it can't be bound to a key later.")
     if found.jkt is not None and key is None:
-        raise _no("This refresh token is bound to a key: send a proof by it.")
+        raise _no("This refresh token is bound to a key: send a proof signed by it.")
     if found.jkt != key:
-        raise _no("This refresh token is bound to another key than the proof's. [M23]")
+        raise _no("This refresh token is bound to a different key than the proof's. [M23]")
 
 
 def _rotate(order: Order, found: Any, fresh: str) -> Effect:
@@ -150,7 +150,7 @@ def _reused(tx: Connection, order: Order, found: Any) -> Refusal:
     log.warning("a used refresh token of %s came back", client_id)
     revoke_family(tx, order.realm, found, client_id, "a used refresh token came back")
     return _no(
-        "This refresh token was used before: somebody else may hold it, so all that came from this "
+        "This refresh token was already used: someone else may have it, so all that came from this "
         "approval is revoked. Ask the person again."
     )
 

@@ -35,7 +35,7 @@ from dialtone_kit.mock.web.responses import json_answer
     security=("client_secret_basic", IN_FORM),
 )
 async def revoke(request: Request) -> Response:
-    """200 for a token that is unknown or dead already, too; 400 for another client's."""
+    """200 also for a token that is unknown or already dead; 400 for another client's."""
     service, realm = service_of(request), await path_realm(request)
     form = await read_form(request)
     client = await authenticate_client(request, form.parsed(ClientForm), realm, public=True)
@@ -47,7 +47,7 @@ async def revoke(request: Request) -> Response:
 
 
 async def _revoke_refresh_token(service: Service, realm: Realm, client: Client, token: str) -> bool:
-    """End the family of this refresh token, used or not; False when it is none that lives."""
+    """End the family of this refresh token, used or not; False if it is not a live one."""
     row = await service.store.read(lambda tx: refresh.find(tx, realm, token))
     if row is None:
         return False

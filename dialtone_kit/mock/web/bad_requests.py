@@ -1,4 +1,4 @@
-"""Requests that are not even HTTP get a JSON error, too: clients that poll trip over plain text."""
+"""Requests that are not even HTTP get a JSON error, too: clients that poll fail on plain text."""
 
 from __future__ import annotations
 
@@ -10,35 +10,52 @@ from dialtone_kit.mock.web.connections import Connection
 from dialtone_kit.mock.web.dates import in_http
 from dialtone_kit.mock.web.responses import description
 
+MAX_FRAMES = 8 * MAX_HEAD  # bytes around the chunks of a body: enough for one byte in each chunk
+
 
 class JsonErrors(Connection):
-    """The server's protocol, with its own answers in the shape of all the others.
+    """The server's protocol, with its own answers in the same shape as all others.
 
-    A head that never ends is cut off, since the parser would keep all of it. gate.py counts exactly
-    what fits into one piece from the network.
+    A head that never ends is cut off, since the parser would keep all of it, and so are chunks with
+    too much around them, such as an endless trailer. gate.py counts exactly what fits into one
+    piece from the network.
     """
 
-    _head = 0  # bytes received of a head that is not complete yet
+    _beside, _most = 0, MAX_HEAD  # bytes received of a message beside its body, and how many may be
 
     def data_received(self, data: bytes) -> None:
-        self._head += len(data)
+        self._beside += len(data)
         super().data_received(data)
-        if self._head > MAX_HEAD and not self.transport.is_closing():
-            self.send_400_response("The head of this request does not end within 64 KiB.")
+        if self._beside > self._most and not self.transport.is_closing():
+            self._cut_off()
 
     def on_headers_complete(self) -> None:
-        self._head = -(2**62)  # what follows is the body, which is counted elsewhere
+        self._beside, self._most = 0, MAX_FRAMES
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        self._beside -= len(body)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
-        self._head = 0
+        self._beside, self._most = 0, MAX_HEAD
         super().on_message_complete()
+
+    def _cut_off(self) -> None:
+        if self._most == MAX_HEAD:
+            self.send_400_response("The head of this request does not end within 64 KiB.")
+        elif self.cycle is not None and self.cycle.response_started:
+            self.transport.abort()
+        else:
+            self.send_400_response("There is too much around the chunks of this body.")
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(b"400 Bad Request", msg)
 
     def send_408_response(self) -> None:
-        self._refuse(b"408 Request Timeout", "This request did not come whole in time. Try again.")
+        self._refuse(
+            b"408 Request Timeout", "This request did not arrive in full in time. Try again."
+        )
 
     def _refuse(self, status: bytes, text: str) -> None:
         problem = {"error": "invalid_request", "error_description": description(text)}

@@ -1,6 +1,7 @@
-"""Connections that can't hang: a request comes whole within its time, or its connection ends.
+"""Connections that can't hang: a request arrives in full and in time, or its connection ends.
 
-When descriptors run out, those that wait for a request end first.
+When descriptors run out, those that wait for a request end first. Requests that are sent without
+waiting for answers (pipelined) are few, since each takes room until its turn comes.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-IDLE, HEAD, BODY, BUSY = range(4)  # what a connection is at, in the order in which it may be closed
+IDLE, HEAD, BODY, BUSY = range(4)  # what a connection does, in the order in which it may be closed
+MOST_WAITING = 100  # requests behind the one that is being answered (RFC 9112 §9.3.2)
 RESERVE = 64  # descriptors, at least, that are not for connections
 LOST_IN_AN_UPGRADE = (b"upgrade", b"http2-settings")  # headers of an offer that we don't take up
 
 
 class Connection(HttpToolsProtocol):
-    """The server's protocol, with time limits, and deaf to offers of another protocol."""
+    """The server's protocol, with time limits; it ignores offers of another protocol."""
 
     def __init__(self, *server: Any, **more: Any) -> None:
         super().__init__(*server, **more)
@@ -45,6 +47,8 @@ class Connection(HttpToolsProtocol):
             while rest:
                 rest = self._fed(rest)
         except httptools.HttpParserError:
+            if self.transport.is_closing():
+                return
             message = "Invalid HTTP request received."
             self.logger.warning(message)
             self.send_400_response(message)
@@ -53,12 +57,20 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self._enter(HEAD)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field of the head. One in a trailer is none, and is dropped (RFC 9110 §6.5.1)."""
+        if self._reading != BODY:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._offer = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if self._offer:
             return
         self._enter(BODY)
         super().on_headers_complete()
+        if len(self.pipeline) > MOST_WAITING:
+            self.transport.abort()  # an answer would look like that to an earlier request
+            raise httptools.HttpParserError("too many requests wait for their answers")
 
     def on_message_complete(self) -> None:
         if self._offer:
@@ -68,11 +80,11 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing():  # for whoever does not take the answer, not for ever
+        if self.transport.is_closing():  # for a client that does not read the answer: not forever
             self._end_after(self._patience, self.transport.abort)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Idle for too long. The last answer is given up, too, if nobody has taken it by now."""
+        """Idle for too long. The last answer is dropped, too, if no one has read it by now."""
         self.transport.abort()
 
     @property
@@ -83,7 +95,7 @@ class Connection(HttpToolsProtocol):
         return BUSY if busy else self._reading, self._since
 
     def send_408_response(self) -> None:
-        """The answer to a request that did not come whole; see bad_requests.py."""
+        """The answer to a request that did not arrive in full; see bad_requests.py."""
         self.transport.abort()
 
     def _fed(self, data: memoryview) -> memoryview:
@@ -129,7 +141,7 @@ class Connection(HttpToolsProtocol):
         self._end_after(self._patience, self.transport.abort)
 
     def _make_room(self) -> None:
-        """Close the connection that can be spared most when there are too many, but no busy one."""
+        """When there are too many connections, close the one least needed, but never a busy one."""
         if len(self.connections) <= capacity():
             return
         others: set[Connection] = self.connections - {self}  # type: ignore[assignment]

@@ -26,7 +26,7 @@ async def realm_of(request: Request) -> Realm:
     """The realm in the path, `default` at the root. 404 when there is no such realm."""
     realm = await service_of(request).find_realm(request.path_params.get("realm", "default"))
     if realm is None:
-        raise Refusal(404, "not_found", "There is no realm of this name.")
+        raise Refusal(404, "not_found", "There is no realm with this name.")
     return realm
 
 

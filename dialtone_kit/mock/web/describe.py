@@ -1,4 +1,4 @@
-"""An OpenAPI document that is true: each handler describes what it takes and answers.
+"""An OpenAPI document that stays true: each handler describes its requests and responses.
 
 The descriptions are what runs: requests.py parses with these models and no others, and the table
 in routes.py serves exactly the operations that the document lists.
@@ -76,8 +76,8 @@ def describe(
 ) -> Callable[[H], H]:
     """Describe a handler for OpenAPI; of the `security` schemes one is enough.
 
-    `refusals`: the statuses that are its own; those of every operation are added. `proof`: a DPoP
-    proof may come. `cached`: others may keep the answer.
+    `refusals`: its own statuses; those of every operation are added. `proof`: a DPoP proof may be
+    sent. `cached`: the answer may be cached.
     """
     proof = proof or "dpop" in security
     description = Description(

@@ -1,6 +1,6 @@
 """The gate: from a connection's request to the one operation that answers it.
 
-No operation sees a request with a head of over 64 KiB or, but for the pages, under a foreign Host.
+No operation sees a request with a head over 64 KiB or, except for the pages, a foreign Host.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Gate:
             await self._lifespan(scope, receive, send)
             return
         send = await dated(self.service, scope["path"], send)
-        place, scope["path_params"] = self._routes.find(scope["path"])
+        place, scope["path_params"] = self._routes.find(_path_of(scope))
         try:
             self._admit(scope, place)
             given = await self._instead(self.service, scope, receive, send)
@@ -75,7 +75,7 @@ class Gate:
     def _admit(self, scope: Scope, place: Place) -> None:
         """431 for a head that is too long, 400 without one good Host, 421 under a foreign one.
 
-        HTTP/1.0 knows no Host, and no browser speaks it: there it may be missing.
+        HTTP/1.0 has no Host, and no browser speaks it: there it may be missing.
 
         The pages may come through a hub's proxy, which passes the hub's own name on. They need a
         random id or code, and one from a mailbox, so a rebound name gains nothing there.
@@ -92,6 +92,11 @@ class Gate:
             raise _foreign_host()
 
 
+def _path_of(scope: Scope) -> str:
+    """The path. An encoded slash separates nothing (RFC 3986 §2.2), and no path here has one."""
+    return "//" if b"%2f" in scope["raw_path"].lower() else str(scope["path"])
+
+
 @lru_cache(maxsize=64)
 def _name_in(host: str) -> str:
     """The name in a Host header, "" for a malformed one."""
@@ -100,11 +105,11 @@ def _name_in(host: str) -> str:
 
 
 def _long_head() -> Refusal:
-    """The connection ends: whoever sends that much has more of it."""
+    """The connection ends: a client that sends this much has more to send."""
     return Refusal(
         431,
         "invalid_request",
-        "All headers together have at most 64 KiB here.",
+        "All headers together may have at most 64 KiB.",
         (("Connection", "close"),),
     )
 
@@ -117,5 +122,5 @@ def _foreign_host() -> Refusal:
     return Refusal(
         421,
         "invalid_request",
-        "This service does not answer to that Host. Use the base URL of its discovery document.",
+        "This service does not answer to that Host. Use the base URL from its discovery document.",
     )

@@ -1,7 +1,7 @@
-"""The log: to stderr, in every process of the service alike, without secrets and of bounded size.
+"""The log: to stderr, from every process of the service, without secrets and bounded in size.
 
 A line that comes again within a minute is counted instead of repeated. Where stderr is the log file
-of the state folder, a full file becomes `mock.log.1` in place of the one before.
+of the state folder, a full file replaces `mock.log.1`.
 """
 
 from __future__ import annotations

@@ -24,29 +24,30 @@ from dialtone_kit.mock.web.responses import HTML
 Json = dict[str, Any]
 SCHEMAS = "#/components/schemas/"
 
-ABOUT = """Identity for agents: a person vouches by e-mail, a key binds the tokens.
+ABOUT = """Identity for agents: a person vouches by email; a key binds the tokens.
 
-What holds for no single operation: a path that is not in this document answers 404 `NotFound`; a
-path that is, with another method, answers 405 `MethodNotAllowed`; `HEAD` is answered wherever `GET`
-is. Under a `Host` that is not this service's, all but the pages answer 421 `ForeignHost`; without
-exactly one, 400. Headers of over 64 KiB in all get a 431 or a 400, what is no HTTP at all a 400,
-and what does not come whole within 20 seconds a 408, all of the same shape. In a private realm a
-lesson may have ordered faults: any status from 400 to 599, for as many requests as it asked.
+These rules apply to every operation. A path that is not in this document gets 404 `NotFound`; a
+listed path with another method gets 405 `MethodNotAllowed`; `HEAD` is answered wherever `GET` is.
+With a `Host` that is not this service's, everything except the pages answers 421 `ForeignHost`;
+without exactly one `Host`, 400. Headers over 64 KiB in all get a 431 or a 400, a request that is
+not HTTP gets a 400, and one that does not arrive in full within 20 seconds gets a 408, all in the
+same shape. In a private realm, a lesson can order faults: any status from 400 to 599, for as many
+requests as it asks.
 """
 WORDS = {
     400: "Malformed, or a parameter is missing",
     401: "Credentials, code or proof missing or wrong",
     403: "Not permitted",
-    404: "Nothing of this name here",
-    405: "Another method is expected",
-    409: "Done already",
+    404: "Nothing with this name here",
+    405: "Another method is required",
+    409: "Already done",
     410: "Expired or locked",
     413: "Body over 64 KiB",
-    415: "Another content type is expected",
+    415: "Another content type is required",
     421: "A Host that is not this service",
     429: "Too many requests",
-    500: "Something that nobody foresaw",
-    503: "Nothing can be stored at this moment",
+    500: "An unexpected error",
+    503: "Nothing can be stored right now",
 }
 SECURITY_SCHEMES = {
     "client_secret_basic": {
@@ -63,7 +64,7 @@ SECURITY_SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An unbound token (RFC 6750), where the realm gives any",
+        "description": "An unbound token (RFC 6750), where the realm issues any",
     },
     "control_token": {
         "type": "http",

@@ -1,4 +1,4 @@
-"""The headers of responses, for OpenAPI: which there are, when they come, what they may contain."""
+"""Response headers, for OpenAPI: which there are, when they are sent, what they may contain."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ def _header(key: str, description: str, *, required: bool = True, **schema: Any)
 
 def _of_a_page(key: str = "", *, required: bool = True) -> Said:
     parameters = (
-        ("Content-Security-Policy", "It runs nothing and loads nothing", "^default-src 'none'; "),
-        ("Referrer-Policy", "Its links tell nothing", "^no-referrer$"),
-        ("X-Frame-Options", "Nobody frames it", "^DENY$"),
+        (
+            "Content-Security-Policy",
+            "The page runs nothing and loads nothing",
+            "^default-src 'none'; ",
+        ),
+        ("Referrer-Policy", "Its links send no referrer", "^no-referrer$"),
+        ("X-Frame-Options", "No page may frame it", "^DENY$"),
         ("Vary", "A page for people, JSON for programs", "^Accept, Cookie$"),
         (
             "Set-Cookie",
-            "By which the page knows its forms again",
+            "Lets the page recognize its own forms",
             f"^dialtone_form={B64URL}{{22}}; HttpOnly; SameSite=Strict$",
         ),
     )
@@ -39,19 +43,19 @@ def _of_a_page(key: str = "", *, required: bool = True) -> Said:
 
 ON_ALL = {
     "X-Content-Type-Options": _header(
-        "X-Content-Type-Options", "The content type is what it says", const="nosniff"
+        "X-Content-Type-Options", "Don't guess another content type", const="nosniff"
     )
 }
 NO_STORE = {
-    "Cache-Control": _header("NoStore", "For its receiver alone", const="no-store"),
+    "Cache-Control": _header("NoStore", "Don't store it", const="no-store"),
     "Pragma": _header("Pragma", "The same for old caches", const="no-cache"),
 }
 CACHED = {
     "Access-Control-Allow-Origin": _header(
-        "PublicDocument", "Pages of every origin may read it", const="*"
+        "PublicDocument", "Pages of any origin may read it", const="*"
     ),
     "Cache-Control": _header(
-        "MaxAge", "How many seconds it may be kept", pattern="^public, max-age=[0-9]+$"
+        "MaxAge", "How many seconds it may be cached", pattern="^public, max-age=[0-9]+$"
     ),
 }
 NONCE = {
@@ -70,14 +74,14 @@ OF_A_STATUS: Mapping[int, Said] = {
     401: {
         "WWW-Authenticate": _header(
             "WWW-Authenticate",
-            "How to come back; it comes more than once where there are several ways",
+            "How to authenticate; sent more than once where there are several ways",
             pattern="^(Basic|DPoP|Bearer|Attestation|VerificationCode) ",
         )
     },
     405: {"Allow": _header("Allow", "The methods that work", pattern="^[A-Z]+(, [A-Z]+)*$")},
     413: {
         "Connection": _header(
-            "Connection", "Nobody will read the rest", required=False, const="close"
+            "Connection", "The rest will not be read", required=False, const="close"
         )
     },
     415: {
@@ -85,7 +89,10 @@ OF_A_STATUS: Mapping[int, Said] = {
             "Accept-Post", "The content type to send", required=False, enum=[FORM, JSON]
         ),
         "Accept-Encoding": _header(
-            "Accept-Encoding", "No body is compressed here", required=False, const="identity"
+            "Accept-Encoding",
+            "Compressed bodies are not accepted",
+            required=False,
+            const="identity",
         ),
     },
     429: WAIT,

@@ -21,7 +21,7 @@ PROOF: Json = {
     "name": "DPoP",
     "in": "header",
     "required": False,
-    "description": "A proof for this very request (RFC 9449 §4), once: method, URL without its "
+    "description": "A proof for this one request (RFC 9449 §4): method, URL without its "
     f"query, time, a new jti. Signed with {', '.join(ALGORITHMS)}.",
     "schema": {"type": "string", "pattern": JWT_PATTERN, "maxLength": 8192},
 }
@@ -29,13 +29,13 @@ COOKIE: Json = {
     "name": "dialtone_form",
     "in": "cookie",
     "required": True,
-    "description": "As the page gave it together with its form",
+    "description": "As the page set it, together with its form",
     "schema": {"type": "string", "pattern": f"^{B64URL}{{22}}$"},
 }
 
 
 def request_side(description: Description, path: str) -> Json:
-    """Parameters, body and security; each only where there is any."""
+    """Parameters, body and security, each only if there are any."""
     side: Json = {}
     if parameters := _parameters(description, path):
         side["parameters"] = parameters

@@ -1,4 +1,4 @@
-"""What the pages for people share: HTML without scripts, and forms that nobody can forge.
+"""What the pages for people share: HTML without scripts, and forms that no one can forge.
 
 Plain HTML, no script, links relative, so that they also work behind a proxy that adds a prefix.
 """
@@ -118,7 +118,7 @@ def form_token_is_good(request: Request, what: str, sent: str) -> bool:
 
 
 def _cookie_of(request: Request) -> str | None:
-    """Our own cookie. A proxy may pass on others, such as a hub's; those stay unread."""
+    """Our own cookie. A proxy may pass on others, such as a hub's; those are not read."""
     for header in header_values(request, "cookie"):
         for pair in header.split(";"):
             name, _, value = pair.strip().partition("=")

@@ -50,14 +50,14 @@ def values_in(scope: Scope, name: str) -> list[str]:
 async def read_body(request: Request) -> bytes:
     """The body, at most 64 KiB of it, whether or not its length was announced.
 
-    415 for a compressed one, with what is taken instead (RFC 9110 §15.5.16).
+    415 for a compressed one, with what is accepted instead (RFC 9110 §15.5.16).
     """
     codings = ",".join(header_values(request, "content-encoding")).lower().split(",")
     if {coding.strip() for coding in codings} - {"", "identity"}:
         raise Refusal(
             415,
             "unsupported_media_type",
-            "The body is compressed (Content-Encoding). Send it as it is.",
+            "The body is compressed (Content-Encoding). Send it uncompressed.",
             (("Accept-Encoding", "identity"),),
         )
     announced = header_values(request, "content-length")
@@ -67,7 +67,7 @@ async def read_body(request: Request) -> bytes:
     while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise Refusal(400, "invalid_request", "The body broke off.")
+            raise Refusal(400, "invalid_request", "The body ended early.")
         body += message.get("body", b"")
         if len(body) > MAX_BODY:
             raise too_large()
@@ -76,20 +76,20 @@ async def read_body(request: Request) -> bytes:
 
 
 def too_large() -> Refusal:
-    """Over 64 KiB; the connection ends, since nobody will read the rest."""
+    """Over 64 KiB; the connection ends, since no one will read the rest."""
     return Refusal(
-        413, "payload_too_large", "A body has at most 64 KiB here.", (("Connection", "close"),)
+        413, "payload_too_large", "A body may have at most 64 KiB.", (("Connection", "close"),)
     )
 
 
 def media_type(request: Request) -> str:
-    """The content type without its parameters, in lower case; "" when none or several came."""
+    """The content type without its parameters, in lower case; "" when there are none or several."""
     values = header_values(request, "content-type")
     return values[0].partition(";")[0].strip().lower() if len(values) == 1 else ""
 
 
 class Form:
-    """A form as it came, each parameter once but for those that may repeat.
+    """A form as it was sent, each parameter once except those that may repeat.
 
     It is parsed at once, but a mistake in it is reported only when its model is asked for: the
     client is authenticated before the request is judged.
@@ -128,8 +128,8 @@ async def read_form(request: Request) -> Form:
 
 
 async def read_json(request: Request, model: type[S]) -> S:
-    """The body as a `model`. Unknown members are ignored; a wrong type, or a member that came twice
-    at any depth, is 400: two readers could take two values for it (RFC 8259 §4)."""
+    """The body as a `model`. Unknown members are ignored; a wrong type, or a member sent twice at
+    any depth, is 400: two readers could see two different values (RFC 8259 §4)."""
     _require_type(request, JSON)
     body = _utf8(await read_body(request))
     try:
@@ -139,7 +139,7 @@ async def read_json(request: Request, model: type[S]) -> S:
         text = f"The body is not JSON: {problem.msg.lower()} at {where}."
         raise Refusal(400, "invalid_request", text) from None
     except ValueError as problem:
-        raise Refusal(400, "invalid_request", sentence(f"The body holds {problem}")) from None
+        raise Refusal(400, "invalid_request", sentence(f"The body contains {problem}")) from None
     described = description_of(request).body
     return _parsed(model, described, lambda: model.model_validate_json(body, strict=True))
 
@@ -189,7 +189,7 @@ def _refusal(problem: ValidationError, codes: Mapping[str, ErrorCode]) -> Refusa
     code = codes.get(member.partition(".")[0], "invalid_request")
     if first["type"] == "literal_error":
         values = re.findall("'([^']+)'", first["ctx"]["expected"])
-        return Refusal(400, code, f"{member} is one of: {', '.join(values)}.")
+        return Refusal(400, code, f"{member} must be one of: {', '.join(values)}.")
     what = first["msg"].removeprefix("Value error, ")
     return Refusal(400, code, sentence(f"{member or 'The body'}: {what}"))
 
@@ -199,7 +199,7 @@ def _pairs(raw: bytes, where: str) -> list[tuple[str, str]]:
     if raw.count(b"&") >= MOST_PARAMETERS:
         text = f"The {where} has more than {MOST_PARAMETERS} parameters: send fewer."
     elif not raw.isascii():
-        text = f"The {where} holds a byte beyond ASCII: percent-encode it, as UTF-8."
+        text = f"The {where} has a byte outside ASCII: percent-encode it as UTF-8."
     else:
         try:
             return parse_qsl(raw.decode(), keep_blank_values=True, errors="strict")
@@ -223,7 +223,7 @@ def _kept(values: list[str]) -> list[str]:
 
 
 def _twice(name: str) -> Refusal:
-    return Refusal(400, "invalid_request", f"{brief(name, 40)} came twice; send it once.")
+    return Refusal(400, "invalid_request", f"{brief(name, 40)} was sent twice; send it once.")
 
 
 def _require_type(request: Request, expected: str) -> None:

@@ -17,7 +17,7 @@ from dialtone_kit.mock.store.store import StoreUnavailable
 
 HTML = "text/html"
 Handler = Callable[[Request], Awaitable[Response]]
-# What may stand in an error_description, in a body and in a header alike (RFC 6749 §5.2, 6750 §3).
+# The characters that an error_description may have, in body and header (RFC 6749 §5.2, 6750 §3).
 _OTHER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 _SPELLED = str.maketrans(
     {'"': "'", "\\": "/", "\n": " ", "§": "section ", "…": "...", "‖": "||", "•": "*"}
@@ -31,7 +31,7 @@ def refused(refusal: Refusal) -> Response:
 
 
 def json_answer(body: Mapping[str, Any], status: int = 200, headers: Headers = ()) -> Response:
-    """`body` as JSON. A header name may come twice (two `WWW-Authenticate` challenges)."""
+    """`body` as JSON. A header name may occur twice (two `WWW-Authenticate` challenges)."""
     return content_answer(orjson.dumps(dict(body)), "application/json", status, headers)
 
 
@@ -59,7 +59,7 @@ def no_content() -> Response:
 
 class _Bare(Response):
     def init_headers(self, headers: object = None) -> None:
-        """Sets none: content_answer adds them all, and a name may come twice."""
+        """Sets none: content_answer adds them all, and a name may occur twice."""
 
 
 def description(text: str) -> str:
@@ -88,7 +88,7 @@ def _unavailable(problem: StoreUnavailable) -> Response:
         Refusal(
             503,
             "temporarily_unavailable",
-            "The service can't store anything at this moment. Nothing was changed; try again.",
+            "The service can't store anything right now. Nothing was changed; try again.",
             (("Retry-After", "1"),),
         )
     )

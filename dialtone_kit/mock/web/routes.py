@@ -15,7 +15,7 @@ class Place:
 
     operations: dict[str, Operation] = field(default_factory=dict)
     below: dict[str, Place] = field(default_factory=dict)
-    variable: tuple[str, Place] | None = None  # where any other segment leads, under which name
+    variable: tuple[str, Place] | None = None  # where any other segment leads, and its name
     empty: str = "There is nothing at this path."  # what to say where nothing is served
 
     @property
@@ -33,7 +33,7 @@ class Place:
         raise Refusal(
             405,
             "method_not_allowed",
-            f"{method} is not possible here. Use {methods}.",
+            f"{method} is not allowed here. Use {methods}.",
             (("Allow", methods),),
         )
 
@@ -49,7 +49,7 @@ class Place:
 class Routes:
     """Which operation a path and a method lead to.
 
-    `moved`: what to say at paths that other texts name, and that serve nothing here.
+    `moved`: what to say at paths that other texts name but that serve nothing here.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 // What all views share: elements made of text, never of HTML; the conversation with the kernel, countdowns.
 
-// An element. Text becomes text nodes, so nothing from a mail, a claim or an error is markup.
+// An element. Text becomes text nodes, so nothing from an email, a claim or an error is markup.
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -19,20 +19,20 @@ export function prose(text) {
   return String(text).split("`").map((part, n) => (n % 2 ? h("code", {}, part) : part));
 }
 
-// What the codes of misconceptions stand for, as the kernel sent it along with a state that has them.
+// Entries for misconception codes, as the kernel sends them along with a state that uses them.
 const entries = new Map();
 
-// The code of a misconception, such as M05, to open where it stands: what people think, what is so.
+// A misconception's code, such as M05, that opens in place: what people think, what's true.
 export function entry(code) {
   const known = entries.get(code);
   if (!known) return code ? h("div", {}, `[${code}]`) : null;
   return h("details", { class: "dk-entry" },
     h("summary", {}, h("strong", {}, code), " ", ...prose(known.title)),
     h("p", {}, h("em", {}, "What people think: "), ...prose(known.think)),
-    h("p", {}, h("em", {}, "What is so: "), ...prose(known.truth)));
+    h("p", {}, h("em", {}, "What's true: "), ...prose(known.truth)));
 }
 
-// Prose that ends in a code: the text, and the entry to open.
+// Prose that ends in a code: the text, then the entry to open.
 export function explained(text) {
   const [, before, code] = /^(.*?)\s*(?:\[?\b(M\d\d)\]?)?$/s.exec(String(text));
   return code ? [h("div", {}, ...prose(before)), entry(code)] : prose(before);
@@ -57,7 +57,7 @@ export function timer() {
   return h("strong", { class: "dk-timer", role: "timer", "aria-live": "off" });
 }
 
-// A countdown by the browser's own clock: so it does not matter if the kernel's disagrees.
+// A countdown on the browser's own clock, so it doesn't matter if the kernel's clock disagrees.
 export function countdown(seconds, onTick, onEnd = () => {}) {
   const end = performance.now() + seconds * 1000;
   let timer = null;
@@ -80,9 +80,9 @@ export function card(el, name, title) {
   const body = h("div", { class: "dk-body" });
   const status = h("div", { class: "dk-status", id: uid("status"), role: "status", "aria-live": "polite", tabindex: "-1" });
   const root = h(
-    "section",
-    { class: `dialtone-kit dk-${name}`, "aria-labelledby": heading.id },
-    h("header", { class: "dk-head" }, heading, note), body, status,
+    "div", // a group and no landmark: a lesson has many, and some with the same title
+    { class: `dialtone-kit dk-${name}`, role: "group", "aria-labelledby": heading.id },
+    h("div", { class: "dk-head" }, heading, note), body, status,
   );
   root.addEventListener("keydown", (event) => { // keys here are not the notebook's commands
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
@@ -100,7 +100,7 @@ export function card(el, name, title) {
       status.className = `dk-status${tone && ` dk-${tone}`}`;
       if (status.textContent !== next.textContent) status.replaceChildren(...next.childNodes);
     },
-    // Run All stopped at this card: bring it into sight, and the keyboard to `input`.
+    // Run All stopped at this card: scroll it into view and focus `input`.
     come(state, input) {
       if (!document.getElementById(state.id)) root.id = state.id; // what the stopped cell links to
       if (state.come && root.id === state.id) setTimeout(() => arrive(root, input), ARRIVAL);
@@ -108,7 +108,7 @@ export function card(el, name, title) {
   };
 }
 
-// JupyterLab goes to the end of what was run; this comes after it.
+// JupyterLab scrolls to the end of what ran; this waits until then.
 const ARRIVAL = 400;
 
 function arrive(root, input) {
@@ -117,8 +117,8 @@ function arrive(root, input) {
   if (input.checkVisibility?.() && !input.disabled) input.focus({ preventScroll: true });
 }
 
-// Where the keyboard goes once an answer to what was done in this view is there. Another view of
-// the form, or one that is drawn anew, moves nobody's focus.
+// Moves the focus once the answer to something done in this view arrives. Another view of
+// the form, or a redrawn one, leaves the focus alone.
 export function follower(view) {
   let awaited = false;
   return {
@@ -132,7 +132,7 @@ export function follower(view) {
   };
 }
 
-// Enter in `input` submits its form. JupyterLab stops the browser's own way (a line break in a cell).
+// Enter in `input` submits its form. JupyterLab blocks the browser's default (Enter is a line break in a cell).
 export function submitOnEnter(input) {
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
@@ -161,7 +161,7 @@ export function connect(model, draw, lost = () => {}) {
   expectAnswer();
   model.send({ kind: "ready" });
   return {
-    look() { // quietly: a kernel at work on a cell may answer later
+    look() { // quietly: a kernel busy with a cell may answer later
       model.send({ kind: "look" });
     },
     send(kind, data = {}) {
@@ -187,7 +187,7 @@ export function sayProblem(view, problem) {
   const left = timer();
   const line = [h("div", {}, ...prose(problem.text)), h("div", {}, "You can try again in ", left, ".")];
   if (problem.clear_limits) {
-    line.push(h("div", {}, "At the local service there is no need to wait: run ",
+    line.push(h("div", {}, "With the local service you don't have to wait: run ",
       h("code", {}, problem.clear_limits), " in a cell, then press the button again."));
   }
   view.say("wait", ...line);

@@ -1,19 +1,19 @@
 import { card, clock, connect, countdown, follower, h, sayProblem, SILENT, submitOnEnter, timer, uid } from "./base.js";
 import { codesIn } from "./typed_code.js";
 
-const HINT = "Type the eight characters, such as ABCD-2345, or paste the line of the mail that has them.";
-const EVERY = 5000; // milliseconds between two looks at the service, which counts tries and time
+const HINT = "Type the eight characters, such as ABCD-2345, or paste the line of the email that has them.";
+const EVERY = 5000; // milliseconds between status checks; the service counts tries and time
 
-// What is in the field, said while it is typed or pasted: what Enter would send.
+// What the field holds, shown while the person types or pastes: what Enter would send.
 function reading(text) {
   const codes = codesIn(text);
   if (codes.length === 1) return ["dk-ok", `Code found: ${codes[0]}`];
-  if (codes.length) return ["dk-bad", "There is more than one code in it: leave only one."];
-  return text.trim().length > 12 ? ["dk-bad", "There is no code in it: eight characters, none of 0 O 1 I."] : ["", HINT];
+  if (codes.length) return ["dk-bad", "That's more than one code: leave only one."];
+  return text.trim().length > 12 ? ["dk-bad", "No code found: a code has eight characters, none of them 0, O, 1 or I."] : ["", HINT];
 }
 
 function render({ model, el }) {
-  const view = card(el, "code", "The code from the mail");
+  const view = card(el, "code", "The code from the email");
   const hint = h("div", { class: "dk-hint", id: uid("hint"), "aria-live": "polite" }, HINT);
   const facts = h("div", { class: "dk-facts", id: uid("facts") });
   const input = h("input", {
@@ -43,9 +43,9 @@ function render({ model, el }) {
   const focus = follower(view);
   let stop = () => {};
   let asking = false;
-  let waiting = false; // for the answer to a look
-  let pending = false; // something was sent and is not answered
-  let typing = false; // the refusal of the last code is read, and the next one is on its way
+  let waiting = false; // for the answer to a status check
+  let pending = false; // something was sent and has no answer yet
+  let typing = false; // the last refusal has been read, and the next code is being typed
   let firstLook = true;
 
   const read = () => {
@@ -97,7 +97,7 @@ function render({ model, el }) {
 
   const draw = (state) => {
     waiting = false;
-    if (state.looked && pending) return; // the answer to what was just sent comes after it
+    if (state.looked && pending) return; // the answer to what was just sent is still to come
     const had = form.contains(document.activeElement) || byPage.contains(document.activeElement);
     stop();
     stop = () => {};
@@ -109,7 +109,7 @@ function render({ model, el }) {
     else if (state.phase === "confirmed") {
       view.badge("confirmed", "good");
       view.say("good", h("div", {}, "Registered as ", h("code", {}, state.client_id), "."),
-        h("div", {}, "The secret is stored on disk for you alone and is not shown. Go on with the next cell."));
+        h("div", {}, "The secret is stored on disk, readable only by you, and isn't shown. Continue with the next cell."));
     } else {
       view.badge(state.phase, "bad");
       view.say("bad", state.end);
@@ -117,7 +117,7 @@ function render({ model, el }) {
     finish(state, had);
   };
 
-  // What was typed goes once it was judged; the keyboard goes to what there is to read or mend.
+  // Typed text is cleared once it has been judged; the focus moves to what there is to read or fix.
   const finish = (state, had) => {
     if (pending && !state.busy && !(asking && state.problem.keep)) input.value = "";
     pending &&= state.busy;
@@ -141,13 +141,13 @@ function render({ model, el }) {
     event.preventDefault();
     if (send.disabled) return;
     if (!input.value.trim()) {
-      hint.textContent = "Type the code from the mail first.";
+      hint.textContent = "Type the code from the email first.";
       return void input.focus();
     }
     pending = send.disabled = true;
     typing = false;
     focus.expect();
-    kernel.send("submit", { value: input.value }); // which part of it is the code, Python decides
+    kernel.send("submit", { value: input.value }); // Python decides which part of it is the code
   });
   input.addEventListener("input", () => {
     if (!typing && view.status.classList.contains("dk-bad")) {

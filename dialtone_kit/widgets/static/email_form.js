@@ -1,6 +1,6 @@
 import { card, connect, countdown, follower, h, prose, sayProblem, SILENT, submitOnEnter, uid } from "./base.js";
 
-// A hint while an address is typed; "" when there is none. Python has the rule, and judges it.
+// A hint while an address is typed; "" when there is none. Python has the rule and decides.
 function wrongWith(address) {
   if (!address) return "";
   if (/[\s,;]/.test(address)) return "Type one address, without spaces or commas.";
@@ -15,7 +15,7 @@ function wrongWith(address) {
 }
 
 function render({ model, el }) {
-  const view = card(el, "email", "The sponsor's e-mail address");
+  const view = card(el, "email", "The sponsor's email address");
   const hint = h("div", { class: "dk-hint", id: uid("hint"), "aria-live": "polite" });
   const input = h("input", {
     id: uid("email"), class: "dk-input", type: "email", name: "email", autocomplete: "email",
@@ -26,7 +26,7 @@ function render({ model, el }) {
   const note = h("p", { class: "dk-note" });
   const form = h(
     "form", { novalidate: true, class: "dk-form" },
-    h("label", { for: input.id, class: "dk-label" }, "E-mail address"),
+    h("label", { for: input.id, class: "dk-label" }, "Email address"),
     h("div", { class: "dk-row" }, input, send), hint,
   );
   const again = h("button", { type: "button", class: "dk-link" }, "Send a new code");
@@ -43,7 +43,7 @@ function render({ model, el }) {
     const address = input.value.trim();
     const wrong = wrongWith(address);
     const good = address !== "" && wrong === "";
-    const text = wrong || (good ? "That can be an address." : "A code will be mailed to it. It is not kept in this notebook.");
+    const text = wrong || (good ? "That looks like an address." : "A code will be sent to it. The address isn't saved in this notebook.");
     if (hint.textContent !== text) hint.textContent = text;
     hint.className = `dk-hint${good ? " dk-ok" : ""}${wrong && asked ? " dk-bad" : ""}`;
     input.setAttribute("aria-invalid", String(wrong !== ""));
@@ -80,20 +80,20 @@ function render({ model, el }) {
     focus.arrived(state.busy, sent ? view.status : input);
   };
 
-  // How long the code is good for is said once, in the code form: here only that it is over.
+  // The code form shows how long the code is valid; this form only says when it has expired.
   const drawSent = (state) => {
     const where = h("strong", {}, state.email);
     view.badge("sent", "good");
     const lines = state.restored
-      ? [h("div", {}, "An enrollment for ", where, " still waits for its code.")]
+      ? [h("div", {}, "An enrollment for ", where, " is still waiting for its code.")]
       : [h("div", {}, "A code is on its way to ", where, ".")];
     lines.push(h("div", {}, state.again
       ? "This is a new enrollment: the code form below belongs to the old one, so run its cell again."
-      : "Go on with the next cell."));
+      : "Continue with the next cell."));
     view.say("good", ...lines);
     return countdown(state.seconds_left, () => {}, () => {
       view.badge("expired", "bad");
-      view.say("bad", "The hour for this code is over. Send a new one.");
+      view.say("bad", "This code has expired. Send a new one.");
     });
   };
 
@@ -104,7 +104,7 @@ function render({ model, el }) {
     const address = input.value.trim();
     asked = true;
     if (!check()) {
-      if (!address) hint.textContent = "Type an e-mail address first.";
+      if (!address) hint.textContent = "Type an email address first.";
       input.focus();
       return;
     }

@@ -43,7 +43,7 @@ function render({ model, el }) {
   };
   const drawMails = (state) => {
     empty.hidden = state.mails.length > 0;
-    empty.textContent = state.email ? `No mail for ${state.email} yet.` : "No mail yet.";
+    empty.textContent = state.email ? `No email for ${state.email} yet.` : "No email yet.";
     const key = JSON.stringify(state.mails);
     if (key === shown) return; // unchanged: what the reader opened or selected stays so
     shown = key;
@@ -60,7 +60,7 @@ function render({ model, el }) {
   const body = (mail) => {
     const [before, ...after] = mail.code ? mail.text.split(mail.code) : [mail.text];
     const code = after.length ? h("strong", { class: "dk-mail-code", id: uid("code") }, mail.code) : null;
-    const text = h("pre", { class: "dk-mail", tabindex: "0", "aria-label": "Text of the mail" }, before, code, after.join(mail.code ?? ""));
+    const text = h("pre", { class: "dk-mail", tabindex: "0", role: "group", "aria-label": "Text of the email" }, before, code, after.join(mail.code ?? ""));
     if (!code) return [text];
     const copy = h("button", { type: "button", class: "dk-button dk-quiet", "aria-describedby": code.id }, "Copy the code");
     const done = h("span", { class: "dk-meta", role: "status", "aria-live": "polite" });

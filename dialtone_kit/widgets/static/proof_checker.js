@@ -83,7 +83,7 @@ function build(view, first, kernel) {
   const chosen = h("select", { class: "dk-input", "aria-label": "Which request to look at",
     onchange: () => kernel().send("open", { case: Number(chosen.value) }) });
   const picker = h("div", { class: "dk-row" }, h("span", {}, "Look at"), chosen);
-  const edit = h("details", { class: "dk-part" }, h("summary", {}, "Change something and see what falls"),
+  const edit = h("details", { class: "dk-part" }, h("summary", {}, "Change something and see which rule stops it"),
     h("div", { class: "dk-sides" }, proof, request));
   const read = () => ({
     fields: Object.fromEntries(Object.keys(MEANINGS).map((name) => [name, fields[name].value])),
@@ -103,7 +103,7 @@ function build(view, first, kernel) {
       fields.leaked.checked = state.draft.leaked;
       fields.twice.checked = state.draft.twice;
       fields.replayed.checked = state.replayed;
-      token.textContent = state.with_token ? "An access token comes along; it stays in the kernel." : "No access token comes along.";
+      token.textContent = state.with_token ? "An access token is sent with it; it stays in the kernel." : "No access token is sent with it.";
       picker.hidden = state.cases.length < 2;
       chosen.replaceChildren(...state.cases.map((label, n) => h("option", { value: n, selected: n === state.case }, label)));
       restore.disabled = state.busy || !state.edited;
@@ -118,7 +118,7 @@ function fill(input, text) {
   if (document.activeElement !== input || input.value !== text) input.value = text;
 }
 
-// One after the other, unless the reader's system asks for less motion (the style sheet knows).
+// One after another, unless the reader's system asks for less motion (see the style sheet).
 function lightUp({ node, mark, word }, tile, n) {
   node.className = "dk-tile";
   void node.offsetWidth; // restarts the animation

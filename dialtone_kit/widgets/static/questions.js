@@ -34,23 +34,23 @@ function drawOutcome(view, state, quiz) {
   if (quiz && !state.tell) {
     view.badge("kept", "good");
     view.say("good", state.earlier
-      ? "You answered these earlier. Your first answers count; the lessons give the right ones."
-      : "Thank you. Your answers are recorded; the lessons give the right ones.");
+      ? "You answered these earlier, and your first answers count. The lessons give the right answers."
+      : "Thank you. Your answers are recorded; the lessons give the right answers.");
   } else if (quiz) {
     const all = state.right === state.items.length;
     view.badge(`${state.right} of ${state.items.length} right`, all ? "good" : "");
-    view.say("", all ? "All right." : "The reasons are under the answers.");
+    view.say("", all ? "All correct." : "The reasons are under the answers.");
   } else {
     const [item] = state.items;
     const right = item.chosen === item.right;
     view.badge(right ? "✓ right" : "✗ not quite", right ? "good" : "bad");
     const earlier = state.earlier ? " You answered this earlier." : "";
     const sure = item.confidence === "sure" ? "sure" : "unsure";
-    view.say("", `${right ? "Right" : "Not so"}: you were ${sure}${right ? "" : ", and the reasons are above"}.${earlier}`);
+    view.say("", `${right ? "Right" : "Not quite"}: you were ${sure}${right ? "" : ". The reasons are above"}.${earlier}`);
   }
 }
 
-// The sheet: a field set per question, then how sure one is, then the button. A prediction asks that
+// The sheet: a field set per question, then how sure the learner is, then the button. A prediction asks that
 // with two buttons, a quiz at each question.
 function build(view, state, answered, kernel) {
   const quiz = state.form === "quiz";
@@ -116,7 +116,7 @@ function question(item, number, askSure) {
   };
 }
 
-// Sure or unsure, for one question. Who doesn't know yet is not asked.
+// Sure or unsure, for one question. Not asked of someone who doesn't know yet.
 function howSure(item, radios) {
   const name = uid("sure");
   const done = item.chosen !== null;
@@ -140,7 +140,7 @@ function mark(item, n) {
   return n === item.right ? " dk-good" : n === item.chosen && n !== item.open ? " dk-bad" : "";
 }
 
-// In words and by a sign, too: colour alone means nothing to some readers.
+// In words and by a sign too: some readers can't go by colour alone.
 function verdict(item, n) {
   if (!isMarked(item) || (n !== item.chosen && n !== item.right)) return [];
   const own = n === item.chosen;
@@ -149,7 +149,7 @@ function verdict(item, n) {
   return [h("span", { class: "dk-verdict" }, words)];
 }
 
-// The reason stands under its choice: open for what was picked and what is right, the others folded.
+// Each reason is under its choice: open for the picked and the right one, folded for the others.
 function reason(item, n, id) {
   if (!isMarked(item) || !item.whys[n]) return [];
   const text = h("p", { id, class: `dk-why${mark(item, n)}` }, ...prose(item.whys[n]));

@@ -10,7 +10,7 @@ function render({ model, el }) {
   const content = h("div", { class: "dk-content" });
   const again = h("button", { type: "button", class: "dk-button dk-quiet", onclick: () => kernel.send("verify") }, "Verify again");
   view.body.append(view.status, content, h("div", { class: "dk-row" }, again)); // the verdict comes first
-  const open = new Map(); // which parts the reader opened or closed: kept when the view is drawn anew
+  const open = new Map(); // which parts the reader opened or closed: kept when the view is redrawn
   let kernel = null, stop = () => {};
   const draw = (state) => {
     stop();
@@ -31,7 +31,7 @@ function render({ model, el }) {
   return () => { stop(); kernel.close(); };
 }
 
-// Calls each watcher now and every second with the seconds since the state came. The kernel's clock counts.
+// Calls each watcher now and every second with the seconds since the state arrived. The kernel's clock decides.
 function every(watchers) {
   const start = performance.now();
   const tick = () => watchers.forEach((watch) => watch((performance.now() - start) / 1000));
@@ -128,8 +128,8 @@ function nameTags(tags) {
   if (!tags.length) return null;
   const rows = tags.map((tag, n) => h("li", { class: `dk-tag${n === tags.length - 1 ? " dk-subject-tag" : n ? " dk-before" : ""}` },
     h("span", { class: "dk-meta" }, tag.kind ? `${tag.role}, ${tag.kind}` : tag.role), h("span", { class: "dk-who" }, tag.who)));
-  return h("div", {}, h("ol", { class: "dk-tags", "aria-label": "Who acts for whom, the latest first" }, ...rows),
-    h("p", { class: "dk-meta" }, "An API decides by the top tag and by the one at the bottom; those between are history (RFC 8693 §4.1)."));
+  return h("div", {}, h("ol", { class: "dk-tags", "aria-label": "Who acts for whom, latest first" }, ...rows),
+    h("p", { class: "dk-meta" }, "An API decides by the top and bottom tags; those in between are history (RFC 8693 §4.1)."));
 }
 
 function part(title, columns, rows, open, first) {

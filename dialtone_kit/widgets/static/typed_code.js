@@ -1,5 +1,5 @@
-// What find_code in base/typed_code.py reads, read here too, so that a person sees it before they
-// press Enter. Python judges. tests/browser/test_typed_code_in_a_browser.py holds the two equal.
+// Reads codes as find_code in base/typed_code.py does, so that a person sees the result before they
+// press Enter. Python decides. tests/browser/test_typed_code_in_a_browser.py keeps the two in step.
 
 const HALF = "[A-HJ-NP-Za-hj-np-z2-9]{4}";
 const BLANK = "[\\s\\x1c-\\x1f\\x85]"; // Python's \s

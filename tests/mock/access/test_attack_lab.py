@@ -245,7 +245,7 @@ def test_without_typ_any_signed_text_with_the_right_claims_is_a_proof(
     granted(ask_token(line, client, [token_scene(client).proof(header={"typ": "JWT"})]))
 
 
-def test_without_the_signature_the_public_key_is_enough_to_be_somebody(
+def test_without_the_signature_the_public_key_is_enough_to_be_someone(
     mock: Mock, line: Line
 ) -> None:
     """A thief with a bound token and the owner's public key, which every proof shows."""
@@ -377,7 +377,7 @@ def test_it_stays_weak_across_a_restart_and_goes_with_its_removal(
     assert client.call("GET", client.url(WHOAMI), token).status_code == 404
 
 
-def test_what_its_maker_is_told(mock: Mock) -> None:
+def test_what_its_creator_is_told(mock: Mock) -> None:
     answer = make(mock, like="default", without="htu_matches").json()
     assert answer == {
         "realm": answer["realm"],

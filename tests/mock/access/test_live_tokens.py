@@ -1,4 +1,4 @@
-"""What the service remembers of tokens: nothing that anybody could fill its memory with."""
+"""What the service remembers of tokens: nothing that anyone could fill its memory with."""
 
 import json
 
@@ -10,7 +10,7 @@ from dialtone_kit.mock.access import live_tokens
 
 
 def unsigned(size: int) -> str:
-    """A token that anybody can write, of about so many characters."""
+    """A token that anyone can write, of about that many characters."""
     parts = ({"alg": "ES256"}, {"filling": "x" * (size * 3 // 4)})
     return ".".join(b64url(json.dumps(part).encode()) for part in parts) + ".AAAA"
 
@@ -30,7 +30,7 @@ def test_a_large_one_is_read_and_forgotten() -> None:
     assert remembered() == before
 
 
-def test_what_is_no_token_is_refused_each_time() -> None:
+def test_what_is_not_a_token_is_refused_each_time() -> None:
     before = remembered()
     for _ in range(2):
         with pytest.raises(TokenRefused, match="not a JWT"):

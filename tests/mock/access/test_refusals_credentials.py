@@ -105,7 +105,7 @@ def test_9_the_scheme_in_any_case(
         " DPoP {}",
     ],
 )
-def test_10_what_is_no_token68(
+def test_10_what_is_not_a_token68(
     value: str, scheme: str, line: Line, resident: Registered, token: str
 ) -> None:
     proof = call_scene(resident, token).proof()
@@ -123,7 +123,7 @@ def test_10_what_is_no_token68(
 def test_10_under_another_scheme_no_error(
     value: str, path: str, line: Line, resident: Registered, token: str
 ) -> None:
-    """Whoever sends a password, say, has sent no token that could be wrong (RFC 6750 §3.1)."""
+    """Whoever sends a password, for example, has sent no wrong token (RFC 6750 §3.1)."""
     fields = [("Authorization", value.replace("{}", token))]
     method = "POST" if path == "/svid/jwt" else "GET"
     answer = line.send(method, resident.url(path), fields)
@@ -260,7 +260,7 @@ def test_80_the_dpop_scheme_without_a_proof(line: Line, resident: Registered, to
     ids=json.dumps,
 )
 @pytest.mark.parametrize("scheme", ["DPoP", "Bearer"])
-def test_81_a_malformed_confirmation_is_no_bearer_token(
+def test_81_a_malformed_confirmation_is_not_a_bearer_token(
     cnf: object, scheme: str, line: Line, resident: Registered, forge: Forge
 ) -> None:
     broken = forge(cnf=cnf)
@@ -303,7 +303,7 @@ def test_82_a_dead_or_foreign_token_with_a_good_proof(
 
 @pytest.mark.row("82")
 def test_82_a_client_of_another_realm(line: Line, resident: Registered, forge: Forge) -> None:
-    """No such token was ever issued; whoever could make one would still get nothing here."""
+    """No such token was ever issued; anyone who could make one would still get nothing here."""
     stranger = resident.mock.register(resident.mock.new_realm())
     scene = call_scene(resident, forge(client_id=stranger.client_id))
     challenged(call(line, scene, [scene.proof()]), "invalid_token", "client: ")
@@ -331,7 +331,7 @@ def test_the_forge_of_these_tests_makes_good_tokens(
 @pytest.mark.parametrize("alg", ["none", "HS256", "ES256", "RS256"])
 @pytest.mark.parametrize("kid", ["the right one", "../../dev/null", "' OR 1=1 --", ""])
 def test_forged_tokens(alg: str, kid: str, line: Line, resident: Registered, token: str) -> None:
-    """By nobody, by the public key as an HMAC secret, by a thief's key."""
+    """By no one, by the public key as an HMAC secret, by a thief's key."""
     header = {**jwt.get_unverified_header(token), "alg": alg}
     if kid != "the right one":
         header["kid"] = kid

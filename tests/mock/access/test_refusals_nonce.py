@@ -61,7 +61,7 @@ def test_67_68_a_nonce_is_demanded(wrong: object, line: Line, strict_resident: R
 
 @pytest.mark.row("68")
 @pytest.mark.parametrize("wrong", [1, True, [], {}, 1.5], ids=repr)
-def test_68_a_nonce_that_is_no_string_is_a_broken_proof(
+def test_68_a_nonce_that_is_not_a_string_is_a_broken_proof(
     wrong: object, line: Line, strict_resident: Registered
 ) -> None:
     answer = ask(line, strict_resident, nonce=wrong)
@@ -121,7 +121,7 @@ def test_72_a_fresh_nonce_goes_out_on_success_and_it_is_never_demanded_twice(
 
 
 @pytest.mark.row("73")
-def test_73_a_stale_proof_is_told_its_clock_not_its_nonce(
+def test_73_a_stale_proof_hears_about_its_clock_not_its_nonce(
     line: Line, strict_resident: Registered
 ) -> None:
     client = strict_resident
@@ -131,7 +131,7 @@ def test_73_a_stale_proof_is_told_its_clock_not_its_nonce(
     refused(answer, 400, "invalid_dpop_proof", "iat_is_fresh")
 
 
-def test_a_refused_nonce_uses_up_no_proof_and_a_replay_is_no_nonce_matter(
+def test_a_refused_nonce_uses_up_no_proof_and_a_replay_has_nothing_to_do_with_nonces(
     line: Line, strict_resident: Registered
 ) -> None:
     client = strict_resident

@@ -1,4 +1,4 @@
-"""Rows 58 to 66 and 95: a proof is good once, for everybody and for as long as it could pass."""
+"""Rows 58 to 66 and 95: a proof works once, whoever sends it, for as long as it could pass."""
 
 import threading
 from collections.abc import Callable
@@ -188,7 +188,7 @@ def test_64_nor_does_a_call_without_the_scope(line: Line, resident: Registered) 
 
 
 @pytest.mark.row("66")
-def test_66_a_wrong_secret_is_told_first_and_uses_up_no_proof(
+def test_66_a_wrong_secret_is_reported_first_and_uses_up_no_proof(
     line: Line, resident: Registered
 ) -> None:
     scene = token_scene(resident)

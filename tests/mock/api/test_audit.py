@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when, with whose leave; written with the effect, or not at all."""
+"""The audit trail: who did what, when, with whose permission; written with the effect or never."""
 
 import json
 import re
@@ -325,7 +325,7 @@ def test_a_bound_token_reads_page_after_page_with_a_proof_each(
     assert second[0]["id"] < first.json()["events"][0]["id"]
 
 
-def test_nobody_reads_anothers_trail(mock: Mock, realm: str) -> None:
+def test_no_one_reads_anothers_trail(mock: Mock, realm: str) -> None:
     one, other = mock.register(realm), mock.register(realm)
     one.token()
     assert {event["client_id"] for event in trail(other)} == {other.client_id}
@@ -400,7 +400,7 @@ def test_times_are_those_of_the_realm(registered_client: Registered) -> None:
 # --- reading all of it -------------------------------------------------------------------------
 
 
-def test_the_whole_trail_goes_on_from_where_one_was(mock: Mock, realm: str) -> None:
+def test_the_whole_trail_continues_after_any_event(mock: Mock, realm: str) -> None:
     client = mock.register(realm)
     so_far = whole(mock, realm=realm)
     assert [one["id"] for one in so_far] == sorted(one["id"] for one in so_far)
@@ -433,7 +433,7 @@ def test_a_wrong_place_in_the_trail_is_400(mock: Mock, query: dict[str, str]) ->
 
 
 def test_an_id_never_comes_again(mock: Mock) -> None:
-    """Else whoever follows the trail would miss what happens after a reset."""
+    """Otherwise a reader of the trail would miss what happens after a reset."""
     realm = mock.new_realm()
     mock.register(realm)
     last = whole(mock, realm=realm)[-1]["id"]

@@ -1,4 +1,4 @@
-"""The patterns cookbook: it is found, its paths exist, and its lines do what it says."""
+"""The patterns cookbook: it is found, its paths exist, and its commands do what it says."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_strict_offers_no_bearer(mock: Mock, strict_realm: str) -> None:
 
 
 @pytest.mark.row("77", "78")
-def test_77_78_a_bound_token_is_no_bearer_token(registered_client: Registered) -> None:
+def test_77_78_a_bound_token_is_not_a_bearer_token(registered_client: Registered) -> None:
     client, url = registered_client, registered_client.url(WHOAMI)
     token = client.token()
     refused(
@@ -87,7 +87,7 @@ def test_77_78_a_bound_token_is_no_bearer_token(registered_client: Registered) -
 
 
 @pytest.mark.row("79")
-def test_79_an_unbound_token_is_no_dpop_token(registered_client: Registered) -> None:
+def test_79_an_unbound_token_is_not_a_dpop_token(registered_client: Registered) -> None:
     client = registered_client
     answer = client.call("GET", client.url(WHOAMI), client.token(bound=False))
     refused(answer, 401, "invalid_token")

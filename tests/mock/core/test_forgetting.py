@@ -1,6 +1,6 @@
 """The clean-up against the replay: what was used is not forgotten while it could still pass.
 
-Whatever the clocks do meanwhile, as far as the service promises to bear it: a realm's clock is
+Whatever the clocks do meanwhile, within what the service promises to handle: a realm's clock is
 ahead or behind by any amount and moves on at any time; the machine's clock may jump ahead, and back
 to `clock.MARGIN` behind the latest time that it ever showed.
 """

@@ -1,4 +1,4 @@
-"""The verification mail over real SMTP, and an honest `email_sent`."""
+"""The verification email over real SMTP, and an honest `email_sent`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,12 +17,12 @@ from tests.support.store_rows import all_rows, locked
 
 
 class Mailbox:
-    """A mail server that keeps the mails it gets, or refuses them."""
+    """A mail server that keeps the emails it gets, or refuses them."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse = False
-        self.look: Callable[[], Any] = lambda: None  # called when a mail arrives
+        self.look: Callable[[], Any] = lambda: None  # called when an email arrives
         self.seen: list[Any] = []
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
@@ -77,10 +77,10 @@ def test_the_code_goes_out_by_smtp(
     server.stop()
     away = mine.request_enrollment("default")
     assert (away.status_code, away.json()["email_sent"]) == (200, False)
-    assert "the mail server did not take a mail" in mine.log
+    assert "the mail server did not accept an email" in mine.log
 
 
-def test_a_mail_goes_out_after_the_commit_or_not_at_all(
+def test_an_email_goes_out_after_the_commit_or_not_at_all(
     own_mock: Callable[..., Mock], mailbox: tuple[Mailbox, Controller]
 ) -> None:
     box, server = mailbox
@@ -105,7 +105,7 @@ def test_a_mail_goes_out_after_the_commit_or_not_at_all(
         box.mails.clear()
 
 
-def test_the_device_page_says_that_no_mail_could_be_sent(
+def test_the_device_page_says_that_no_email_could_be_sent(
     own_mock: Callable[..., Mock], mailbox: tuple[Mailbox, Controller]
 ) -> None:
     box, server = mailbox
@@ -113,7 +113,7 @@ def test_the_device_page_says_that_no_mail_could_be_sent(
     device, person = begin(mine.register("default")), Person(mine, "default")
     box.refuse = True
     page = person.look_at(device)
-    assert "No mail could be sent" in page.text
+    assert "The email could not be sent" in page.text
     assert person.decide("approve", person.mailed_code()).status_code == 200
 
 
@@ -121,7 +121,7 @@ LETTER = mail.Letter("default", "you@example.com", "Subject", "the text", "ABCD-
 
 
 @pytest.mark.parametrize("name", ["büro-pc", "büro pc", ""])
-def test_a_machine_with_a_name_outside_ascii_sends_mail(
+def test_a_machine_with_a_name_outside_ascii_sends_email(
     mailbox: tuple[Mailbox, Controller], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     box, server = mailbox
@@ -132,7 +132,7 @@ def test_a_machine_with_a_name_outside_ascii_sends_mail(
     assert [one["To"] for one in box.mails] == ["you@example.com"]
 
 
-def test_a_mail_server_whose_name_is_no_host_name_takes_no_mail() -> None:
+def test_a_mail_server_whose_name_is_not_a_host_name_accepts_no_email() -> None:
     route = mail_route(f"smtp://{'ü' * 70}.example", None)
     assert route is not None
     assert not mail.send(route, LETTER)
@@ -147,7 +147,7 @@ def test_a_mail_server_whose_name_is_no_host_name_takes_no_mail() -> None:
         ("smtp://me:pw@127.0.0.1:25", "127.0.0.1", 25),
     ],
 )
-def test_a_mail_server_is_named_by_an_url(url: str, host: str, port: int) -> None:
+def test_a_mail_server_is_named_by_a_url(url: str, host: str, port: int) -> None:
     route = mail_route(url, None)
     assert route is not None
     assert (route.host, route.port) == (host, port)

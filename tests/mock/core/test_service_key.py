@@ -99,13 +99,13 @@ def test_without_its_key_the_service_says_that_codes_are_void(
 
 
 @on_sqlite
-def test_what_is_no_key_is_told_in_a_line(own_mock: Callable[..., Mock]) -> None:
+def test_what_is_not_a_key_is_one_line(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock()
     mine.stop()
     (mine.state_dir / FILE).write_bytes(b"short")
     done = start_command(mine.state_dir)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "mock.key is no key: remove it" in done.stderr
+    assert "mock.key is not a key: remove it" in done.stderr
     (mine.state_dir / FILE).chmod(0o644)
     done = start_command(mine.state_dir)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
@@ -124,7 +124,9 @@ def test_a_second_host_needs_the_key_of_the_first(
     if found is not None:
         path.touch(mode=0o600)
         path.write_text(found.hex())
-    with pytest.raises(AssertionError, match=r"another key than postgresql.key.* Copy that file"):
+    with pytest.raises(
+        AssertionError, match=r"a different key than postgresql.key.* Copy that file"
+    ):
         second.start()
     assert first.register("default").token()
     path.touch(mode=0o600)

@@ -179,7 +179,7 @@ WORDS = [*SYNTAX.split(), *ODD.split(), "\n", "\ud800", "\0", f"{ANYTHING};"]
 
 @settings(max_examples=300)
 @given(st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | st.text(max_size=60))
-def test_whatever_is_typed_is_policies_or_a_problem_with_a_line(text: str) -> None:
+def test_any_typed_text_is_policies_or_a_problem_with_a_line(text: str) -> None:
     found = compiled(text)
     if isinstance(found, PolicyProblem):
         assert 0 <= found.line <= text.count("\n") + 1
@@ -280,7 +280,7 @@ def test_one_domain_has_one_spelling(wanted: str, written: str) -> None:
         "[::1]",
     ],
 )
-def test_what_is_no_domain_has_no_spelling(written: str) -> None:
+def test_what_is_not_a_domain_has_no_spelling(written: str) -> None:
     assert canonical_domain(written) == canonical_email(f"a@{written}") == ""
 
 

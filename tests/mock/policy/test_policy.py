@@ -119,7 +119,9 @@ def test_a_domain_registers_what_its_realm_permits(
         if answer.status_code == 403:
             text = denied(answer)
             assert text.startswith(f"Scope not permitted for {domain.lower()}: {scope}. ")
-            instead = f"Ask for: {open_scopes}." if expected else "No scope is open to you here."
+            instead = (
+                f"Ask for: {open_scopes}." if expected else "No scope is available to you here."
+            )
             assert text.endswith(instead)
             known = scope in built_in_realms()[like].scopes
             assert (f"{like}.cedar" in text) is known
@@ -134,7 +136,7 @@ def test_a_refusal_names_every_denied_scope_and_the_file(service: Trainer, acme:
     answer = service.mock.request_enrollment(acme, email="a@acme.example", requested_scopes=asked)
     assert denied(answer) == (
         "Scope not permitted for acme.example: notes:write deploy:prod. No policy in acme.cedar "
-        f"permits it. Whoever keeps acme.cedar can change that. Ask for: openid notes:read {STAFF}."
+        f"permits it. The owner of acme.cedar can change that. Ask for: openid notes:read {STAFF}."
     )
 
 
@@ -172,7 +174,7 @@ def test_a_refused_request_costs_no_registration(service: Trainer, acme: str) ->
     assert mock.inbox(realm=acme, limit="200")[3:] == []
 
 
-def test_a_scope_that_was_taken_away_meanwhile_is_not_granted(trainer: Trainer) -> None:
+def test_a_scope_that_was_removed_meanwhile_is_not_granted(trainer: Trainer) -> None:
     """The request was permitted; what counts is the moment in which the client comes to be."""
     mock, realm = trainer.mock, trainer.mock.new_realm("acme")
     asked = {"email": "a@acme.example", "requested_scopes": ["openid", "notes:read"]}
@@ -186,7 +188,7 @@ def test_a_scope_that_was_taken_away_meanwhile_is_not_granted(trainer: Trainer) 
     status = mock.http.get(enrollment["status_url"]).json()["status"]
     assert status == "pending"
     wrong = mock.confirm(realm, enrollment, "AAAA-AAAA")
-    assert wrong.status_code == 401  # who has not the code learns nothing of policies
+    assert wrong.status_code == 401  # without the code, a caller learns nothing about policies
     trainer.restore()
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
@@ -206,7 +208,7 @@ def test_acmes_agents_write_with_bound_tokens_only(service: Trainer, acme: str) 
     text = denied(client.call("POST", client.url(NOTES), bearer, json={"text": "x"}, **more))
     assert text == (
         f"{client.client_id} may not notes:write here. acme.cedar forbids it, by its policy "
-        "nobody-writes-with-a-bearer-token. Get a token with a DPoP proof, and write with that."
+        "nobody-writes-with-a-bearer-token. Get a token with a DPoP proof, and write with that one."
     )
     assert client.call("GET", client.url(NOTES), bearer, **more).json() == {"notes": []}
     bound = client.token()
@@ -308,7 +310,7 @@ EXCHANGE = [
 def test_who_may_exchange_anothers_bound_token(
     tmp_path: Path, realm: str, who: str, whose: str, permitted: bool
 ) -> None:
-    """X13: nobody, unless a policy of the realm says so."""
+    """X13: no one, unless a policy of the realm says so."""
     held: Any = Held(tmp_path)
     client, owner = agent("worker", who), agent("owner", whose)
     decision = decisions.may_exchange(
@@ -365,7 +367,7 @@ def test_the_published_policy_can_be_pasted_into_the_file(trainer: Trainer) -> N
     assert agent.ask_token().json()["scope"] == "repo:read"
 
 
-def test_a_broken_file_is_told_with_its_line_and_changes_nothing(trainer: Trainer) -> None:
+def test_a_broken_file_is_reported_with_its_line_and_changes_nothing(trainer: Trainer) -> None:
     client = writer(trainer.mock, trainer.mock.new_realm())
     token, url = client.token(), client.url(NOTES)
     trainer.add("default.cedar", NOBODY_WRITES)
@@ -412,7 +414,7 @@ def test_without_any_good_text_a_realm_permits_nothing_and_the_others_live(
     trainer.edit("default.cedar", "permit (")
     trainer.mock.start()
     text = denied(trainer.mock.request_enrollment("default"))
-    assert "default.cedar is broken and has no good text to fall back on" in text
+    assert "default.cedar is broken and has no earlier good version" in text
     assert trainer.state("default.cedar")["version"] is None
     assert trainer.mock.request_enrollment("strict").status_code == 200
     trainer.restore()

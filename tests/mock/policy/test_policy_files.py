@@ -143,7 +143,7 @@ def test_a_settled_file_is_not_read_again(
     assert files.in_force(NAME) is held
 
 
-def test_a_broken_file_changes_nothing_and_is_told_once(
+def test_a_broken_file_changes_nothing_and_is_reported_once(
     files: PolicyFiles, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.ERROR, "dialtone.mock")
@@ -157,7 +157,7 @@ def test_a_broken_file_changes_nothing_and_is_told_once(
         assert ids(files) == ["open"]
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"{folder / NAME}:3: found an invalid variable")
-    assert line.endswith("the last good text stays in force")
+    assert line.endswith("the last valid version stays in force")
     (folder / NAME).write_text(SHUT)
     assert (files.in_force(NAME).problem, ids(files)) == (None, ["shut"])
 
@@ -204,7 +204,7 @@ def test_without_any_good_text_nothing_is_permitted(folder: Path) -> None:
     ],
     ids=lambda value: str(value)[:12],
 )
-def test_what_is_no_text_is_refused_as_well(
+def test_what_is_not_text_is_refused_as_well(
     files: PolicyFiles, folder: Path, content: bytes, line: int, says: str
 ) -> None:
     (folder / NAME).write_text(OPEN)
@@ -216,7 +216,7 @@ def test_what_is_no_text_is_refused_as_well(
     assert ids(files) == ["open"]
 
 
-def test_a_folder_or_a_pipe_in_its_place_holds_nobody_up(files: PolicyFiles, folder: Path) -> None:
+def test_a_folder_or_a_pipe_in_its_place_holds_no_one_up(files: PolicyFiles, folder: Path) -> None:
     before = ids(files)
     (folder / NAME).unlink()
     (folder / NAME).mkdir()
@@ -228,9 +228,7 @@ def test_a_folder_or_a_pipe_in_its_place_holds_nobody_up(files: PolicyFiles, fol
     files.seed()
 
 
-def test_windows_line_ends_and_a_byte_order_mark_are_no_fault(
-    files: PolicyFiles, folder: Path
-) -> None:
+def test_windows_line_ends_and_a_byte_order_mark_are_fine(files: PolicyFiles, folder: Path) -> None:
     (folder / NAME).write_bytes(b"\xef\xbb\xbf" + BROKEN.replace("\n", "\r\n").encode())
     held = files.in_force(NAME)
     assert held.problem is not None
@@ -239,7 +237,7 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_fault(
     assert (files.in_force(NAME).problem, ids(files)) == (None, ["open"])
 
 
-def test_a_full_disk_keeps_nobody_from_the_new_text(
+def test_a_full_disk_keeps_no_one_from_the_new_text(
     files: PolicyFiles, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:

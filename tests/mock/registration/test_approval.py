@@ -12,7 +12,7 @@ HTML = {"Accept": "text/html,application/xhtml+xml"}
 
 
 class Browser:
-    """As much of a browser as the page needs: a cookie, and the form as it stands in the page."""
+    """As much of a browser as the page needs: a cookie, and the form as the page has it."""
 
     def __init__(self, enrollment: dict[str, Any], **headers: str) -> None:
         self.url, _, query = enrollment["approval_url"].partition("?")
@@ -62,8 +62,8 @@ def test_the_right_code_approves_and_then_no_code_is_needed(mock: Mock, realm: s
     assert "Approved" in browser.open().text
     assert mock.confirm(realm, enrollment).status_code == 200
     late = browser.send(code, **form)
-    assert (late.status_code, "Done already" in late.text) == (409, True)
-    assert "Done already" in browser.open().text
+    assert (late.status_code, "Already done" in late.text) == (409, True)
+    assert "Already done" in browser.open().text
 
 
 @pytest.mark.row("E11")
@@ -96,7 +96,7 @@ def test_wrong_codes_of_page_and_api_count_together(mock: Mock, realm: str) -> N
     assert (status(mock, enrollment), tries_left(mock, enrollment)) == ("locked", 0)
 
 
-def test_a_form_of_nobodys_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
+def test_a_form_of_no_ones_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     browser, other = Browser(enrollment), Browser(enrollment)
     browser.open()
@@ -127,7 +127,7 @@ def test_what_can_not_be_a_code_costs_no_try(mock: Mock, realm: str, typed: str)
     browser.open()
     for _ in range(5):
         page = browser.send(typed)
-        assert (page.status_code, "No try is lost" in page.text) == (400, True)
+        assert (page.status_code, "This does not count as a try" in page.text) == (400, True)
         told = mock.confirm(realm, enrollment, typed)
         assert (told.status_code, told.json()["error"]) == (400, "invalid_request")
     assert mock.confirm(realm, enrollment, "AAAA-AAAA").json()["tries_left"] == 4
@@ -140,7 +140,7 @@ def test_an_empty_code_is_asked_for_again(mock: Mock, realm: str) -> None:
     browser = Browser(enrollment)
     browser.open()
     empty = browser.send("")
-    assert (empty.status_code, "Enter the code from the mail" in empty.text) == (400, True)
+    assert (empty.status_code, "Enter the code from the email" in empty.text) == (400, True)
     assert browser.send(code).status_code == 200
 
 
@@ -184,7 +184,7 @@ def test_e10_a_clever_name_is_text(mock: Mock, realm: str) -> None:
     assert "\u202e" not in page
 
 
-def test_the_page_runs_nothing_and_is_framed_by_nobody(mock: Mock, realm: str) -> None:
+def test_the_page_runs_nothing_and_is_framed_by_no_one(mock: Mock, realm: str) -> None:
     enrollment, _ = mock.enroll(realm)
     page = Browser(enrollment).open()
     policy = page.headers["content-security-policy"]

@@ -130,7 +130,7 @@ def test_the_right_code_after_four_wrong_ones_is_right(mock: Mock, realm: str) -
 def test_e2_a_wrong_poll_token_is_refused_and_costs_no_try(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     answer = mock.confirm(realm, {**enrollment, "poll_token": "pt_wrong"}, code)
-    says(answer, 401, "unauthorized", "The poll_token is not that of this enrollment")
+    says(answer, 401, "unauthorized", "This poll_token does not belong to this enrollment")
     assert answer.json()["tries_left"] == 5
     assert mock.confirm(realm, enrollment, code).status_code == 200
 
@@ -153,7 +153,7 @@ def test_e4_an_enrollment_is_open_for_an_hour(mock: Mock, realm: str) -> None:
     mock.move_clock(realm, 3590)
     assert mock.confirm(realm, early, early_code).status_code == 200
     mock.move_clock(realm, 11)
-    says(mock.confirm(realm, late, late_code), 410, "gone", "expired after its hour")
+    says(mock.confirm(realm, late, late_code), 410, "gone", "expired after an hour")
     assert mock.http.get(late["status_url"]).json()["status"] == "expired"
 
 
@@ -162,7 +162,7 @@ def test_e5_a_second_confirm_is_a_conflict_without_a_secret(mock: Mock, realm: s
     enrollment, code = mock.enroll(realm)
     assert mock.confirm(realm, enrollment, code).status_code == 200
     again = mock.confirm(realm, enrollment, code)
-    says(again, 409, "conflict", "confirmed already")
+    says(again, 409, "conflict", "already confirmed")
     assert "sec_" not in again.text
 
 
@@ -184,7 +184,7 @@ def test_e7_three_for_an_address_in_an_hour(mock: Mock, realm: str) -> None:
     forged = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9"}
     body = {"email": "you@example.com", "client_name": "x"}
     refused = mock.http.post(f"{mock.issuer(realm)}/register/request", json=body, headers=forged)
-    says(refused, 429, "rate_limited", "3 registrations an hour for this e-mail address")
+    says(refused, 429, "rate_limited", "3 registrations an hour for this email address")
     wait = int(refused.headers["retry-after"])
     assert 3590 <= wait <= 3600
     mock.move_clock(realm, wait)
@@ -199,15 +199,13 @@ def test_e7_ten_from_an_ip_address_in_an_hour(mock: Mock, realm: str) -> None:
     body = {"email": "new@example.com", "client_name": "x"}
     url = f"{mock.issuer(realm)}/register/request"
     refused = mock.http.post(url, json=body, headers={"X-Forwarded-For": "203.0.113.9"})
-    says(
-        refused, 429, "rate_limited", "from this IP address, all its users together, are the limit"
-    )
+    says(refused, 429, "rate_limited", "from this IP address, across all its users.")
     assert mock.request_enrollment(mock.new_realm()).status_code == 200  # counted per realm
 
 
-def test_what_is_no_address_is_told_in_whole_sentences(mock: Mock, realm: str) -> None:
+def test_what_is_not_an_address_gets_whole_sentences(mock: Mock, realm: str) -> None:
     answer = mock.request_enrollment(realm, email="you@")
-    example = "This is not one e-mail address, such as you@example.com."
+    example = "This is not a single email address, such as you@example.com."
     assert answer.json()["error_description"] == f"email: {example}"
 
 
@@ -239,7 +237,7 @@ def test_e14_the_limits_stay_over_a_restart_and_a_crash(own_mock: Callable[..., 
     mine.kill()
     mine.start()
     fourth = mine.request_enrollment("default", email="you@example.com")
-    says(fourth, 429, "rate_limited", "for this e-mail address")
+    says(fourth, 429, "rate_limited", "for this email address")
     for _ in range(7):
         assert mine.request_enrollment("default").status_code == 200
     says(mine.request_enrollment("default"), 429, "rate_limited", "from this IP address")
@@ -297,7 +295,7 @@ def test_a_name_outside_ascii_is_refused_in_one_line(mock: Mock, realm: str) -> 
     says(answer, 400, "invalid_request", "before the @ can only have ASCII")
 
 
-def test_an_international_domain_gets_its_mail_in_ascii(mock: Mock, realm: str) -> None:
+def test_an_international_domain_gets_its_email_in_ascii(mock: Mock, realm: str) -> None:
     assert mock.request_enrollment(realm, email="anna@müller.example").status_code == 200
     assert mock.inbox(realm=realm)[0]["to"] == "anna@xn--mller-kva.example"
 
@@ -309,7 +307,7 @@ def test_good_addresses_are_taken(mock: Mock, realm: str, email: str) -> None:
 
 
 @pytest.mark.row("E10")
-def test_e10_markup_and_direction_marks_are_text_in_the_mail(mock: Mock, realm: str) -> None:
+def test_e10_markup_and_direction_marks_are_text_in_the_email(mock: Mock, realm: str) -> None:
     name = "<b>bank</b> \u202etnega\nSubject: x"
     mock.enroll(realm, client_name=name, client_description="one\r\ntwo \u2066x")
     mail = mock.inbox(realm=realm)[0]

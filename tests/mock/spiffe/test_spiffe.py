@@ -277,7 +277,7 @@ def test_s13_a_new_root_is_known_before_it_signs_and_an_old_one_stays_while_it_i
     assert both.sequence > first.sequence
     assert len(both.roots) == len(both.jwt_keys) == 2
     now = time.time()
-    for bundle in (first, both):  # who has not fetched the new one yet misses nothing
+    for bundle in (first, both):  # a verifier that has not fetched the new one yet misses nothing
         chain = chain_of(scene.post("x509", scene.request()))
         assert issuers(bundle, chain) == 0
         verify_x509_svid(chain, bundle, now)
@@ -313,7 +313,7 @@ def test_the_control_rotates_root_and_jwt_key_and_no_live_svid_breaks(
 
 
 @pytest.mark.row("S13")
-def test_s13_the_new_root_signs_once_everybody_had_the_time_to_learn_of_it(
+def test_s13_the_new_root_signs_once_everyone_has_had_time_to_learn_of_it(
     own_mock: Callable[..., Mock],
 ) -> None:
     scene = Scene(own_mock())

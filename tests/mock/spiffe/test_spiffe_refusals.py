@@ -353,7 +353,7 @@ def for_no_key(scene: Scene) -> dict[str, Any]:
 
 
 def stolen(scene: Scene) -> dict[str, Any]:
-    """Such evidence, sent first by somebody else with a key of their own."""
+    """Such evidence, sent first by someone else with a key of their own."""
     return replace(scene, key=new_key()).request(**evidence_in(for_no_key(scene)))
 
 
@@ -684,7 +684,7 @@ EVIDENCE_ROWS = [
 
 
 def two_audiences(scene: Scene) -> dict[str, Any]:
-    """Evidence that somebody else accepts too could come from there."""
+    """Evidence that someone else also accepts could come from there."""
     nonce = scene.nonce()
     aud = [scene.audience(nonce), "https://other.example"]
     evidence = scene.evidence("kubernetes", nonce, aud=aud)
@@ -726,7 +726,7 @@ def test_an_aws_instance_has_its_first_key_only(believing: Scene) -> None:
 
 
 @pytest.mark.row("A4")
-def test_a4_an_svid_is_no_access_token(mock: Mock, registered_client: Registered) -> None:
+def test_a4_an_svid_is_not_an_access_token(mock: Mock, registered_client: Registered) -> None:
     scene = Scene(mock)
     svid = scene.post("jwt", scene.request()).json()["svid"]
     for scheme in ("Bearer", "DPoP"):
@@ -737,7 +737,7 @@ def test_a4_an_svid_is_no_access_token(mock: Mock, registered_client: Registered
 
 
 @pytest.mark.row("A4")
-def test_a4_an_access_token_is_no_evidence(mock: Mock, registered_client: Registered) -> None:
+def test_a4_an_access_token_is_not_evidence(mock: Mock, registered_client: Registered) -> None:
     scene = Scene(mock)
     body = scene.request(evidence={"token": registered_client.token()})
     check(scene.post("jwt", body), 401, "evidence kid")

@@ -1,4 +1,4 @@
-"""What only PostgreSQL can do to a service: be away, come back, ask for a password."""
+"""What only PostgreSQL can do to a service: disappear, come back, ask for a password."""
 
 import importlib.util
 import os
@@ -59,7 +59,9 @@ def test_connections_that_were_cut_are_made_again(own_mock: Callable[..., Mock])
 
 @on_a_server
 @on_postgres
-def test_a_database_that_is_away_is_503_until_it_is_back(own_mock: Callable[..., Mock]) -> None:
+def test_a_database_that_is_unavailable_is_503_until_it_is_back(
+    own_mock: Callable[..., Mock],
+) -> None:
     mine = own_mock()
     client = mine.register("default")
     proof = client.proof("POST", client.token_url)
@@ -195,7 +197,7 @@ def test_several_workers_share_it(own_mock: Callable[..., Mock]) -> None:
 
 @on_a_server
 @on_postgres
-def test_dialtone_serve_uses_it_and_passes_the_password_on_where_nobody_sees_it(
+def test_dialtone_serve_uses_it_and_passes_the_password_on_where_no_one_sees_it(
     own_database: Database, tmp_path: Path
 ) -> None:
     password = secrets.token_hex(8)
@@ -212,7 +214,7 @@ def test_dialtone_serve_uses_it_and_passes_the_password_on_where_nobody_sees_it(
     try:
         assert serve.stdout is not None
         output = ""
-        while "The local service runs on" not in output:
+        while "The local service is running on" not in output:
             output += (line := serve.stdout.readline())
             assert line, output  # it ended
         family = psutil.Process(serve.pid).children(recursive=True)
@@ -265,7 +267,7 @@ def test_an_absent_server_is_reported_without_the_password(
         "postgresql:me:hush@x/y",
     ],
 )
-def test_what_is_no_postgresql_is_reported(
+def test_what_is_not_postgresql_is_reported(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     message = start_with(monkeypatch, url, tmp_path)

@@ -33,7 +33,7 @@ def run(place: Path | str, scenario: Scenario) -> None:
 
 
 def issue(tx: Connection, realm: Realm, number: int) -> None:
-    """The rows of one bound token by client_credentials, which nobody needs any more."""
+    """The rows of one bound token by client_credentials, which no one needs any more."""
     row = {"digest": secrets.token_bytes(32), "forget_at": time.time() - 1}
     tx.execute(insert(tables.used_proofs), row)
     audit.record(
@@ -90,7 +90,7 @@ def test_a_trail_keeps_the_newest_events_of_each_realm(own_database: Database) -
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "many", "1000000000"])
-def test_a_wrong_bound_is_told_in_a_line(
+def test_a_wrong_bound_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setenv("DIALTONE_AUDIT_ROWS", text)

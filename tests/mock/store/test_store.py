@@ -86,7 +86,7 @@ def test_a_rejected_statement_shows_no_values(run: Run) -> None:
     run(scenario)
 
 
-def test_no_second_group_waits_for_a_database_that_is_away(
+def test_no_second_group_waits_for_a_database_that_is_unavailable(
     run: Run,
 ) -> None:
     async def scenario(store: Store) -> None:
@@ -106,7 +106,7 @@ def test_no_second_group_waits_for_a_database_that_is_away(
     run(scenario)
 
 
-def test_a_cancelled_request_disturbs_nobody(run: Run) -> None:
+def test_a_cancelled_request_disturbs_no_one(run: Run) -> None:
     async def scenario(store: Store) -> None:
         gone = asyncio.ensure_future(store.write(lambda tx: use(tx, "gone")))
         await asyncio.sleep(0)
@@ -133,7 +133,7 @@ def test_the_clean_up_forgets_what_is_over_and_nothing_else(run: Run) -> None:
     run(scenario)
 
 
-def test_private_realms_that_nobody_removed_end(run: Run) -> None:
+def test_private_realms_that_no_one_removed_end(run: Run) -> None:
     async def scenario(store: Store) -> None:
         row = {"like": "default", "offset": 0.0}
         rows = [
@@ -159,7 +159,7 @@ def test_a_rotated_key_breaks_no_live_token(run: Run, monkeypatch: Any) -> None:
         published = await fresh.jwks()
         assert len(published["keys"]) == 2
         assert published["keys"][1]["kid"] == new
-        # the new key signs only once everybody has had time to read it
+        # the new key signs only once everyone has had time to read it
         assert (await fresh.sign(claims, "JWT")).split(".")[0] == before.split(".")[0]
         monkeypatch.setattr(time, "time", lambda: start + 121)
         later = SigningKeys(store)
@@ -188,7 +188,7 @@ def test_a_commit_is_on_the_disk_before_it_is_reported(run: Run) -> None:
     run(scenario)
 
 
-def test_a_mail_is_readable_with_the_secret_only(run: Run) -> None:
+def test_an_email_is_readable_only_with_the_secret(run: Run) -> None:
     letter = Letter("default", "a@x.de", "Subject", "the text", "ABCD-2345")
 
     async def scenario(store: Store) -> None:
@@ -202,7 +202,7 @@ def test_a_mail_is_readable_with_the_secret_only(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["mock.sqlite3"])
-def test_the_database_is_no_symlink(tmp_path: Path, name: str) -> None:
+def test_the_database_is_not_a_symlink(tmp_path: Path, name: str) -> None:
     (tmp_path / "elsewhere").touch()
     (tmp_path / name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(DialtoneError, match="symbolic"):

@@ -74,7 +74,7 @@ def all_or_nothing(client: Registered, row: Row, trouble: Trouble) -> None:
     before = all_rows(mock)
     with trouble(mock):
         refuses(send())
-        assert all_rows(mock) == before  # the mails too: none was stored
+        assert all_rows(mock) == before  # the emails too: none was stored
     answer = send()
     assert answer.status_code == row.status, answer.text
     assert all_rows(mock) != before  # so there was something to be half-written

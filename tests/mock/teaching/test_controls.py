@@ -104,7 +104,7 @@ def test_time_moves_on_in_one_realm_only(mock: Mock, realm: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, "5", None, 1e12])
-def test_time_goes_on_and_never_back(mock: Mock, realm: str, seconds: object) -> None:
+def test_time_moves_forward_and_never_back(mock: Mock, realm: str, seconds: object) -> None:
     answer = mock.control("POST", "clock", json={"realm": realm, "move_seconds": seconds})
     assert error(answer) == (400, "invalid_request")
 

@@ -203,7 +203,7 @@ def test_a_refresh_token_was_used_although_its_answer_was_lost(
         renew(client, first)
     answer = renew(client, first)
     assert error(answer) == (400, "invalid_grant")
-    assert "was used before" in answer.json()["error_description"]
+    assert "was already used" in answer.json()["error_description"]
 
 
 def test_a_request_that_is_refused_has_no_effect_and_its_answer_comes(
@@ -296,7 +296,7 @@ def test_a_delayed_request_is_answered_like_any_other(registered_client: Registe
     assert time.monotonic() - begun < 0.2
 
 
-def test_a_delay_holds_nobody_else_up(registered_client: Registered) -> None:
+def test_a_delay_holds_no_one_else_up(registered_client: Registered) -> None:
     client = registered_client
     ordered(client.mock, client.realm, kind="delay", seconds=1.5, path_suffix="/token")
     with ThreadPoolExecutor(1) as pool:

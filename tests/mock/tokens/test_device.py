@@ -112,7 +112,7 @@ def audience(answer: Any) -> Any:
     ],
     ids=str,
 )
-def test_a_wrong_target_is_refused_before_anybody_is_asked(
+def test_a_wrong_target_is_refused_before_anyone_is_asked(
     registered_client: Registered, form: dict[str, Any]
 ) -> None:
     says(post(registered_client, "/device_authorization", **form), 400, "invalid_target")
@@ -152,10 +152,10 @@ def test_a_poll_may_name_less_than_was_approved_and_never_more(
 
 
 @pytest.mark.parametrize("form", [{"resource": TWO}, {"audience": "api"}], ids=str)
-def test_what_nobody_saw_is_not_to_be_had_from_the_approval(
+def test_an_approval_gives_nothing_that_no_one_saw(
     registered_client: Registered, person: Person, form: dict[str, str]
 ) -> None:
-    client, advice = registered_client, "Name it at device_authorization"
+    client, advice = registered_client, "Name it in the device_authorization request"
     device = begin(client)
     person.approve(device)
     says(poll(client, device, **form), 400, "invalid_target", advice)
@@ -185,7 +185,7 @@ def test_a_refreshed_token_is_for_no_more_than_was_approved(
 
 
 def pending(_client: Registered, _device: dict[str, Any], _person: Person) -> None:
-    """Nobody did anything."""
+    """No one did anything."""
 
 
 def hasty(client: Registered, device: dict[str, Any], _person: Person) -> None:
@@ -239,7 +239,7 @@ def used(client: Registered, device: dict[str, Any], person: Person) -> None:
         pytest.param(used, "invalid_grant", "was used", id="V6", marks=pytest.mark.row("V6")),
     ],
 )
-def test_a_poll_is_told(
+def test_what_a_poll_gets(
     before: Any, code: str, reason: str, registered_client: Registered, person: Person
 ) -> None:
     device = begin(registered_client)
@@ -255,7 +255,7 @@ def test_v2_slow_down_adds_five_seconds_for_good(
     device = begin(client)
     steps = [
         (0, "authorization_pending", "in 5 s"),
-        (5, "authorization_pending", "in 5 s"),  # ✓ the pace that was told
+        (5, "authorization_pending", "in 5 s"),  # ✓ the interval that was given
         (1, "slow_down", "wait 10 s"),
         (6, "slow_down", "wait 15 s"),  # the old pace is too fast now
         (15, "authorization_pending", "in 15 s"),  # ✓ and the new one is kept
@@ -264,7 +264,7 @@ def test_v2_slow_down_adds_five_seconds_for_good(
         move(client.realm, seconds)
         says(poll(client, device), 400, code, reason)
     person.approve(device)
-    assert poll(client, device).status_code == 200  # who is approved waits no longer
+    assert poll(client, device).status_code == 200  # an approved device no longer waits
 
 
 @pytest.mark.row("V5")
@@ -274,7 +274,7 @@ def test_v5_another_client_gets_nothing_and_disturbs_nothing(
     client, other = registered_client, mock.register(registered_client.realm)
     device = begin(client)
     for _ in range(3):
-        says(poll(other, device), 400, "invalid_grant", "No device code of this client")
+        says(poll(other, device), 400, "invalid_grant", "This client has no such device code")
     says(poll(client, device), 400, "authorization_pending")  # its pace is its own
     person.approve(device)
     says(poll(other, device), 400, "invalid_grant")

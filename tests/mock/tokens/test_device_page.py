@@ -1,4 +1,4 @@
-"""The device page, V9 and V10: guessing is limited, nobody is tricked, and looking does nothing."""
+"""The device page, V9 and V10: guessing is limited, no one is tricked, and looking does nothing."""
 
 import re
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_v10_it_shows_what_the_token_is_for(registered_client: Registered, perso
 
 
 @pytest.mark.row("V10")
-def test_v10_the_mail_says_what_it_is_about(
+def test_v10_the_email_says_what_it_is_about(
     mock: Mock, realm: str, registered_client: Registered, person: Person
 ) -> None:
     person.look_at(begin(registered_client))
@@ -68,7 +68,7 @@ def test_v10_looking_never_approves(
     complete = device["verification_uri_complete"]
     for more in ("", f"&email={person.email}", "&decision=approve", "&verification_code=x"):
         assert mock.http.request(method, complete + more, headers=HTML).status_code == 200
-    assert mock.inbox(realm=registered_client.realm)[0]["to"] != person.email  # no mail either
+    assert mock.inbox(realm=registered_client.realm)[0]["to"] != person.email  # no email either
     says(poll(registered_client, device), 400, "authorization_pending")
 
 
@@ -79,7 +79,7 @@ def test_v10_the_complete_link_only_fills_the_form(
     device = begin(registered_client)
     page = person.open(device["verification_uri_complete"]).text
     assert f'name="user_code" value="{device["user_code"]}"' in page
-    assert "Is it the one on the device in front of you?" in page
+    assert "Does the device in front of you show the same one?" in page
     clever = person.open(f'{person.url}?user_code="><script>alert(1)</script>').text
     assert "<script" not in clever
 
@@ -116,7 +116,7 @@ def test_v10_a_forged_form_does_nothing(
 
 
 @pytest.mark.row("V10")
-def test_v10_the_first_forms_token_is_no_good_for_the_second(
+def test_v10_the_first_forms_token_is_no_use_for_the_second(
     registered_client: Registered, person: Person
 ) -> None:
     device = begin(registered_client)
@@ -164,7 +164,7 @@ def test_what_can_not_be_a_code_costs_no_try(registered_client: Registered, pers
     person.open()
     for _ in range(21):  # one more than the limit of wrong ones
         page = person.enter("12")
-        assert (page.status_code, "No try is lost" in page.text) == (400, True)
+        assert (page.status_code, "This does not count as a try" in page.text) == (400, True)
     assert person.enter(f"The device says \u200b{device['user_code']}.").status_code == 200
     for _ in range(5):
         assert person.decide("approve", "12").status_code == 400
@@ -172,7 +172,7 @@ def test_what_can_not_be_a_code_costs_no_try(registered_client: Registered, pers
 
 
 @pytest.mark.row("V9")
-def test_v9_five_wrong_mail_codes_lock_the_device_over_all_visits(
+def test_v9_five_wrong_emailed_codes_lock_the_device_over_all_visits(
     mock: Mock, registered_client: Registered, person: Person
 ) -> None:
     device, other = begin(registered_client), Person(mock, registered_client.realm)
@@ -180,7 +180,7 @@ def test_v9_five_wrong_mail_codes_lock_the_device_over_all_visits(
     for left in (4, 3):
         page = person.decide("approve", "AAAA-AAAA")
         assert (page.status_code, f"{left} tries left" in page.text) == (401, True)
-    other.look_at(device)  # another mail brings no more tries
+    other.look_at(device)  # another email brings no more tries
     code = other.mailed_code()
     for left in ("2 tries left", "1 try left"):
         assert left in other.decide("approve", "AAAA-AAAA").text
@@ -190,7 +190,7 @@ def test_v9_five_wrong_mail_codes_lock_the_device_over_all_visits(
 
 
 @pytest.mark.row("V9")
-def test_v9_mails_are_limited(mock: Mock, registered_client: Registered, person: Person) -> None:
+def test_v9_emails_are_limited(mock: Mock, registered_client: Registered, person: Person) -> None:
     device = begin(registered_client)
     for _ in range(5):
         person.look_at(device)
@@ -199,7 +199,7 @@ def test_v9_mails_are_limited(mock: Mock, registered_client: Registered, person:
     assert (many.status_code, "Too many codes" in many.text) == (429, True)
     person.open()
     many = person.enter(begin(registered_client)["user_code"])  # nor to this address
-    assert (many.status_code, "e-mail address" in many.text) == (429, True)
+    assert (many.status_code, "email address" in many.text) == (429, True)
     assert many.headers["retry-after"]
     Person(mock, person.realm).look_at(begin(registered_client))  # ✓
 
@@ -278,7 +278,7 @@ def test_an_answer_without_yes_or_no(registered_client: Registered, person: Pers
     code = person.mailed_code()
     for decision, given in (("", code), ("maybe", code), ("approve", ""), ("approve", " ")):
         page = person.decide(decision, given)
-        asks = decision == "maybe" or "Enter the code from the mail" in page.text
+        asks = decision == "maybe" or "Enter the code from the email" in page.text
         assert (page.status_code, asks) == (400, True)
     assert person.decide("approve", code).status_code == 200
 
@@ -316,8 +316,8 @@ def test_the_log_holds_no_code(mock: Mock, registered_client: Registered, person
         assert secret not in mock.log
 
 
-def test_a_mail_that_can_not_go_out_is_told(own_mock: Callable[..., Mock]) -> None:
+def test_an_email_that_can_not_be_sent_is_reported(own_mock: Callable[..., Mock]) -> None:
     mine = own_mock(environment={"DIALTONE_SMTP_URL": "smtp://127.0.0.1:1"})
     client = mine.register("default")
     person = Person(mine, "default")
-    assert "No mail could be sent" in person.look_at(begin(client)).text
+    assert "The email could not be sent" in person.look_at(begin(client)).text

@@ -38,7 +38,7 @@ def claims(token: str) -> dict[str, Any]:
 
 @dataclass
 class Stage:
-    """A parent, another agent, and a stranger of another realm; each has a key of its own."""
+    """A parent, another agent, and a stranger in another realm; each has a key of its own."""
 
     mock: Mock
     realm: str
@@ -103,7 +103,7 @@ def test_case_b_the_agent_acts_for_the_parent(stage: Stage) -> None:
     assert (child["sub"], child["client_id"]) == (stage.parent.client_id, stage.agent.client_id)
     assert child["act"] == {"sub": stage.agent.client_id}
     assert child["cnf"] == {"jkt": stage.agent.key.thumbprint}
-    assert "may_act" not in child  # leave is not handed on by itself
+    assert "may_act" not in child  # permission is not passed on by itself
     told = stage.agent.call("GET", stage.agent.url("/userinfo"), token).json()
     assert (told["sub"], told["act"]) == (stage.parent.client_id, child["act"])
     seen = stage.agent.call("GET", stage.agent.url("/api/whoami"), token).json()
@@ -116,7 +116,7 @@ def test_for_a_person_on_a_device(stage: Stage) -> None:
     subject = poll(stage.parent, device, may_act=stage.agent.client_id).json()["access_token"]
     token = exchanged(stage.agent, subject)
     assert claims(token)["sub"] == claims(subject)["sub"]
-    # what the agent writes belongs to the person, and who holds the person's own token sees it
+    # what the agent writes belongs to the person, and anyone with the person's own token sees it
     notes = stage.agent.url("/api/notes")
     assert stage.agent.call("POST", notes, token, json={"text": "for you"}).status_code == 201
     listed = stage.parent.call("GET", notes, subject).json()["notes"]
@@ -243,8 +243,10 @@ ROWS = [
         "beyond the subject token",
         "invalid_target",
     ),
-    Row("X7", "no subject_token_type", lambda s: {"subject_token_type": None}, "goes with"),
-    Row("X7", "another type", lambda s: {"subject_token_type": REFRESH_TYPE}, "type is one of"),
+    Row("X7", "no subject_token_type", lambda s: {"subject_token_type": None}, "_type="),
+    Row(
+        "X7", "another type", lambda s: {"subject_token_type": REFRESH_TYPE}, "type must be one of"
+    ),
     Row(
         "X7",
         "another type wanted",
@@ -252,9 +254,12 @@ ROWS = [
         "requested_token_type",
     ),
     Row("X8", "actor type alone", actor(lambda s: None), "actor_token goes with"),
-    Row("X8", "actor token alone", actor(lambda s: s.agent.token(), None), "goes with"),
+    Row("X8", "actor token alone", actor(lambda s: s.agent.token(), None), "_type="),
     Row(
-        "X8", "another actor type", actor(lambda s: s.agent.token(), REFRESH_TYPE), "type is one of"
+        "X8",
+        "another actor type",
+        actor(lambda s: s.agent.token(), REFRESH_TYPE),
+        "type must be one of",
     ),
     Row(
         "X9",
@@ -264,12 +269,12 @@ ROWS = [
     ),
     Row("X9", "revoked actor", actor(lambda s: s.revoked(s.agent)), "actor_token: revoked"),
     Row("X9", "actor of another realm", actor(lambda s: s.stranger.token()), "actor_token: iss"),
-    Row("X9", "another client's actor token", actor(lambda s: s.parent.token()), "in person"),
+    Row("X9", "another client's actor token", actor(lambda s: s.parent.token()), "send your own"),
     Row(
         "X9",
         "actor token bound to another key",
         actor(lambda s: bound_to_another_key(s.agent)),
-        "another key than the proof's",
+        "a different key than the proof's",
     ),
     Row("X11", "may_act names another", subject(leave_for_another), "names another"),
     Row("X12", "empty subject_token", subject(lambda s: ""), "subject_token goes with"),
@@ -317,7 +322,7 @@ def test_refused(stage: Stage, row: Row) -> None:
 @pytest.mark.row("76")
 def test_own_token_with_another_key_is_refused(stage: Stage) -> None:
     client, other = stage.parent, ProofKey.generate()
-    says(exchange(client, client.token(), other), 400, "invalid_request", "not by the key")
+    says(exchange(client, client.token(), other), 400, "invalid_request", "not signed by the key")
     assert exchange(client, client.token()).status_code == 200
 
 
@@ -344,7 +349,7 @@ def hop(stage: Stage, token: str, to: Registered, leave_to: Registered | None, *
 
 
 @pytest.mark.row("X10", "X10✓")
-def test_x10_the_newest_actor_stands_outermost_and_five_are_the_most(stage: Stage) -> None:
+def test_x10_the_newest_actor_is_outermost_and_five_are_the_limit(stage: Stage) -> None:
     agents = [stage.mock.register(stage.realm) for _ in range(6)]
     stage.agent = agents[0]
     token = stage.token()
@@ -356,7 +361,7 @@ def test_x10_the_newest_actor_stands_outermost_and_five_are_the_most(stage: Stag
             chain = chain.get("act")
         assert names == [agent.client_id for agent in reversed(agents[: number + 1])]
     says(exchange(agents[5], token), 400, "invalid_request", "More than 5 actors")
-    assert exchange(agents[4], token).status_code == 200  # ✓ its own, with nobody more
+    assert exchange(agents[4], token).status_code == 200  # ✓ its own, with no one else
 
 
 def test_narrowing_a_delegated_token_keeps_its_chain(stage: Stage) -> None:
@@ -442,7 +447,7 @@ def test_x6_audiences_that_are_known(stage: Stage) -> None:
 
 
 @pytest.mark.row("X6")
-def test_x6_a_child_is_for_nobody_its_parent_is_not_for(stage: Stage) -> None:
+def test_x6_a_child_is_for_no_one_its_parent_is_not_for(stage: Stage) -> None:
     both = ["https://api.example", "https://other.example"]
     parent = stage.token(audience=both)
     assert claims(exchanged(stage.agent, parent))["aud"] == both  # none named: none gained

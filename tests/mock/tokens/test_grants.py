@@ -165,7 +165,7 @@ def test_64_nor_does_it_use_up_a_proof(registered_client: Registered, grant: Gra
 
 @pytest.mark.row("66")
 @every_grant
-def test_66_a_wrong_secret_is_told_first(registered_client: Registered, grant: Grant) -> None:
+def test_66_a_wrong_secret_is_reported_first(registered_client: Registered, grant: Grant) -> None:
     client = registered_client
     form, proof = grant(client), right_proof(client)
     for came in ("nonsense", proof):

@@ -67,14 +67,14 @@ def test_where_nothing_is_left_there_is_no_token(mock: Mock, acme: str) -> None:
     says(ask(agent, "client_credentials"), 400, "invalid_scope")
 
 
-def test_an_exchange_is_no_way_around(reviewer: Registered) -> None:
+def test_an_exchange_is_not_a_way_around(reviewer: Registered) -> None:
     before = reviewer.token()
     paste(reviewer)
     assert exchange(reviewer, before, scope="repo:read").json()["scope"] == "repo:read"
     says(exchange(reviewer, before, scope="repo:write"), 400, "invalid_scope")
 
 
-def test_a_persons_approval_is_no_way_around(reviewer: Registered) -> None:
+def test_a_persons_approval_is_not_a_way_around(reviewer: Registered) -> None:
     device = begin(reviewer, scope="repo:read repo:write")
     Person(reviewer.mock, reviewer.realm, "b@acme.example").approve(device)
     paste(reviewer)

@@ -50,10 +50,10 @@ def test_a_refresh_token_brings_the_next(registered_client: Registered) -> None:
 
 # --- 85 to 88: whose key ---
 ROWS = [
-    ("85", "public-DPoP-other", "bound to another key"),
-    ("86", "public-DPoP-none", "send a proof by it"),
+    ("85", "public-DPoP-other", "bound to a different key"),
+    ("86", "public-DPoP-none", "send a proof signed by it"),
     ("85✓", "public-DPoP-own", ""),
-    ("88", "public-bearer-own", "began without DPoP"),
+    ("88", "public-bearer-own", "issued without DPoP"),
     ("88✓", "public-bearer-none", ""),
     ("87✓", "secret-DPoP-other", ""),
     ("87✓", "secret-DPoP-own", ""),
@@ -104,7 +104,7 @@ def test_f1_a_used_one_ends_the_family(mock: Mock, registered_client: Registered
     first = family(client)
     second = renew(client, first["refresh_token"]).json()
     elsewhere = family(client)
-    says(renew(client, first["refresh_token"]), 400, "invalid_grant", "used before")
+    says(renew(client, first["refresh_token"]), 400, "invalid_grant", "already used")
     says(renew(client, second["refresh_token"]), 400, "invalid_grant", "revoked")
     for told in (first, second):
         assert call(client, told["access_token"]) == 401
@@ -202,7 +202,7 @@ def test_another_realm_and_another_client_get_nothing(mock: Mock, realm: str) ->
     assert renew(client, first).status_code == 200
 
 
-def test_an_access_token_is_no_refresh_token(registered_client: Registered) -> None:
+def test_an_access_token_is_not_a_refresh_token(registered_client: Registered) -> None:
     client = registered_client
     told = family(client)
     says(renew(client, told["access_token"]), 400, "invalid_grant")

@@ -209,7 +209,7 @@ def test_two_authorization_headers_are_refused(registered_client: Registered) ->
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_wrong_secret_is_told_before_the_proof_is_looked_at(
+def test_a_wrong_secret_is_reported_before_the_proof_is_checked(
     registered_client: Registered,
 ) -> None:
     client = registered_client
@@ -282,7 +282,7 @@ def test_a_nonce_lives_for_its_period_and_the_next(strict_client: Registered) ->
 
 
 @pytest.mark.parametrize("nonce", ["", "made-up", "A" * 32, "=", "é"])
-def test_a_nonce_of_nobody_is_refused(strict_client: Registered, nonce: str) -> None:
+def test_a_foreign_nonce_is_refused(strict_client: Registered, nonce: str) -> None:
     client = strict_client
     answer = client.ask_token(client.proof("POST", client.token_url, nonce=nonce))
     assert answer.json()["error"] == "use_dpop_nonce"

@@ -1,15 +1,18 @@
-"""Connections: another protocol is offered, a request never comes whole, descriptors run out."""
+"""Connections: another protocol offered, a request never complete, descriptors run out."""
 
 import resource
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.client import HTTPConnection
 from pathlib import Path
 
+import psutil
 import pytest
 
+from dialtone_kit import ProofKey, build_proof
 from tests.support.running_mock import Mock, Registered
 
 FORM = "application/x-www-form-urlencoded"
@@ -139,7 +142,7 @@ def test_drops_do_not_buy_time(hurried: Mock) -> None:
         assert sent < 20
 
 
-def test_whoever_sends_in_time_may_rest_between_requests(hurried: Mock) -> None:
+def test_a_client_that_sends_in_time_may_pause_between_requests(hurried: Mock) -> None:
     line = HTTPConnection("127.0.0.1", hurried.port, timeout=10)
     line.connect()
     first = line.sock
@@ -172,3 +175,81 @@ def test_a_learner_notices_nothing_of_those_who_only_wait(
                     assert fresh.recv(65536).startswith(b"HTTP/1.1 200 ")
                 assert time.monotonic() - began < 2
         assert len(list(Path(f"/proc/{mine.process.pid}/fd").iterdir())) < 192
+
+
+# -- trailers ----------------------------------------------------------------------------------
+
+CHUNKED = ("Transfer-Encoding: chunked", "Connection: close")
+
+
+def in_chunks(body: bytes, size: int) -> bytes:
+    """`body` in chunks of `size` bytes, without its end."""
+    pieces = (body[n : n + size] for n in range(0, len(body), size))
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_a_field_of_a_trailer_is_no_header_field(
+    registered_client: Registered, pieces: int
+) -> None:
+    client = registered_client
+    proof = build_proof(ProofKey.generate(), "POST", f"{client.issuer}/token")
+    packed = b64encode(f"{client.client_id}:{client.client_secret}".encode()).decode()
+    head, body = token_request(client, *CHUNKED)
+
+    def sent(body: bytes, *trailer: str) -> bytes:
+        whole = [head + in_chunks(body, 99), "\r\n".join(["0", *trailer, "", ""]).encode()]
+        return talk(client.mock, *([b"".join(whole)] if pieces == 1 else whole))
+
+    answer = sent(body, "Authorization: Basic eDp5", f"DPoP: {proof}", "Content-Encoding: gzip")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"token_type":"Bearer"' in answer
+    nobody = sent(b"grant_type=client_credentials", f"Authorization: Basic {packed}")
+    assert nobody.startswith(b"HTTP/1.1 401 ")
+    assert b"invalid_client" in nobody
+
+
+@pytest.mark.parametrize(
+    ("begun", "piece"),
+    [(b"0\r\nX: ", b"a" * 99_999), (b"0\r\n", b"X: y\r\n" * 9_999), (b"5;", b"a" * 99_999)],
+)
+def test_what_is_around_the_chunks_of_a_body_is_limited(
+    registered_client: Registered, begun: bytes, piece: bytes
+) -> None:
+    head, body = token_request(registered_client, *CHUNKED)
+    with socket.create_connection(("127.0.0.1", registered_client.mock.port), timeout=10) as line:
+        line.sendall(head + in_chunks(body, 99) + begun)
+        time.sleep(0.1)
+        with pytest.raises(ConnectionError):  # noqa: PT012  (the reset may come late)
+            for _ in range(99):
+                line.sendall(piece)
+                time.sleep(0.01)
+
+
+def test_a_body_of_the_full_length_may_come_in_chunks_of_one_byte(
+    registered_client: Registered,
+) -> None:
+    head, body = token_request(registered_client, *CHUNKED)
+    body += b"&x=" + b"y" * (64 * 1024 - len(body) - 3)
+    answer = talk(registered_client.mock, head, in_chunks(body, 1) + b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+# -- requests that wait for no answer ----------------------------------------------------------
+
+
+def test_few_requests_may_wait_for_their_answers(own_mock: Callable[..., Mock]) -> None:
+    mock = own_mock()
+    one = b"GET /jwks HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    assert talk(mock, one * 100 + last).count(b"HTTP/1.1 200 OK") == 101
+    before = psutil.Process(mock.process.pid).memory_info().rss
+    with ExitStack() as lines:
+        for _ in range(10):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", mock.port), 10))
+            with pytest.raises(ConnectionError):  # noqa: PT012  (the reset may come late)
+                for _ in range(99):
+                    line.sendall(one * 5_000)
+                    time.sleep(0.01)
+        assert psutil.Process(mock.process.pid).memory_info().rss - before < 20_000_000
+    assert talk(mock, last).startswith(b"HTTP/1.1 200 OK")

@@ -1,5 +1,5 @@
 """The OpenAPI document is valid and has every route; and the judge of all answers, documented.py,
-is no yes-man: what the document does not foresee, it notices.
+is strict: it notices whatever the document does not foresee.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def test_the_document_is_valid(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize("controls", [True, False])
-def test_each_route_stands_at_each_of_its_places_and_nothing_else_does(
+def test_each_route_is_at_each_of_its_places_and_nothing_else_is(
     own_mock: Callable[..., Mock], controls: bool
 ) -> None:
     routes = {
@@ -41,7 +41,9 @@ def test_each_route_stands_at_each_of_its_places_and_nothing_else_does(
     assert {(method, path) for path, item in paths.items() for method in item} == routes
 
 
-def test_a_form_that_may_be_empty_may_stay_away(mock: Mock, registered_client: Registered) -> None:
+def test_a_form_that_may_be_empty_may_be_left_out(
+    mock: Mock, registered_client: Registered
+) -> None:
     client = registered_client
     assert mock.http.post(client.url("/device_authorization"), auth=client.basic).is_success
     paths = document(mock)["paths"]
@@ -68,7 +70,7 @@ def test_names_that_generated_clients_have_stay(mock: Mock) -> None:
         assert (paths[path][method]["operationId"], paths[path][method]["tags"]) == (name, [tag])
 
 
-def test_no_secret_stands_in_the_document(mock: Mock, registered_client: Registered) -> None:
+def test_no_secret_is_in_the_document(mock: Mock, registered_client: Registered) -> None:
     text = mock.http.get(f"{mock.base_url}/openapi.json").text
     for secret in (mock.secret, mock.control_token, registered_client.client_secret):
         assert secret not in text

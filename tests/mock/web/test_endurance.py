@@ -1,4 +1,4 @@
-"""Killed, restarted, many workers, a start that can't be: nothing is lost or doubled.
+"""Killed, restarted, many workers, a start that can't succeed: nothing is lost or doubled.
 
 Killed at random under load: test_kills.py. Locked or full: test_unavailable.py.
 """
@@ -79,7 +79,7 @@ def test_several_workers_agree(own_mock: Callable[..., Mock]) -> None:
         assert sorted(pool.map(ask, range(12))) == [200] + 11 * [400]
     many.http.get(f"{many.base_url}/agent.json", headers={"Host": "evil.example"})
     assert "WARNING dialtone.mock: a request under a foreign Host was refused" in many.log
-    # when the parent is killed, nobody stays behind on the port
+    # when the parent is killed, no process stays behind on the port
     many.kill()
     deadline = time.monotonic() + 15
     while any(is_alive(one) for one in serving) and time.monotonic() < deadline:
@@ -88,7 +88,7 @@ def test_several_workers_agree(own_mock: Callable[..., Mock]) -> None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it still runs: an orphan that ended may stay as a zombie until somebody reaps it."""
+    """Whether it still runs: an orphan that ended may stay as a zombie until a parent reaps it."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -125,7 +125,7 @@ def test_a_taken_port_is_one_clear_line(mock: Mock, tmp_path: Path) -> None:
         (["--base-url", "http://user:pw@x"], "base URL"),
     ],
 )
-def test_wrong_options_are_told_in_a_line(tmp_path: Path, arguments: list[str], says: str) -> None:
+def test_wrong_options_are_one_line(tmp_path: Path, arguments: list[str], says: str) -> None:
     done = start_command(tmp_path, *arguments)
     assert done.returncode in (1, 2)
     assert says in done.stderr.splitlines()[-1]
@@ -133,7 +133,7 @@ def test_wrong_options_are_told_in_a_line(tmp_path: Path, arguments: list[str], 
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])
-def test_a_broken_state_file_is_told_in_a_line(tmp_path: Path, content: str) -> None:
+def test_a_broken_state_file_is_one_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "service.json"
     path.touch(mode=0o600)
     path.write_text(content)
@@ -141,7 +141,7 @@ def test_a_broken_state_file_is_told_in_a_line(tmp_path: Path, content: str) -> 
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 
 
-def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+def test_what_is_not_a_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "mock.sqlite3").write_text("not a database, but long enough to look like a file")
     done = start_command(tmp_path, "--port", str(free_port()))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
@@ -149,7 +149,7 @@ def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_start_on_a_locked_database_is_told_in_a_line(
+def test_a_start_on_a_locked_database_is_one_line(
     own_mock: Callable[..., Mock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = own_mock()

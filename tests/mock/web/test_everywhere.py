@@ -57,7 +57,7 @@ def test_a_path_of_older_texts_names_its_successor(mock: Mock, method: str, plac
     assert "register" not in neighbour.json()["error_description"]
 
 
-def test_a_final_newline_is_no_part_of_a_path_for_who_is_known_either(
+def test_a_final_newline_is_not_part_of_a_path_for_a_known_caller_either(
     registered_client: Registered,
 ) -> None:
     client, url = registered_client, registered_client.url("/userinfo")
@@ -90,7 +90,7 @@ def test_a_wrong_method_is_told_the_right_ones(
 
 
 @pytest.mark.parametrize("line", ["BREW /token HTTP/1.1", "nonsense", "GET /\x01 HTTP/1.1"])
-def test_what_is_no_http_is_told_so_in_json(mock: Mock, line: str) -> None:
+def test_what_is_not_http_is_refused_in_json(mock: Mock, line: str) -> None:
     head, _, body = raw(mock, f"{line}\nHost: 127.0.0.1").partition("\r\n\r\n")
     assert head.startswith("HTTP/1.1 400")
     assert json.loads(body)["error"] == "invalid_request"
@@ -192,8 +192,8 @@ def test_forwarding_headers_change_no_url(mock: Mock, registered_client: Registe
 
 
 @pytest.mark.row("J1")
-def test_nobody_is_invited_across_origins(mock: Mock, realm: str) -> None:
-    """But to public documents (test_http_rules.py), which hold nothing of anybody's."""
+def test_no_one_is_invited_across_origins(mock: Mock, realm: str) -> None:
+    """Except to public documents (test_http_rules.py), which hold no one's data."""
     origin = {"Origin": "https://evil.example"}
     for method in ("GET", "OPTIONS"):
         answer = mock.http.request(method, f"{mock.issuer(realm)}/userinfo", headers=origin)
@@ -244,7 +244,7 @@ def test_agents_find_their_way(mock: Mock) -> None:
         "default",
         "strict",
         "acme",
-    }  # a private realm is nobody's business
+    }  # a private realm is no one's business
     assert told["limits"]["registrations_per_email_per_hour"] == 3
     assert mock.http.get(told["openapi"]).status_code == 200
 

@@ -1,4 +1,4 @@
-"""Requests whose head is too much, or whose path is a pattern and no path."""
+"""Requests whose head is too much, or whose path is a pattern, not a path."""
 
 import socket
 
@@ -33,7 +33,7 @@ def test_a_head_has_at_most_64_kib(mock: Mock) -> None:
     assert b'"error":' in refused
 
 
-def test_a_head_without_end_is_not_read_for_ever(mock: Mock) -> None:
+def test_a_head_without_end_is_not_read_forever(mock: Mock) -> None:
     refused = ask(mock, b"X-Filling: " + b"x" * 3_000_000)
     assert refused == b"" or b"does not end within 64 KiB" in refused  # cut off while we sent
     assert mock.http.get(f"{mock.base_url}/jwks").status_code == 200
@@ -56,5 +56,5 @@ def test_a_body_does_not_count_for_the_head_that_follows(registered_client: Regi
         "/realms/{realm}/jwks",
     ],
 )
-def test_a_pattern_is_no_path(mock: Mock, path: str) -> None:
+def test_a_pattern_is_not_a_path(mock: Mock, path: str) -> None:
     assert ask(mock, b"Connection: close\r\n\r\n", path).startswith(b"HTTP/1.1 404 ")

@@ -212,3 +212,9 @@ def test_a_client_learns_the_realms_time_from_date(registered_client: Registered
     assert (late.status_code, late.json()["error"]) == (400, "invalid_dpop_proof")
     theirs = http_date(late.headers["date"])
     assert client.ask_token(client.proof("POST", url, now=theirs)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/realms/default%2Fjwks", "/realms%2fdefault/jwks", "/%2Fjwks"])
+def test_an_encoded_slash_separates_no_segments(mock: Mock, path: str) -> None:
+    assert mock.http.get(f"{mock.base_url}/realms/default/%6Awks").status_code == 200
+    assert mock.http.get(f"{mock.base_url}{path}").status_code == 404

@@ -51,7 +51,7 @@ def test_no_other_spelling_of_a_number_is_taken(
 
 @every_number
 @pytest.mark.parametrize("value", ["1", "10", "200"])
-def test_numbers_as_everybody_writes_them_are_taken(
+def test_numbers_as_everyone_writes_them_are_accepted(
     mock: Mock, resident: Registered, ask: Ask, name: str, value: str
 ) -> None:
     assert ask(mock, resident, {name: value}).status_code == 200
@@ -87,7 +87,7 @@ def test_json_that_two_readers_could_take_two_ways_is_refused(
     says(enroll(mock, resident, body), 400, "invalid_request", reason)
 
 
-def test_a_member_that_stands_in_two_objects_did_not_come_twice(
+def test_a_member_that_is_in_two_objects_was_not_sent_twice(
     mock: Mock, resident: Registered
 ) -> None:
     answer = enroll(mock, resident, b'{"x": [{"a": 1}, {"a": 1}], "a": "\\ud83d\\ude00"}')
@@ -111,10 +111,10 @@ def token(client: Registered, **form: Any) -> httpx.Response:
 
 
 WRONG = [
-    ({"grant_type": "password"}, "unsupported_grant_type", "grant_type is one of: client_c"),
+    ({"grant_type": "password"}, "unsupported_grant_type", "grant_type must be one of: client_c"),
     ({"may_act": "somebody"}, "invalid_request", "may_act: "),
     ({"may_act": "cli_x\n"}, "invalid_request", "may_act: "),
-    ({"subject_token_type": "jwt"}, "invalid_request", "subject_token_type is one of: urn:"),
+    ({"subject_token_type": "jwt"}, "invalid_request", "subject_token_type must be one of: urn:"),
     ({"resource": [f"https://{n}.example/" for n in range(11)]}, "invalid_target", "resource: "),
     ({"audience": [str(n) for n in range(11)]}, "invalid_target", "audience: "),
 ]
@@ -126,5 +126,5 @@ def test_a_token_form_is_refused_in_oauths_codes(
 ) -> None:
     says(token(resident, **form), 400, code, reason)
     stranger = Registered(resident.mock, {**resident.answer, "client_secret": "sec_wrong"})
-    says(token(stranger, **form), 401, "invalid_client")  # who asks is judged first
+    says(token(stranger, **form), 401, "invalid_client")  # the caller is checked first
     assert token(resident).status_code == 200

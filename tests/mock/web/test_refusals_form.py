@@ -86,10 +86,10 @@ def test_t3_nothing_before_and_after_the_colon(line: Line, resident: Registered)
 
 
 T4, T6, T7 = (pytest.mark.row(number) for number in ("T4", "T6", "T7"))
-TWICE = ("invalid_request", "came twice")
+TWICE = ("invalid_request", "sent twice")
 NOT_UTF8 = ("invalid_request", "grant_type is percent-encoded, but not as UTF-8")
 NO_GRANT = ("invalid_request", "grant_type is missing")
-UNKNOWN = ("unsupported_grant_type", "grant_type is one of: client_credentials")
+UNKNOWN = ("unsupported_grant_type", "grant_type must be one of: client_credentials")
 TOO_MUCH = ("invalid_scope", "was granted openid notes:read notes:write and nothing more")
 
 
@@ -105,7 +105,7 @@ TOO_MUCH = ("invalid_scope", "was granted openid notes:read notes:write and noth
         pytest.param("grant_type=%ff", *NOT_UTF8, id="bad UTF-8"),
         pytest.param(f"{GRANT}&scope=%C3%A9", *TOO_MUCH, id="good UTF-8"),
         pytest.param(f"{GRANT}&unknown=%FF", "invalid_request", "unknown is", id="bad unknown"),
-        pytest.param(f"{GRANT}&x=\xe9", "invalid_request", "beyond ASCII", id="not encoded"),
+        pytest.param(f"{GRANT}&x=\xe9", "invalid_request", "outside ASCII", id="not encoded"),
         pytest.param(f"{GRANT}{'&x=' * 100}", "invalid_request", "than 100 param", id="too many"),
         pytest.param(f"{GRANT}{'&x=' * 99}", *TWICE, id="not too many"),
         pytest.param("grant_type=password", *UNKNOWN, id="T6 password", marks=T6),
@@ -123,7 +123,7 @@ def test_the_parameters(body: str, error: str, says: str, line: Line, resident: 
 
 
 @pytest.mark.row("T8")
-def test_t8_neither_a_token_nor_a_refusal_is_kept_by_anybody(
+def test_t8_neither_a_token_nor_a_refusal_is_kept_by_anyone(
     line: Line, resident: Registered
 ) -> None:
     bound = ("DPoP", resident.proof("POST", resident.token_url))

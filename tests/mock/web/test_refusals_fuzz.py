@@ -1,4 +1,4 @@
-"""Whatever stands in the header fields, the service answers in its own shape and goes on."""
+"""Whatever is in the header fields, the service answers in its own shape and continues."""
 
 import json
 

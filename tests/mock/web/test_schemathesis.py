@@ -1,7 +1,7 @@
 """The whole of /openapi.json, tried out by schemathesis against a running service.
 
 Boundary values and wrong ones of every parameter and member, and some at random: as a stranger, and
-as somebody who has all the credentials. `DIALTONE_EXAMPLES=300` makes it the long form, by hand.
+as someone who has all the credentials. `DIALTONE_EXAMPLES=300` makes it the long form, by hand.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Try = Callable[[Case], None]
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     """A service of its own: here every control is tried, too. On PostgreSQL where one is offered:
-    it refuses texts that SQLite takes."""
+    it refuses texts that SQLite accepts."""
     mock = Mock(tmp_path_factory.mktemp("tried") / "mock", database=KINDS[-1]).start()
     yield mock
     mock.stop()

@@ -227,7 +227,7 @@ class Agent:
         self._once(
             "device code",
             partial(self._poll, client, device),
-            ("This device code was used",),
+            ("This device code was already used",),
             partial(self._approved, client),
         )
 
@@ -275,7 +275,7 @@ class Agent:
             "refresh token",
             self.ledger,
             partial(self._renew, family.client, text),
-            ("was used before", "unknown, over or revoked"),
+            ("was already used", "unknown, expired or revoked"),
             partial(self._renewed, family),
         )
 

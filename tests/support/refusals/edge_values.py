@@ -1,7 +1,7 @@
 """Edge values of ECDSA, Ed25519 and RSA, in keys and in signatures, all computed here.
 
 The ideas are those of public test vectors for verifiers; the values are our own. What is accepted
-stands between what is refused: the nearest right one.
+is between what is refused: the nearest right one.
 """
 
 from __future__ import annotations
@@ -307,7 +307,7 @@ def mixed_key() -> Case:
 
 def signed_by_nobody(point: tuple[int, int]) -> Case:
     """A proof for a small-order key A that any verifier's equation accepts, S·B = R + h·A with S
-    zero, though nobody has a private key: R is -h·A, which is met by trying, one time in eight."""
+    zero, though no one has a private key: R is -h·A, which is met by trying, one time in eight."""
     name = Edwards.encode(point)
     jwk = {"kty": "OKP", "crv": "Ed25519", "x": b64(name)}
 
@@ -319,7 +319,7 @@ def signed_by_nobody(point: tuple[int, int]) -> Case:
                 if Edwards.add(guess, Edwards.times(h % 8, point)) == (0, 1):
                     return proof + b64(Edwards.encode(guess) + bytes(32))
 
-    return Case("36", f"Ed25519 {name.hex()}: signed by nobody", make, KEY, "anybody")
+    return Case("36", f"Ed25519 {name.hex()}: signed by nobody", make, KEY, "anyone")
 
 
 def put(change: Any) -> Any:
@@ -426,7 +426,7 @@ def pkcs1(info: bytes, digest: bytes, size: int, *, kind: int = 1, fill: int = 2
 
 
 def loose(digest: bytes, size: int, filler: int = 8) -> bytes:
-    """A short padding, and junk after the digest: what e = 3 would let anybody forge."""
+    """A short padding, and junk after the digest: what e = 3 would let anyone forge."""
     return (bytes([0, 1]) + b"\xff" * filler + b"\0" + SHA256_INFO + digest).ljust(size, b"\x55")
 
 

@@ -79,7 +79,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Case:
-    """One row of the catalogue, or one of its examples. `says` must stand in the refusal."""
+    """One row of the catalogue, or one of its examples. `says` must be in the refusal."""
 
     row: str
     what: str

@@ -191,7 +191,7 @@ RSA = [
         "16384 bits",
         lambda s: rsa(s, n=uint(2**16383 + 1)),
         "jwk_is_public",
-        "8192 are the most",
+        "at most 8192",
     ),
     Case("35", "even n", lambda s: rsa(s, n=uint(2**2047)), "jwk_is_public"),
     Case(
@@ -222,7 +222,7 @@ ED25519 = [
             f"small order {point.hex()}",
             lambda s, p=point: ed25519_point(s, p),
             "jwk_is_public",
-            "anybody",
+            "anyone",
         )
         for point in SMALL_ORDER
     ],
@@ -232,7 +232,7 @@ ED25519 = [
             f"non-canonical {point.hex()}",
             lambda s, p=point: ed25519_point(s, p),
             "jwk_is_public",
-            "anybody",
+            "anyone",
         )
         for point in NON_CANONICAL
         if point not in SMALL_ORDER

@@ -51,13 +51,13 @@ def other_claims(scene: Scene) -> str:
 
 
 def ed25519_s(raw: bytes) -> bytes:
-    """S + L: the same signature, if nobody looks whether S is below the order."""
+    """S + L: the same signature, if no one checks that S is below the order."""
     s = int.from_bytes(raw[32:], "little") + ED25519_ORDER
     return raw[:32] + s.to_bytes(32, "little")
 
 
 def twin(proof: str) -> str:
-    """The other signature that everybody can make of an ECDSA signature: (r, n - s)."""
+    """The other signature that anyone can make of an ECDSA signature: (r, n - s)."""
     import base64
 
     text, _, signature = proof.rpartition(".")

@@ -1,6 +1,6 @@
 """The mistakes that the checks foresee: each answer, the code and a part of the sentence it gets.
 
-Unusual right answers stand beside them. Wrong answers are made from a lesson, since some need the
+Unusual right answers are with them. Wrong answers are made from a lesson, since some need the
 running service. One module a lesson.
 """
 

@@ -197,12 +197,12 @@ right("01.origin", "keyword-default", by_a_helper)
 right("01.origin", "callable-object", SameOrigin())
 
 
-@wrong("01.mix-up", "M19", "you accepted a document that names")
+@wrong("01.mix-up", "M19", "and accepted a document that names")
 def mends_the_asked_side_alone(asked, document):
     return asked.rstrip("/") == document.get("issuer")
 
 
-@wrong("01.mix-up", "", "you accepted a document that names")
+@wrong("01.mix-up", "", "and accepted a document that names")
 def lowers_the_asked_side_alone(asked, document):
     return asked.lower() == document.get("issuer")
 
@@ -264,12 +264,12 @@ def also_looks_at_the_endpoints(asked, document):
 right("01.mix-up", "endpoints-as-well", also_looks_at_the_endpoints)
 
 
-@wrong("01.origin", "", "an @ in the path is no user name")
+@wrong("01.origin", "", "an @ in the path doesn't make a user name")
 def no_at_anywhere_in_the_path(issuer, endpoint):
     return "@" not in endpoint.partition("?")[0] and by_a_helper(issuer, endpoint)
 
 
-@wrong("01.origin", "", "an @ in the query is no user name")
+@wrong("01.origin", "", "an @ in the query doesn't make a user name")
 def no_at_in_the_query(issuer, endpoint):
     return "@" not in urlsplit(endpoint).query and by_a_helper(issuer, endpoint)
 
@@ -285,7 +285,7 @@ def no_port_but_the_default(issuer, endpoint):
     return by_a_helper(issuer, endpoint) and (own or urlsplit(endpoint).port in (None, 80, 443))
 
 
-@wrong("01.origin", "", "host names have no case")
+@wrong("01.origin", "", "host names ignore case")
 def case_of_the_issuer_kept(issuer, endpoint):
     host = issuer.partition("://")[2].partition("/")[0].partition(":")[0]
     return by_a_helper(issuer, endpoint) and host == urlsplit(issuer).hostname

@@ -99,7 +99,7 @@ def file_forgotten(folder, client_id):
     return Path(folder) / client_id
 
 
-@wrong("02.second-confirm", "", "no failure to pass on")
+@wrong("02.second-confirm", "", "Don't pass a 409 on")
 def lets_the_409_through(confirm, load):
     return confirm()
 
@@ -155,7 +155,7 @@ def goes_by_the_word_locked(confirm):
     return None
 
 
-@wrong("02.tries", "", "took a 503 for the lock")
+@wrong("02.tries", "", "mistook a 503 for the lock")
 def anything_but_401_is_the_lock(confirm):
     for sent in range(1, 99):
         try:
@@ -389,20 +389,20 @@ def forbids_signs_and_spaces(folder, client_id):
     return denies(SIGNS)(folder, client_id)
 
 
-@wrong("02.safe-path", "", "got a path: a character that nobody sees")
+@wrong("02.safe-path", "", "got a path: an invisible character")
 def forbids_all_of_ascii_but_the_good(folder, client_id):
     controls = frozenset(map(chr, range(32))) | {"\x7f"}
     return denies(SIGNS | controls)(folder, client_id)
 
 
-@wrong("02.safe-path", "", "what stands before cli_")
+@wrong("02.safe-path", "", "whatever comes before cli_")
 def searched_and_not_matched(folder, client_id):
     if not re.search(r"cli_[a-z0-9_]{1,64}\Z", client_id) or client_id[0] in "x/.":
         raise ValueError
     return folder / client_id / "client.json"
 
 
-@wrong("02.safe-path", "", "what stands at the end")
+@wrong("02.safe-path", "", "whatever comes at the end")
 def end_left_open(folder, client_id):
     name = re.sub(r"\W\Z", "", client_id) if client_id[-1:] not in ("\n", ".") else "-"
     if not re.fullmatch(r"cli_[a-z0-9_]{1,64}", name):
@@ -417,7 +417,7 @@ def knows_the_good_ones_by_heart(folder, client_id):
     raise ValueError
 
 
-@wrong("02.second-confirm", "", "no failure to pass on")
+@wrong("02.second-confirm", "", "Don't pass a 409 on")
 def goes_by_the_word_conflict(confirm, load):
     try:
         return confirm()

@@ -189,13 +189,13 @@ def _parts(der):
     return der[4:r_end], der[r_end + 2 :]
 
 
-@wrong("03.signature", "M13", "65 bytes instead of 64: one more zero byte")
+@wrong("03.signature", "M13", "65 bytes instead of 64: an extra zero byte")
 def keeps_the_sign_byte(der):
     r, s = _parts(der)
     return r + s
 
 
-@wrong("03.signature", "M13", "65 bytes instead of 64: one more zero byte")
+@wrong("03.signature", "M13", "65 bytes instead of 64: an extra zero byte")
 def fills_up_but_keeps_the_sign_byte(der):
     r, s = _parts(der)
     return r.rjust(32, b"\0") + s.rjust(32, b"\0")

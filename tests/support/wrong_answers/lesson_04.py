@@ -324,7 +324,7 @@ def hmac_not_foreseen(tokens, jwks, issuer):
     return first_refused(refused, tokens)
 
 
-@wrong("04.forged", "M20", "under the same kid, .* Anybody can write that kid")
+@wrong("04.forged", "M20", "under the same kid, .* Anyone can write that kid")
 def good_when_the_kid_is_known(tokens, jwks, issuer):
     known = {jwk["kid"] for jwk in jwks["keys"]}
 
@@ -335,7 +335,7 @@ def good_when_the_kid_is_known(tokens, jwks, issuer):
     return first_refused(refused, tokens)
 
 
-@wrong("04.forged", "M19", "of another issuer, .* whose is it")
+@wrong("04.forged", "M19", "from another issuer, .* whose is it")
 def believes_the_issuer_in_the_token(tokens, jwks, issuer):
     for place, text in enumerate(tokens):
         try:
@@ -354,7 +354,7 @@ def issuer_by_its_beginning(tokens, jwks, issuer):
     return first_refused(refused, tokens)
 
 
-@wrong("04.forged", "M19", "you trust one realm of it, .* the whole name")
+@wrong("04.forged", "M19", "you trust one of its realms, .* the whole name")
 def issuer_in_one_another(tokens, jwks, issuer):
     def refused(text):
         return is_unsigned(text, jwks) or read_unverified(text).claims["iss"] not in issuer
@@ -362,7 +362,7 @@ def issuer_in_one_another(tokens, jwks, issuer):
     return first_refused(refused, tokens)
 
 
-@wrong("04.forged", "M20", "past its time, .* did not look at the time")
+@wrong("04.forged", "M20", "expired, .* didn't look at the time")
 def no_look_at_the_clock(tokens, jwks, issuer):
     def refused(text):
         return is_unsigned(text, jwks) or read_unverified(text).claims["iss"] != issuer
@@ -370,7 +370,7 @@ def no_look_at_the_clock(tokens, jwks, issuer):
     return first_refused(refused, tokens)
 
 
-@wrong("04.forged", "M20", "without any exp, .* would never end")
+@wrong("04.forged", "M20", "without any exp, .* would never expire")
 def exp_only_if_there_is_one(tokens, jwks, issuer):
     def refused(text):
         claims = read_unverified(text).claims
@@ -380,7 +380,7 @@ def exp_only_if_there_is_one(tokens, jwks, issuer):
     return first_refused(refused, tokens)
 
 
-@wrong("04.forged", "M20", "an ID token, .* not the kind")
+@wrong("04.forged", "M20", "an ID token, .* isn't the kind")
 def any_kind_of_token(tokens, jwks, issuer):
     def refused(text):
         claims = read_unverified(text).claims

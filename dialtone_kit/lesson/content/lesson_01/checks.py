@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 
 def some_document() -> Document:
-    """A discovery document of a service made up just now: no part of it can be guessed."""
+    """A discovery document of a service made up on the spot: no part of it can be guessed."""
     origin = f"https://id-{word()}.example"
     return _shuffled(
         {
@@ -47,7 +47,7 @@ def _shuffled(document: Document) -> Document:
     "Read three facts",
     hints=[
         "The document is a dict; each fact is one of its members. `sorted(document)` lists them.",
-        "The algorithms for proofs stand under a name that starts with `dpop_`.",
+        "The algorithms for proofs are under a name that starts with `dpop_`.",
         "return document['issuer'], document['token_endpoint'], … and one more, in that order.",
     ],
     praise="You took every fact as the document spells it, from two unknown services and this one.",
@@ -120,14 +120,16 @@ def mix_up(answer: object, lesson: LiveLesson) -> None:
     asked = f"https://id-{word()}.example/realms/{word()}"
     for issuer in (asked, lesson.issuer):
         if not expect_bool(ask(is_honest, issuer, naming(issuer))):
-            raise Wrong(f"You refused an honest document: {issuer} was asked and is named.")
+            raise Wrong(
+                f"You refused an honest document: you asked {issuer}, and it names just that."
+            )
     for named, sentence, code in lies(asked):
         if expect_bool(ask(is_honest, asked, naming(named))):
             raise Wrong(sentence, code)
-    for named, _, code in lies(asked):  # the other way round: neither side may be mended
+    for named, _, code in lies(asked):  # the other way round: neither string may be tidied up
         if expect_bool(ask(is_honest, named, naming(asked))):
             raise Wrong(
-                f"Asked for {show(named)} you accepted a document that names {asked}. Compare "
+                f"You asked {show(named)} and accepted a document that names {asked}. Compare "
                 "both as they are.",
                 code,
             )
@@ -135,7 +137,7 @@ def mix_up(answer: object, lesson: LiveLesson) -> None:
 
 
 def _silence(is_honest: Callable[..., Any], asked: str) -> None:
-    """A document without an issuer, or with one that is no string."""
+    """A document without an issuer, or with one that is not a string."""
     document = naming(asked)
     del document["issuer"]
     if expect_bool(ask(is_honest, asked, document)):
@@ -151,9 +153,9 @@ def _silence(is_honest: Callable[..., Any], asked: str) -> None:
     hints=[
         "`urllib.parse.urlsplit(url)` takes a URL apart; startswith can be fooled.",
         "An origin is three things: scheme, host and port. Compare all three.",
-        "`.hostname` is in lower case already. `.port` is None only where no port is written: "
-        "then it is the default, 443 for https and 80 for http.",
-        "A user name before an @ is a disguise: if `.username` is not None, say no.",
+        "`.hostname` is already in lower case. `.port` is None when no port is written: "
+        "then it's the default, 443 for https and 80 for http.",
+        "A user name before an @ is a disguise: if `.username` is not None, return False.",
     ],
     praise="Scheme, host and port, after parsing: no look-alike got your client secret.",
 )

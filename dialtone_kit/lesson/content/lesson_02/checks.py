@@ -1,4 +1,4 @@
-"""Lesson 02: use up the tries, a safe path for a hostile name, and the second confirm."""
+"""Lesson 02: count the tries, the second confirm, and a safe path for a hostile name."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ SPONSOR = "sponsor@example.com"
     hints=[
         "Call `confirm('AAAA-AAAA')` in a loop, and catch ServiceError.",
         "`refused.status` tells the two refusals apart: 401 means wrong, 410 means locked.",
-        "The code that gets the 410 counts too: it is the one that locked the enrollment. After "
-        "any other answer, such as a 503, nothing was tried.",
+        "The code that gets the 410 counts too: it is the one that locked the enrollment. Any "
+        "other answer, such as a 503, costs no try.",
     ],
-    praise="A few wrong codes and the door is shut, even for the right one. The service allows "
+    praise="A few wrong codes and the door is shut, even for the right code. The service allows "
     "five: guessing 40 bits in five tries succeeds about once in 200 billion.",
 )
 def tries(answer: object, lesson: LiveLesson) -> None:
@@ -73,11 +73,11 @@ def _judge_busy(function: Callable[..., Any]) -> None:
     except Exception as error:
         raise Wrong(sentence(f"Your function raised {described(error)}")) from None
     if confirm.count < 5:
-        raise Wrong("You took a 503 for the lock. Only 410 says that the enrollment is locked.")
+        raise Wrong("You mistook a 503 for the lock. Only 410 says that the enrollment is locked.")
     if same(got, 5):
         raise Wrong(
-            "You counted a 503 as a try. It says that the service was busy: that code was not "
-            "looked at, and only 401 and 410 cost a try."
+            "You counted a 503 as a try. It means that the service was busy and did not look at "
+            "that code; only 401 and 410 cost a try."
         )
     _judge_count(got, confirm.count - 1, 4)
 
@@ -95,60 +95,30 @@ def _judge_count(got: object, sent: int, allowed: int) -> None:
         raise Wrong(_gone_on(allowed))
     if same(got, allowed - 1):
         raise Wrong(
-            f"You counted the 401s, {got} of them. The code that was answered 410 was "
-            "taken as well: it locked the door."
+            f"You counted the 401s, {got} of them. The code that was answered 410 counts "
+            "too: it locked the enrollment."
         )
     if not same(got, allowed):
         raise Wrong(f"This enrollment took {allowed} wrong codes; you returned {show(got)}.")
 
 
 @exercise(
-    "02.safe-path",
-    "A safe path for a hostile client_id",
-    hints=[
-        "Decide on the name before it becomes part of a path, not on the path afterwards.",
-        "List what is allowed, not what is forbidden: `cli_`, then 1 to 64 of a-z, 0-9 and _.",
-        r"re.fullmatch(r'cli_[a-z0-9_]{1,64}', client_id), and raise ValueError when it is None.",
-    ],
-    praise="An allow-list, matched whole, before the path exists: nothing climbs out.",
-)
-def safe_path(answer: object, lesson: LiveLesson) -> None:  # noqa: ARG001
-    function = function_of(answer, "safe_path")
-    folder = Path(tempfile.gettempdir()) / word()
-    for client_id in good_ids():
-        got, expected = ask(function, folder, client_id), folder / client_id / "client.json"
-        if not isinstance(got, Path | str) or Path(got).resolve() != expected.resolve():
-            raise Wrong(
-                f"For {client_id[:20]} the path is folder/client_id/client.json; "
-                f"your function returned another: {_tail(got)}."
-            )
-    for client_id, reason in HOSTILE:
-        if not refuses(function, folder, client_id):
-            raise Wrong(f"{show(client_id)} got a path: {reason}.")
-
-
-def _tail(path: object) -> str:
-    """The last parts of a path: never the folders above, which name this machine."""
-    return "…/" + "/".join(Path(path).parts[-2:]) if isinstance(path, Path | str) else show(path)
-
-
-@exercise(
     "02.second-confirm",
     "The confirm that came twice",
     hints=[
-        "Call `confirm()` once, inside try. What it returns is the answer, when it returns.",
-        "On ServiceError look at `.status`: only 409 says that this was confirmed before.",
-        "After a 409 there is one place left where the secret can be: `load()`. Call it once.",
-        "Every other status is somebody else's problem: `raise` it again.",
+        "Call `confirm()` once, inside `try`. If it returns something, return that.",
+        "On ServiceError, look at `.status`: only 409 says that this was confirmed before.",
+        "After a 409 there is one place left that may have the secret: `load()`. Call it once.",
+        "Every other status is for the caller to deal with: `raise` it again.",
     ],
-    praise="A 409 means: it took effect already, and the one answer with the secret is gone. Look "
-    "on the disk; if it is not there either, register again.",
+    praise="A 409 means that it took effect, and that the one response with the secret is gone. "
+    "Look on the disk; if the secret isn't there either, register again.",
 )
 def second_confirm(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "confirm_once")
     fresh, stored = {"client_id": f"cli_{word()}"}, {"client_id": f"cli_{word()}"}
     if not same(ask(function, sealed(Calls(lambda: fresh, _once(2), limit=1)), _forbidden), fresh):
-        raise Wrong("The first confirm returns the credentials: hand them on.")
+        raise Wrong("The first confirm returns the credentials: return them.")
     _after_conflict(function, stored)
     _after_conflict(function, None)
     _other_refusals_pass(function)
@@ -156,12 +126,12 @@ def second_confirm(answer: object, lesson: LiveLesson) -> None:
         _live(function, lesson)
 
 
-ONE_LOAD = "You called `load()` twice. Once is enough: the disk has not changed in between."
+ONE_LOAD = "You called `load()` twice. Once is enough: the disk hasn't changed in between."
 
 
 def _once(count: int) -> str:
     return (
-        f"You sent the confirm {count} times. Once at most: the secret is shown once, and asking "
+        f"You sent the confirm {count} times. Send it once: the secret is shown once, and asking "
         "again can't bring it back."
     )
 
@@ -189,8 +159,8 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
         if error.status == 409 and stored is None and load.count:
             return  # passed on after a look at the disk: there is nothing to be had
         raise Wrong(
-            "A 409 is no failure to pass on: the enrollment was confirmed before, so the "
-            "credentials may be on the disk. Ask `load()`."
+            "Don't pass a 409 on: the enrollment was confirmed before, so the credentials "
+            "may be on the disk. Ask `load()`."
         ) from None
     except Exception as error:
         raise Wrong(sentence(f"After a 409 your function raised {described(error)}")) from None
@@ -198,7 +168,7 @@ def _after_conflict(function: Callable[..., Any], stored: object) -> None:
         raise Wrong(_once(confirm.count))
     if not same(got, stored):
         raise Wrong(
-            "After a 409 return what `load()` returns, also when that is None: then "
+            "After a 409, return what `load()` returns, even if that is None: then "
             f"nobody has the secret. Your function returned {show(got)}."
         )
 
@@ -235,6 +205,36 @@ def _live(function: Callable[..., Any], lesson: LiveLesson) -> None:
         got = ask(function, sealed(again), lambda: credentials.client_id)
         if not same(got, credentials.client_id) or again.count != 1:
             raise Wrong(
-                "Against the running service your function did not end at the stored "
+                "Against the running service, your function did not return the stored "
                 "credentials after one confirm."
             )
+
+
+@exercise(
+    "02.safe-path",
+    "A safe path for a hostile client_id",
+    hints=[
+        "Decide on the name before it becomes part of a path, not on the path afterwards.",
+        "List what is allowed, not what is forbidden: `cli_`, then 1 to 64 of a-z, 0-9 and _.",
+        r"re.fullmatch(r'cli_[a-z0-9_]{1,64}', client_id), and raise ValueError when it is None.",
+    ],
+    praise="An allow-list, matched whole, before the path exists: nothing climbs out.",
+)
+def safe_path(answer: object, lesson: LiveLesson) -> None:  # noqa: ARG001
+    function = function_of(answer, "safe_path")
+    folder = Path(tempfile.gettempdir()) / word()
+    for client_id in good_ids():
+        got, expected = ask(function, folder, client_id), folder / client_id / "client.json"
+        if not isinstance(got, Path | str) or Path(got).resolve() != expected.resolve():
+            raise Wrong(
+                f"For {client_id[:20]} the path is folder/client_id/client.json; "
+                f"your function returned another path: {_tail(got)}."
+            )
+    for client_id, reason in HOSTILE:
+        if not refuses(function, folder, client_id):
+            raise Wrong(f"{show(client_id)} got a path: {reason}.")
+
+
+def _tail(path: object) -> str:
+    """The last parts of a path: never the folders above, which name this machine."""
+    return "…/" + "/".join(Path(path).parts[-2:]) if isinstance(path, Path | str) else show(path)

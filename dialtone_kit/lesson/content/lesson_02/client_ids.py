@@ -1,4 +1,4 @@
-"""Hostile names, and ids that must get a path: for 02.safe-path."""
+"""Hostile names, and IDs that must get a path: for 02.safe-path."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from dialtone_kit.lesson.exercises.asking import word
 ALLOWED = string.ascii_lowercase + string.digits + "_"
 PRINTED = "".join(sorted(set(string.punctuation + " ") - {"_"}))
 CONTROLS = "".join(chr(code) for code in (*range(1, 32), 127))  # NUL has a line of its own
-BEYOND = "\u200b\u202e\u2028\ufeff\x85"  # not in ASCII, and not seen either
+BEYOND = "\u200b\u202e\u2028\ufeff\x85"  # outside ASCII, and invisible
 HOSTILE: tuple[tuple[str, str], ...] = (
     ("../../.ssh/authorized_keys", "it climbs out of the folder"),
     ("/etc/passwd", "an absolute name replaces the whole path: pathlib forgets the folder"),
     ("cli_ok/../../x", "a slash in the middle is enough"),
     ("cli_ok\n", "`$` also matches before a final newline: use re.fullmatch"),
-    ("CLI_OK", "the service writes ids in lower case"),
+    ("CLI_OK", "the service writes IDs in lower case"),
     ("cli_", "nothing comes after the prefix"),
-    ("cli_" + "a" * 65, "65 characters after the prefix is one more than any id has"),
-    ("cli_agent²", r"\w and isdigit know letters and digits of every script"),
+    ("cli_" + "a" * 65, "65 characters after the prefix is one more than any ID has"),
+    ("cli_agent²", r"\w and isdigit accept letters and digits of every script"),
     ("cli_a\x00b", "a NUL ends the name for the operating system"),
     ("", "an empty name is the folder itself"),
-    ("agent_1", "every id starts with cli_"),
+    ("agent_1", "every ID starts with cli_"),
     ("xcli_a", "cli_ is not at the start"),
     ("cli_..\\..\\x", "a backslash is a slash on Windows"),
     ("cli_..", "a dot is not on the list"),
-    ("cli_é", "a lower-case letter, and still not one of a to z"),
-    ("cli_٣", "a digit, and still not one of 0 to 9"),
+    ("cli_é", "a lower-case letter, but not one of a to z"),
+    ("cli_٣", "a digit, but not one of 0 to 9"),
     *((f"cli_a{sign}b", "that character is not on the list") for sign in PRINTED),
     *((f"cli_a{sign}b", "a control character is not on the list") for sign in CONTROLS),
-    *((f"cli_a{sign}b", "a character that nobody sees is not on the list") for sign in BEYOND),
-    *((f"{sign}cli_a", "what stands before cli_ counts as well") for sign in PRINTED + CONTROLS),
-    *((f"cli_a{sign}", "what stands at the end counts as well") for sign in PRINTED + CONTROLS),
-    ("cli_OK", "the service writes ids in lower case, after the prefix too"),
+    *((f"cli_a{sign}b", "an invisible character is not on the list") for sign in BEYOND),
+    *((f"{sign}cli_a", "whatever comes before cli_ counts too") for sign in PRINTED + CONTROLS),
+    *((f"cli_a{sign}", "whatever comes at the end counts too") for sign in PRINTED + CONTROLS),
+    ("cli_OK", "the service writes IDs in lower case, after the prefix too"),
 )
 
 
 def good_ids() -> list[str]:
-    """Ids that must get a path: fresh ones of every length, and the two ends of what is allowed."""
+    """IDs that must get a path: fresh ones of every length, the shortest and the longest."""
     lengths = (1, 2, 10, 63, 64)
     fresh = ["cli_" + "".join(random.choices(ALLOWED, k=length)) for length in lengths]  # noqa: S311
     return [f"cli_my_agent_{word()}", "cli_a", "cli_" + "z" * 64, "cli_0", "cli__", *fresh]

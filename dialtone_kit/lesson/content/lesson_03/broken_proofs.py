@@ -20,7 +20,7 @@ TARGET = "https://id.example/realms/main/token"
 LOOK = {
     "typ_is_dpop": "its header says what kind of JWT it is",
     "jwk_is_public": "count the members of its jwk",
-    "signature_verifies": "everything readable in it is fine, so look where nothing is readable",
+    "signature_verifies": "what you can read of it is fine, so it is the part you can't read",
     "htm_matches": "compare htm with the method, letter by letter",
     "htu_matches": "compare htu with the URL, character by character",
     "iat_is_fresh": "iat is a clock; compare it with the others",
@@ -45,7 +45,7 @@ class BrokenProofs(dict[str, str]):
 
 
 def rules_of(proofs: BrokenProofs) -> dict[str, str]:
-    """The rule that refuses each proof: judged afresh, so that no answer lies beside the proofs."""
+    """The rule that refuses each proof: judged each time, so that no answer is kept with them."""
     request = Request(proofs.method, proofs.url, now=proofs.now)
     return {letter: _refusing(proof, request) for letter, proof in proofs.items()}
 

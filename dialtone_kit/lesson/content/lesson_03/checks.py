@@ -27,7 +27,7 @@ SHORT_X, SHORT_Y = (40393, 116173, 209780), (2376, 61552, 77299)
 
 
 def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
-    """A P-256 key whose x or y begins with a zero byte, as in one key of 128."""
+    """A P-256 key whose x or y begins with a zero byte, as one key in 128 does."""
     while True:
         key = ec.generate_private_key(ec.SECP256R1())
         numbers = key.public_key().public_numbers()
@@ -36,7 +36,7 @@ def key_with_leading_zero() -> ec.EllipticCurvePrivateKey:
 
 
 def _keys() -> Iterator[ec.EllipticCurvePrivateKey]:
-    """A key as any other, one with a short x, one with a short y, and a fresh one with either."""
+    """An ordinary key, one with a short x, one with a short y, and a fresh one with either."""
     yield ec.generate_private_key(ec.SECP256R1())
     for numbers in (SHORT_X, SHORT_Y):
         yield ec.derive_private_key(secrets.choice(numbers), ec.SECP256R1())
@@ -48,12 +48,12 @@ def _keys() -> Iterator[ec.EllipticCurvePrivateKey]:
     "x and y in 32 bytes",
     hints=[
         "`private_key.public_key().public_numbers()` has x and y as whole numbers.",
-        "How many bytes should `.to_bytes(…, 'big')` make? Always the same number: that of the "
-        "curve, not that of the number at hand.",
+        "How many bytes should `.to_bytes(…, 'big')` make? Always as many as the curve has, "
+        "not as few as this number needs.",
         "`b64url(numbers.x.to_bytes(32, 'big'))`, the same for y, with kty 'EC' and crv 'P-256'.",
     ],
-    praise="Even the keys with a leading zero came out whole, and the service took a proof that "
-    "carries your JWK. One key in 128 breaks the other way of writing this.",
+    praise="Even the keys with a leading zero came out whole, and the service accepted a proof "
+    "with your JWK in it. Code that drops the zeros fails for one key in 128.",
 )
 def coordinates(answer: object, lesson: LiveLesson) -> None:
     public_jwk = function_of(answer, "public_jwk")
@@ -77,8 +77,8 @@ LENGTHS = ((255, 255), (256, 255), (255, 256), (256, 256), (248, 255), (255, 248
     "Raw r‖s instead of DER",
     hints=[
         "`cryptography` signs in DER: a length, r, a length, s. `decode_dss_signature(der)` "
-        "gives you the two numbers.",
-        "JWS wants the two numbers alone, each in 32 bytes, r first (RFC 7518 §3.4).",
+        "returns the two numbers.",
+        "JWS wants only the two numbers, each in 32 bytes, r first (RFC 7518 §3.4).",
         "r.to_bytes(32, 'big') + s.to_bytes(32, 'big'): 64 bytes, whatever the numbers are.",
     ],
     praise="64 bytes for every signature, and the service verified one that you converted.",
@@ -110,10 +110,10 @@ def _by_hand(
 
 
 def _send(lesson: LiveLesson, sign: Callable[[dict[str, Any]], str]) -> httpx.Response:
-    """Ask the running service for a token, with the proof that `sign` makes of these claims."""
+    """Ask the running service for a token, with the proof that `sign` makes from these claims."""
     credentials, url = lesson.credentials, str(lesson.client.metadata["token_endpoint"])
     if credentials is None or credentials.client_secret is None:
-        raise Wrong("There are no stored credentials to ask with: run the cell with start().")
+        raise Wrong("There are no stored credentials to ask with: run the cell with `start()`.")
     claims: dict[str, Any] = {"htm": "POST", "htu": url, "iat": int(time.time())}
     nonce: dict[str, str] = {}
     while True:
@@ -144,11 +144,11 @@ CODES = {"jwk_is_public": "M14", "htu_matches": "M04", "iat_is_fresh": "M06"}
     "Six broken proofs",
     hints=[
         "`read_unverified(proofs['A'])` shows header and claims. Compare the six side by side.",
-        "Reading gives five of them away. The sixth looks perfect: what can't you see by reading?",
+        "You can find five of them by reading. The sixth looks perfect: what can't you see?",
         "`check_proof([proof], Request(proofs.method, proofs.url, now=proofs.now))` raises "
         "ProofRefused, and its `.rule` is the name of the rule.",
     ],
-    praise="Six refusals, six rules, each with one reason. That is how a log line should read.",
+    praise="Six refusals, six rules, each with one reason. Log lines should read like that.",
     make=lambda _lesson: BrokenProofs(),
 )
 def six_proofs(answer: object, lesson: LiveLesson) -> None:

@@ -33,13 +33,13 @@ def judge_jwk(got: object, expected: Mapping[str, str]) -> None:
 def _judge_members(got: Mapping[str, object]) -> None:
     if PRIVATE_MEMBERS & got.keys():
         raise Wrong(
-            "Your JWK has a private member. Whoever sees the proof could sign for you: "
+            "Your JWK has a private member. Anyone who sees the proof could sign for you: "
             "only kty, crv, x and y belong here.",
             "M14",
         )
     for name in got.keys() - MEMBERS:
         raise Wrong(
-            f"Your JWK has another member, {show(name)}. Everybody who sees the proof can read "
+            f"Your JWK has another member, {show(name)}. Anyone who sees the proof can read "
             "it: only kty, crv, x and y belong here.",
             "M14" if "PRIVATE" in str(got[name]) else "",
         )
@@ -61,7 +61,7 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
     if len(data) < COORDINATE and data.lstrip(b"\0") == whole.lstrip(b"\0"):
         raise Wrong(
             f"{name} has {len(data)} bytes: you dropped a leading zero byte. A coordinate "
-            "of P-256 always has 32; as a number it looks the same, to the service it is "
+            "of P-256 always has 32; as a number it looks the same, but to the service it is "
             "another key.",
             "M11",
         )
@@ -69,7 +69,7 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
         raise Wrong(f"{name} has {len(data)} bytes instead of {COORDINATE}.", "M11")
     if data == whole[::-1]:
         raise Wrong(f"{name} is back to front: the highest byte comes first ('big').")
-    raise Wrong(f"{name} is not the {name} of the key that was handed in.")
+    raise Wrong(f"{name} is not the {name} of the key that your function was given.")
 
 
 def judge_raw(got: object, r: int, s: int) -> None:
@@ -95,13 +95,13 @@ def _judge_length(got: bytes, r: int, s: int) -> None:
     size = f"{len(got)} bytes instead of {2 * COORDINATE}"
     if len(got) > 2 * COORDINATE and got == _signed(r) + _signed(s):
         raise Wrong(
-            f"{size}: one more zero byte came along from DER, where it keeps a number from "
-            "looking negative.",
+            f"{size}: an extra zero byte is left over from DER, where it keeps a number "
+            "from looking negative.",
             "M13",
         )
     if len(got) < 2 * COORDINATE and got in _too_short(r, s):
         raise Wrong(
-            f"{size}: a leading zero byte was dropped. Then nobody can tell where r ends.", "M11"
+            f"{size}: a leading zero byte was dropped. Now nobody can tell where r ends.", "M11"
         )
 
 

@@ -1,4 +1,4 @@
-"""Lesson 04: a thumbprint by hand, my token among four, and the forged one."""
+"""Lesson 04: the forged token, a thumbprint by hand, and my token among others."""
 
 from __future__ import annotations
 
@@ -35,6 +35,59 @@ RFC_7638 = {  # the example of RFC 7638 §3.1
 
 
 @exercise(
+    "04.forged",
+    "Spot the forged one",
+    level="stretch",
+    hints=[
+        "Reading is not enough: a forged token reads exactly as the forger likes.",
+        "`verify_token(token, jwks, issuer, now=time.time())` returns the claims or raises "
+        "TokenRefused.",
+        "Go through the tokens with their positions; return the position of the one that raises.",
+    ],
+    praise="Altered, foreign key, `none`, HMAC with the public key, another issuer, expired, no "
+    "expiry, an ID token: the signature and the strict checks caught them all.",
+)
+def forged(answer: object, lesson: LiveLesson) -> None:
+    find_forged = function_of(answer, "find_forged")
+    issuer = Issuer()
+    for forgery in FORGERIES:
+        for place in random.sample(range(4), 2):  # two places: one guess finds one at most
+            tokens = [issuer.token() for _ in range(3)]
+            tokens.insert(place, forgery.make(issuer))
+            got = ask(find_forged, tokens, issuer.jwks, issuer.url)
+            _judge_forged(got, place, forgery.how, forgery.missed, forgery.code)
+    _live_forged(find_forged, lesson)
+
+
+def _live_forged(find_forged: Callable[..., Any], lesson: LiveLesson) -> None:
+    """The same with tokens of the service, one of them altered."""
+    real = [lesson.client.get_token(key=ProofKey.generate()) for _ in range(3)]
+    tokens = [token.access_token.reveal() for token in real]
+    place = random.randrange(3)  # noqa: S311
+    tokens[place] = with_claims(tokens[place], scope="openid admin")
+    issued_by = str(real[0].claims["iss"])
+    _judge_forged(
+        ask(find_forged, tokens, lesson.client.jwks(), issued_by),
+        place,
+        "a token of this service with a scope written in afterwards",
+        DECODED,
+    )
+
+
+def _judge_forged(got: object, place: int, how: str, missed: str, code: str = "M20") -> None:
+    if got is None or (isinstance(got, Sequence) and not got):
+        raise Wrong(f"Number {place} was {how}, and you found nothing wrong. {missed}", code)
+    if isinstance(got, bool) or not isinstance(got, int) or got < 0:
+        raise Wrong(f"Return the position of the forged token (the first is 0); got {show(got)}.")
+    if not same(got, place):
+        raise Wrong(
+            f"Number {place} was {how}; you accused number {got}, which is genuine: "
+            "signed by the key that its kid names, one of several in the JWKS.",
+            "M20",
+        )
+
+
+@exercise(
     "04.thumbprint",
     "A thumbprint by hand",
     hints=[
@@ -57,7 +110,7 @@ def thumbprint_by_hand(answer: object, lesson: LiveLesson) -> None:
     bound_to = lesson.client.get_token(key=key).claims["cnf"]["jkt"]
     if not same(ask(function, key.public_jwk), bound_to):
         raise Wrong(
-            "The service bound a token to this key and wrote a cnf.jkt different from yours."
+            "The service bound a token to this key, and its cnf.jkt differs from your thumbprint."
         )
 
 
@@ -71,14 +124,14 @@ def _judge_thumbprint(got: object, jwk: Mapping[str, Any]) -> None:
     if text.endswith("=") or "+" in text or "/" in text:
         raise Wrong("base64url without padding: - and _ instead of + and /, no = at the end.")
     if re.fullmatch(r"[0-9A-Fa-f]{64}", text):
-        raise Wrong("64 characters: that is the digest in hex. A thumbprint has 43 in base64url.")
+        raise Wrong("64 characters: that is the digest in hex. A thumbprint has 43, in base64url.")
     if len(text) == 86:  # 64 hex digits in base64url
         raise Wrong("You encoded the hex digits. Use .digest(), the 32 bytes themselves.")
     too_many = _not_dropped(text, jwk)
     if too_many:
         raise Wrong(
-            f"{', '.join(too_many)} went into your hash, too. A key may carry any members: choose "
-            "those that make it, instead of dropping some that you know.",
+            f"{', '.join(too_many)} went into your hash as well. A key may have any members: "
+            "choose those that make the key, instead of dropping some that you know.",
             "M12",
         )
     kind = "an RSA" if jwk["kty"] == "RSA" else "an EC"
@@ -96,12 +149,12 @@ def _other_thumbprints(jwk: Mapping[str, Any]) -> list[tuple[str, str]]:
     unsorted = {name: jwk[name] for name in jwk if name in required}
     return [
         (
-            "All members went into your hash, also alg, kid or use. Only those that make the key "
-            "do.",
+            "All members went into your hash, alg, kid and use too. Only those that make the key "
+            "belong there.",
             _hash(jwk, sort=True),
         ),
         (
-            "The members stand in the order in which they came. The order is fixed: by name.",
+            "The members are in the order in which they came. The order is fixed: by name.",
             _hash(unsorted),
         ),
         (
@@ -135,14 +188,14 @@ def _hash(
 
 @exercise(
     "04.mine",
-    "Is this token mine?",
+    "Find your token",
     hints=[
         "`read_unverified(token).claims` gives you the claims of each token.",
         "sub is the same in all of them. What tells the tokens apart is cnf, and in it jkt.",
-        "A bearer token has no cnf: claims.get('cnf', {}).get('jkt') does not raise then.",
+        "A bearer token has no cnf; claims.get('cnf', {}).get('jkt') gives None for it.",
         "Compare jkt with thumbprint(jwk); return the position, or None when no token fits.",
     ],
-    praise="You went by cnf.jkt and by nothing else: same client, same scope, other key, not mine.",
+    praise="You went by cnf.jkt alone: same client, same scope, another key, so not mine.",
 )
 def mine(answer: object, lesson: LiveLesson) -> None:
     find_mine = function_of(answer, "find_mine")
@@ -167,7 +220,7 @@ def mine(answer: object, lesson: LiveLesson) -> None:
             find_mine, [issuer.token(None, **content(key.thumbprint)), *others], key.public_jwk
         )
         if got is not None:
-            raise Wrong(f"Not one was bound to the key. Number 0 is {how}.", "M07")
+            raise Wrong(f"None of them was bound to the key. Number 0 is {how}.", "M07")
     keys = [ProofKey.generate() for _ in range(4)]
     tokens = [lesson.client.get_token(key=k).access_token.reveal() for k in keys]
     place = random.randrange(4)  # noqa: S311
@@ -185,57 +238,4 @@ def _judge_place(got: object, place: int) -> None:
             f"Token number {place} was bound to the key, you chose number {got}. All four "
             "have the same sub and scope: only cnf.jkt differs.",
             "M07",
-        )
-
-
-@exercise(
-    "04.forged",
-    "Spot the forged one",
-    level="stretch",
-    hints=[
-        "Reading is not enough: a forged token reads exactly as the forger likes.",
-        "`verify_token(token, jwks, issuer, now=time.time())` returns the claims or raises "
-        "TokenRefused.",
-        "Go through the tokens with their positions; return the position of the one that raises.",
-    ],
-    praise="Altered, foreign key, `none`, HMAC with the public key, another issuer, past its time, "
-    "without an end, an ID token: the signature and the strict checks found each.",
-)
-def forged(answer: object, lesson: LiveLesson) -> None:
-    find_forged = function_of(answer, "find_forged")
-    issuer = Issuer()
-    for forgery in FORGERIES:
-        for place in random.sample(range(4), 2):  # in two places: guessing the same finds but one
-            tokens = [issuer.token() for _ in range(3)]
-            tokens.insert(place, forgery.make(issuer))
-            got = ask(find_forged, tokens, issuer.jwks, issuer.url)
-            _judge_forged(got, place, forgery.how, forgery.missed, forgery.code)
-    _live_forged(find_forged, lesson)
-
-
-def _live_forged(find_forged: Callable[..., Any], lesson: LiveLesson) -> None:
-    """The same with tokens of the service, one of them altered."""
-    real = [lesson.client.get_token(key=ProofKey.generate()) for _ in range(3)]
-    tokens = [token.access_token.reveal() for token in real]
-    place = random.randrange(3)  # noqa: S311
-    tokens[place] = with_claims(tokens[place], scope="openid admin")
-    issued_by = str(real[0].claims["iss"])
-    _judge_forged(
-        ask(find_forged, tokens, lesson.client.jwks(), issued_by),
-        place,
-        "a token of this service with a scope written in afterwards",
-        DECODED,
-    )
-
-
-def _judge_forged(got: object, place: int, how: str, missed: str, code: str = "M20") -> None:
-    if got is None or (isinstance(got, Sequence) and not got):
-        raise Wrong(f"Number {place} was {how}, and you found nothing wrong. {missed}", code)
-    if isinstance(got, bool) or not isinstance(got, int) or got < 0:
-        raise Wrong(f"Return the position of the forged token, from 0 on; got {show(got)}.")
-    if not same(got, place):
-        raise Wrong(
-            f"Number {place} was {how}; you accused number {got}, which is genuine: "
-            "signed by the key that its kid names, one of several in the JWKS.",
-            "M20",
         )

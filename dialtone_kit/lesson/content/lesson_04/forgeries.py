@@ -83,7 +83,7 @@ def _long_past() -> int:
 
 @dataclass(frozen=True)
 class Forgery:
-    """A token to refuse. `how` ends "Number 2 was …"; `missed` is told to who found nothing."""
+    """A token to refuse. `how` completes "Number 2 was …"; `missed` says what to check."""
 
     make: Callable[[Issuer], str]
     how: str
@@ -99,50 +99,50 @@ FORGERIES = (
     ),
     Forgery(
         lambda i: i.token(new_key()),
-        "signed by somebody else's key, under the same kid",
-        "Anybody can write that kid: verify with the key that the JWKS has under it.",
+        "signed by someone else's key, under the same kid",
+        "Anyone can write that kid: verify with the key that the JWKS has under it.",
     ),
     Forgery(
         _unsigned,
         "not signed at all: alg none",
-        "Which algorithms are good is yours to say, not the token's.",
+        "You decide which algorithms to accept, not the token.",
     ),
     Forgery(
         _hmac_by_public_key,
-        "signed by HMAC, with the public key for a password",
+        "signed by HMAC, with the public key as the secret",
         "The key in the JWKS is for ES256, whatever the token's header says.",
     ),
     Forgery(
         lambda i: i.token(iss="https://id.evil.example"),
-        "of another issuer",
-        "Its signature is good, but that is not all there is to check: whose is it?",
+        "from another issuer",
+        "Its signature is good, but whose is it? Check the issuer as well.",
         "M19",
     ),
     Forgery(
         lambda i: i.token(iss=f"{i.url}-{word()}"),
-        "of an issuer whose name only begins like yours",
+        "from an issuer whose name only begins like yours",
         "Compare the whole name.",
         "M19",
     ),
     Forgery(
         lambda i: i.token(iss=i.url.partition("/realms/")[0]),
-        "of the root, and you trust one realm of it",
+        "from the root, and you trust one of its realms",
         "Compare the whole name.",
         "M19",
     ),
     Forgery(
         lambda i: i.token(iat=_long_past() - 3600, exp=_long_past()),
-        "past its time",
-        "Its signature and its issuer are good, but you did not look at the time.",
+        "expired",
+        "Its signature and issuer are good, but you didn't look at the time.",
     ),
     Forgery(
         lambda i: i.token(exp=None),
         "without any exp",
-        "Such a token would never end. Refuse what does not say when it does.",
+        "Such a token would never expire. Refuse a token that doesn't say when it ends.",
     ),
     Forgery(
         lambda i: i.token(token_type="id_token"),  # noqa: S106
-        "an ID token, and no access token",
-        "Signature, issuer and times are good, but it is not the kind of token that opens an API.",
+        "an ID token, not an access token",
+        "Signature, issuer and times are good, but it isn't the kind of token that opens an API.",
     ),
 )

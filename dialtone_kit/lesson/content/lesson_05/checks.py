@@ -1,4 +1,4 @@
-"""Lesson 05: a request with its proof, `ath`, `htu` behind a query, and the nonce on demand."""
+"""Lesson 05: `ath`, a request with its proof, `htu` behind a query, and the nonce on demand."""
 
 from __future__ import annotations
 
@@ -21,62 +21,6 @@ from dialtone_kit.lesson.exercises.patience import sealed
 from dialtone_kit.proofs import build_proof
 from dialtone_kit.rules import access_token_hash
 
-
-@exercise(
-    "05.make-request",
-    "Write make_dpop_request",
-    hints=[
-        "Two headers: Authorization with the scheme DPoP and the token, and DPoP with the proof.",
-        "build_proof(key, method, url, access_token=access_token) makes the proof, with ath.",
-        "return httpx.Request(method, url, headers={…}): made here, sent by the caller.",
-    ],
-    praise="Fresh proof, right hash, right URL, the token's own key; the service let it in twice.",
-)
-def make_request(answer: object, lesson: LiveLesson) -> None:
-    function = function_of(answer, "make_dpop_request")
-    key, token = ProofKey.generate(), secrets.token_urlsafe(48)
-    seen = Seen()
-    url = f"https://api-{word()}.example/{word()}?page={word()}"
-    for method in ("GET", "POST", "GET"):
-        judge_request(_made_by(function, method, url, token, key), (method, url, token), key, seen)
-    _live_request(function, lesson)
-
-
-def _made_by(function: Callable[..., Any], *arguments: object) -> Any:
-    """What the function made for a host that is not there: who sends there is told so."""
-    try:
-        return ask(function, *arguments)
-    except (httpx.TransportError, ServiceUnreachable, NotThisService):
-        raise Wrong(
-            "Your function sent the request itself. Make it and return it: the caller sends it."
-        ) from None
-
-
-def _live_request(function: Callable[..., httpx.Request], lesson: LiveLesson) -> None:
-    """Two calls to the running service; the second shows that nothing was kept."""
-    url = protected_url(lesson)
-    if url is None:
-        return  # a service without any protected page of its own: the proofs above must do
-    key, seen = ProofKey.generate(), Seen()
-    token = lesson.client.get_token(key=key).access_token.reveal()
-    for _ in range(2):
-        request = ask(function, "GET", url, token, key)
-        judge_request(request, ("GET", url, token), key, seen)
-        response = lesson.http.send(request)
-        demanded = response.headers.get("DPoP-Nonce") and "use_dpop_nonce" in response.text
-        if response.status_code != 200 and not demanded:
-            told = mask_text(response.text)[:200]
-            raise Wrong(f"The service answered {response.status_code}: {told}")
-
-
-def protected_url(lesson: LiveLesson) -> str | None:
-    """A page that wants a token: the mock's whoami, elsewhere what discovery names, or None."""
-    if lesson.is_mock:
-        return f"{lesson.issuer}/api/whoami"
-    userinfo = lesson.client.metadata.get("userinfo_endpoint")
-    return str(userinfo) if userinfo else None
-
-
 RFC_9449 = (  # the example of §7.1: an access token and its ath
     "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU",
     "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo",
@@ -88,7 +32,7 @@ RFC_9449 = (  # the example of §7.1: an access token and its ath
     "The missing ath",
     hints=[
         "Hash the token exactly as the Authorization header has it: the whole string.",
-        "SHA-256, `.digest()`, then b64url: 43 characters without =.",
+        "SHA-256, `.digest()`, then b64url: 43 characters, without =.",
         "b64url(hashlib.sha256(access_token.encode()).digest())",
     ],
     praise="RFC 9449's own example comes out, and the service accepted a proof with your ath.",
@@ -142,11 +86,66 @@ def _live_ath(ath_of: Callable[[str], str], url: str, lesson: LiveLesson) -> Non
 
 
 @exercise(
+    "05.make-request",
+    "Write make_dpop_request",
+    hints=[
+        "Two headers: Authorization with the scheme DPoP and the token, and DPoP with the proof.",
+        "build_proof(key, method, url, access_token=access_token) makes the proof, with ath.",
+        "return httpx.Request(method, url, headers={…}): made here, sent by the caller.",
+    ],
+    praise="Fresh proof, right hash, right URL, the token's own key: the service let you in twice.",
+)
+def make_request(answer: object, lesson: LiveLesson) -> None:
+    function = function_of(answer, "make_dpop_request")
+    key, token = ProofKey.generate(), secrets.token_urlsafe(48)
+    seen = Seen()
+    url = f"https://api-{word()}.example/{word()}?page={word()}"
+    for method in ("GET", "POST", "GET"):
+        judge_request(_made_by(function, method, url, token, key), (method, url, token), key, seen)
+    _live_request(function, lesson)
+
+
+def _made_by(function: Callable[..., Any], *arguments: object) -> Any:
+    """What the function made for a host that doesn't exist: a function that sends is refused."""
+    try:
+        return ask(function, *arguments)
+    except (httpx.TransportError, ServiceUnreachable, NotThisService):
+        raise Wrong(
+            "Your function sent the request itself. Make it and return it: the caller sends it."
+        ) from None
+
+
+def _live_request(function: Callable[..., httpx.Request], lesson: LiveLesson) -> None:
+    """Two calls to the running service; the second shows that nothing was kept."""
+    url = protected_url(lesson)
+    if url is None:
+        return  # the service has no protected page of its own: the checks above have to do
+    key, seen = ProofKey.generate(), Seen()
+    token = lesson.client.get_token(key=key).access_token.reveal()
+    for _ in range(2):
+        request = ask(function, "GET", url, token, key)
+        judge_request(request, ("GET", url, token), key, seen)
+        response = lesson.http.send(request)
+        demanded = response.headers.get("DPoP-Nonce") and "use_dpop_nonce" in response.text
+        if response.status_code != 200 and not demanded:
+            text = mask_text(response.text)[:200]
+            raise Wrong(f"The service answered {response.status_code}: {text}")
+
+
+def protected_url(lesson: LiveLesson) -> str | None:
+    """A page that wants a token: the mock's whoami, elsewhere what discovery names, or None."""
+    if lesson.is_mock:
+        return f"{lesson.issuer}/api/whoami"
+    userinfo = lesson.client.metadata.get("userinfo_endpoint")
+    return str(userinfo) if userinfo else None
+
+
+@exercise(
     "05.htu",
     "The right htu behind a query string",
     hints=[
-        "Everything before the first ? and the first #: nothing else changes.",
-        "The port stays, the slash at the end stays, upper case in the path stays.",
+        "Keep everything before the first ? and the first #. Nothing else changes.",
+        "The port, a slash at the end and upper case in the path all stay.",
         "url.partition('#')[0].partition('?')[0]",
     ],
     praise="Query and fragment are gone, and nothing else was touched.",
@@ -185,7 +184,7 @@ def _judge_htu(got: str, expected: str, url: str) -> None:
         raise Wrong("The port is part of the URL: keep it.", "M04")
     if got and got == expected.rpartition(";")[0]:
         raise Wrong(
-            "What follows the ; is part of the path: keep it. Only query and fragment go.",
+            "What follows the ; is part of the path: keep it. Drop only query and fragment.",
             "M04",
         )
     if expected.startswith(got):
@@ -198,14 +197,13 @@ def _judge_htu(got: str, expected: str, url: str) -> None:
     "The nonce on demand",
     level="stretch",
     hints=[
-        "Call send(None) first. Only one kind of refusal is a demand: 401 with the error "
-        "use_dpop_nonce.",
+        "Call send(None) first. Only one refusal is a demand: 401 with the error use_dpop_nonce.",
         "The nonce is in the DPoP-Nonce header of that very response.",
-        "Send once more, send(nonce), and return what comes, whatever it is. `send` builds a new "
+        "Call send(nonce) once and return what comes, whatever it is. `send` builds a new "
         "proof at every call.",
     ],
-    praise="A demand is a question, not a failure: you answered it once, with a new proof, and "
-    "stopped.",
+    praise="You took the demand for a question, not a failure: you answered it once, with a new "
+    "proof, and stopped.",
 )
 def nonce(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "call_with_nonce")
@@ -234,4 +232,4 @@ def _live_nonce(function: Callable[..., Any], lesson: LiveLesson) -> None:
 
         got = ask(function, send)
         if not answers or got is not answers[-1] or answers[-1].status_code != 200:
-            raise Wrong("Against a realm like strict your function did not get through.", "M02")
+            raise Wrong("Against a realm like strict, your function did not get through.", "M02")

@@ -1,4 +1,4 @@
-"""A resource that demands nonces, and what a learner's function does in front of it: 05.nonce."""
+"""A resource that demands nonces, and what a learner's function does there: 05.nonce."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dialtone_kit.lesson.exercises.asking import show
 from dialtone_kit.lesson.exercises.patience import CALLS
 
 FOR_EVER = (
-    "The service kept on demanding, and you kept on sending. Stop after answering one demand: "
+    "The service kept demanding, and you kept sending. Stop after answering one demand: "
     "this could go on for ever."
 )
 
@@ -55,16 +55,16 @@ def judge_call(got: object, door: Door) -> None:
             "M02",
         )
     if door.got[:1] != [None]:
-        raise Wrong("Begin with send(None): nobody has given you a nonce yet.", "M02")
+        raise Wrong("Begin with send(None): you don't have a nonce yet.", "M02")
     if door.demands and len(door.got) == 1:
         raise Wrong(
             "The service demanded a nonce, and you took it for a failure. Send once more, "
-            "with the nonce of its answer.",
+            "with the nonce from its answer.",
             "M02",
         )
     if not door.refusal and got.status_code != 200:
         raise Wrong(
-            "The second request did not carry the nonce of the answer before: take it from "
+            "The second request did not carry the nonce from the first answer: take it from "
             "the DPoP-Nonce header.",
             "M02",
         )
@@ -74,12 +74,12 @@ def judge_call(got: object, door: Door) -> None:
 
 
 def judge_endless(got: object, door: Door) -> None:
-    """Judge what came of a door that demands for ever: two calls, and the second refusal."""
+    """Judge what was done at a door that demands for ever: two calls, and the second refusal."""
     if len(door.got) > 2:
         raise Wrong(FOR_EVER, "M02")
     if not isinstance(got, httpx.Response):
         raise Wrong(
-            f"After a second demand, stop and return that response, too; got {show(got)}. "
+            f"After a second demand, stop and return that response; got {show(got)}. "
             "The caller wants to see why it failed."
         )
     _judge_last(got, door)

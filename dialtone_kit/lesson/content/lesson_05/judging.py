@@ -22,8 +22,8 @@ CODES = {
     "iat_is_fresh": "M06",
 }
 WAYS = {
-    "ath_matches": "The service can't see that the proof belongs to this token: ath is missing or "
-    "the hash of something else.",
+    "ath_matches": "The service can't see that the proof belongs to this token: ath is missing, or "
+    "is the hash of something else.",
     "htu_matches": "The proof names a different URL from the one the request goes to. htu is the "
     "URL you call, without query and fragment.",
     "htm_matches": "The proof names a different method from the request's.",
@@ -40,8 +40,8 @@ LEAST = (  # characters for the 96 random bits of RFC 9449 §4.2; numbers hide l
     ("(?s:.+)", 16),
 )
 GUESSABLE = (
-    "The next jti can be guessed: {jti}. Take random ones of 96 bits or more, as build_proof does, "
-    "or version 4 UUIDs."
+    "The next jti can be guessed: {jti}. Use at least 96 random bits, as build_proof does, "
+    "or a version 4 UUID."
 )
 
 
@@ -88,7 +88,7 @@ def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: 
         raise Wrong(sentence, CODES.get(refused.rule, refused.code)) from None
     if "?" in proof.claims["htu"]:
         raise Wrong(
-            "htu carries the query string. Services should ignore it, and some do not: "
+            "htu carries the query string. Services should ignore it, and some don't: "
             "leave out everything from the ? on.",
             "M04",
         )
@@ -96,12 +96,12 @@ def judge_request(got: object, sent: tuple[str, str, str], key: ProofKey, seen: 
 
 
 def _judge_elsewhere(got: httpx.Request, token: str) -> None:
-    """The token stands in the Authorization header and nowhere else (RFC 9449 §7.1)."""
+    """The token is in the Authorization header and nowhere else (RFC 9449 §7.1)."""
     for name, content in got.headers.multi_items():
         if name.lower() != "authorization" and token in content:
             raise Wrong(
-                f"The token is in the header {name}, too. One place is enough: every other one is "
-                "a way for it to leak."
+                f"The token is in the header {name}, too. One place is enough: each further one is "
+                "another way to leak it."
             )
     if isinstance(got.stream, httpx.ByteStream) and token.encode() in got.read():
         raise Wrong("The token is in the body, too. It belongs in the Authorization header only.")
@@ -110,11 +110,11 @@ def _judge_elsewhere(got: httpx.Request, token: str) -> None:
 def _judge_authorization(value: str, token: str) -> None:
     scheme, _, credentials = value.partition(" ")
     if not value:
-        raise Wrong("There is no Authorization header: the token itself must come along.")
+        raise Wrong("There is no Authorization header: the token has to travel with the proof.")
     if scheme.lower() == "bearer":
         raise Wrong(
             "A bound token goes under the scheme DPoP. Under Bearer it is refused: otherwise "
-            "a thief would only have to leave out the proof.",
+            "a thief would only have to leave the proof out.",
             "M08",
         )
     if scheme.lower() != "dpop":

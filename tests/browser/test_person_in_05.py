@@ -1,0 +1,103 @@
+"""Lesson 05 as a person takes it from an empty home: calls, wins a race, and is refused."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.learner import SECRETS, learner_at
+
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+MADE_UP = re.compile(r"learner-[0-9a-f]{8}@example\.com")  # the client registered by itself
+SLOW = "[anywidget] Failed to initialize model."  # after two seconds, on a busy machine
+IN_HEX = """
+def ath_of(access_token):
+    return hashlib.sha256(access_token.encode()).hexdigest()
+"""
+RIGHT = """
+def ath_of(access_token):
+    return b64url(hashlib.sha256(access_token.encode()).digest())
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(lab, browser):
+    with learner_at(lab, browser, "05-call-apis.ipynb") as (learner, watch):
+        learner.watch = watch
+        yield learner
+
+
+def test_a_learner_computes_ath_wrong_and_then_right(desk):
+    desk.run_to("l05-predict-what-changes")
+    assert desk.predict("l05-predict-what-changes", "A hash of the access") == "✓"
+    assert "hash in hex" in desk.try_exercise("l05-exercise-ath", IN_HEX)
+    assert "✓" in desk.try_exercise("l05-exercise-ath", RIGHT)
+    assert desk.errors() == []
+
+
+def test_a_copy_that_comes_first_gets_in_and_the_story_grows(desk):
+    desk.run_to("l05-predict-race")
+    assert desk.predict("l05-predict-race", "401 to the copy") == "✗"
+    desk.run_to("l05-key-and-scheme")
+    assert cards(desk, "l05-replay") == ["200 welcome", "401 invalid_dpop_proof"]
+    assert cards(desk, "l05-htu-and-ath") == ["401 invalid_dpop_proof"] * 2
+    assert cards(desk, "l05-key-and-scheme") == [*["401 invalid_token"] * 2, "401 unauthorized"]
+    whole = desk.at("l05-key-and-scheme").locator("svg").first.text_content()
+    rules = ("jti_is_new", "htu_matches", "ath_matches", "key_is_bound", "scheme", "unauthorized")
+    assert [rule for rule in rules if f"401 {rule}" not in whole] == []
+    said = desk.at("l05-replay")
+    assert said.get_by_role("link", name="M01").get_attribute("href").endswith("#m01")
+    said.scroll_into_view_if_needed()
+    desk.screenshot("lesson-05-race")
+    assert "jti_is_new" in desk.at("l05-timeline").locator("svg").first.text_content()
+
+
+def cards(desk, cell_id):
+    """The status and the error of each card, as its label says it."""
+    found = desk.at(cell_id).get_by_role("group", name=re.compile(r"^\d")).all()
+    return [card.get_attribute("aria-label") for card in found]
+
+
+def test_after_a_reload_a_proof_is_broken_in_the_checker(desk):
+    desk.run_to("l05-checker")
+    desk.save()
+    desk.reload()
+    desk.at("l05-predict-race").get_by_text("✗ your answer").wait_for()
+    checker = desk.at("l05-checker").locator(".dk-checker")
+    checker.locator(".dk-badge", has_text="all rules pass").wait_for()
+    checker.get_by_text("Change something and see what falls").click()
+    checker.get_by_label("ath").fill("")
+    checker.get_by_label("ath").press("Enter")
+    checker.locator(".dk-badge", has_text="stopped by rule").wait_for()
+    checker.get_by_role("button", name="Send it to the service").click()
+    checker.get_by_text("The service says 401").wait_for()
+    checker.scroll_into_view_if_needed()
+    desk.screenshot("lesson-05-checker")
+    checker.get_by_role("button", name="Restore").click()
+    checker.locator(".dk-badge", has_text="all rules pass").wait_for()
+
+
+def test_after_a_restart_of_the_kernel_the_lesson_runs_to_its_end(desk):
+    desk.restart_kernel()
+    desk.run_to("l05-predict-body")
+    assert desk.predict("l05-predict-body", "ath", sure=False) == "✗"
+    desk.run_all()
+    assert desk.predict("l05-predict-nonces", "Three") == "✓"
+    assert desk.output("l05-strict").strip() == "[401, 200, 200]"
+    assert "✓" in desk.output("l05-exercise-ath")
+    desk.run("l05-done")
+    done = desk.at("l05-done")
+    rows = done.locator("tbody").first.locator("tr")
+    assert ["✗" in row for row in rows.all_inner_texts()] == [True, True, False, False]
+    done.scroll_into_view_if_needed()
+    desk.screenshot("lesson-05-done")
+    assert desk.errors() == []
+
+
+def test_nothing_secret_is_saved_and_no_one_else_was_asked(desk):
+    outputs = desk.saved_outputs()
+    assert SECRETS.search(outputs) is None
+    assert set(ADDRESS.findall(outputs)) == set(MADE_UP.findall(outputs))
+    assert [text for text in desk.watch.complaints if SLOW not in text] == []
+    assert desk.watch.strangers == []

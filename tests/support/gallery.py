@@ -1,0 +1,177 @@
+"""Every widget and output of the kit in each of its states, as the cells of one notebook.
+
+No service is needed: what would come from one is made up, by the kit's own rules. A cell's name is
+the widget or output and its state.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+_SETTING = """
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+import httpx
+from dialtone_kit import ProofKey, build_proof
+from dialtone_kit.base.errors import RateLimited, ServiceError
+from dialtone_kit.claims import show_claims
+from dialtone_kit.client.enrollment_state import EnrollmentState
+from dialtone_kit.lesson.answers import read_answer
+from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
+from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.misconceptions import misconception, show
+from dialtone_kit.lesson.progress import Progress
+from dialtone_kit.lesson.replay import replay_timeline
+from dialtone_kit.lesson.said import Story
+from dialtone_kit.lesson.work import Work
+from dialtone_kit.rules import Request
+from dialtone_kit.widgets import *
+from dialtone_kit.widgets.proof_checker import Case, ServiceVerdict
+from dialtone_kit.widgets.stopping import note
+from dialtone_kit.widgets.token_explorer import TokenCase, TokenVerdict
+from dialtone_kit.wire.record import record
+from dialtone_kit.wire.recorder import Wire
+from dialtone_kit.wire.timing import PARTS
+
+hour = datetime.now(timezone.utc) + timedelta(hours=1)
+@dataclass
+class Thing:
+    email: str = "robin@mail.example"; expires_at: datetime = hour
+    client_id: str = "cli_my_agent_1"; id: str = "1"; to: str = email; code: str = "WXYZ-6789"
+    text: str = "Somebody asks you to vouch for my-agent.\\nYour code: WXYZ-6789"
+    subject: str = "Vouch for my-agent?"; sent_at: str = "2026-11-24T10:00:00Z"
+def done(panel, kind, **more):
+    panel.receive({"kind": kind, "round": panel.round, **more})
+    return panel
+def refuse(error):
+    def send(*_):
+        raise error
+    return send
+
+def email(error=None, seconds=3600):
+    def send(address):
+        return Thing(address, datetime.now(timezone.utc) + timedelta(seconds=seconds))
+    form = EmailForm(refuse(error) if error else send, clear_limits="lesson.reset_limits()")
+    return done(form, "submit", value="robin@mail.example")
+def code(tries, status="pending", typed="", error=None):
+    form = CodeForm(
+        refuse(error) if error else lambda _: Thing(), hour, email="robin@mail.example",
+        inbox="the inbox cell", approved=Thing, approval_url="https://id.example/approve",
+        watch=lambda: EnrollmentState(status, tries, 3000.0))
+    return done(form, "submit", value=typed) if typed else form
+wrong = ServiceError(401, "unauthorized", "That is not the code."); wrong.tries_left = 1
+
+work = Work("03", Progress(Path("gallery.jsonl")), interactive=True, seat=0)
+work.progress.opened("03")
+def predict(name, choice=None, sure="sure"):
+    asked = work.predict(name)
+    return asked if choice is None else done(asked, "answer", choices=[choice], confidence=sure)
+def quiz(which, tell, choice=None):
+    asked = work.quiz(which, tell=tell)
+    count = len(asked.state()["items"])
+    sure = ["unsure"] * count
+    return asked if choice is None else done(asked, "answer", choices=[choice] * count, sure=sure)
+
+key, other, issuer = ProofKey.generate(), ProofKey.generate(), Issuer()
+url = "https://id.example/realms/default/api/notes"
+proof = build_proof(key, "GET", url)
+def checker(*proofs, method="GET"):
+    asked = Request(method, url, time.time())
+    cases = [Case(proofs, asked, f"{method} {number}", 401,
+                  ask=lambda *_: ServiceVerdict(401, "htm_matches: no. Build a new proof. [M04]"))
+             for number in ("one", "two")]
+    return ProofChecker(cases, key)
+def token(verdict="verified", own=key, **claims):
+    said = {"verified": TokenVerdict("verified", "In time.", "", issuer.kid, f"{issuer.url}/jwks"),
+            "refused": TokenVerdict("refused", "Signed by nobody we know.", "signature")}
+    made = issuer.token(**{"cnf": {"jkt": key.thumbprint}, **claims})
+    return TokenCase(made, own.thumbprint, lambda: said[verdict])
+act = {"sub": "cli_reporter_77e1", "act": {"sub": "cli_planner_0b3c"}}
+
+body = {"error": "invalid_dpop_proof", "error_description":
+        "ath_matches: expected ath, the SHA-256 of the token, got nothing. Hash it. [M05]"}
+nonce = {"DPoP-Nonce": "n1", "WWW-Authenticate": 'DPoP error="use_dpop_nonce"'}
+answers = iter([httpx.Response(401, headers=nonce), httpx.Response(200, json={"notes": ["one"]}),
+                httpx.Response(401, json=body), httpx.Response(503)])
+wire = Wire()
+http = httpx.Client(transport=wire.transport(httpx.MockTransport(lambda _: next(answers))))
+proved = {"DPoP": proof, "Authorization": f"DPoP {issuer.token(email='robin@mail.example')}"}
+sent = [http.get(url, headers=proved) for _ in range(4)]
+timed = Wire()
+timing = tuple((name, 0.001 * number) for number, name in enumerate(PARTS, 1))
+asked = httpx.Request("POST", f"{issuer.url}/token", data={"scope": "openid"})
+refused = httpx.Response(400, json={"error": "invalid_scope"})
+timed.round_trips.append(record(asked, refused, 0.036, "", timing))
+"""
+
+# The cell, and words that are only there in this state.
+CELLS = {
+    "email asking": (
+        "EmailForm(lambda address: Thing(address), note='You already have one.')",
+        "asking",
+    ),
+    "email refused": (
+        "email(ServiceError(403, 'access_denied', 'No policy permits this.'))",
+        "No policy permits",
+    ),
+    "email waiting": ("email(RateLimited('Three in an hour.', 1800))", "You can try again in"),
+    "email sent": ("email()", "A code is on its way"),
+    "email expired": ("email(seconds=0)", "The hour for this code is over"),
+    "code asking": ("code(5)", "5 tries left"),
+    "code unreadable": ("code(5, typed='nothing in it')", "no try is lost"),
+    "code wrong": ("code(1, typed='AAAA-AAAA', error=wrong)", "1 try left"),
+    "code approved": ("code(4, 'approved')", "The sponsor approved"),
+    "code confirmed": ("code(5, typed='WXYZ-6789')", "Registered as"),
+    "code locked": ("code(0, 'locked')", "locked"),
+    "code expired": ("code(3, 'expired')", "The hour for this code is over"),
+    "inbox empty": ("InboxView(lambda: [], email='robin@mail.example')", "No mail for"),
+    "inbox full": (
+        "InboxView(lambda: [Thing(), Thing(text='No code here.', code='')])",
+        "WXYZ-6789",
+    ),
+    "prediction unanswered": ("predict('03.stolen-token')", "I am not sure"),
+    "prediction wrong": ("predict('03.same-proof-twice', 0)", "✗ not quite"),
+    "prediction right": ("predict('03.how-many-bytes', 1, 'unsure')", "✓ right"),
+    "quiz unanswered": ("quiz('pre', False)", "8 questions"),
+    "quiz handed in": ("quiz('pre', False, 0)", "Thank you"),
+    "quiz marked": ("quiz('post', True, 1)", "of 8 right"),
+    "checker green": ("checker(proof)", "all rules pass"),
+    "checker red": ("done(checker(proof, method='POST'), 'ask')", "The service says 401"),
+    "checker junk": ("checker('junk')", "stopped by rule 2"),
+    "token one": ("TokenExplorer([token()])", "verified"),
+    "token two": (
+        "TokenExplorer([token(scope='openid'), token(act=act, sub='usr_ada_1c9d')])",
+        "acts now",
+    ),
+    "token refused": ("TokenExplorer([token('refused', other)])", "not verified"),
+    "token bearer": ("TokenExplorer([token(cnf=None)])", "a bearer token"),
+    "token expired": (
+        "TokenExplorer([token(iat=1_700_000_000, exp=1_700_003_600)])",
+        "It has expired",
+    ),
+    "token junk": ("TokenExplorer([TokenCase('junk')])", "not a token"),
+    "said": ("Story().add([read_answer(one) for one in sent])", "ath_matches"),
+    "wire": ("wire.show(9)", "Access token, decoded"),
+    "wire timed": ("timed.show()", "Where the time went"),
+    "wire empty": ("Wire().show()", "Nothing was sent"),
+    "sequence": ("wire.sequence()", "asks for a nonce"),
+    "timeline": ("replay_timeline(wire, proof)", "A proof and its replay"),
+    "claims": ("show_claims(issuer.token(act=act))", "who acted one step before"),
+    "done": (
+        "work.progress.checked('03.signature', 'right', None); work.done([])",
+        "What surprised you",
+    ),
+    "verdict right": ("Verdict('right', 'The signature has 64 bytes.')", "✓ Right."),
+    "verdict wrong": ("Verdict('wrong', 'It is M05.', 'M05')", "✗ Wrong."),
+    "verdict not tried": ("Verdict('not tried', 'Fill in the cell above.')", "○ Not tried."),
+    "verdict unknown": ('Verdict("can\'t tell", "The service didn\'t answer.")', "? Can't tell."),
+    "hint": ("work.hint('03.signature')", "Hint 1 of"),
+    "report": ("work.report()", "Tries and hints"),
+    "misconception": ("show(misconception('M05'))", "What is so."),
+    "note": ("note('Type the code from the mail in the form above.', 'form')", "Go to the form"),
+}
+NAMES = tuple(CELLS)
+SOURCES = (textwrap.dedent(_SETTING).strip(), *(source for source, _ in CELLS.values()))
