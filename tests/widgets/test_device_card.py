@@ -51,7 +51,7 @@ class Service:
 
 def token() -> Token:
     payload = to_segment({"sub": "usr_1"})
-    return Token(Secret(f"e30.{payload}.c"), "DPoP", 3600, "openid", None, 1000.0, None)
+    return Token(Secret(f"e30.{payload}.Yw"), "DPoP", 3600, "openid", None, 1000.0, None)
 
 
 def said(card: DeviceCard) -> list[str]:
