@@ -157,7 +157,7 @@ def test_a_broken_file_changes_nothing_and_is_reported_once(
         assert ids(files) == ["open"]
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"{folder / NAME}:3: found an invalid variable")
-    assert line.endswith("the last valid version stays in force")
+    assert line.endswith("the last good text stays in force")
     (folder / NAME).write_text(SHUT)
     assert (files.in_force(NAME).problem, ids(files)) == (None, ["shut"])
 
