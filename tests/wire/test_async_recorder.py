@@ -17,6 +17,7 @@ from tests.support.own_loop import finished
 
 URL = "https://notes.example/mcp?code=s3cr3t"
 KEY = ProofKey.generate()
+HELLO = gzip.compress(b"hello")
 TOKEN = "a.secret-token-" + "x" * 40
 
 
@@ -74,8 +75,7 @@ def test_a_call_is_recorded_without_its_secrets() -> None:
 
 def test_the_recorder_changes_nothing_on_the_way() -> None:
     fields = [("X-One", "1"), ("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]
-    body = gzip.compress(b"hello")
-    zipped = httpx2.Response(207, headers=[*fields, ("Content-Encoding", "gzip")], content=body)
+    zipped = httpx2.Response(207, headers=[*fields, ("Content-Encoding", "gzip")], content=HELLO)
     recorded = Recorded(zipped)
     answer = recorded.post()
     assert (answer.status_code, answer.text) == (207, "hello")
@@ -116,7 +116,7 @@ def test_a_stream_that_is_left_early_is_recorded_as_far_as_it_came() -> None:
     assert trip.response.body == "data: one\n\n"
 
 
-@pytest.mark.parametrize("cut", [b"no gzip at all", gzip.compress(b"hello")[:9]])
+@pytest.mark.parametrize("cut", [b"no gzip at all", HELLO[:9]], ids=["junk", "cut off"])
 def test_a_body_that_cant_be_unpacked_is_left_out(cut: bytes) -> None:
     recorded = Recorded(
         httpx2.Response(200, headers={"Content-Encoding": "gzip"}, stream=Pieces(cut))
