@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -15,15 +15,17 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 
 from dialtone_kit.base.challenges import challenges
 from dialtone_kit.base.errors import DialtoneError, UnsafeUrl
-from dialtone_kit.keys import ProofKey
+from dialtone_kit.keys import ProofKey, thumbprint
 from dialtone_kit.mcp import Caller, DPoPGate, caller, metadata_url
 from dialtone_kit.mcp.issuer_tokens import PAUSE
 from dialtone_kit.proofs import build_proof
 from dialtone_kit.rules import MAX_BYTES
-from dialtone_kit.tokens import sign_token
+from dialtone_kit.tokens import read_unverified, sign_token
 from tests.support.extent import few_or_all
 from tests.support.fake_service import ISSUER, FakeService
 from tests.support.own_loop import finished
+from tests.support.refusals import ACCEPTED, REFUSED, Case
+from tests.support.refusals import Scene as Forge
 
 NOW = 1_800_000_000.0
 URL = "https://notes.example/mcp"
@@ -53,8 +55,9 @@ def proof(access_token: str, method: str = "POST", url: str = URL, **more: Any) 
 Fields = list[tuple[str, str]]
 
 
-def dpop(access_token: str, *proofs: str) -> Fields:
-    proofs = proofs or (proof(access_token),)
+def dpop(access_token: str, *proofs: str, exactly: bool = False) -> Fields:
+    """The header fields of a call, with a right proof unless others are given."""
+    proofs = proofs if proofs or exactly else (proof(access_token),)
     return [("Authorization", f"DPoP {access_token}"), *(("DPoP", one) for one in proofs)]
 
 
@@ -264,6 +267,29 @@ def test_workers_that_share_a_memory_share_what_was_used() -> None:
     fields = dpop(token())
     assert one.ask(fields).status == 200
     turned_away(other.ask(fields), 401, "invalid_dpop_proof", "jti_is_new: ")
+
+
+ONE_OF_EACH_ROW = list({case.row: case for case in REFUSED[::-1] if case.over_http}.values())
+
+
+@pytest.mark.parametrize("case", ONE_OF_EACH_ROW, ids=lambda case: case.id)
+def test_the_gate_judges_by_the_kits_own_rules(case: Case, scene: Scene) -> None:
+    good = token()
+    forge = Forge(url=URL, now=int(NOW), token=good, key=KEY)
+    refused = scene.ask(dpop(good, *case.headers(forge), exactly=True))
+    turned_away(refused, 401, "invalid_dpop_proof", f"{case.rule}: ")
+    assert scene.ask(dpop(good, forge.proof())).status == 200  # ✓
+
+
+@pytest.mark.parametrize("case", ACCEPTED, ids=lambda case: case.id)
+def test_what_the_rules_accept_comes_in(case: Case, scene: Scene) -> None:
+    good = token()
+    forge = Forge(url=URL, now=int(NOW), token=good, key=KEY)
+    [made] = case.headers(forge)
+    by = thumbprint(read_unverified(made).header["jwk"])  # some cases have a key of their own
+    good = token(cnf={"jkt": by})
+    forge = replace(forge, token=good)
+    assert scene.ask(dpop(good, *case.headers(forge))).status == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "notes.example:444", ""])
