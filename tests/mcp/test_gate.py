@@ -474,7 +474,9 @@ def test_a_new_key_of_the_issuer_is_fetched_and_an_unknown_one_not_every_time() 
     assert len(scene.issuer.sent_to("jwks")) == 1
     clock = PAUSE
     assert scene.ask(dpop(token("k2", OTHER_KEY))).status == 200
-    assert len(scene.issuer.sent_to("jwks")) == 2
+    clock += PAUSE
+    turned_away(scene.ask(dpop(token(by=OTHER_KEY))), 401, "invalid_token", "signature: ")
+    assert len(scene.issuer.sent_to("jwks")) == 2  # the key is known: a forgery fetches nothing
 
 
 def test_an_issuer_that_is_down_is_503_and_no_verdict_on_the_token() -> None:

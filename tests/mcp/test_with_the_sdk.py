@@ -232,16 +232,27 @@ def permit(mock: Mock, realm: str, server: str, held: str, audience: str) -> Non
 
 def test_an_error_of_ones_own_comes_out_as_it_is(ada: Agent, url: str) -> None:
     async def failing() -> None:
-        foreign = McpDPoP(ada.key, ada.token(url))
-        async with connected(url, foreign) as client:
-            with pytest.raises(MCPError):  # the server's, not the gate's
-                await client.read_resource("no://such")
-            assert foreign.refusal is None
+        moved = [0.0]
+        auth = McpDPoP(ada.key, ada.token(url), now=lambda: time.time() - moved[0])
+        async with connected(url, auth) as client:
+            moved[0] = 90.0
+            with pytest.raises(MCPError):
+                await client.call_tool("whoami")
             raise LookupError("mine")
 
     with pytest.raises(ExceptionGroup) as group:
         finished(failing())
     assert group.group_contains(LookupError, match="mine")
+
+
+def test_an_error_of_the_server_behind_the_gate_is_no_refusal(ada: Agent, url: str) -> None:
+    async def failing() -> None:
+        async with connected(url, McpDPoP(ada.key, ada.token(url))) as client:
+            await client.read_resource("no://such")
+
+    with pytest.raises(ExceptionGroup) as group:
+        finished(failing())
+    assert group.group_contains(MCPError)
 
 
 def test_a_call_that_is_turned_away_later_says_why(ada: Agent, url: str) -> None:
