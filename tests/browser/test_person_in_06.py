@@ -1,4 +1,4 @@
-"""A person takes lesson 06 in an empty home: impatient agent, approval in a second page, Mallory."""
+"""A person takes lesson 06 in an empty home: an impatient agent, and a yes in a second page."""
 
 from __future__ import annotations
 
