@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dialtone_kit.base.masking import mask_text
+
 LONGEST = 4000  # characters that are read: someone else's text may have any length
 _CODE = re.compile(r"(?:\[(M\d\d)\]|\b(M\d\d))\.?\Z")
 _RULE = re.compile(r"([a-z0-9]+(?:_[a-z0-9]+)*): ")
+# What may stand in an error_description, in a body and in a header alike (RFC 6749 §5.2, 6750 §3).
+_OTHER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
+_SPELLED = str.maketrans(
+    {'"': "'", "\\": "/", "\n": " ", "§": "section ", "…": "...", "‖": "||", "•": "*"}
+)
 _PAIR = re.compile(r"expected (.+?), got (.+?)(?:\.+\s+(.*)|\.*)\Z", re.S)
 
 
@@ -52,3 +59,8 @@ def sentence(text: object) -> str:
     """
     said = str(text).rstrip()
     return said if said.endswith((".", "!", "?", "…")) else f"{said}."
+
+
+def description(text: str) -> str:
+    """`text` as an error_description: no secret in it, and only the characters allowed there."""
+    return _OTHER_CHARACTER.sub("?", mask_text(text).translate(_SPELLED))

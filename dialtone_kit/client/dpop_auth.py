@@ -51,9 +51,12 @@ class DPoPAuth(httpx.Auth):
         response = yield request
         fresh = self._remember(response, place)
         # A service that demands the nonce it was just sent would do so forever: its refusal stands.
-        if fresh is not None and fresh != sent and demands_nonce(response):
+        if fresh is not None and fresh != sent and self._demands_nonce(response):
             self._prove(request, fresh)
             self._remember((yield request), place)
+
+    def _demands_nonce(self, response: httpx.Response) -> bool:
+        return demands_nonce(response)
 
     def _place(self, url: str) -> tuple[str, str]:
         return origin(url), "token" if self._token else ""
@@ -80,7 +83,8 @@ class DPoPAuth(httpx.Auth):
         return nonce or None
 
     def __repr__(self) -> str:
-        return f"<DPoPAuth by {self.key!r}, {'with' if self._token else 'without'} a token>"
+        name, having = type(self).__name__, "with" if self._token else "without"
+        return f"<{name} by {self.key!r}, {having} a token>"
 
 
 def names_nonce(field: str) -> bool:

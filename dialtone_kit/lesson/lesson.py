@@ -18,13 +18,16 @@ from dialtone_kit.base.notebook import is_interactive, link
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.quiet import hiding
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.answers import read_answer
+from dialtone_kit.lesson.approving import answer_page, device_card
 from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.family import family_picture, read_family
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
@@ -42,6 +45,7 @@ from dialtone_kit.rules import Request
 from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import (
     CodeForm,
+    DeviceCard,
     EmailForm,
     InboxView,
     Prediction,
@@ -125,6 +129,30 @@ class Lesson:
     def code_form(self, enrollment: Enrollment, verification_code: str = "") -> CodeForm:
         """Ask for the code from the email; unattended, from the parameter or the inbox."""
         return forms.code_form(self, enrollment, verification_code)
+
+    def device_card(
+        self,
+        login: DeviceLogin,
+        key: ProofKey | None = None,
+        *,
+        client: IdentityClient | None = None,
+    ) -> DeviceCard:
+        """Show what a device would, and wait for the person's answer at the service's pace.
+
+        `key` is the one to bind the token to; `client` the one that started `login`, by default the
+        lesson's. With nobody here the local service's page is answered with yes.
+        """
+        return device_card(self, login, key, client or self.client)
+
+    def approve(self, login: DeviceLogin, email: str = "", *, yes: bool = True) -> Shown:
+        """Answer the device page of `login` as the person with the mailbox `email` (mock only)."""
+        person = email or self.email or registering.own_address()
+        return answer_page(self, login, person, say_yes=yes)
+
+    def family(self, token: Token, realm: str | None = None) -> Shown:
+        """The tokens that came from the approval behind `token`, by the audit trail (mock only)."""
+        events = self.controls.audit(realm or str(token.claims.get("realm", self.realm)))
+        return family_picture(read_family(events, str(token.claims["sub"])))
 
     def inbox(self, email: str | None = None) -> InboxView | Shown:
         """The emails the mock sent in this realm. The real service writes to your own mailbox."""

@@ -8,6 +8,7 @@ run prints what is the same on every run, such as `alg` and `scope`.
 """
 
 from dialtone_kit.widgets.code_form import CodeForm
+from dialtone_kit.widgets.device_card import DeviceCard
 from dialtone_kit.widgets.email_form import EmailForm, email_problem
 from dialtone_kit.widgets.inbox import InboxView
 from dialtone_kit.widgets.proof_checker import ProofChecker
@@ -16,6 +17,7 @@ from dialtone_kit.widgets.token_explorer import TokenExplorer
 
 __all__ = [
     "CodeForm",
+    "DeviceCard",
     "EmailForm",
     "InboxView",
     "Prediction",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import deque
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -25,6 +26,9 @@ from dialtone_kit.wire.record import RoundTrip, record
 from dialtone_kit.wire.shell_files import ShellFiles
 from dialtone_kit.wire.timing import Stopwatch, timed
 from dialtone_kit.wire.view import view
+
+if TYPE_CHECKING:
+    import httpx2
 
 KEPT = 200  # round trips
 
@@ -53,6 +57,12 @@ class Wire:
     def transport(self, inner: httpx.BaseTransport) -> httpx.BaseTransport:
         """`inner`, with everything that passes through it recorded here."""
         return _Recorder(inner, self)
+
+    def async_transport(self, inner: httpx2.AsyncBaseTransport) -> httpx2.AsyncBaseTransport:
+        """The same for httpx2, which the MCP SDK's client uses. A stream is recorded at its end."""
+        from dialtone_kit.wire.async_recorder import AsyncRecorder  # only here: it loads httpx2
+
+        return AsyncRecorder(inner, self._keep)
 
     def show(self, last: int = 1) -> Shown:
         """The last round trips in full, oldest first."""

@@ -21,8 +21,11 @@ from dialtone_kit.base.masking import SECRET_MEMBERS, mask_member, mask_members,
 Hide = Callable[[str, str], str]  # name, value → stand-in
 # The same members in JSON that is broken or cut off.
 _MEMBER = re.compile(rf'("({"|".join(sorted(SECRET_MEMBERS))})"\s*:\s*")([^"]*)')
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "mcp-session-id"}
+)
 _NAMES = {"dpop": "DPoP", "dpop-nonce": "DPoP-Nonce", "www-authenticate": "WWW-Authenticate"}
+_NAMES |= {"mcp-protocol-version": "MCP-Protocol-Version"}
 MAX_TEXT = 20_000  # characters of a body that are kept
 
 
@@ -62,7 +65,7 @@ class Redactor:
             with suppress(ValueError, RecursionError):
                 value = self.json(json.loads(content))
                 return json.dumps(value, indent=2, ensure_ascii=False)[:MAX_TEXT]
-        text = content.decode("utf-8", "replace")
+        text = content.decode("utf-8", "replace").replace("\r\n", "\n")
         return self.text(mask_text(self.members(text)))[:MAX_TEXT]
 
     def json(self, value: Any) -> Any:

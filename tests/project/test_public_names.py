@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import dialtone_kit
+import dialtone_kit.mcp
 import dialtone_kit.spiffe
 
 ROOT = Path(__file__).parents[2]
 USES = ROOT / "tests/typing/public_names.py"
-ROOMS = [dialtone_kit, dialtone_kit.spiffe]
+ROOMS = [dialtone_kit, dialtone_kit.mcp, dialtone_kit.spiffe]
 ONCE_AT_THE_TOP = [
     "BadSpiffeId",
     "JwtSvid",
@@ -83,10 +84,21 @@ def test_another_name_is_an_attribute_error(name: str) -> None:
         getattr(dialtone_kit, name)
 
 
-def test_the_import_alone_loads_nothing_heavy() -> None:
-    script = "import sys, dialtone_kit; print(*sys.modules)"
+HEAVY = {"httpx", "httpx2", "mcp", "cryptography", "orjson", "ipywidgets", "dialtone_kit.keys"}
+
+
+@pytest.mark.parametrize(
+    ("script", "heavy"),
+    [
+        pytest.param("import dialtone_kit", HEAVY, id="the kit"),
+        pytest.param("import dialtone_kit.mcp", HEAVY, id="its room for MCP"),
+        pytest.param("from dialtone_kit import *", {"httpx2", "mcp"}, id="all its public names"),
+    ],
+)
+def test_the_import_alone_loads_nothing_heavy(script: str, heavy: set[str]) -> None:
+    script = f"import sys; {script}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
-    assert not loaded & {"httpx", "cryptography", "orjson", "ipywidgets", "dialtone_kit.keys"}
+    assert not loaded & heavy

@@ -225,6 +225,52 @@ def call_apis() -> Drawing:
     )
 
 
+DEVICE_FLOW = [
+    ("agent", "Agent, no browser", 130),
+    ("service", "Identity service", 450),
+    ("sponsor", "Person, with a browser", 750),
+]
+
+
+def laptop_agent() -> Drawing:
+    return lanes(
+        "An agent without a browser",
+        "An agent runs where there is no browser: in a terminal, on a server, on a TV. A person "
+        "with a browser is somewhere else. The agent talks to the identity service, and so does "
+        "the person. How does the service know that the two belong together, and what will it "
+        "tell the agent while it waits?",
+        DEVICE_FLOW,
+        [
+            Message(0, 1, "I want to act for a person"),
+            Message(1, 0, "two codes"),
+            Message(2, 1, "one of them: how did it get here?"),
+            Message(0, 1, "and now? and now? and now?", ("proof",)),
+        ],
+    )
+
+
+def laptop_agent_whole() -> Drawing:
+    return lanes(
+        "A device and a browser, joined by a code",
+        "The agent asks for a login, gets a device code and a user code, and shows the user code. "
+        "It asks every five seconds, and hears: not yet. The person types the user code into the "
+        "service's page and says yes. The agent's next question brings a token for that person, "
+        "bound to the agent's key. Only the user code joins the two sides, so whoever started the "
+        "login gets the token.",
+        DEVICE_FLOW,
+        [
+            Message(0, 1, "I want to act for a person"),
+            Message(1, 0, "device code, user code"),
+            Note(0, "shows the user code", 180),
+            Message(0, 1, "device code: is it done?", ("proof",)),
+            Message(1, 0, "not yet, ask again in 5 s", style="quiet"),
+            Message(2, 1, "user code, and yes"),
+            Message(0, 1, "device code: is it done?", ("proof",)),
+            Message(1, 0, "for that person, with my key", ("token",)),
+        ],
+    )
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -235,6 +281,8 @@ PICTURES = {
     "lesson-03-whole": dpop_token,
     "lesson-04": verify_token,
     "lesson-05": call_apis,
+    "lesson-06": laptop_agent,
+    "lesson-06-whole": laptop_agent_whole,
 }
 
 

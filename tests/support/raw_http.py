@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from dialtone_kit.mock.web.responses import description
+from dialtone_kit.base.reason import description
 from tests.support.refusals import Scene
 from tests.support.running_mock import Mock, Registered
 

@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import httpx
+import httpx2
 from cryptography import x509
+from mcp.client import Client
+from mcp.server import MCPServer
+from starlette.types import ASGIApp
 
 from dialtone_kit import (
     RULES,
@@ -44,6 +48,15 @@ from dialtone_kit import (
     start,
     thumbprint,
     verify_token,
+)
+from dialtone_kit.mcp import (
+    Caller,
+    DPoPGate,
+    McpDPoP,
+    caller,
+    connected,
+    http_client,
+    metadata_url,
 )
 from dialtone_kit.spiffe import (
     BadSpiffeId,
@@ -164,3 +177,30 @@ def svids(svid: JwtSvid, chain: Sequence[x509.Certificate], bundle: TrustBundle)
         assert_type(verify_x509_svid(chain, bundle, 0.0), SpiffeId)
     except (BadSpiffeId, SvidRefused) as refused:
         assert_type(refused.rule, str)
+
+
+def a_gate(client: IdentityClient, server: MCPServer[Any]) -> None:
+    gate = DPoPGate(
+        server.streamable_http_app(),
+        URL,
+        client,
+        scopes=["openid"],
+        nonce_key=b"",
+        first_use=SeenProofs().first_use,
+    )
+    app: ASGIApp = gate
+    assert_type(gate.resource, str)
+    assert_type(gate.scopes, tuple[str, ...])
+    assert_type(metadata_url(URL), str)
+    assert_type(caller(), Caller)
+    assert_type(client.exchange(caller().token, resource=URL, key=ProofKey.generate()), Token)
+    del app
+
+
+async def through_a_gate(key: ProofKey, token: Token) -> None:
+    auth = McpDPoP(key, token)
+    assert_type(auth.refusal, ServiceError | None)
+    assert_type(http_client(auth), httpx2.AsyncClient)
+    assert_type(httpx2.AsyncClient(auth=auth), httpx2.AsyncClient)
+    async with connected(URL, auth, mode="legacy") as client:
+        assert_type(client, Client)

@@ -8,7 +8,9 @@ from typing import Any, Literal, Protocol
 
 import httpx
 
+from dialtone_kit.base.display import Shown
 from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson.lab_realm import LabRealm
 
@@ -27,6 +29,7 @@ class LiveLesson(Protocol):
     @property
     def credentials(self) -> Credentials | None: ...
     def lab_realm(self, like: str = ...) -> LabRealm: ...
+    def approve(self, login: DeviceLogin, email: str = ...) -> Shown: ...
     def material(self, exercise_id: str) -> Any: ...
 
 

@@ -9,11 +9,11 @@ import re
 
 from starlette.requests import Request
 
+from dialtone_kit.base.reason import description as fit
 from dialtone_kit.mock.access import dpop
 from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.web.requests import FORM, header_values, media_type, parse_form, read_body
-from dialtone_kit.mock.web.responses import description as fit
 
 TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 SCHEMES = {"dpop": "DPoP", "bearer": "Bearer"}

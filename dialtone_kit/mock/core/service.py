@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
+from dialtone_kit.base.nonces import TimedNonces
 from dialtone_kit.mock.core import mail
 from dialtone_kit.mock.core.mail import Letter, MailStore
-from dialtone_kit.mock.core.nonces import RealmNonces
+from dialtone_kit.mock.core.nonces import realm_nonces
 from dialtone_kit.mock.core.settings import PRIVATE_REALM, Realm, Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
 from dialtone_kit.mock.store import tables
@@ -47,9 +48,9 @@ class Service:
         """HMAC-SHA256 with the service's key: for short codes and for form tokens."""
         return digest(self.key, f"{purpose}|{text}".encode(), sha256)
 
-    def nonces(self, purpose: str, realm: Realm) -> RealmNonces:
-        """The nonces of one realm for "token" or "resource": neither is accepted for the other."""
-        return RealmNonces(self.key, purpose, realm)
+    def nonces(self, purpose: str, realm: Realm) -> TimedNonces:
+        """The nonces of one realm for "token" or "resource": neither serves for the other."""
+        return realm_nonces(self.key, purpose, realm)
 
     async def find_realm(self, name: str) -> Realm | None:
         """The realm of that name, built in or private, with the offset of its clock."""

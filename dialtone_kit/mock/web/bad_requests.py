@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
+from dialtone_kit.base.reason import description
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.settings import MAX_HEAD
 from dialtone_kit.mock.web.connections import Connection
 from dialtone_kit.mock.web.dates import in_http
-from dialtone_kit.mock.web.responses import description
 
 MAX_FRAMES = 8 * MAX_HEAD  # bytes around the chunks of a body: enough for one byte in each chunk
 

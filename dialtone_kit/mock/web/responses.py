@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -11,17 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from dialtone_kit.base.masking import mask_text
+from dialtone_kit.base.reason import description
 from dialtone_kit.mock.core.refusal import NO_STORE, Headers, Refusal, log
 from dialtone_kit.mock.store.store import StoreUnavailable
 
 HTML = "text/html"
 Handler = Callable[[Request], Awaitable[Response]]
-# The characters that an error_description may have, in body and header (RFC 6749 §5.2, 6750 §3).
-_OTHER_CHARACTER = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
-_SPELLED = str.maketrans(
-    {'"': "'", "\\": "/", "\n": " ", "§": "section ", "…": "...", "‖": "||", "•": "*"}
-)
 
 
 def refused(refusal: Refusal) -> Response:
@@ -60,11 +54,6 @@ def no_content() -> Response:
 class _Bare(Response):
     def init_headers(self, headers: object = None) -> None:
         """Sets none: content_answer adds them all, and a name may occur twice."""
-
-
-def description(text: str) -> str:
-    """`text` as an error_description: no secret in it, and only the characters allowed there."""
-    return _OTHER_CHARACTER.sub("?", mask_text(text).translate(_SPELLED))
 
 
 async def answer(handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from dialtone_kit.mock.web.responses import description
+from dialtone_kit.base.reason import description
 from tests.support.running_mock import Registered
 
 ALLOWED = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")

@@ -93,7 +93,14 @@ HELD_BY = {
     "base.email": "base/test_email.py",
     "base.urls": "H1 H6 47 52 base/test_urls.py",
     "spiffe.spiffe_id": "spiffe/test_spiffe_id.py",
+    # MCP servers
+    "mcp.gate": "mcp/test_gate.py",
+    "mcp.refusals": "mcp/test_gate.py",
+    "mcp.metadata": "mcp/test_gate.py",
+    "mcp.callers": "mcp/test_gate.py",
+    "mcp.issuer_tokens": "mcp/test_gate.py",
     # the client
+    "mcp.sdk_client": "mcp/test_with_the_sdk.py",
     "spiffe.trust_bundle": "spiffe/test_trust_bundle.py",
     "spiffe.svids": "spiffe/test_svids.py spiffe/test_workload.py",
     "client.credentials:read_members": "test_a_file_that_would_send test_a_damaged_file",
