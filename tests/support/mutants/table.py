@@ -61,7 +61,8 @@ HELD_BY = {
     "mock.web.requests": "T4 test_another_content_type",
     "mock.web.requests:read_body": ""
     "test_a_length_over_the_limit_is_refused_before_anything_is_read "
-    "test_a_body_over_64_kib",
+    "test_a_body_over_64_kib test_a_compressed_body",
+    "mock.web.requests:_utf8": "test_a_mark_before_json",
     "mock.web.requests:read_query": "test_a_query_has_each_parameter_once_and_in_utf_8",
     "mock.web.requests:_refusal": "test_the_parameters T6",
     "mock.web.pages": "test_programs_get_json_when_the_answer_is_no",
@@ -115,6 +116,7 @@ HELD_BY = {
     "test_a_service_without_the_endpoint_is_named_in_one_line",
     "client.enrollments": "client/test_enrollments.py client/test_client.py",
     "client.token_requests": "H10 client/test_client.py",
+    "client.token_requests:_given": "client/test_token_requests.py",
     "client.token_requests:TokenRequests._own_credentials": ""
     "test_the_secret_is_not_sent_to_another_issuer test_without_credentials",
     "client.token_requests:TokenRequests.wait_for_device": "client/test_token_requests.py",
