@@ -57,8 +57,11 @@ def state() -> Iterator[Finding]:
         )
         yield Finding(False, "Disk", text)
     for name in _FILES:
-        if is_irregular(folder / name):
-            yield Finding(False, name, _irregular(folder / name))
+        file = folder / name
+        if is_irregular(file):
+            yield Finding(False, name, _irregular(file))
+        elif file.exists() and not os.access(file, os.R_OK | os.W_OK):
+            yield Finding(False, name, _closed(file))
     try:
         read_record()
     except UnusableRecord as why:
@@ -69,6 +72,11 @@ def state() -> Iterator[Finding]:
 
 def _irregular(path: Path) -> str:
     return f"is not a regular file. Move {shown(path)} away."
+
+
+def _closed(path: Path) -> str:
+    """About a file that is there but not ours: what a run with sudo leaves in one's own home."""
+    return f"can't be read and written by you. Run: sudo chown $(id -u) {shown(path)}"
 
 
 def _writable(what: str, folder: Path, variable: str) -> Iterator[Finding]:

@@ -57,6 +57,7 @@ def _remove() -> int:
                 why = problem.strerror if isinstance(problem, OSError) else problem
                 click.echo(f"Still there: {_path(one)} ({why})")
                 left = 1
+        kept.remove_empty_folders()
     for folder in leftovers.remove_all():
         click.echo(f"Gone: {visible(str(folder))}")
     return left

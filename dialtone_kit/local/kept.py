@@ -101,6 +101,13 @@ def remove(one: Kept) -> None:
         one.path.parent.rmdir()
 
 
+def remove_empty_folders() -> None:
+    """Remove the folders of the credentials, and of enrollments in it, if nothing is in them."""
+    for folder in (config_dir() / enrollments.FOLDER, config_dir()):
+        with suppress(OSError):
+            folder.rmdir()
+
+
 def _delete_all_of(path: Path) -> None:
     folder = os.open(path.parent, platform.READ_FOLDER)
     try:

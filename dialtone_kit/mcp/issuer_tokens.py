@@ -14,14 +14,16 @@ from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.tokens import verify_token
 
 PAUSE = 10.0  # seconds
+KEPT = 300.0  # seconds that keys are used: then one that the issuer has withdrawn is forgotten
 
 
 class IssuerTokens:
     """Verifies access tokens of `client.issuer`, at the time of `client`'s clock.
 
-    The keys are fetched when the first token comes, and again for a `kid` that is not known yet.
-    Anybody can make one up, so that happens at most every PAUSE seconds, however many ask; `clock`
-    gives seconds. Meanwhile tokens by known keys are not held up.
+    The keys are fetched when the first token comes, again every KEPT seconds, and for a `kid` that
+    is not known yet. Anybody can make one up, so that happens at most every PAUSE seconds, however
+    many ask; `clock` gives seconds. Meanwhile, and while the issuer is down, tokens by known keys
+    are not held up.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class IssuerTokens:
         self._client, self._clock = client, clock
         self._keys: dict[str, Any] = {}
         self._fetch_from, self._lock = clock(), asyncio.Lock()
+        self._renew_from = float("inf")
         self._problem = ""
 
     async def verify(self, token: str, audience: str) -> dict[str, Any]:
@@ -37,6 +40,9 @@ class IssuerTokens:
 
         Raises ServiceUnreachable if the issuer's keys are needed and can't be had now.
         """
+        if self._clock() >= self._renew_from and not self._lock.locked():
+            async with self._lock:
+                await self._fetch()
         try:
             return self._verified(token, audience)
         except TokenRefused as refusal:
@@ -55,10 +61,10 @@ class IssuerTokens:
         return verify_token(token, self._keys, client.issuer, now=now, audience=audience)
 
     async def _fetch(self) -> None:
-        self._fetch_from = self._clock() + PAUSE
+        self._fetch_from = self._renew_from = self._clock() + PAUSE
         line = self._client.connection
         try:
             self._keys = await run_in_threadpool(line.jwks, line.issuer, anew=True)
-            self._problem = ""
+            self._problem, self._renew_from = "", self._clock() + KEPT
         except DialtoneError as problem:
             self._problem = f"The issuer's keys can't be had now. {problem}"

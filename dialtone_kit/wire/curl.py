@@ -25,6 +25,7 @@ import httpx
 
 from dialtone_kit.base.masking import masked
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.urls import is_loopback
 from dialtone_kit.wire.redaction import Hide, Redactor, form_pairs, without_noise
 
 _FORM = "application/x-www-form-urlencoded"
@@ -119,6 +120,8 @@ def _add_url(made: Curl, request: httpx.Request) -> None:
     # Brackets and braces are a pattern to curl, unless -g says that they are not.
     flags = "-sig" if re.search(r"[][{}]", url) else "-si"
     command = f"curl {flags}{_method(request)}"
+    if is_loopback(str(request.url)):
+        command += " --noproxy '*'"  # or curl hands it all to the proxy that http_proxy names
     if _MARK.search(bare + query) or masked(url) != url:
         made.options.append(command)
         made.add("url", f"{bare}?{query}" if query else bare)

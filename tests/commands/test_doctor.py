@@ -154,3 +154,14 @@ def test_a_folder_that_can_not_be_written_to_is_reported_with_its_variable(
     monkeypatch.setattr(doctor_service.os, "access", lambda path, mode: False)
     assert any("DIALTONE_STATE_DIR" in text for text in wrong(doctor_service.state()))
     assert any("DIALTONE_CONFIG_DIR" in text for text in wrong(doctor_service.configuration()))
+
+
+def test_a_file_that_a_run_with_sudo_left_is_reported(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = state_folder.state_dir() / "mock.sqlite3"
+    theirs.write_bytes(b"")
+    assert wrong(doctor_service.state()) == []
+    monkeypatch.setattr(doctor_service.os, "access", lambda path, mode: path != theirs)
+    [problem] = wrong(doctor_service.state())
+    assert problem.startswith("mock.sqlite3: can't be read and written by you. Run: sudo chown ")

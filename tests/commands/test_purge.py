@@ -131,6 +131,12 @@ def test_the_clients_of_another_local_service_stay(used: Path) -> None:
     assert files(used) == {str(far.relative_to(used))}
 
 
+def test_no_empty_folder_stays(used: Path) -> None:
+    (used / "config" / "pending").mkdir(mode=0o700)
+    assert dialtone("purge", "--yes") == 0
+    assert not (used / "config").exists()
+
+
 def test_half_a_file_of_a_killed_write_goes_too(used: Path) -> None:
     (used / "state" / ".mock.key.0123456789abcdef").write_text("x")
     (used / "config" / "cli_near_1" / ".client.json.0123456789abcdef").write_text("x")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections import OrderedDict
-from types import MappingProxyType
+from collections.abc import Callable
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
+from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.exercises import Wrong
 from dialtone_kit.lesson.exercises.asking import expect_text, function_of, kind_of, same
 from dialtone_kit.lesson.exercises.patience import Calls, sealed
+from dialtone_kit.lesson.lesson import Lesson
 from tests.support.wrong_answers import Chameleon, ChameleonText
 
 
@@ -89,3 +94,19 @@ def test_a_function_that_is_handed_out_shows_nothing_of_the_check() -> None:
     assert {"count", "limit", "function", "sentence", "__self__"} & {*dir(handed)} == set()
     with pytest.raises(Wrong, match=r"Too often\."):
         handed("c")
+
+
+@pytest.mark.parametrize("draw", [min, max])
+def test_doubling_the_interval_is_refused_whatever_intervals_are_drawn(
+    draw: Callable[[int, int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def doubling(ask: Callable[[], Any], sleep: Callable[[float], None], interval: int) -> Any:
+        while (answer := ask()).get("error") in ("authorization_pending", "slow_down"):
+            interval *= 2 if answer["error"] == "slow_down" else 1
+            sleep(interval)
+        return answer
+
+    monkeypatch.setattr(random, "randint", draw)
+    poll = catalog.exercise("06.poll").judge
+    with pytest.raises(Wrong, match="adds 5 s for good"):
+        poll(doubling, cast(Lesson, SimpleNamespace(is_mock=False)))

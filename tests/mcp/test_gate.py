@@ -17,7 +17,7 @@ from dialtone_kit.base.challenges import challenges
 from dialtone_kit.base.errors import DialtoneError, UnsafeUrl
 from dialtone_kit.keys import ProofKey, thumbprint
 from dialtone_kit.mcp import Caller, DPoPGate, caller, metadata_url
-from dialtone_kit.mcp.issuer_tokens import PAUSE
+from dialtone_kit.mcp.issuer_tokens import KEPT, PAUSE
 from dialtone_kit.proofs import build_proof
 from dialtone_kit.rules import MAX_BYTES
 from dialtone_kit.tokens import read_unverified, sign_token
@@ -477,6 +477,21 @@ def test_a_new_key_of_the_issuer_is_fetched_and_an_unknown_one_not_every_time() 
     clock += PAUSE
     turned_away(scene.ask(dpop(token(by=OTHER_KEY))), 401, "invalid_token", "signature: ")
     assert len(scene.issuer.sent_to("jwks")) == 2  # the key is known: a forgery fetches nothing
+
+
+def test_a_key_that_the_issuer_withdrew_serves_no_longer() -> None:
+    both = jwks(("k1", ISSUER_KEY), ("k2", OTHER_KEY))
+    down, new = httpx.ConnectError("down"), jwks(("k2", OTHER_KEY))
+    scene = Scene(issuer=FakeService(jwks=[both, *[down] * 4, new]))
+    clock = scene.gate._tokens._fetch_from
+    scene.gate._tokens._clock = lambda: clock
+    assert scene.ask(dpop(token())).status == 200
+    clock += KEPT  # the issuer is down: its keys as they were known still serve
+    assert scene.ask(dpop(token())).status == 200
+    clock += PAUSE
+    turned_away(scene.ask(dpop(token())), 401, "invalid_token", "kid: no key k1")
+    assert scene.ask(dpop(token("k2", OTHER_KEY))).status == 200  # ✓
+    assert len(scene.issuer.sent_to("jwks")) == 6
 
 
 def test_an_issuer_that_is_down_is_503_and_no_verdict_on_the_token() -> None:

@@ -296,7 +296,7 @@ def test_a_recorded_call_can_be_sent_again_from_a_shell(ada: Agent, url: str) ->
     wire = Wire()
     finished(ada.call_tool(url, "whoami", wire=wire))
     line = wire.curl()
-    assert line.startswith(f"curl -si {url} -K - ")
+    assert line.startswith(f"curl -si --noproxy '*' {url} -K - ")
     assert 'header = "Authorization: DPoP ${ACCESS_TOKEN}"' in line
     assert 'header = "DPoP: ${DPOP_PROOF}"' in line
     fresh = with_fresh_proof(wire.raw[-1])

@@ -67,6 +67,15 @@ def test_an_address_as_the_name_of_a_parameter_is_a_variable() -> None:
     assert config["data-urlencode"] == ["b%40c.example=2"]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8787", "localhost", "[::1]:1"])
+def test_only_to_this_machine_the_line_goes_past_every_proxy(host: str) -> None:
+    assert parsed("GET", f"http://{host}/x")[0][1:3] == ["--noproxy", "*"]
+
+
+def test_to_another_machine_it_goes_as_curl_does() -> None:
+    assert parsed("GET", "https://id.example/x")[0] == ["-si", "https://id.example/x"]
+
+
 def test_the_line_has_variables_where_the_secrets_were_and_keeps_them_off_the_command_line() -> (
     None
 ):

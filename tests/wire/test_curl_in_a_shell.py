@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -50,13 +51,13 @@ class Desk:
     def token(self) -> str:
         return str(self.ask_token(scope="openid notes:read notes:write").json()["access_token"])
 
-    def paste(self, line: str, shell: str = "sh") -> tuple[int, Any]:
+    def paste(self, line: str, shell: str = "sh", **variables: str) -> tuple[int, Any]:
         """What the terminal prints: status and body."""
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         done = subprocess.run(
             [shell],
             input=line,
-            env={**kept, "HOME": str(self.home)},
+            env={**kept, "HOME": str(self.home), **variables},
             capture_output=True,
             text=True,
         )
@@ -109,6 +110,17 @@ def test_a_call_with_a_token_works_once_and_its_proof_is_then_a_replay(
     status, body = desk.paste(line, shell)
     assert (status, body["error"]) == (401, "invalid_dpop_proof")
     assert "jti" in body["error_description"]
+
+
+def test_a_proxy_sees_nothing_of_what_goes_to_this_machine(desk: Desk) -> None:
+    desk.ask_token()
+    line = desk.wire.curl()
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        assert desk.paste(line, http_proxy=url, ALL_PROXY=url)[0] == 200
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
 
 
 def test_a_json_body_arrives_as_it_was_sent(desk: Desk, shell: str) -> None:

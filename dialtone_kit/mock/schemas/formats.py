@@ -26,9 +26,14 @@ def storable(value: str) -> str:
     return value
 
 
+def is_visible(value: str) -> bool:
+    """Whether a reader sees anything of it: a space is nothing, and nor is U+202E or a control."""
+    return any(one.isprintable() and not one.isspace() for one in value)
+
+
 def named(value: str) -> str:
     """A string with at least one visible character."""
-    if not value.strip():
+    if not is_visible(value):
         raise ValueError("this must not be empty")
     return storable(value)
 
@@ -54,7 +59,7 @@ SpiffeUri = Annotated[str, Field(pattern="^spiffe://[a-z0-9._-]+/")]
 Seconds = Annotated[int, Field(ge=1)]
 
 # --- requests --------------------------------------------------------------------------------
-Opaque = Annotated[str, AfterValidator(storable), Field(max_length=200)]
+Opaque = Annotated[str, Field(max_length=200), AfterValidator(storable)]
 AskedEnrollment = Annotated[Opaque, Field(json_schema_extra={"pattern": ENROLLMENT_PATTERN})]
 AskedRealm = Annotated[Opaque, Field(json_schema_extra={"pattern": REALM_PATTERN})]
 AskedClient = Annotated[Opaque, Field(json_schema_extra={"pattern": f"^{CLIENT_ID_PATTERN}$"})]

@@ -42,10 +42,10 @@ Email = Annotated[
 ]
 Name = Annotated[
     str,
-    AfterValidator(named),
     Field(max_length=100, examples=["my-agent"], json_schema_extra={"pattern": r"\S"}),
+    AfterValidator(named),
 ]
-Prose = Annotated[str, AfterValidator(storable), Field(max_length=1000)]
+Prose = Annotated[str, Field(max_length=1000), AfterValidator(storable)]
 ScopeName = Annotated[str, Field(json_schema_extra={"pattern": f"^{SCOPE.pattern}$"})]
 Scopes = Annotated[
     list[ScopeName],

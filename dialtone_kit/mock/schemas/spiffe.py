@@ -33,10 +33,10 @@ def named_audience(value: str) -> str:
     return storable(value)
 
 
-Text = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=MOST_TEXT)]
-Binding = Annotated[str, AfterValidator(storable), Field(max_length=1400)]  # RSA 8192: 1366
+Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT), AfterValidator(storable)]
+Binding = Annotated[str, Field(max_length=1400), AfterValidator(storable)]  # RSA 8192: 1366
 Audience = Annotated[
-    list[Annotated[str, AfterValidator(named_audience), Field(max_length=500)]],
+    list[Annotated[str, Field(max_length=500), AfterValidator(named_audience)]],
     BeforeValidator(as_list),
     Field(min_length=1, max_length=10, examples=[["https://api.example.com"]]),
 ]

@@ -48,7 +48,7 @@ class PolicyText(Sent):
     """Cedar policies for a private realm, instead of those of the realm that it is like."""
 
     realm: AskedRealm
-    text: Annotated[str, AfterValidator(storable), Field(max_length=60_000)]
+    text: Annotated[str, Field(max_length=60_000), AfterValidator(storable)]
 
 
 class ClientLock(Sent):

@@ -16,6 +16,7 @@ from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.policy.decisions import Decision
+from dialtone_kit.mock.schemas.formats import is_visible
 from dialtone_kit.mock.schemas.tokens import TargetsForm, TokenForm
 
 # What else happens when the token goes out, in the same transaction; it gets the token's claims.
@@ -77,7 +78,7 @@ def asked_audience(form: TargetsForm) -> tuple[str, ...]:
             400, "invalid_target", "resource is an absolute URI without a fragment (RFC 8707)."
         )
     named = tuple(dict.fromkeys([*form.audience, *form.resource]))
-    if len(named) > 10 or any(not value or len(value) > 500 for value in named):
+    if len(named) > 10 or any(not is_visible(value) or len(value) > 500 for value in named):
         raise Refusal(400, "invalid_target", "Name at most 10 audiences of at most 500 characters.")
     return named
 

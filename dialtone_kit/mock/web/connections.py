@@ -7,6 +7,7 @@ waiting for answers (pipelined) are few, since each takes room until its turn co
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 IDLE, HEAD, BODY, BUSY = range(4)  # what a connection does, in the order in which it may be closed
 MOST_WAITING = 100  # requests behind the one that is being answered (RFC 9112 §9.3.2)
 RESERVE = 64  # descriptors, at least, that are not for connections
+ABSOLUTE = re.compile(rb"(?i)https?://([^/?#]*)")
 LOST_IN_AN_UPGRADE = (b"upgrade", b"http2-settings")  # headers of an offer that we don't take up
 
 
@@ -67,6 +69,7 @@ class Connection(HttpToolsProtocol):
         if self._offer:
             return
         self._enter(BODY)
+        self._take_host_of_target()
         super().on_headers_complete()
         if len(self.pipeline) > MOST_WAITING:
             self.transport.abort()  # an answer would look like that to an earlier request
@@ -122,6 +125,15 @@ class Connection(HttpToolsProtocol):
             if name not in LOST_IN_AN_UPGRADE:
                 lines.append(name + b": " + value)
         return b"\r\n".join([*lines, b"", b""])
+
+    def _take_host_of_target(self) -> None:
+        """The host in an absolute target counts, not the Host field (RFC 9112 §3.2.2)."""
+        if target := ABSOLUTE.match(self.url):
+            hosts = [
+                (name, target[1]) if name == b"host" else (name, value)
+                for name, value in self.headers
+            ]
+            self.headers[:] = hosts  # the scope has this very list
 
     def _enter(self, reading: int) -> None:
         """From here on it waits for a head, for a body, or for nothing."""

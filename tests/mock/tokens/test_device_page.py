@@ -37,6 +37,7 @@ def test_v10_it_shows_client_scopes_and_realm(mock: Mock, realm: str, person: Pe
     assert "notes:read" not in page
     assert "<b>" not in page
     assert "<dt>At</dt>" not in page  # the device named no audience
+    assert "let other agents act for you with these permissions, but never with more" in page
 
 
 @pytest.mark.row("V10")

@@ -31,6 +31,10 @@ def status(mock: Mock, head: str) -> str:
         ("GET /jwks HTTP/1.0\nHost: localhost", "200"),
         ("GET /jwks HTTP/1.0\nHost: evil.example", "421"),
         ("GET /jwks HTTP/1.1\nHost: evil.example", "421"),
+        ("GET http://evil.example/jwks HTTP/1.1\nHost: localhost", "421"),
+        ("GET HTTPS://localhost@evil.example/jwks HTTP/1.1\nHost: localhost", "421"),
+        ("GET http://localhost/jwks HTTP/1.1\nHost: evil.example", "200"),
+        ("GET http://localhost/jwks HTTP/1.1", "400"),
     ],
 )
 def test_which_host_is_needed(mock: Mock, head: str, expected: str) -> None:

@@ -94,6 +94,14 @@ def test_a_member_that_is_in_two_objects_was_not_sent_twice(
     says(answer, 400, "invalid_request", "email is missing")
 
 
+def test_a_string_that_is_too_long_is_counted_in_characters(resident: Registered) -> None:
+    answer = resident.mock.http.post(
+        resident.url("/register/confirm"),
+        json={"enrollment_id": "e" * 201, "poll_token": "p", "verification_code": "c"},
+    )
+    says(answer, 400, "invalid_request", "enrollment_id: String should have at most 200 characters")
+
+
 PAGES = [("/register/approve", "enrollment=x"), ("/device", "user_code=x")]
 
 
@@ -117,6 +125,7 @@ WRONG = [
     ({"subject_token_type": "jwt"}, "invalid_request", "subject_token_type must be one of: urn:"),
     ({"resource": [f"https://{n}.example/" for n in range(11)]}, "invalid_target", "resource: "),
     ({"audience": [str(n) for n in range(11)]}, "invalid_target", "audience: "),
+    ({"audience": "\u202e\u200b "}, "invalid_target", "Name at most 10 audiences"),
 ]
 
 

@@ -18,7 +18,7 @@ import httpx
 from cryptography.hazmat.primitives import hashes
 
 from dialtone_kit import ProofKey, b64url, build_proof
-from tests.support.wrong_answers import ChameleonText, right, value, wrong
+from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, wrong
 
 
 def _hashed(text):
@@ -466,6 +466,12 @@ def asks_for_a_name_that_is_not_there(send):
 def looks_for_400_only(send):
     response = send(None)
     return send(response.headers["DPoP-Nonce"]) if response.status_code == 400 else response
+
+
+@wrong("05.nonce", "M02", "did not carry the nonce")
+def a_nonce_that_equals_every_nonce(send):
+    response = send(None)
+    return send(Chameleon()) if is_demand(response) else response
 
 
 value("05.nonce", "no-function", "without calling it", lambda lesson: httpx.Response(200))

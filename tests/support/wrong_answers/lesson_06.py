@@ -49,6 +49,21 @@ def waits_a_minute_to_be_safe(ask, sleep, interval):
     return answer
 
 
+@wrong("06.poll", "M21", "adds 5 s for good")
+def doubles_the_pace(ask, sleep, interval):
+    while (answer := ask()).get("error") in GOING_ON:
+        interval *= 2 if answer["error"] == "slow_down" else 1
+        sleep(interval)
+    return answer
+
+
+@wrong("06.poll", "M21", "was the pace|adds 5 s for good|the service said")
+def sleeps_what_mostly_does(ask, sleep, interval):
+    while (answer := ask()).get("error") in GOING_ON:
+        sleep(14)
+    return answer
+
+
 @wrong("06.poll", "", "Return the last answer as it came")
 def returns_the_token_alone(ask, sleep, interval):
     while (answer := ask()).get("error") in GOING_ON:
@@ -157,6 +172,11 @@ def a_count_of_the_dead(steps):
 @wrong("06.reuse", "M34", "notices")
 def never_notices(steps):
     return None, set()
+
+
+@wrong("06.reuse", "M34", "")
+def a_position_that_is_all_positions(steps):
+    return Chameleon(), _all_of(steps)
 
 
 def _as_a_list(steps):

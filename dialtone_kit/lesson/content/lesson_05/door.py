@@ -7,7 +7,7 @@ import secrets
 import httpx
 
 from dialtone_kit.lesson.exercises import Wrong
-from dialtone_kit.lesson.exercises.asking import show
+from dialtone_kit.lesson.exercises.asking import same, show
 from dialtone_kit.lesson.exercises.patience import CALLS
 
 FOR_EVER = (
@@ -36,7 +36,7 @@ class Door:
             raise Wrong(FOR_EVER, "M02")
         if self.refusal:
             return self._refuse(self.refusal)
-        if len(self.got) <= self.demands or (last and nonce != last):
+        if len(self.got) <= self.demands or (last and not same(nonce, last)):
             return self._refuse("use_dpop_nonce")
         return httpx.Response(200, json={"ok": True}, headers={"DPoP-Nonce": self.nonce})
 

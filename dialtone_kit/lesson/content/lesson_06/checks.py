@@ -38,12 +38,22 @@ ENDLESS = (
 )
 def poll(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "poll")
-    for end in (_token(), {"error": "access_denied"}, {"error": "expired_token"}):
-        for script in ([PENDING], [PENDING, SLOWER, PENDING, PENDING], [SLOWER, PENDING, SLOWER]):
-            _judge_poll(function, [*script, end], random.randint(3, 9))  # noqa: S311
+    ends = (_token(), {"error": "access_denied"}, {"error": "expired_token"})
+    for script in ([PENDING], [PENDING, SLOWER, PENDING, PENDING], [SLOWER, PENDING, SLOWER]):
+        for end, interval in zip(ends, _paces(), strict=True):
+            _judge_poll(function, [*script, end], interval)
     _judge_poll(function, [_token()], 5)
     if lesson.is_mock:
         _live_poll(function, lesson)
+
+
+def _paces() -> list[int]:
+    """Three intervals in seconds, in random order: no rule but RFC 8628's is right for them all.
+
+    Twice a short one is too early after `slow_down`, and what suits a long one is late for it.
+    """
+    paces = [random.randint(low, low + 1) for low in (3, 5, 8)]  # noqa: S311
+    return random.sample(paces, 3)
 
 
 def _token() -> Answer:

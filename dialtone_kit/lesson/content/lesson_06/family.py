@@ -9,7 +9,7 @@ from typing import Any
 
 from dialtone_kit.base.errors import ServiceError
 from dialtone_kit.client.identity import IdentityClient
-from dialtone_kit.lesson.exercises.asking import show
+from dialtone_kit.lesson.exercises.asking import same, show
 from dialtone_kit.lesson.exercises.verdict import Wrong
 from dialtone_kit.tokens import Token
 
@@ -106,7 +106,7 @@ def judge_aftermath(got: object, script: Script) -> None:
 
 
 def _judge_position(position: object, script: Script) -> None:
-    if position == script.noticed and not isinstance(position, bool):
+    if same(position, script.noticed):
         return
     story = _told(script)
     if script.noticed is None:
@@ -115,7 +115,7 @@ def _judge_position(position: object, script: Script) -> None:
             "M34",
         )
     thief = next((n for n, (who, _) in enumerate(script.steps) if who == THIEF), None)
-    if position == thief:
+    if same(position, thief):
         raise Wrong(
             f"A first use is always fine: the service can't see who shows the string. {story}",
             "M34",
