@@ -6,6 +6,7 @@ import atexit
 import json
 import queue
 import secrets
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from dialtone_kit.lesson.vouching import chain_of, vouching_picture
 from dialtone_kit.local import process
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.own_service import OwnService
+from dialtone_kit.spiffe.mutual_tls import connect
 from dialtone_kit.spiffe.spiffe_id import SpiffeId
 from dialtone_kit.spiffe.svids import X509Svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle
@@ -112,6 +114,10 @@ class PeerProcess:
         told = self._next()
         self.address, self.thumbprint = ("127.0.0.1", int(told["port"])), str(told["thumbprint"])
         self.pid = self._child.pid
+
+    def connect(self, svid: X509Svid, bundle: TrustBundle) -> ssl.SSLSocket:
+        """Mutual TLS with it, as the holder of `svid`. Raises SvidRefused if it's someone else."""
+        return connect(self.address, svid, bundle, expect=self.spiffe_id)
 
     def said(self) -> str:
         """What it did with the oldest connection that it has not told about yet."""

@@ -1,6 +1,5 @@
 # The one list of this room's public names. The lazy import, `__all__` and the types follow from it.
 from .evidence import Evidence as Evidence
-from .mutual_tls import connect as connect
 from .spiffe_id import BadSpiffeId as BadSpiffeId
 from .spiffe_id import SpiffeId as SpiffeId
 from .svids import JwtSvid as JwtSvid
