@@ -29,7 +29,8 @@ _CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
 class Credentials:
     """Who an agent is at one issuer. The secret shows masked and can't be pickled.
 
-    `client_secret` is None for a client that can keep no secret: it has the device flow only.
+    `client_secret` is None for a client that can keep no secret: it has the device flow only; and
+    for the workload `spiffe_id`, which needs none.
     """
 
     client_id: str
@@ -38,6 +39,7 @@ class Credentials:
     issuer: str
     realm: str | None = None
     granted_scopes: tuple[str, ...] = ()
+    spiffe_id: str | None = None
 
 
 def path_for(client_id: str) -> Path:
@@ -95,6 +97,7 @@ def find(
         for credentials in _usable()
         if credentials.issuer == issuer
         and (credentials.client_secret is None) == public
+        and credentials.spiffe_id is None
         and set(scopes) <= set(credentials.granted_scopes or ("openid",))
         and (client_name is None or _is_named(credentials.client_id, client_name))
     ]
@@ -133,8 +136,9 @@ def read_members(members: Any) -> Credentials:
     Raises ValueError or UnsafeUrl with what is wrong.
     """
     read = members if isinstance(members, dict) else {}
-    public = read.get("token_endpoint_auth_method") == "none" and "client_secret" not in read
-    needed = ("client_id", "token_endpoint", "issuer", *(() if public else ("client_secret",)))
+    method = read.get("token_endpoint_auth_method") if "client_secret" not in read else None
+    own = {"none": (), "spiffe_jwt": ("spiffe_id",)}.get(str(method), ("client_secret",))
+    needed = ("client_id", "token_endpoint", "issuer", *own)
     for name in needed:
         if not isinstance(read.get(name), str) or not read[name]:
             raise ValueError(f"{name} is missing or not a string.")
@@ -146,10 +150,9 @@ def read_members(members: Any) -> Credentials:
     require_https_or_loopback(read["issuer"])
     if not same_origin(read["issuer"], read["token_endpoint"]):
         raise UnsafeUrl("the token endpoint is on another origin than the issuer: not used.")
-    secret = None if public else Secret(read["client_secret"])
-    return Credentials(
-        read["client_id"], secret, read["token_endpoint"], read["issuer"], realm, tuple(scopes)
-    )
+    secret = Secret(read["client_secret"]) if "client_secret" in own else None
+    known = read["client_id"], secret, read["token_endpoint"], read["issuer"], realm, tuple(scopes)
+    return Credentials(*known, spiffe_id=read["spiffe_id"] if "spiffe_id" in own else None)
 
 
 def read_granted(body: dict[str, Any], issuer: str) -> Credentials:
@@ -218,6 +221,8 @@ def _to_json(credentials: Credentials) -> bytes:
 
 
 def _secret_members(credentials: Credentials) -> dict[str, str]:
+    if credentials.spiffe_id is not None:
+        return {"token_endpoint_auth_method": "spiffe_jwt", "spiffe_id": credentials.spiffe_id}
     if credentials.client_secret is None:
         return {"token_endpoint_auth_method": "none"}
     return {"client_secret": credentials.client_secret.reveal()}

@@ -8,7 +8,7 @@ token = client.get_token(key=ProofKey.generate())
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Unpack
 
 import httpx
@@ -61,6 +61,14 @@ class IdentityClient:
     def credentials(self, credentials: Credentials | None) -> None:
         self._tokens.credentials = credentials
 
+    @hiding
+    def authenticate_by(self, svid: Callable[[], Secret]) -> None:
+        """Authenticate with a JWT-SVID for this issuer, asked for at each request, not a secret.
+
+        draft-ietf-oauth-spiffe-client-auth §3.1. `Workload.sign_in` calls this.
+        """
+        self._tokens.svid = svid
+
     # --- step 1: discovery ---
 
     @property
@@ -94,10 +102,12 @@ class IdentityClient:
         scopes: Iterable[str] = ("openid",),
         *,
         public: bool = False,
+        spiffe_id: str | None = None,
     ) -> Enrollment:
         """Ask for a client; the sponsor at `email` gets a code by email. Kept on disk until then.
 
-        A `public` client can keep no secret: it gets none, and tokens by the device flow only.
+        A `public` client can keep no secret: it gets none, and tokens by the device flow only. The
+        workload with `spiffe_id` needs none: it authenticates with its JWT-SVIDs.
         """
         store.require_writable()
         email = checked_email(email)
@@ -108,6 +118,8 @@ class IdentityClient:
             "requested_scopes": list(scopes),
             **({"token_endpoint_auth_method": "none"} if public else {}),
         }
+        if spiffe_id is not None:
+            asked |= {"token_endpoint_auth_method": "spiffe_jwt", "spiffe_id": spiffe_id}
         try:
             body = self.connection.ask("POST", f"{self.issuer}/register/request", json=asked)
         except RateLimited as limited:

@@ -6,7 +6,7 @@ Nothing that may have taken effect is sent twice, unless twice does no harm.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -27,6 +27,7 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import Token, is_bound_to, issuer_allows
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+JWT_SPIFFE = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # of an empty form too
 
 
@@ -35,6 +36,7 @@ class TokenRequests:
 
     def __init__(self, connection: Connection, credentials: Credentials | None) -> None:
         self._connection, self.credentials = connection, credentials
+        self.svid: Callable[[], Secret] | None = None
 
     def grant(
         self,
@@ -49,7 +51,7 @@ class TokenRequests:
 
         `scope` is what was asked for, in case the service does not repeat it.
         """
-        headers, own = authentication(self._own_credentials())
+        headers, own = authentication(self._own_credentials(), self.svid)
         body = self._connection.ask(
             "POST",
             self._connection.metadata["token_endpoint"],
@@ -101,7 +103,7 @@ class TokenRequests:
             read_json(response, self._connection.now)
 
     def _post(self, endpoint: str, form: Mapping[str, Any]) -> Any:
-        headers, own = authentication(self._own_credentials())
+        headers, own = authentication(self._own_credentials(), self.svid)
         return self._connection.send(
             "POST",
             self._connection.endpoint(endpoint),
@@ -122,11 +124,22 @@ class TokenRequests:
         return self.credentials
 
 
-def authentication(credentials: Credentials) -> tuple[dict[str, str], dict[str, str]]:
+def authentication(
+    credentials: Credentials, svid: Callable[[], Secret] | None = None
+) -> tuple[dict[str, str], dict[str, str]]:
     """Header and form members by which a client proves who it is: HTTP Basic, as OAuth writes it.
 
-    Both parts are form-encoded first (RFC 6749 §2.3.1). M15. Without a secret: the id in the form.
+    Both parts are form-encoded first (RFC 6749 §2.3.1). M15. Without a secret: the id in the form,
+    and with it, for a workload, a fresh JWT-SVID from `svid`.
     """
+    if credentials.spiffe_id is not None:
+        if svid is None:
+            raise CredentialProblem(
+                f"{credentials.client_id} is {credentials.spiffe_id} and has no secret: let that "
+                "workload sign in first, with workload.sign_in(client)."
+            )
+        assertion = {"client_assertion_type": JWT_SPIFFE, "client_assertion": svid().reveal()}
+        return {}, {"client_id": credentials.client_id} | assertion
     if credentials.client_secret is None:
         return {}, {"client_id": credentials.client_id}
     name, secret = quote_plus(credentials.client_id), credentials.client_secret.reveal()

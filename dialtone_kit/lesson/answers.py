@@ -40,6 +40,7 @@ _UNSTEADY = (
     (re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d+"), r"\1:…"),
     (re.compile(r"\blab-[0-9a-z]{4,}\b"), "lab-…"),
     (re.compile(r"\biat [\d.]+ s\b"), "iat … s"),
+    (re.compile(r"\bno key [\w-]+ in the"), "no key … in the"),
     (re.compile(r"(?<![\w-])(?=[\w-]*\d)[A-Za-z0-9_-]{20,}"), "…"),
     (re.compile(r"\b\d{9,}(?:\.\d+)?\b"), "…"),
 )

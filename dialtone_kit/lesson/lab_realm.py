@@ -14,6 +14,7 @@ from dialtone_kit.client import credentials as store
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson.registering import ensure_credentials
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.spiffe.workload import Workload
 from dialtone_kit.wire.recorder import Wire
 
 
@@ -21,7 +22,7 @@ class LabRealm:
     """A realm `lab-…` of your own, made like another; `remove()` or the end of `with` removes it.
 
     `client` is registered there, and goes by the realm's time. `without` names one proof
-    rule that is off there: an attack lab.
+    rule that is off there: an attack lab. With `workload` the client is that workload.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class LabRealm:
         like: str = "default",
         scopes: Sequence[str] = ("openid",),
         without: str | None = None,
+        workload: Workload | None = None,
     ) -> None:
         self.controls = controls
         self.realm = controls.new_realm(like, without=without)
@@ -42,8 +44,15 @@ class LabRealm:
         atexit.register(self.remove)
         if scopes:
             ensure_credentials(
-                self.client, scopes, controls=controls, client_name="lab", say=_keep_quiet
+                self.client,
+                scopes,
+                controls=controls,
+                client_name="lab",
+                spiffe_id=str(workload.spiffe_id) if workload else None,
+                say=_keep_quiet,
             )
+        if workload is not None:
+            workload.sign_in(self.client)
 
     @property
     def issuer(self) -> str:

@@ -36,12 +36,14 @@ from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.token_desk import token_explorer
 from dialtone_kit.lesson.work import Work
+from dialtone_kit.lesson.workloads import Cluster
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
 from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.local.state_folder import progress_file, state_dir
 from dialtone_kit.rules import Request
+from dialtone_kit.spiffe.workload import Workload
 from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import (
     CodeForm,
@@ -94,6 +96,7 @@ class Lesson:
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
         self._story = Story()
         self._lab_realms: list[LabRealm] = []
+        self._clusters: list[Cluster] = []
 
     @property
     def issuer(self) -> str:
@@ -282,11 +285,13 @@ class Lesson:
         scopes: Sequence[str] = ("openid",),
         *,
         without: str | None = None,
+        workload: Workload | None = None,
     ) -> LabRealm:
         """A private realm with a registered client, removed by `done()` at the latest (mock only).
 
-        `without` names one proof rule that is switched off there. With or without a `with`, it is
-        removed when the kernel ends.
+        `without` names one proof rule that is switched off there. With `workload` the client is
+        that workload, and has no secret. With or without a `with`, the realm is removed when the
+        kernel ends.
         """
         if not self.is_mock:
             raise MockOnly(
@@ -294,19 +299,37 @@ class Lesson:
                 'Set base_url = "mock" to run this part.'
             )
         lab = LabRealm(
-            self.base_url, self.controls, self.wire, like=like, scopes=scopes, without=without
+            self.base_url,
+            self.controls,
+            self.wire,
+            like=like,
+            scopes=scopes,
+            without=without,
+            workload=workload,
         )
         self._lab_realms.append(lab)
         return lab
 
+    def cluster(self) -> Cluster:
+        """Workloads to play with, and a platform that vouches for them (mock only)."""
+        if not self.is_mock:
+            raise MockOnly(
+                "This lesson needs a platform that vouches for your workloads. The local service "
+                'comes with one; set base_url = "mock" to run it.'
+            )
+        self._clusters.append(Cluster(self.base_url, self.controls, self.wire))
+        return self._clusters[-1]
+
     def done(self) -> Shown:
         """End the lesson: what you can do now, what surprised you, what comes next.
 
-        Private realms and files are removed.
+        Private realms, processes and files are removed.
         """
         self._shell_files.remove()
         while self._lab_realms:
             self._lab_realms.pop().remove()
+        while self._clusters:
+            self._clusters.pop().remove()
         return self._work.done(self.wire.round_trips)
 
 

@@ -24,14 +24,15 @@ def ensure_credentials(
     controls: Controls | None,
     email: str = "",
     client_name: str = "my-agent",
+    spiffe_id: str | None = None,
     say: Say,
 ) -> Credentials:
     """Give `client` credentials that were granted `scopes`: stored ones, or else new ones.
 
     `controls` are the mock's. With None it is the real service, where only a person can register:
-    then LessonStop says so.
+    then LessonStop says so. With `spiffe_id` the client is new: that workload, without a secret.
     """
-    stored = _stored(client, scopes, client_name, say)
+    stored = None if spiffe_id else _stored(client, scopes, client_name, say)
     if stored is not None and controls is not None and not _is_known(client, stored):
         say("The local service does not know them (its state was cleared).")
         stored = None
@@ -41,7 +42,8 @@ def ensure_credentials(
                 f"No stored credentials for {client.issuer} with the scopes {' '.join(scopes)}. "
                 "Register first, in lesson 02 with the same base_url and realm."
             )
-        stored = _register(client, controls, email or own_address(), client_name, scopes, say)
+        address = email or own_address()
+        stored = _register(client, controls, address, client_name, scopes, say, spiffe_id)
     client.credentials = stored
     return stored
 
@@ -59,15 +61,22 @@ def request(
     *,
     scopes: Sequence[str],
     description: str,
+    spiffe_id: str | None = None,
     say: Say,
 ) -> Enrollment:
     """Ask the mock for an enrollment with nobody there; a limit that was met is cleared."""
+
+    def ask() -> Enrollment:
+        return client.request_enrollment(
+            email, client_name, description, tuple(scopes), spiffe_id=spiffe_id
+        )
+
     try:
-        return client.request_enrollment(email, client_name, description, tuple(scopes))
+        return ask()
     except RateLimited:
         controls.clear_limits(client.realm)
         say("429 rate_limited: this hour's registrations were used up; lesson.reset_limits() ran.")
-        return client.request_enrollment(email, client_name, description, tuple(scopes))
+        return ask()
 
 
 def pending(
@@ -118,10 +127,18 @@ def _register(
     client_name: str,
     scopes: Sequence[str],
     say: Say,
+    spiffe_id: str | None,
 ) -> Credentials:
     """Register at the mock without a person: ask, read the code in the inbox, confirm."""
     enrollment = request(
-        client, controls, email, client_name, scopes=scopes, description="", say=say
+        client,
+        controls,
+        email,
+        client_name,
+        scopes=scopes,
+        description="",
+        spiffe_id=spiffe_id,
+        say=say,
     )
     code = controls.code_for(email, enrollment.realm)
     registered = client.confirm_enrollment(enrollment, code)

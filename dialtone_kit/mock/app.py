@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from sqlalchemy import Connection
 from starlette.types import Receive, Scope, Send
 
+from dialtone_kit.mock.access.svid_check import SvidCheck
 from dialtone_kit.mock.api.audit_trail import own_audit_trail
 from dialtone_kit.mock.api.discovery import (
     agent_instructions,
@@ -37,6 +38,7 @@ from dialtone_kit.mock.registration.approval import answer_approval_page, show_a
 from dialtone_kit.mock.registration.endpoints import confirm, enrollment_status, request_enrollment
 from dialtone_kit.mock.spiffe import authority
 from dialtone_kit.mock.spiffe import settings as spiffe_settings
+from dialtone_kit.mock.spiffe.client_assertions import workload_of
 from dialtone_kit.mock.spiffe.endpoints import (
     attestation_challenge,
     jwt_svid,
@@ -169,6 +171,7 @@ def _service(chosen: Settings) -> Service:
         parts={
             PolicyFiles: policies,
             SpiffeSettings: workloads,
+            SvidCheck: SvidCheck(workload_of),
             Idle: _idle(chosen),
         },
     )

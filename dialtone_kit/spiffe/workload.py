@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 
 from cryptography import x509
@@ -29,6 +29,7 @@ from dialtone_kit.tokens import Token
 
 Platform = Callable[[str], Evidence]
 LIFETIME = 3600  # seconds; the service gives no more
+SIGN_IN = 60  # seconds; it is used at once
 
 
 class Workload:
@@ -75,11 +76,23 @@ class Workload:
         return self._x509(self._ask("POST", "/v1/svid/x509", self._vouched() | request))
 
     @hiding
-    def jwt_svid(self, audience: str, *, lifetime: int = LIFETIME) -> JwtSvid:
-        """A token that says to `audience`, and nobody else, who this workload is."""
-        request = {"key": self.key.public_jwk, "audience": [audience], "ttl": lifetime}
+    def jwt_svid(self, audience: str | Sequence[str], *, lifetime: int = LIFETIME) -> JwtSvid:
+        """A token that says to `audience`, and nobody else, who this workload is.
+
+        Name one: each of several can pass it on to the others (JWT-SVID §7.2).
+        """
+        wanted = [audience] if isinstance(audience, str) else list(audience)
+        request = {"key": self.key.public_jwk, "audience": wanted, "ttl": lifetime}
         body = self._ask("POST", "/v1/svid/jwt", self._vouched() | request)
-        return _jwt(body, audience, self.spiffe_id)
+        return _jwt(body, wanted, self.spiffe_id)
+
+    @hiding
+    def sign_in(self, client: IdentityClient) -> None:
+        """Let `client`, registered with this SPIFFE ID, authenticate as this workload.
+
+        Each token request gets a JWT-SVID of its own, for the client's issuer and nobody else.
+        """
+        client.authenticate_by(lambda: self.jwt_svid(client.issuer, lifetime=SIGN_IN).token)
 
     @hiding
     def trust_bundle(self) -> TrustBundle:
@@ -130,18 +143,18 @@ def jwt_svid_for(client: IdentityClient, token: Token, audience: str) -> JwtSvid
     """A JWT-SVID for a registered client, for its access token: spiffe://…/workload/<client_id>."""
     asked = {"audience": [audience]}
     body = read_json(client.call("POST", f"{client.issuer}/svid/jwt", token, json=asked))
-    return _jwt(body, audience, None)
+    return _jwt(body, [audience], None)
 
 
-def _jwt(body: dict[str, Any], audience: str, expected: SpiffeId | None) -> JwtSvid:
-    """The token received, if it names who asked. Verifying it is up to `audience`."""
+def _jwt(body: dict[str, Any], audience: list[str], expected: SpiffeId | None) -> JwtSvid:
+    """The token received, if it names who asked. Verifying it is up to its audience."""
     try:
         svid = read_jwt_svid(str(body.get("svid")))
     except SvidRefused as problem:
         raise NotThisService(f"The JWT-SVID received can't be used: {problem}") from None
     if expected is not None:
         _require_same(svid.spiffe_id, expected)
-    if audience not in svid.audience:
+    if not set(audience) <= set(svid.audience):
         raise SvidRefused("aud", f"the JWT-SVID received is for {svid.audience}. [M24]")
     return svid
 

@@ -271,6 +271,52 @@ def laptop_agent_whole() -> Drawing:
     )
 
 
+def workload_identity() -> Drawing:
+    return lanes(
+        "A workload without a secret",
+        "A pod has made a key of its own and asks the identity service for a name. It holds "
+        "no password and no client secret. It runs on a platform that started it. What can "
+        "the pod show, so that the service believes it?",
+        [
+            ("api", "Platform", 130),
+            ("agent", "Pod, with a new key", 450),
+            ("service", "Identity service", 750),
+        ],
+        [
+            Message(0, 1, "starts the pod"),
+            Message(1, 2, "I am the reader"),
+            Message(2, 1, "anyone can say that", style="quiet"),
+            Message(1, 2, "?", ("document",)),
+        ],
+    )
+
+
+def workload_identity_whole() -> Drawing:
+    return lanes(
+        "From the platform's word to a name that a peer believes",
+        "The pod asks for a challenge and gets one. It asks its platform for evidence with "
+        "the challenge and the thumbprint of its key, and gets a signed token. It sends "
+        "evidence and certificate request to the service, and gets an SVID for an hour. To "
+        "its peer it shows the SVID and signs the handshake with its key; the peer does the "
+        "same.",
+        [
+            ("api", "Platform", 100),
+            ("agent", "Pod, with its key", 340),
+            ("service", "Identity service", 590),
+            ("agent", "Peer", 800),
+        ],
+        [
+            Message(1, 2, "a challenge, please"),
+            Message(1, 0, "challenge, thumbprint"),
+            Message(0, 1, "signed evidence", ("document",)),
+            Message(1, 2, "evidence, CSR", ("document",)),
+            Message(2, 1, "SVID, for an hour", ("token",)),
+            Message(1, 3, "SVID, and a handshake signed by its key", ("token", "key")),
+            Message(3, 1, "the same, from the peer", ("token", "key")),
+        ],
+    )
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -283,6 +329,8 @@ PICTURES = {
     "lesson-05": call_apis,
     "lesson-06": laptop_agent,
     "lesson-06-whole": laptop_agent_whole,
+    "lesson-08": workload_identity,
+    "lesson-08-whole": workload_identity_whole,
 }
 
 

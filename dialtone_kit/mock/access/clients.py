@@ -1,6 +1,7 @@
 """Who is this client? `client_secret_basic` and `client_secret_post` (RFC 6749 §2.3.1).
 
-A public client (`token_endpoint_auth_method: none`) has no secret and only names itself.
+A public client (`token_endpoint_auth_method: none`) has no secret and only names itself. A workload
+(`spiffe_jwt`) shows its JWT-SVID instead of a secret (draft-ietf-oauth-spiffe-client-auth §3.1).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from urllib.parse import unquote_plus
 from sqlalchemy import Connection, bindparam, exists, select
 from starlette.requests import Request
 
+from dialtone_kit.base.errors import TokenRefused
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.mock.access import lineage
+from dialtone_kit.mock.access.svid_check import ASSERTION_TYPE, SvidCheck
 from dialtone_kit.mock.core.client import CLIENT_ID, Client
 from dialtone_kit.mock.core.codes import secret_hash
 from dialtone_kit.mock.core.refusal import Headers, Refusal, log
@@ -30,9 +33,9 @@ CHALLENGE: Headers = (("WWW-Authenticate", 'Basic realm="dialtone"'),)
 _C = clients.c
 _LOCKED = exists().where(revocations.c.node == bindparam("node"))
 _BY_ID = Prepared(
-    select(_C.realm, _C.client_name, _C.scopes, _C.sponsor, _C.secret_hash, _LOCKED).where(
-        _C.client_id == bindparam("wanted")
-    )
+    select(
+        *(_C.realm, _C.client_name, _C.scopes, _C.sponsor, _C.secret_hash, _C.spiffe_id, _LOCKED)
+    ).where(_C.client_id == bindparam("wanted"))
 )
 NOBODY = bytes(32)  # compared for an unknown client, so that it takes as long as a known one
 
@@ -49,6 +52,10 @@ async def authenticate_client(
     service = service_of(request)
     entry = await service.store.read(lambda tx: find_client(tx, client_id))
     client, stored = entry if entry is not None else (None, NOBODY)
+    if form.client_assertion or form.client_assertion_type:
+        if secret is not None:
+            raise Refusal(400, "invalid_request", "Authenticate once: by secret or by SVID.")
+        return await _by_svid(service, form, client, realm)
     if secret is None and not (public and client is not None and client.public):
         raise invalid_client(
             "Authenticate with your client_id and client_secret, by HTTP Basic or in the form."
@@ -67,17 +74,38 @@ def find_client(tx: Connection, client_id: str) -> tuple[Client, bytes] | None:
     row = _BY_ID.run(tx, wanted=client_id, node=lineage.client_node(client_id)).fetchone()
     if row is None:
         return None
-    realm, name, scopes, sponsor, stored, locked = row
+    realm, name, scopes, sponsor, stored, spiffe_id, locked = row
     client = Client(
         client_id=client_id,
         realm=realm,
         client_name=name,
         scopes=tuple(scopes.split()),
         sponsor=sponsor,
-        public=not stored,
+        public=not stored and spiffe_id is None,
         locked=bool(locked),
+        spiffe_id=spiffe_id,
     )
     return client, stored
+
+
+async def _by_svid(
+    service: Service, form: ClientForm, client: Client | None, realm: Realm | None
+) -> Client:
+    """The workload that a JWT-SVID names, if it is this client. 401 if not."""
+    if form.client_assertion_type != ASSERTION_TYPE:
+        raise invalid_client(f"client_assertion_type: the only one known here is {ASSERTION_TYPE}.")
+    elsewhere = client is not None and realm is not None and client.realm != realm.name
+    if client is None or client.spiffe_id is None or elsewhere:
+        raise invalid_client("No client of this realm has this id and a SPIFFE ID.")
+    issuer = service.settings.issuer(client.realm)
+    try:
+        shown = await service.part(SvidCheck).who(service, form.client_assertion, issuer)
+    except TokenRefused as problem:
+        log.warning("the SVID of %s was refused: %s", client.client_id, problem.rule)
+        raise invalid_client(f"client_assertion {problem}") from None
+    if shown != client.spiffe_id:
+        raise invalid_client(f"client_assertion sub: this client is not {shown}.")
+    return client
 
 
 async def realm_of_client(service: Service, client: Client) -> Realm:

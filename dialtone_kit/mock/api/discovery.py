@@ -22,7 +22,7 @@ from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
 from dialtone_kit.mock.web.responses import content_answer, json_answer
 
-WITH_SECRET = ("client_secret_basic", "client_secret_post")
+CONFIDENTIAL = ("client_secret_basic", "client_secret_post", "spiffe_jwt")
 CACHED: Headers = (("Cache-Control", "public, max-age=60"), *PUBLIC)
 
 
@@ -82,9 +82,9 @@ def _metadata(service: Service, realm: Realm, issuer: str) -> dict[str, Any]:
         "response_types_supported": ["none"],  # required, and never empty (RFC 8414 §2, §3.2)
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
-        "token_endpoint_auth_methods_supported": [*WITH_SECRET, "none"],
-        "introspection_endpoint_auth_methods_supported": list(WITH_SECRET),
-        "revocation_endpoint_auth_methods_supported": [*WITH_SECRET, "none"],
+        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
+        "introspection_endpoint_auth_methods_supported": list(CONFIDENTIAL),
+        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
         "scopes_supported": list(realm.scopes),
         "claims_supported": ["sub", "iss", "client_id", "realm", "scope", "cnf", "act"],
         "dpop_signing_alg_values_supported": list(ALGORITHMS),

@@ -12,7 +12,10 @@ CLIENT_ID = re.compile(CLIENT_ID_PATTERN)
 
 @dataclass(frozen=True)
 class Client:
-    """Who calls. `public`: it has no secret. `locked`: its owner locked it."""
+    """Who calls. `public`: anyone can name it. `locked`: its owner locked it.
+
+    `spiffe_id`: the workload that it is, if it authenticates with its JWT-SVID.
+    """
 
     client_id: str
     realm: str
@@ -21,3 +24,4 @@ class Client:
     sponsor: str
     public: bool = False
     locked: bool = False
+    spiffe_id: str | None = None

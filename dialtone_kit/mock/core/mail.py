@@ -47,11 +47,13 @@ def verification_letter(
     """The email to the sponsor. What the agent wrote is quoted, and never goes into a header."""
     scopes = " ".join(asked.requested_scopes)
     described = visible(asked.client_description) or "(none)"
+    workload = f"  Workload, no secret:    {asked.spiffe_id}\n" if asked.spiffe_id else ""
     text = (
         f"An agent is asking for an identity and has named you as its sponsor.\n\n"
         f"  Agent:                  {visible(asked.client_name)}\n"
         f"  Description:            {described}\n"
         f"  Permissions requested:  {scopes}\n"
+        f"{workload}"
         f"  Realm:                  {realm}\n\n"
         f"Your verification code: {code}\n\n"
         f"Give it to whoever set up this agent, or enter it yourself here:\n"

@@ -96,6 +96,7 @@ def _page(row: Any, realm: Realm) -> Page:
         "agent": visible(row.client_name),
         "description": visible(row.description),
         "scopes": row.scopes.split(),
+        "workload": row.spiffe_id,
         "email": row.email,
         "realm": realm.name,
         "until": clock.readable(row.expires_at),

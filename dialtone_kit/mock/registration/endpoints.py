@@ -142,17 +142,26 @@ def _confirm(
         _note_denial(tx, realm, row.email, decision, row.enrollment_id)
         return decisions.refused_registration(row.email, decision)
     client_id = enrollments.new_client_id(row.client_name)
-    public = row.auth_method == "none"
-    enrollments.confirm(tx, realm, row, client_id, None if public else secret, decision.policy)
+    own = _how_it_authenticates(row, secret)
+    enrollments.confirm(tx, realm, row, client_id, own.get("client_secret"), decision.policy)
     issuer = service.settings.issuer(realm.name)
     return {
         "client_id": client_id,
-        **({"token_endpoint_auth_method": "none"} if public else {"client_secret": secret}),
+        **own,
         "granted_scopes": row.scopes.split(),
         "token_endpoint": f"{issuer}/token",
         "issuer": issuer,
         "realm": realm.name,
     }
+
+
+def _how_it_authenticates(row: Any, secret: str) -> dict[str, str]:
+    """The members that tell a new client how: by secret, by SVID, or not at all."""
+    if row.auth_method == "none":
+        return {"token_endpoint_auth_method": "none"}
+    if row.spiffe_id is not None:
+        return {"token_endpoint_auth_method": "spiffe_jwt", "spiffe_id": row.spiffe_id}
+    return {"client_secret": secret}
 
 
 def _note_denial(tx: Connection, realm: Realm, email: str, decision: Decision, who: str) -> None:

@@ -69,6 +69,7 @@ def save(
             "expires_at": new.expires_at,
             "forget_at": clock.machine_now() + ENROLLMENT_LIFETIME + KEPT,
             "auth_method": asked.token_endpoint_auth_method,
+            "spiffe_id": asked.spiffe_id,
         },
     )
     audit.record(
@@ -172,6 +173,7 @@ def confirm(
             "scopes": row.scopes,
             "sponsor": row.email,
             "created_at": clock.now(realm),
+            "spiffe_id": row.spiffe_id,
         },
     )
     _set_status(tx, row, "confirmed")

@@ -28,6 +28,10 @@ class ClientForm(Sent):
 
     client_id: str = ""
     client_secret: str = Field(default="", repr=False)
+    client_assertion_type: str = ""
+    client_assertion: str = Field(
+        default="", repr=False, description="a workload's JWT-SVID, for a client with a SPIFFE ID"
+    )
 
 
 def decimal(value: Any) -> Any:

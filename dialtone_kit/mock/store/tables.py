@@ -64,6 +64,7 @@ clients = Table(
     Column("scopes", Text, nullable=False),  # separated by spaces, as on the wire
     Column("sponsor", Text, nullable=False),  # the email address of the person who vouched for it
     Column("created_at", Float, nullable=False),
+    Column("spiffe_id", Text),  # of a workload, which signs in with its SVID and has no secret
 )
 
 enrollments = Table(
@@ -82,6 +83,7 @@ enrollments = Table(
     Column("expires_at", Float, nullable=False),
     Column("forget_at", Float, nullable=False, index=True),
     Column("auth_method", String(32)),  # None: a client with a secret
+    Column("spiffe_id", Text),  # who the client will be, with auth_method spiffe_jwt
 )
 
 limit_hits = Table(

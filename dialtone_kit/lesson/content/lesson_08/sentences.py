@@ -1,0 +1,63 @@
+"""Six sentences on AWS evidence, two of them true, for 08.not-proved."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Set
+from typing import Any
+
+from dialtone_kit.lesson.exercises.asking import show
+from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
+
+Sentences = dict[str, str]
+TRUE = (
+    "AWS runs an instance with this ID, in this account.",
+    "Whoever asks holds the private key that belongs to the certificate request.",
+    "Not one byte of the document was changed after AWS signed it.",
+    "The key that asks is the first one that this instance ever showed to this service.",
+)
+FALSE = {
+    "The program that you meant is the one that asks.": "Anybody on the machine reads the same "
+    "document, and so does whoever got a copy.",
+    "The document was made for this challenge.": "It names no challenge: it's the same today and "
+    "tomorrow.",
+    "Nobody has broken into the machine.": "AWS signs for whoever runs there.",
+    "AWS knows the key that asks.": "The document names no key. The binding is signed by the "
+    "caller, and AWS never sees it.",
+    "Nobody else has this document.": "Anyone who can read it can copy it.",
+    "The document ends after an hour.": "It has no end. The SVID has one.",
+}
+
+
+def make_sentences() -> Sentences:
+    """Six of them under letters, in random order."""
+    drawn = [*random.sample(TRUE, 2), *random.sample(sorted(FALSE), 4)]
+    random.shuffle(drawn)
+    return dict(zip("ABCDEF", drawn, strict=True))
+
+
+def judge_choice(answer: object, sentences: Sentences) -> None:
+    """Raise Wrong with the sentence for this choice."""
+    chosen = _letters(answer, sentences)
+    right = {letter for letter, text in sentences.items() if text in TRUE}
+    for letter in sorted(chosen - right):
+        raise Wrong(f"{letter} isn't proved. {FALSE[sentences[letter]]}")
+    missing = sorted(right - chosen)
+    if len(missing) == 2:
+        raise Wrong("Two of them are proved. What did AWS sign, and what did the caller sign?")
+    if missing:
+        raise Wrong("What you chose is proved, and one more is.")
+
+
+def _letters(answer: Any, sentences: Sentences) -> set[str]:
+    if isinstance(answer, str):
+        answer = answer.replace(",", " ").split() if not answer.isalpha() else list(answer)
+    if not isinstance(answer, Set | list | tuple):
+        raise Wrong(f'Give the letters of the sentences, such as {{"A", "C"}}; got {show(answer)}.')
+    letters = list(answer)
+    if ... in letters:
+        raise NotTried
+    unknown = [one for one in letters if not isinstance(one, str) or str(one) not in sentences]
+    if unknown:
+        raise Wrong(f"{show(unknown[0])} is none of the letters A to F.")
+    return {str.__str__(one) for one in letters}
