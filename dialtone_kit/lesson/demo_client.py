@@ -33,8 +33,12 @@ def run_demo(credentials_file: Path, text: str) -> Shown:
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or ["no error message"])[-1]
         raise DialtoneError(masked(f"The demo's script failed: {last}"))
-    said = masked(ran.stdout.strip())
-    source = SCRIPT.read_text("utf-8")
+    return demo_shown(ran.stdout.strip())
+
+
+def demo_shown(said: str) -> Shown:
+    """What the script printed, with its source to unfold."""
+    said, source = masked(said), SCRIPT.read_text("utf-8")
     html = (
         f"<pre>{escaped(said)}</pre><details><summary>The program: {len(source.splitlines())} "
         f"lines, none of them from the kit</summary><pre>{escaped(source)}</pre></details>"
