@@ -73,7 +73,7 @@ def _step(event: Mapping[str, Any], who: str) -> TrailStep | None:
         return TrailStep(who, f"wrote note {event.get('note')}", "done", *more)
     if kind == "authorization_decision":
         allowed = event.get("decision") == "allow"
-        what = f"{'may' if allowed else 'may not'} {event.get('action')}"
+        what = f"{'was allowed' if allowed else 'was denied'} {event.get('action')}"
         policy = str(event.get("policy_id") or "")
         return TrailStep(who, what, "done" if allowed else "denied", *more, policy)
     if kind == "revocation":

@@ -60,9 +60,9 @@ def test_the_picture_says_all_of_it_in_words_too() -> None:
     steps = read_trail([decision("deny"), decision("allow", PLANNER)])
     shown = trail_picture(steps)
     assert shown.text.splitlines() == [
-        f"1. {WORKER} may not notes:write on behalf of {ADA}, via {PLANNER}, decided by "
+        f"1. {WORKER} was denied notes:write on behalf of {ADA}, via {PLANNER}, decided by "
         "lab.cedar#writers.",
-        f"2. {PLANNER} may notes:write on behalf of {ADA}, via {PLANNER}, decided by "
+        f"2. {PLANNER} was allowed notes:write on behalf of {ADA}, via {PLANNER}, decided by "
         "lab.cedar#writers.",
     ]
     assert shown.text in shown.html  # for those who can't see the picture

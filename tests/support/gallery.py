@@ -96,7 +96,7 @@ act = {"sub": "cli_reporter_77e1", "act": {"sub": "cli_planner_0b3c"}}
 planner, worker, ada = "cli_planner_0b3c77e177e10b3c", "cli_worker_77e10b3c0b3c77e1", "usr_ada_1c9d"
 trail = [
     TrailStep(planner, "got a token", "token", ada, scope="openid notes:write"),
-    TrailStep(planner, "may not notes:write", "denied", ada, policy="lab.cedar#planners-plan"),
+    TrailStep(planner, "was denied notes:write", "denied", ada, policy="lab.cedar#planners-plan"),
     TrailStep(worker, "wrote note 7", "done", ada, (planner,), "lab.cedar#workers-write"),
 ]
 
