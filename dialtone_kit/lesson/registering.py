@@ -43,7 +43,7 @@ def ensure_credentials(
                 "Register first, in lesson 02 with the same base_url and realm."
             )
         address = email or own_address()
-        stored = _register(client, controls, address, client_name, scopes, say, spiffe_id)
+        stored = register(client, controls, address, client_name, scopes, say, spiffe_id)
     client.credentials = stored
     return stored
 
@@ -120,14 +120,14 @@ def _is_known(client: IdentityClient, stored: Credentials) -> bool:
     return True
 
 
-def _register(
+def register(
     client: IdentityClient,
     controls: Controls,
     email: str,
     client_name: str,
     scopes: Sequence[str],
     say: Say,
-    spiffe_id: str | None,
+    spiffe_id: str | None = None,
 ) -> Credentials:
     """Register at the mock without a person: ask, read the code in the inbox, confirm."""
     enrollment = request(

@@ -21,11 +21,13 @@ from dialtone_kit.claims import show_claims
 from dialtone_kit.client.enrollment_state import EnrollmentState
 from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
+from dialtone_kit.lesson.demo_client import demo_shown
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
+from dialtone_kit.lesson.trail import TrailStep, trail_picture
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.rules import Request
 from dialtone_kit.widgets import *
@@ -90,6 +92,13 @@ def token(verdict="verified", own=key, **claims):
     made = issuer.token(**{"cnf": {"jkt": key.thumbprint}, **claims})
     return TokenCase(made, own.thumbprint, lambda: said[verdict])
 act = {"sub": "cli_reporter_77e1", "act": {"sub": "cli_planner_0b3c"}}
+
+planner, worker, ada = "cli_planner_0b3c77e177e10b3c", "cli_worker_77e10b3c0b3c77e1", "usr_ada_1c9d"
+trail = [
+    TrailStep(planner, "got a token", "token", ada, scope="openid notes:write"),
+    TrailStep(planner, "was denied notes:write", "denied", ada, policy="lab.cedar#planners-plan"),
+    TrailStep(worker, "wrote note 7", "done", ada, (planner,), "lab.cedar#workers-write"),
+]
 
 body = {"error": "invalid_dpop_proof", "error_description":
         "ath_matches: expected ath, the SHA-256 of the token, got nothing. Hash it. [M05]"}
@@ -159,6 +168,9 @@ CELLS = {
     "wire empty": ("Wire().show()", "Nothing has been sent"),
     "sequence": ("wire.sequence()", "asks for a nonce"),
     "timeline": ("replay_timeline(wire, proof)", "A proof and its replay"),
+    "trail": ("trail_picture(trail)", "planners-plan"),
+    "trail empty": ("trail_picture([])", "No steps yet"),
+    "demo script": ("demo_shown('token_type: DPoP')", "none of them from the kit"),
     "claims": ("show_claims(issuer.token(act=act))", "who acted one step before"),
     "done": (
         "work.progress.checked('03.signature', 'right', None); work.done([])",

@@ -317,6 +317,76 @@ def workload_identity_whole() -> Drawing:
     )
 
 
+def delegation() -> Drawing:
+    drawing = Drawing(
+        "Three agents, three questions",
+        "Ada asks an orchestrator for something. The orchestrator asks a worker, and the worker "
+        "calls an API that keeps Ada's notes. A reviewer calls it, too. Among the notes is one "
+        "that Ada didn't expect. Three questions are open: who wrote it, for whom, and who allowed "
+        "it?",
+        312,
+    )
+    drawing.glyph("sponsor", 100, 66, "Ada")
+    drawing.glyph("agent", 330, 66, "Orchestrator")
+    drawing.glyph("agent", 560, 66, "Worker")
+    drawing.glyph("agent", 560, 174, "Reviewer")
+    drawing.glyph("api", 800, 118, "Notes")
+    drawing.arrow(142, 66, 286, 66)
+    drawing.text(214, 54, "asks")
+    drawing.arrow(374, 66, 516, 66)
+    drawing.text(445, 54, "asks")
+    drawing.arrow(604, 70, 764, 106)
+    drawing.arrow(604, 174, 764, 132)
+    drawing.text(800, 180, "and one is odd", "quiet")
+    for x, question in ((180, "Who wrote it?"), (450, "For whom?"), (720, "Who allowed it?")):
+        drawing.note(x, 254, 216, question)
+    return drawing
+
+
+def delegation_whole() -> Drawing:
+    drawing = Drawing(
+        "The token and the trail",
+        "On the left, the worker's token as a stack of name tags. On top, in act: the worker, "
+        "which acts now. Below it, in the act inside: the orchestrator, which acted before. At the "
+        "bottom, in sub: Ada, for whom it's done. On the right, the trail in three lanes. The "
+        "orchestrator got a token for Ada and was refused when it wrote, by a policy. The worker "
+        "got a token for Ada and wrote note 7, by a policy. The reviewer wrote note 8.",
+        330,
+    )
+    drawing.text(150, 34, "The token: who, and for whom", "name")
+    for n, (kind, name, says, where) in enumerate(_TAGS):
+        y = 58 + 84 * n
+        drawing.path(f"M26 {y}h236v64h-236z")
+        drawing.glyph(kind, 58, y + 32, scale=0.8)
+        drawing.text(90, y + 28, name, "name", "start")
+        drawing.text(90, y + 48, says, "quiet", "start")
+        drawing.text(252, y + 48, where, "code", "end")
+    drawing.text(610, 34, "The trail: which agent, and by which policy", "name")
+    for x, name in _LANES:
+        drawing.path(f"M{x} 76V306", "line lane")
+        drawing.text(x + 12, 70, name, "name")
+    for x, y, kind, what, why in _STEPS:
+        drawing.glyph(kind, x, y, scale=0.5)
+        drawing.text(x + 18, y - 1, what, "", "start")
+        drawing.text(x + 18, y + 17, why, "quiet", "start")
+    return drawing
+
+
+_TAGS = (
+    ("agent", "Worker", "acts now", "act"),
+    ("agent", "Orchestrator", "acted before", "act.act"),
+    ("sponsor", "Ada", "for whom", "sub"),
+)
+_LANES = ((340, "Orchestrator"), (540, "Worker"), (740, "Reviewer"))
+_STEPS = (
+    (340, 104, "token", "token for Ada", "her own yes"),
+    (540, 144, "token", "token for Ada", "by exchange"),
+    (340, 188, "no", "may not write", "by a policy"),
+    (540, 232, "yes", "wrote note 7", "by a policy"),
+    (740, 276, "yes", "wrote note 8", "by a policy"),
+)
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -331,6 +401,8 @@ PICTURES = {
     "lesson-06-whole": laptop_agent_whole,
     "lesson-08": workload_identity,
     "lesson-08-whole": workload_identity_whole,
+    "lesson-09": delegation,
+    "lesson-09-whole": delegation_whole,
 }
 
 
