@@ -9,7 +9,7 @@ from urllib.request import parse_http_list
 from dialtone_kit.base.challenges import challenges
 from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, wrong
 
-SECRET = "client ID and secret"  # noqa: S105  (what the exercise calls it)
+SECRET = "client ID and secret"
 
 
 def _good_for(find):
