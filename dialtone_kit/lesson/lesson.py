@@ -29,11 +29,13 @@ from dialtone_kit.lesson.approving import answer_page, device_card
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import family_picture, read_family
 from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.lesson.legacy_api import LegacyApi
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.proof_desk import proof_checker
 from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
+from dialtone_kit.lesson.second_process import Find, robbed
 from dialtone_kit.lesson.token_desk import token_explorer
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.lesson.workloads import Cluster
@@ -97,6 +99,7 @@ class Lesson:
         self._story = Story()
         self._lab_realms: list[LabRealm] = []
         self._clusters: list[Cluster] = []
+        self._legacy_apis: list[LegacyApi] = []
 
     @property
     def issuer(self) -> str:
@@ -320,12 +323,32 @@ class Lesson:
         self._clusters.append(Cluster(self.base_url, self.controls, self.wire))
         return self._clusters[-1]
 
+    @hiding
+    def thief(self, method: str, url: str, *finds: Find) -> list[httpx.Response]:
+        """What a second process gets for `finds`: tokens, or a client's credentials.
+
+        It has them from standard input and a key of its own. It shows each token as Bearer, a bound
+        one also with its own proof; with credentials it gets a token first, then calls `url`.
+        """
+        return robbed(self.clients, method, url, finds)
+
+    def legacy_api(self, client: IdentityClient | None = None) -> LegacyApi:
+        """An API on this machine that knows only Bearer, for tokens of `client`'s issuer.
+
+        `done()` closes it at the latest.
+        """
+        api = LegacyApi(client or self.client)
+        self._legacy_apis.append(api)
+        return api
+
     def done(self) -> Shown:
         """End the lesson: what you can do now, what surprised you, what comes next.
 
         Private realms, processes and files are removed.
         """
         self._shell_files.remove()
+        while self._legacy_apis:
+            self._legacy_apis.pop().close()
         while self._lab_realms:
             self._lab_realms.pop().remove()
         while self._clusters:

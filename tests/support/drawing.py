@@ -127,6 +127,17 @@ class Drawing:
         """Draw a path."""
         self.parts.append(f'<path class="{style}" d="{d}"/>')
 
+    def bar(self, kind: str, x: float, y: float, width: float, height: float = 16) -> None:
+        """Draw a bar in the colours of a kind of thing, its top left at `x`, `y`."""
+        shape = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="4"'
+        self.parts.append(f'<g class="glyph {kind}"><rect {shape}/></g>')
+
+    def circle(self, kind: str, x: float, y: float, radius: float) -> None:
+        """Draw a circle in the colours of a kind of thing."""
+        self.parts.append(
+            f'<g class="glyph {kind}"><circle cx="{x:g}" cy="{y:g}" r="{radius:g}"/></g>'
+        )
+
     def note(self, x: float, y: float, width: float, text: str, style: str = "") -> None:
         """Write `text` in a box centred at `x`, its top at `y`."""
         height = LINE * len(text.split("\n")) + 13

@@ -387,6 +387,65 @@ _STEPS = (
 )
 
 
+def app_identity() -> Drawing:
+    """The time axis, before anything is judged: how long each find is good, not for what."""
+    drawing = Drawing(
+        "Three finds in a log",
+        "An app's log has kept three things: a bearer token, a bound token, and the app's ID with "
+        "its secret. On an axis of time, both tokens are good for an hour. The secret is good "
+        "until someone replaces it. What can a thief do with each, and which is the worst find?",
+        300,
+    )
+    drawing.glyph("document", 84, 118, "A log")
+    rows = [
+        ("token", "bearer token", 62, 220),
+        ("token", "bound token", 122, 220),
+        ("key", "client ID and secret", 182, 470),
+    ]
+    for kind, name, y, width in rows:
+        drawing.path(f"M112 118C150 118 132 {y} 164 {y}")
+        drawing.text(172, y + 5, name, "name", "start")
+        drawing.bar(kind, 350, y - 10, width, 20)
+    drawing.arrow(350, 226, 850, 226)
+    for x, words in ((350, "now"), (570, "in an hour")):
+        drawing.path(f"M{x} 220v12")
+        drawing.text(x, 250, words, "quiet")
+    drawing.text(846, 250, "until someone replaces it", "quiet", "end")
+    drawing.text(440, 282, "What can a thief do with each of them?", "name")
+    return drawing
+
+
+def app_identity_whole() -> Drawing:
+    drawing = Drawing(
+        "How far each find reaches",
+        "Three circles of damage on one axis of time. The bearer token opens every API that takes "
+        "it, until its hour is over. The bound token opens only an API that never checks the "
+        "binding. The client ID and secret bring one new token after another, each bound to the "
+        "thief's key, until someone replaces the secret.",
+        418,
+    )
+    drawing.text(40, 84, "bearer token", "name", "start")
+    drawing.text(40, 104, "opens every API\nthat takes it", "quiet", "start")
+    drawing.circle("thief", 340, 92, 58)
+    drawing.text(340, 97, "for an hour")
+    drawing.text(418, 86, "smaller with one audience,\nfew scopes, a short life", "quiet", "start")
+    drawing.text(40, 190, "bound token", "name", "start")
+    drawing.text(40, 210, "opens only an API that\nnever checks the binding", "quiet", "start")
+    drawing.circle("thief", 340, 200, 14)
+    drawing.text(418, 205, "anywhere else: 401", "quiet", "start")
+    drawing.text(40, 304, "client ID and secret", "name", "start")
+    drawing.text(40, 324, "get new tokens, bound\nto the thief's key", "quiet", "start")
+    for n, words in enumerate(("token 1", "token 2", "token 3", "token 4", "…")):
+        drawing.circle("thief", 340 + 112 * n, 308, 58)
+        drawing.text(340 + 112 * n, 313, words)
+    drawing.arrow(282, 386, 850, 386)
+    for x, words in ((282, "now"), (398, "in an hour")):
+        drawing.path(f"M{x} 380v12")
+        drawing.text(x, 406, words, "quiet")
+    drawing.text(846, 406, "until someone replaces the secret", "quiet", "end")
+    return drawing
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -403,6 +462,8 @@ PICTURES = {
     "lesson-08-whole": workload_identity_whole,
     "lesson-09": delegation,
     "lesson-09-whole": delegation_whole,
+    "lesson-07": app_identity,
+    "lesson-07-whole": app_identity_whole,
 }
 
 

@@ -1,40 +1,94 @@
-"""Lesson 07: the issuer of a document, and the scopes of a token."""
+"""Lesson 07: what each find is worth, what a 401 invites to, and the token with the least in it."""
 
 from __future__ import annotations
 
-from dialtone_kit.keys import ProofKey
+from contextlib import closing
+
+from dialtone_kit.lesson.content.lesson_07 import fields, finds, jobs
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, same, show, word
+from dialtone_kit.lesson.exercises.asking import ask, function_of
+from dialtone_kit.lesson.legacy_api import LegacyApi
 
 
 @exercise(
-    "07.issuer",
-    "The issuer",
-    hints=["The document is a dict, and the issuer is one of its members."],
-    praise="Read from the document, character by character.",
+    "07.blast",
+    "What is it worth?",
+    hints=[
+        "Take the six one by one. Who can read the text of a token? What does the API ask for, "
+        "besides the token?",
+        "Three things must hold before a found token opens this API: it needs no key, it still has "
+        "time left, and it is not for another API.",
+        "A client ID and secret are no token: they go to the token endpoint.",
+    ],
+    praise="All six were tried by a thief with a key of its own: one token opened the API, and the "
+    "secret got a new one.",
+    make=lambda _lesson: finds.six_finds(),
 )
-def issuer(answer: object, lesson: LiveLesson) -> None:
-    read_issuer = function_of(answer, "read_issuer")
-    for expected in (f"https://{word()}.example/", lesson.issuer):
-        got = expect_text(ask(read_issuer, {"issuer": expected}), "The issuer")
-        if got != expected and got == expected.rstrip("/"):
-            raise Wrong("The slash at the end is part of the issuer's name.", "M19")
-        if got != expected:
-            raise Wrong(f"This document names {expected}; you returned {show(got)}.")
+def blast(answer: object, lesson: LiveLesson) -> None:
+    function = function_of(answer, "good_for")
+    six, more = finds.six_finds(), finds.more_finds()
+    chosen = [(find, finds.read_choice(ask(function, dict(find)))) for find in six + more]
+    if not lesson.is_mock:
+        for find, got in chosen:
+            finds.judge(got, find, lambda _: {"call": "refused", "renew": "refused"})
+        return
+    wrong = [(find, got) for find, got in chosen if got != finds.good_for(find)]
+    with lesson.lab_realm() as lab:
+        robbery = finds.Robbery(lab)
+        for find, got in wrong[:1]:
+            finds.judge(got, find, robbery.statuses)
+        for find in sorted(six, key=lambda find: -find.get("seconds_left", 0)):
+            _agrees(find, robbery)
+
+
+def _agrees(find: finds.Find, robbery: finds.Robbery) -> None:
+    """The service answers as the right answer says; the expired token comes last."""
+    for ability, status in robbery.statuses(find).items():
+        if status.startswith("2") != (ability in finds.good_for(find)):
+            raise Wrong(f"The service did not answer as expected: {status} to {ability}.")
 
 
 @exercise(
-    "07.scopes",
-    "The scopes",
-    hints=["`scope` is one string; the scopes in it are separated by spaces."],
-    praise="Every scope, also those of a token that the service issued a moment ago.",
+    "07.challenge",
+    "What does the 401 ask for?",
+    hints=[
+        "Commas do two things: they separate parameters, and they separate challenges. Inside "
+        "quotes they do neither.",
+        "A part that begins with a word and a space, such as `DPoP algs=…`, opens a new scheme. "
+        "One such as `error=…` belongs to the scheme before it.",
+        "`urllib.request.parse_http_list` splits at those commas that are not inside quotes.",
+    ],
+    praise="Both schemes, wherever they stood, and each value as it was meant.",
 )
-def scopes(answer: object, lesson: LiveLesson) -> None:
-    scopes_of = function_of(answer, "scopes_of")
-    live = dict(lesson.client.get_token(key=ProofKey.generate()).claims)
-    for claims in ({"scope": f"openid {word()}:read"}, live):
-        got, expected = ask(scopes_of, claims), str(claims["scope"]).split()
-        if isinstance(got, str):
-            raise Wrong("Return a list: one string can't be searched safely for a scope.")
-        if not isinstance(got, list) or not same(sorted(got, key=str), sorted(expected)):
-            raise Wrong(f"The scopes are {', '.join(expected)}; you returned {show(got)}.")
+def challenge(answer: object, lesson: LiveLesson) -> None:
+    function = function_of(answer, "parse_challenges")
+    for case in fields.cases():
+        fields.judge_parsed(ask(function, list(case.fields)), case)
+    url = lesson.client.metadata.get("userinfo_endpoint")
+    if url is not None:
+        came = lesson.http.get(url).headers.get_list("WWW-Authenticate")
+        fields.judge_parsed(ask(function, list(came)), fields.Case(came, fields.parsed(came)))
+
+
+@exercise(
+    "07.smallest",
+    "The smallest loot",
+    level="stretch",
+    hints=[
+        "Which scopes do the calls of this job need? Each scope once.",
+        "A token that names no API is good at all of them.",
+        "Put the scopes together with `' '.join(…)`, and take `resource` from the job.",
+    ],
+    praise="Each job ran. Whatever else the token was tried at said no.",
+)
+def smallest(answer: object, lesson: LiveLesson) -> None:
+    function = function_of(answer, "smallest")
+    shape = {"api": f"{lesson.issuer}/api", "calls": ["GET /notes"]}
+    jobs.read_order(ask(function, shape))
+    with (
+        lesson.lab_realm("default", jobs.SCOPES) as lab,
+        closing(LegacyApi(lab.client)) as other,
+    ):
+        for job in jobs.jobs(f"{lab.issuer}/api"):
+            scope, resource = jobs.read_order(ask(function, dict(job)))
+            jobs.judge_loot(scope, resource, job, lab, other)
