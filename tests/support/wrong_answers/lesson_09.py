@@ -51,7 +51,7 @@ def each_once(claims):
 
 @wrong("09.chain", "", "raised KeyError")
 def always_an_act(claims):
-    return [claims["sub"], claims["act"]["sub"]]
+    return [claims["sub"], *_actors({"act": claims["act"]})[::-1]]
 
 
 @wrong("09.chain", "", "list of names")
