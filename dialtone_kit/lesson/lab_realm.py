@@ -12,7 +12,7 @@ from typing import Self
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client.identity import IdentityClient
-from dialtone_kit.lesson.registering import ensure_credentials
+from dialtone_kit.lesson.registering import ensure_credentials, own_address, register
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.wire.recorder import Wire
 
@@ -37,13 +37,25 @@ class LabRealm:
         self.controls = controls
         self.realm = controls.new_realm(like, without=without)
         self.offset = 0.0  # seconds that the realm's clock is ahead of ours
-        self.client = IdentityClient(base_url, self.realm, wire=wire, now=self.now)
+        self._base_url, self._wire = base_url, wire
+        self.client = self._new_client()
+        self._others: list[IdentityClient] = []
         self._removed = False
         atexit.register(self.remove)
         if scopes:
             ensure_credentials(
                 self.client, scopes, controls=controls, client_name="lab", say=_keep_quiet
             )
+
+    def _new_client(self) -> IdentityClient:
+        return IdentityClient(self._base_url, self.realm, wire=self._wire, now=self.now)
+
+    def register(self, client_name: str, scopes: Sequence[str] = ("openid",)) -> IdentityClient:
+        """Another client of the realm, with credentials and a sponsor of its own."""
+        other = self._new_client()
+        self._others.append(other)
+        register(other, self.controls, own_address(), client_name, scopes, _keep_quiet)
+        return other
 
     @property
     def issuer(self) -> str:
@@ -67,9 +79,10 @@ class LabRealm:
         atexit.unregister(self.remove)
         with suppress(DialtoneError):  # no service, no realm
             self.controls.remove_realm(self.realm)
-        if self.client.credentials is not None:
-            with suppress(DialtoneError):
-                store.forget(self.client.credentials.client_id)
+        for client in (self.client, *self._others):
+            if client.credentials is not None:
+                with suppress(DialtoneError):
+                    store.forget(client.credentials.client_id)
 
     def __enter__(self) -> Self:
         return self

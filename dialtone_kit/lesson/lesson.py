@@ -35,6 +35,7 @@ from dialtone_kit.lesson.proof_desk import proof_checker
 from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.token_desk import token_explorer
+from dialtone_kit.lesson.tool_server import ToolServer
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
@@ -94,6 +95,7 @@ class Lesson:
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
         self._story = Story()
         self._lab_realms: list[LabRealm] = []
+        self._tool_servers: list[ToolServer] = []
 
     @property
     def issuer(self) -> str:
@@ -299,12 +301,23 @@ class Lesson:
         self._lab_realms.append(lab)
         return lab
 
+    def tool_server(self, client: IdentityClient | None = None) -> ToolServer:
+        """A port of this machine for an MCP server of yours; `done()` closes it.
+
+        Its tokens come from the issuer of `client`, by default the lesson's.
+        """
+        server = ToolServer(client or self.client)
+        self._tool_servers.append(server)
+        return server
+
     def done(self) -> Shown:
         """End the lesson: what you can do now, what surprised you, what comes next.
 
-        Private realms and files are removed.
+        Private realms, tool servers and files are removed.
         """
         self._shell_files.remove()
+        while self._tool_servers:
+            self._tool_servers.pop().close()
         while self._lab_realms:
             self._lab_realms.pop().remove()
         return self._work.done(self.wire.round_trips)

@@ -41,7 +41,7 @@ def ensure_credentials(
                 f"No stored credentials for {client.issuer} with the scopes {' '.join(scopes)}. "
                 "Register first, in lesson 02 with the same base_url and realm."
             )
-        stored = _register(client, controls, email or own_address(), client_name, scopes, say)
+        stored = register(client, controls, email or own_address(), client_name, scopes, say)
     client.credentials = stored
     return stored
 
@@ -111,7 +111,7 @@ def _is_known(client: IdentityClient, stored: Credentials) -> bool:
     return True
 
 
-def _register(
+def register(
     client: IdentityClient,
     controls: Controls,
     email: str,
