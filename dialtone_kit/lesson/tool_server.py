@@ -28,7 +28,8 @@ class ToolServer:
 
     def __init__(self, client: IdentityClient) -> None:
         self._client, self._listener = client, socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/mcp"
+        self._address = self._listener.getsockname()
+        self.url = f"http://127.0.0.1:{self._address[1]}/mcp"
         self.metadata_url = metadata_url(self.url)
         self.now = client.connection.now
         self.first_use = SeenProofs(self.now).first_use
@@ -43,8 +44,11 @@ class ToolServer:
         return self._client.verify(token, audience=self.url)
 
     def serve(self, app: ASGIApp) -> None:
-        """Serve `app` at `url` from now on, in place of the one before."""
+        """Serve `app` at `url` from now on, in place of the one before; after `close()`, too."""
         self._end()
+        if self._listener.fileno() < 0:
+            self._listener = socket.create_server(self._address)
+            atexit.register(self.close)
         config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         here = [self._listener.dup()]
