@@ -6,15 +6,34 @@ import atexit
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.registering import ensure_credentials, own_address, register
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.wire.recorder import Wire
+
+API_SCOPES = ("openid", "notes:read", "notes:write")
+
+
+@dataclass(frozen=True)
+class LabAgent:
+    """One of several agents in a private realm: its client, and the key its tokens are bound to."""
+
+    name: str
+    client: IdentityClient
+    key: ProofKey
+
+    @property
+    def client_id(self) -> str:
+        """What the service calls this agent."""
+        credentials = self.client.credentials
+        return credentials.client_id if credentials is not None else ""
 
 
 class LabRealm:
@@ -34,28 +53,17 @@ class LabRealm:
         scopes: Sequence[str] = ("openid",),
         without: str | None = None,
     ) -> None:
-        self.controls = controls
+        self.controls, self._base_url, self._wire = controls, base_url, wire
         self.realm = controls.new_realm(like, without=without)
         self.offset = 0.0  # seconds that the realm's clock is ahead of ours
-        self._base_url, self._wire = base_url, wire
-        self.client = self._new_client()
-        self._others: list[IdentityClient] = []
+        self.client = IdentityClient(base_url, self.realm, wire=wire, now=self.now)
+        self._agents: list[LabAgent] = []
         self._removed = False
         atexit.register(self.remove)
         if scopes:
             ensure_credentials(
                 self.client, scopes, controls=controls, client_name="lab", say=_keep_quiet
             )
-
-    def _new_client(self) -> IdentityClient:
-        return IdentityClient(self._base_url, self.realm, wire=self._wire, now=self.now)
-
-    def register(self, client_name: str, scopes: Sequence[str] = ("openid",)) -> IdentityClient:
-        """Another client of the realm, with credentials and a sponsor of its own."""
-        other = self._new_client()
-        self._others.append(other)
-        register(other, self.controls, own_address(), client_name, scopes, _keep_quiet)
-        return other
 
     @property
     def issuer(self) -> str:
@@ -71,6 +79,17 @@ class LabRealm:
         self.offset = self.controls.move_clock(self.realm, seconds)
         return self.offset
 
+    def agent(self, name: str, scopes: Sequence[str] = API_SCOPES, *, email: str = "") -> LabAgent:
+        """Register another agent here, with a key of its own and the sponsor `email`.
+
+        Raises ServiceError 403 when a policy of the realm denies one of the `scopes`.
+        """
+        client = IdentityClient(self._base_url, self.realm, wire=self._wire, now=self.now)
+        register(client, self.controls, email or own_address(), name, scopes, _keep_quiet)
+        agent = LabAgent(name, client, ProofKey.generate())
+        self._agents.append(agent)
+        return agent
+
     def remove(self) -> None:
         """Remove the realm and the credentials for it; if it is gone already, that is fine."""
         if self._removed:
@@ -79,7 +98,7 @@ class LabRealm:
         atexit.unregister(self.remove)
         with suppress(DialtoneError):  # no service, no realm
             self.controls.remove_realm(self.realm)
-        for client in (self.client, *self._others):
+        for client in (self.client, *(agent.client for agent in self._agents)):
             if client.credentials is not None:
                 with suppress(DialtoneError):
                     store.forget(client.credentials.client_id)

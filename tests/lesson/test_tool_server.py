@@ -87,16 +87,15 @@ def test_done_closes_the_port_and_a_cell_above_may_open_it_again(lesson: Lesson)
     door.close()
 
 
-def test_a_private_realm_has_as_many_clients_as_one_registers(lesson: Lesson) -> None:
+def test_a_private_realm_has_as_many_agents_as_one_registers(lesson: Lesson) -> None:
     with lesson.lab_realm() as lab:
-        other = lab.register("tool server")
-        assert other.issuer == lab.issuer
-        token = other.get_token(key=ProofKey.generate())
-        assert other.credentials is not None
-        assert lab.client.credentials is not None
-        client_id = other.credentials.client_id
-        assert token.claims["sub"] == client_id != lab.client.credentials.client_id
-        assert store.path_for(client_id).exists()
+        server = lab.agent("tool server", ["openid"])
+        token = server.client.get_token(key=server.key)
+        own = lab.client.credentials
+        assert own is not None
+        assert token.claims["sub"] == server.client_id != own.client_id
+        assert server.client.issuer == lab.issuer
+        assert store.path_for(server.client_id).exists()
         lab.move_clock(3601)
-        assert other.get_token(key=ProofKey.generate())  # by the realm's time
-    assert not store.path_for(client_id).exists()
+        assert server.client.get_token(key=server.key)  # by the realm's time
+    assert not store.path_for(server.client_id).exists()

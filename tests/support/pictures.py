@@ -303,9 +303,9 @@ def tool_server_whole() -> Drawing:
         "key, with the agent as sub and the server in act. It calls the API with that token and a "
         "proof of its own.",
         [
-            ("service", "Issuer", 110),
-            ("agent", "Agent", 340),
-            ("service", "MCP server", 580),
+            ("service", "Issuer", 90),
+            ("agent", "Agent", 256),
+            ("service", "MCP server", 590),
             ("api", "API", 800),
         ],
         [

@@ -194,12 +194,12 @@ def downstream(answer: object, lesson: LiveLesson) -> None:
 def _live(onward: Callable[..., Any], lesson: LiveLesson) -> None:
     """The same in a private realm, whose service makes the exchange."""
     with lesson.lab_realm() as lab:
-        server, bob = lab.register("tool-server"), lab.register("bob")
-        own = server.credentials.client_id if server.credentials else ""
+        server, bob = (lab.agent(name, ["openid"]) for name in ("tool-server", "bob"))
         both = ["https://notes.example/mcp", lab.issuer]
         callers = []
-        for name, client in (("Ada", lab.client), ("Bob", bob)):
-            token = client.get_token(key=ProofKey.generate(), resource=both, may_act=own)
+        for name, client in (("Ada", lab.client), ("Bob", bob.client)):
+            own = ProofKey.generate()
+            token = client.get_token(key=own, resource=both, may_act=server.client_id)
             callers.append(Caller(name, token.access_token.reveal()))
-        key = ProofKey.generate()
-        judge_onward(onward, AtTheService(server, key), key, lab.issuer, callers)
+        side = AtTheService(server.client, server.key)
+        judge_onward(onward, side, server.key, lab.issuer, callers)
