@@ -28,6 +28,7 @@ MEANINGS = {
     "act": "who acts here on behalf of sub, the latest first",
     "act.sub": "who acts here on behalf of sub",
     "may_act": "who may be given a token to act for sub",
+    "may_act.sub": "the agent that may be given a token to act for sub",
     "htm": "the HTTP method that this proof is for",
     "htu": "the URL that this proof is for, without its query",
     "ath": "the hash of the access token that goes with this proof",

@@ -7,6 +7,7 @@ notebook uses: client, wire view, forms, checks, progress.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -37,6 +38,7 @@ from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.second_process import Find, robbed
 from dialtone_kit.lesson.token_desk import token_explorer
+from dialtone_kit.lesson.tool_server import ToolServer
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.lesson.workloads import Cluster
 from dialtone_kit.local import service
@@ -98,8 +100,7 @@ class Lesson:
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
         self._story = Story()
         self._lab_realms: list[LabRealm] = []
-        self._clusters: list[Cluster] = []
-        self._legacy_apis: list[LegacyApi] = []
+        self._to_end = ExitStack()  # what `done()` closes, the newest first
 
     @property
     def issuer(self) -> str:
@@ -311,6 +312,7 @@ class Lesson:
             workload=workload,
         )
         self._lab_realms.append(lab)
+        self._to_end.callback(lab.remove)
         return lab
 
     def cluster(self) -> Cluster:
@@ -320,8 +322,9 @@ class Lesson:
                 "This lesson needs a platform that vouches for your workloads. The local service "
                 'comes with one; set base_url = "mock" to run it.'
             )
-        self._clusters.append(Cluster(self.base_url, self.controls, self.wire))
-        return self._clusters[-1]
+        cluster = Cluster(self.base_url, self.controls, self.wire)
+        self._to_end.callback(cluster.remove)
+        return cluster
 
     @hiding
     def thief(self, method: str, url: str, *finds: Find) -> list[httpx.Response]:
@@ -338,21 +341,26 @@ class Lesson:
         `done()` closes it at the latest.
         """
         api = LegacyApi(client or self.client)
-        self._legacy_apis.append(api)
+        self._to_end.callback(api.close)
         return api
+
+    def tool_server(self, client: IdentityClient | None = None) -> ToolServer:
+        """A port of this machine for an MCP server of yours; `done()` closes it.
+
+        Its tokens come from the issuer of `client`, by default the lesson's.
+        """
+        server = ToolServer(client or self.client)
+        self._to_end.callback(server.close)
+        return server
 
     def done(self) -> Shown:
         """End the lesson: what you can do now, what surprised you, what comes next.
 
-        Private realms, processes and files are removed.
+        Private realms, servers, processes and files are removed.
         """
         self._shell_files.remove()
-        while self._legacy_apis:
-            self._legacy_apis.pop().close()
-        while self._lab_realms:
-            self._lab_realms.pop().remove()
-        while self._clusters:
-            self._clusters.pop().remove()
+        self._to_end.close()
+        self._lab_realms.clear()
         return self._work.done(self.wire.round_trips)
 
 

@@ -60,8 +60,8 @@ def verified(client: IdentityClient, token: Secret) -> TokenVerdict:
     """What `client.verify` says of the token, for the audience that the token itself names."""
     try:
         decoded = read_unverified(token.reveal())
-        audience = _audience(decoded.claims.get("aud"))
-        client.verify(token, audience)
+        audiences = _audiences(decoded.claims.get("aud"))
+        client.verify(token, audiences[0] if audiences else None)
         keys_url = str(client.metadata["jwks_uri"])
     except TokenRefused as refusal:
         return TokenVerdict("refused", sentence_of(refusal), refusal.rule)
@@ -69,13 +69,13 @@ def verified(client: IdentityClient, token: Secret) -> TokenVerdict:
         text = f"The keys of {client.issuer} could not be fetched. {problem}"
         return TokenVerdict("can't tell", shown(text))
     text = "Signed by a key of its issuer, and within its lifetime."
-    if audience is not None:
-        text += f" It is for {audience}: any other API must refuse it."
+    if audiences:
+        text += f" It is for {' and '.join(audiences)}: any other API must refuse it."
     return TokenVerdict(
         "verified", shown(text), kid=shown(decoded.header["kid"]), keys_url=shown(keys_url)
     )
 
 
-def _audience(aud: object) -> str | None:
+def _audiences(aud: object) -> list[str]:
     named = aud if isinstance(aud, list) else [aud]
-    return next((one for one in named if isinstance(one, str)), None)
+    return [one for one in named if isinstance(one, str)]

@@ -56,9 +56,11 @@ def test_a_genuine_token_names_the_key_and_the_key_set() -> None:
 
 
 def test_a_token_for_an_audience_is_verified_for_that_audience_and_says_so() -> None:
-    good = verdict(token(aud=["https://notes.example", "x"]))
-    assert good.outcome == "verified"
-    assert "It is for https://notes.example: any other API must refuse it." in good.text
+    one, two = "https://notes.example", "https://mail.example"
+    for aud, said in ((one, one), ([one], one), ([one, two], f"{one} and {two}")):
+        good = verdict(token(aud=aud))
+        assert good.outcome == "verified"
+        assert f"It is for {said}: any other API must refuse it." in good.text
 
 
 @pytest.mark.parametrize(

@@ -446,6 +446,57 @@ def app_identity_whole() -> Drawing:
     return drawing
 
 
+def tool_server() -> Drawing:
+    drawing = Drawing(
+        "An agent, a tool server, an API behind it",
+        "An agent calls the tools of an MCP server with a token and a proof. Behind the server is "
+        "an API, which the server calls itself. Two questions stand in the picture: what must the "
+        "server look at before it lets the call in, and whose token does it send to the API?",
+        230,
+    )
+    drawing.glyph("agent", 110, 80, "Agent")
+    drawing.glyph("service", 450, 80, "MCP server")
+    drawing.glyph("api", 780, 80, "API")
+    drawing.arrow(154, 80, 410, 80)
+    drawing.glyph("token", 244, 54, scale=0.72)
+    drawing.glyph("proof", 284, 52, scale=0.66)
+    drawing.text(320, 60, "a tool", anchor="start")
+    drawing.arrow(490, 80, 740, 80)
+    drawing.text(615, 66, "?", "name")
+    drawing.note(450, 150, 250, "What must it look at\nbefore it lets the call in?")
+    drawing.note(740, 150, 230, "Whose token does\nthe server send on?")
+    return drawing
+
+
+def tool_server_whole() -> Drawing:
+    return lanes(
+        "A tool server that asks for proofs, and exchanges",
+        "The agent calls the MCP server without a token, and the 401 tells it where the metadata "
+        "is. The metadata names the issuer, and the issuer gives it a token for this server. The "
+        "agent calls again with token and proof. The gate checks both, and the tool runs. The "
+        "server exchanges the token at the issuer for one to the API, bound to the server's own "
+        "key, with the agent as sub and the server in act. It calls the API with that token and a "
+        "proof of its own.",
+        [
+            ("service", "Issuer", 90),
+            ("agent", "Agent", 256),
+            ("service", "MCP server", 590),
+            ("api", "API", 800),
+        ],
+        [
+            Message(1, 2, "a tool, please"),
+            Message(2, 1, "401, resource_metadata", style="code"),
+            Message(1, 0, "resource=", ("proof",), style="code"),
+            Message(0, 1, "for this server", ("token",)),
+            Message(1, 2, "a tool", ("token", "proof")),
+            Note(2, "the gate: aud is me,\nthe proof fits", 190),
+            Message(2, 0, "exchange, for the API", ("token", "proof")),
+            Message(0, 2, "sub: agent, act: server", ("token",)),
+            Message(2, 3, "call", ("token", "proof")),
+        ],
+    )
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -458,12 +509,14 @@ PICTURES = {
     "lesson-05": call_apis,
     "lesson-06": laptop_agent,
     "lesson-06-whole": laptop_agent_whole,
+    "lesson-07": app_identity,
+    "lesson-07-whole": app_identity_whole,
     "lesson-08": workload_identity,
     "lesson-08-whole": workload_identity_whole,
     "lesson-09": delegation,
     "lesson-09-whole": delegation_whole,
-    "lesson-07": app_identity,
-    "lesson-07-whole": app_identity_whole,
+    "lesson-10": tool_server,
+    "lesson-10-whole": tool_server_whole,
 }
 
 

@@ -1,35 +1,305 @@
-"""Wrong answers to the exercises of lesson 10."""
+"""Wrong answers to the exercises of lesson 10, and unusual right ones."""
 
 from __future__ import annotations
 
-from tests.support.wrong_answers import wrong
+import inspect
+from functools import cache
+from urllib.parse import urlsplit
+
+from dialtone_kit import ProofRefused, Request, TokenRefused, check_proof, read_unverified
+from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, wrong
+
+# --- 10.verifier ---
 
 
-@wrong("10.issuer", "", "This document names")
-def a_constant(document):
-    return "https://id.example"
+@wrong("10.verifier", "M29", "another server got in|whole name|same host|without `aud`")
+def signature_only(claims, resource):
+    return True
 
 
-@wrong("10.issuer", "M19", "slash")
-def slash_stripped(document):
-    return document["issuer"].rstrip("/")
+@wrong("10.verifier", "M29", "whole name|same host")
+def substring(claims, resource):
+    return resource in str(claims.get("aud"))
 
 
-@wrong("10.issuer", "", "raised KeyError")
-def a_member_that_is_not_there(document):
-    return document["iss"]
+@wrong("10.verifier", "M29", "whole name|same host")
+def prefix(claims, resource):
+    aud = claims.get("aud") or []
+    return any(one.startswith(resource) for one in ([aud] if isinstance(aud, str) else aud))
 
 
-@wrong("10.scopes", "", "Return a list")
-def the_string(claims):
-    return claims["scope"]
+@wrong("10.verifier", "M29", "without `aud`")
+def no_aud_is_fine(claims, resource):
+    aud = claims.get("aud", resource)
+    return resource in ([aud] if isinstance(aud, str) else aud)
 
 
-@wrong("10.scopes", "", "The scopes are")
-def the_first_one(claims):
-    return claims["scope"].split()[:1]
+@wrong("10.verifier", "M29", "whole name|The same host")
+def same_host(claims, resource):
+    aud = claims.get("aud") or []
+    hosts = [urlsplit(one).netloc for one in ([aud] if isinstance(aud, str) else aud)]
+    return urlsplit(resource).netloc in hosts
 
 
-@wrong("10.scopes", "", "raised KeyError")
-def another_member(claims):
-    return claims["scopes"]
+@wrong("10.verifier", "", "two servers")
+def strings_only(claims, resource):
+    return claims.get("aud") == resource
+
+
+@wrong("10.verifier", "", "raised KeyError|two servers")
+def never_missing(claims, resource):
+    return claims["aud"] == resource
+
+
+@wrong("10.verifier", "", "You refused a token")
+def nobody(claims, resource):
+    return False
+
+
+@wrong("10.verifier", "", "Return True or False")
+def claims_to_be_both(claims, resource):
+    return Chameleon()
+
+
+def _by_set(claims, resource):
+    aud = claims.get("aud") or ()
+    return bool({resource} & ({aud} if isinstance(aud, str) else set(aud)))
+
+
+def _by_any(claims, resource):
+    aud = claims.get("aud")
+    return aud == resource or (isinstance(aud, list) and any(one == resource for one in aud))
+
+
+def _by_match(claims, resource):
+    match claims.get("aud"):
+        case str(one):
+            return one == resource
+        case [*many]:
+            return many.count(resource) > 0
+    return False
+
+
+right("10.verifier", "by-set", _by_set)
+right("10.verifier", "by-any", _by_any)
+right("10.verifier", "by-match", _by_match)
+
+# --- 10.gate: each mistake is one change to the solution ---
+
+
+def _admit(method, headers, door):
+    challenge = f'DPoP resource_metadata="{door.metadata_url}"'
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "dpop":
+        raise PermissionError(challenge)
+    try:
+        claims = door.verify(token)
+        expected = {"bound_to": claims["cnf"]["jkt"], "access_token": token}
+        request = Request(method, door.url, door.now(), first_use=door.first_use, **expected)
+        check_proof(headers.getlist("DPoP"), request)
+    except (TokenRefused, ProofRefused, KeyError) as problem:
+        raise PermissionError(challenge) from problem
+    return claims
+
+
+def changed(code, says, old, new):
+    """Enter the solution with `old` replaced by `new`, under the name of the function given."""
+
+    def enter(name):
+        value("10.gate", name, says, lambda lesson: _with(old, new), code)
+
+    return enter
+
+
+def _with(old, new):
+    source = inspect.getsource(_admit)
+    assert old in source
+    names = dict(globals())
+    exec(source.replace(old, new), names)
+    return names["_admit"]
+
+
+SCHEME = 'if scheme.lower() != "dpop":\n        raise PermissionError(challenge)'
+PROOF = 'check_proof(headers.getlist("DPoP"), request)'
+changed(
+    "M08",
+    "as Bearer",
+    SCHEME,
+    'if scheme.lower() != "dpop":\n        return door.verify(token)',
+)("only-if-the-scheme-says-dpop")
+changed("", "left the proof out", PROOF, f'if headers.get("DPoP"):\n            {PROOF}')(
+    "only-if-a-proof-came"
+)
+changed("", "Two proofs", 'headers.getlist("DPoP")', '[headers.get("DPoP", "")]')("the-first-proof")
+changed("", "own key made the proof|bound to nothing", '"bound_to": claims["cnf"]["jkt"], ', "")(
+    "any-key"
+)
+changed("M03", "forged Host", "door.url, door.now", "f\"https://{headers['Host']}/mcp\", door.now")(
+    "htu-from-host"
+)
+changed("M01", "A copy of a request", "first_use=door.first_use, ", "")("no-memory")
+changed("M29", "another server", "door.verify(token)", "dict(read_unverified(token).claims)")(
+    "decoded-is-verified"
+)
+changed("", "bound to nothing", 'claims["cnf"]["jkt"]', 'claims.get("cnf", {}).get("jkt")')(
+    "bound-to-nothing"
+)
+changed("M05", "another token", ', "access_token": token', "")("no-ath")
+changed("", "Where is a client to get a token", ' resource_metadata="{door.metadata_url}"', "")(
+    "bare-401"
+)
+changed("", "offers the scheme that would do", "'DPoP resource", "'Bearer resource")(
+    "offers-bearer"
+)
+changed("", "the caller gets a 500", ", KeyError)", ")")("a-500-for-an-unbound-token")
+changed("", "the caller gets a 500", "ProofRefused, KeyError", "KeyError")("a-500-for-a-bad-proof")
+changed("", "turned away a GET", "Request(method", 'Request("POST"')("post-alone")
+changed("", "turned away a call with the scheme", 'scheme.lower() != "dpop"', 'scheme != "DPoP"')(
+    "scheme-by-case"
+)
+changed("", "Return the claims", "return claims", "return True")("says-yes")
+changed("", "Return the claims", "return claims", "return CHAMELEON")("claims-to-be-the-claims")
+CHAMELEON = ChameleonText("claims")
+
+
+@wrong("10.gate", "", "You turned away a POST")
+def nobody_at_all(method, headers, door):
+    raise PermissionError(f'DPoP resource_metadata="{door.metadata_url}"')
+
+
+def _with_more_in_the_challenge(method, headers, door):
+    try:
+        return _admit(method, headers, door)
+    except PermissionError as refusal:
+        more = f'DPoP algs="ES256", resource_metadata="{door.metadata_url}", error="invalid_token"'
+        raise PermissionError(more) from refusal
+
+
+def _two_challenges(method, headers, door):
+    try:
+        return _admit(method, headers, door)
+    except PermissionError as refusal:
+        raise PermissionError(f'Basic realm="x", {refusal}') from None
+
+
+def _by_hand(method, headers, door):
+    where = f"DPoP resource_metadata={door.metadata_url!r}".replace("'", '"')
+    parts = headers.get("authorization", "").split()
+    if len(parts) != 2 or parts[0].casefold() != "dpop":
+        raise PermissionError(where)
+    token = parts[1]
+    try:
+        claims = door.verify(token)
+        if "cnf" not in claims:
+            raise PermissionError(where)
+        jkt = claims["cnf"]["jkt"]
+        request = Request(method, door.url, door.now(), access_token=token, bound_to=jkt)
+        proof = check_proof(headers.getlist("dpop"), request)
+    except (TokenRefused, ProofRefused):
+        raise PermissionError(where) from None
+    if not door.first_use(proof.thumbprint, proof.jti, proof.keep_until):
+        raise PermissionError(where)
+    return claims
+
+
+right("10.gate", "with-more-in-the-challenge", _with_more_in_the_challenge)
+right("10.gate", "two-challenges", _two_challenges)
+right("10.gate", "by-hand", _by_hand)
+
+# --- 10.downstream ---
+
+
+def _whoami(me, api, token):
+    return me.call("GET", f"{api}/api/whoami", token).json()
+
+
+@wrong("10.downstream", "M29", "you passed on the caller's own token")
+def passed_on(held, me, key, api):
+    return _whoami(me, api, held)
+
+
+@wrong("10.downstream", "M29", "Your token opened 2 other servers")
+def no_audience(held, me, key, api):
+    return _whoami(me, api, me.exchange(held, key=key))
+
+
+def _kept():
+    kept = []
+
+    def kept_for_the_next_caller(held, me, key, api):
+        if not kept:
+            kept.append(me.exchange(held, resource=api, key=key))
+        return _whoami(me, api, kept[0])
+
+    return kept_for_the_next_caller
+
+
+value("10.downstream", "kept-for-the-next-caller", "someone else", lambda lesson: _kept())
+
+
+def _shared():
+    shared = {}
+
+    def one_place_for_two_callers(held, me, key, api):
+        shared["held"] = held
+        shared.setdefault("token", me.exchange(shared["held"], resource=api, key=key))
+        return _whoami(me, api, shared["token"])
+
+    return one_place_for_two_callers
+
+
+value("10.downstream", "one-place-for-two-callers", "someone else", lambda lesson: _shared())
+
+
+@wrong("10.downstream", "", "bound to a key")
+def down_to_bearer(held, me, key, api):
+    return _whoami(me, api, me.exchange(held, resource=api))
+
+
+@wrong("10.downstream", "", "The API was never called")
+def makes_it_up(held, me, key, api):
+    me.exchange(held, resource=api, key=key)
+    return {"sub": read_unverified(held).claims["sub"]}
+
+
+@wrong("10.downstream", "", "Return what the API said")
+def the_response_itself(held, me, key, api):
+    return me.call("GET", f"{api}/api/whoami", me.exchange(held, resource=api, key=key))
+
+
+@wrong("10.downstream", "", "The API said 404")
+def another_path(held, me, key, api):
+    return me.call("GET", f"{api}/whoami", me.exchange(held, resource=api, key=key)).json()
+
+
+@wrong("10.downstream", "", "Return what the API said")
+def returns_a_chameleon(held, me, key, api):
+    _whoami(me, api, me.exchange(held, resource=api, key=key))
+    return Chameleon()
+
+
+def _for_each_caller():
+    @cache
+    def token_of(held, exchange, key, api):
+        return exchange(held, resource=api, key=key)
+
+    def kept_for_each_caller(held, me, key, api):
+        return _whoami(me, api, token_of(held, me.exchange, key, api))
+
+    return kept_for_each_caller
+
+
+def _by_audience(held, me, key, api):
+    token = me.exchange(held, audience=[api], key=key)
+    return _whoami(me, api, token)
+
+
+def _less_scope(held, me, key, api):
+    token = me.exchange(held, resource=api, scope="openid", key=key)
+    response = me.call("GET", api + "/api/whoami", token)
+    return dict(response.json()) if response.status_code == 200 else None
+
+
+right("10.downstream", "kept-for-each-caller", _for_each_caller())
+right("10.downstream", "by-audience", _by_audience)
+right("10.downstream", "less-scope", _less_scope)
