@@ -74,7 +74,7 @@ def test_a_person_approves_on_the_page_and_the_agent_notices(desk):
     card.get_by_text("The agent has its token").wait_for(timeout=30_000)
     desk.go_on()
     assert desk.errors() == []
-    assert desk.output("l06-token").strip() == "(True, True)"
+    assert desk.output("l06-token").strip() == "{'sub': 'usr_…', 'client_id': 'cli_…'}"
     desk.at("l06-family-picture").scroll_into_view_if_needed()
     desk.screenshot("lesson-06-family")
 
