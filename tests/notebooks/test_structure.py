@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import dialtone_kit
 from dialtone_kit.lesson import catalog
 from tests.support.books import (
     BOOKS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.support.wrong_answers import Chameleon, right, value, wrong
-from tests.support.wrong_answers.lesson_03 import FromLesson
 
 GOING_ON = ("authorization_pending", "slow_down")
 
@@ -57,10 +56,25 @@ def doubles_the_pace(ask, sleep, interval):
     return answer
 
 
+@wrong("06.poll", "M21", "was the pace")
+def slower_each_time_unasked(ask, sleep, interval):
+    while (answer := ask()).get("error") in GOING_ON:
+        interval += 5
+        sleep(interval)
+    return answer
+
+
 @wrong("06.poll", "M21", "was the pace|adds 5 s for good|the service said")
 def sleeps_what_mostly_does(ask, sleep, interval):
     while (answer := ask()).get("error") in GOING_ON:
         sleep(14)
+    return answer
+
+
+@wrong("06.poll", "M21", "adds 5 s for good|was the pace")
+def twice_the_interval_to_be_safe(ask, sleep, interval):
+    while (answer := ask()).get("error") in GOING_ON:
+        sleep(2 * interval)
     return answer
 
 
@@ -164,6 +178,11 @@ def the_position_alone(steps):
     return _noticed(steps)
 
 
+@wrong("06.reuse", "M34", "notices")
+def a_position_that_equals_everything(steps):
+    return Chameleon(), _all_of(steps)
+
+
 @wrong("06.reuse", "", "set of names")
 def a_count_of_the_dead(steps):
     return _noticed(steps), len(_all_of(steps))
@@ -200,41 +219,67 @@ def _with_repetitions(steps):
 right("06.reuse", "with-repetitions", _with_repetitions)
 
 
-def _pages(lesson):
-    screens = lesson.material("06.whose-code")
-    return screens["your_devices_show"], screens["pages"]
-
-
-def _own(lesson):
-    own, pages = _pages(lesson)
-    return {letter for letter, page in pages.items() if page["shows"] in own}
-
-
-def _named(name):
-    def choose(lesson):
-        return {letter for letter, page in _pages(lesson)[1].items() if page["agent"] == name}
-
-    return choose
-
-
-def _with_links(lesson):
-    links = {letter for letter, page in _pages(lesson)[1].items() if "link" in page["came"]}
-    return _own(lesson) | links
-
-
-def _familiar_alone(lesson):
-    return {n for n in _own(lesson) if _pages(lesson)[1][n]["agent"] == "my-agent"}
-
-
 WHOSE = "06.whose-code"
-value(WHOSE, "by-the-name", "chose that name|was sent to you", _named("my-agent"), "M28")
-value(WHOSE, "whatever-came-by-link", "was sent to you", _with_links, "M28")
-value(WHOSE, "the-familiar-one-alone", "You left out", _familiar_alone, "M28")
-value(WHOSE, "none", "Two of them are your own", lambda lesson: set(), "M28")
-value(WHOSE, "all", "chose that name|was sent", lambda lesson: set("ABCDE"), "M28")
-value(WHOSE, "no-letters", "none of the pages", lambda lesson: {"Z"})
-value(WHOSE, "a-number", "Give the letters", lambda lesson: 2)
-value(WHOSE, "claims-to-be-all", "Give the letters", lambda lesson: Chameleon())
-right(WHOSE, "as-a-list", FromLesson(lambda lesson: sorted(_own(lesson))))
-right(WHOSE, "as-text", FromLesson(lambda lesson: "".join(_own(lesson))))
-right(WHOSE, "as-text-with-commas", FromLesson(lambda lesson: ", ".join(_own(lesson))))
+
+
+def _own(screens):
+    own = screens["your_devices_show"]
+    return {letter for letter, page in screens["pages"].items() if page["shows"] in own}
+
+
+@wrong(WHOSE, "M28", "chose that name|was sent to you|left out")
+def by_the_name(screens):
+    return {letter for letter, page in screens["pages"].items() if page["agent"] == "my-agent"}
+
+
+@wrong(WHOSE, "M28", "was sent to you")
+def whatever_came_by_link(screens):
+    links = {letter for letter, page in screens["pages"].items() if "link" in page["came"]}
+    return _own(screens) | links
+
+
+@wrong(WHOSE, "M28", "You left out")
+def the_familiar_one_alone(screens):
+    return {n for n in _own(screens) if screens["pages"][n]["agent"] == "my-agent"}
+
+
+@wrong(WHOSE, "M28", "chose that name|left out")
+def whatever_was_not_sent(screens):
+    return {letter for letter, page in screens["pages"].items() if "sent" not in page["came"]}
+
+
+@wrong(WHOSE, "M28", "Two of them are your own")
+def none(screens):
+    return set()
+
+
+@wrong(WHOSE, "M28", "chose that name|was sent|left out")
+def always_the_same_two(screens):
+    return {"A", "C"}
+
+
+@wrong(WHOSE, "M28", "chose that name|was sent")
+def all_of_them_on_a_desk_made_up(screens):
+    screens["your_devices_show"][:] = [page["shows"] for page in screens["pages"].values()]
+    return _own(screens)
+
+
+@wrong(WHOSE, "", "none of the pages")
+def no_letters(screens):
+    return {"Z"}
+
+
+@wrong(WHOSE, "", "Return the letters")
+def a_number(screens):
+    return len(_own(screens))
+
+
+@wrong(WHOSE, "", "Return the letters")
+def claims_to_be_all(screens):
+    return Chameleon()
+
+
+value(WHOSE, "letters-without-a-function", "Pass the function itself", lambda lesson: {"A", "C"})
+right(WHOSE, "as-a-list", lambda screens: sorted(_own(screens)))
+right(WHOSE, "as-text", lambda screens: "".join(_own(screens)))
+right(WHOSE, "as-text-with-commas", lambda screens: ", ".join(_own(screens)))

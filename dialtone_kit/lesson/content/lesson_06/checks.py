@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from dialtone_kit.base.errors import ServiceError
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_06.family import Script, judge_aftermath, scripts, was_dead
-from dialtone_kit.lesson.content.lesson_06.pages import Screens, judge_choice, make_screens
+from dialtone_kit.lesson.content.lesson_06.pages import judge_choice, make_screens
 from dialtone_kit.lesson.content.lesson_06.polling import Answer, Desk
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import ask, function_of, same, show, word
 from dialtone_kit.lesson.exercises.patience import Calls, sealed
 from dialtone_kit.tokens import Token
 
+DESKS = 12  # fresh ones for each try: a rule by name or by link alone fails at one of them
 PENDING: Answer = {"error": "authorization_pending"}
 SLOWER: Answer = {"error": "slow_down"}
+SCRIPTS = (
+    [PENDING],
+    [PENDING, PENDING, PENDING, PENDING],  # whoever slows down unasked is far behind at the end
+    [PENDING, SLOWER, PENDING, PENDING],
+    [SLOWER, SLOWER, PENDING, SLOWER],  # no fixed pace is slow enough here and fast enough above
+)
 ENDLESS = (
     "Your loop asked thirty times and never came to an end. A token, `access_denied` and "
     "`expired_token` end it."
@@ -39,7 +46,7 @@ ENDLESS = (
 def poll(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "poll")
     ends = (_token(), {"error": "access_denied"}, {"error": "expired_token"})
-    for script in ([PENDING], [PENDING, SLOWER, PENDING, PENDING], [SLOWER, PENDING, SLOWER]):
+    for script in SCRIPTS:
         for end, interval in zip(ends, _paces(), strict=True):
             _judge_poll(function, [*script, end], interval)
     _judge_poll(function, [_token()], 5)
@@ -146,6 +153,8 @@ def _live_reuse(function: Callable[..., Any], lesson: LiveLesson, script: Script
     praise="You approved what your own devices show, and nothing that was sent to you.",
     make=lambda _lesson: make_screens(),
 )
-def whose_code(answer: object, lesson: LiveLesson) -> None:
-    screens: Screens = lesson.material("06.whose-code")
-    judge_choice(answer, screens)
+def whose_code(answer: object, _lesson: LiveLesson) -> None:
+    function = function_of(answer, "approved")
+    for _ in range(DESKS):
+        screens = make_screens()
+        judge_choice(ask(function, cast("dict[str, Any]", screens)), screens)

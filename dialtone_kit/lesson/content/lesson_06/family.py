@@ -31,25 +31,21 @@ class Script:
 
 
 def scripts() -> list[Script]:
-    """Fresh stories, in random order: thief first, agent first, twice the thief, no thief."""
-    turns = random.randint(1, 2)  # noqa: S311  (how often the agent renews in peace)
+    """Fresh stories, in random order: thief first, agent first, the thief for long, no thief."""
+    first, then, long, none = (random.randint(2, 5) for _ in range(4))  # noqa: S311
+    stolen, old = f"R{first + 1}", f"R{random.randint(1, then)}"  # noqa: S311
     stories = [
-        [
-            *_peace(turns),
-            (THIEF, f"R{turns + 1}"),
-            (AGENT, f"R{turns + 1}"),
-            (THIEF, f"R{turns + 2}"),
-        ],
-        [*_peace(turns + 1), (THIEF, f"R{turns + 1}"), (AGENT, f"R{turns + 2}")],
-        [(THIEF, "R1"), (THIEF, "R2"), (THIEF, "R3"), (AGENT, "R1"), (THIEF, "R4")],
-        [*_peace(turns + 2)],
+        [*_turns(AGENT, first), (THIEF, stolen), (AGENT, stolen), (THIEF, f"R{first + 2}")],
+        [*_turns(AGENT, then), (THIEF, old), (AGENT, f"R{then + 1}")],
+        [*_turns(THIEF, long), (AGENT, "R1"), (THIEF, f"R{long + 1}")],
+        _turns(AGENT, none),
     ]
     random.shuffle(stories)
     return [script_of(story) for story in stories]
 
 
-def _peace(turns: int) -> list[Step]:
-    return [(AGENT, f"R{n}") for n in range(1, turns + 1)]
+def _turns(who: str, count: int) -> list[Step]:
+    return [(who, f"R{n}") for n in range(1, count + 1)]
 
 
 def script_of(steps: list[Step]) -> Script:
@@ -115,7 +111,7 @@ def _judge_position(position: object, script: Script) -> None:
             "M34",
         )
     thief = next((n for n, (who, _) in enumerate(script.steps) if who == THIEF), None)
-    if same(position, thief):
+    if thief is not None and same(position, thief):
         raise Wrong(
             f"A first use is always fine: the service can't see who shows the string. {story}",
             "M34",

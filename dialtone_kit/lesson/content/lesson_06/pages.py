@@ -7,11 +7,13 @@ from collections.abc import Set
 from typing import Any, TypedDict
 
 from dialtone_kit.lesson.exercises.asking import show
-from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
+from dialtone_kit.lesson.exercises.verdict import Wrong
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 OWN, SENT = "you typed it from a screen", "a link that was sent to you"
 CHAT, UNSURE = "you typed it from a chat", "an open tab, you don't know since when"
+
+STRANGE = ("tmp-test-7", "Company Meeting Assistant", "agent")
 
 
 class DevicePage(TypedDict):
@@ -30,14 +32,14 @@ class Screens(TypedDict):
 
 
 def make_screens() -> Screens:
-    """Fresh codes. Two pages belong to your own devices, and one of these has a doubtful name."""
+    """Fresh codes. Two pages belong to your own devices, and one of these has a strange name."""
     codes = [_code() for _ in range(5)]
+    names = ["my-agent", random.choice(STRANGE)]  # noqa: S311
+    names += ["my-agent", random.choice(STRANGE), random.choice(["my-agent", *STRANGE])]  # noqa: S311
+    came = [*random.sample([OWN, UNSURE], 2), SENT, SENT, random.choice([OWN, CHAT, UNSURE])]  # noqa: S311
     pages: list[DevicePage] = [
-        {"agent": "my-agent", "shows": codes[0], "came": OWN},
-        {"agent": "tmp-test-7", "shows": codes[1], "came": UNSURE},
-        {"agent": "my-agent", "shows": codes[2], "came": SENT},
-        {"agent": "Company Meeting Assistant", "shows": codes[3], "came": SENT},
-        {"agent": "my-agent", "shows": codes[4], "came": random.choice([CHAT, UNSURE])},  # noqa: S311
+        {"agent": name, "shows": code, "came": how}
+        for name, code, how in zip(names, codes, came, strict=True)
     ]
     random.shuffle(pages)
     devices = codes[:2]
@@ -75,15 +77,11 @@ def judge_choice(answer: object, screens: Screens) -> None:
 
 
 def _letters(answer: Any, screens: Screens) -> set[str]:
-    if answer is ...:
-        raise NotTried
     if isinstance(answer, str):
         answer = set(answer.replace(",", " ").split()) if not answer.isalpha() else set(answer)
     if not isinstance(answer, Set | list | tuple):
-        raise Wrong(f'Give the letters of the pages, such as {{"A", "C"}}; got {show(answer)}.')
+        raise Wrong(f'Return the letters of the pages, such as {{"A", "C"}}; got {show(answer)}.')
     letters = list(answer)
-    if ... in letters:
-        raise NotTried
     unknown = [one for one in letters if not isinstance(one, str) or one not in screens["pages"]]
     if unknown:
         raise Wrong(f"{show(unknown[0])} is none of the pages: they are A to E.")
