@@ -186,7 +186,7 @@ class Lesson:
         return self._work.survey.form("pre")
 
     def check(self, exercise_id: str, answer: object) -> Verdict:
-        """Judge an answer: right, wrong (and what about it is wrong), not tried, or can't tell."""
+        """Judge an answer: right, not quite (and why), not tried, or can't tell."""
         return self._work.check(exercise_id, answer, self)
 
     def hint(self, exercise_id: str) -> Shown:

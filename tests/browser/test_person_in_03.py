@@ -74,7 +74,7 @@ def test_after_a_reload_a_proof_is_broken_and_the_service_agrees_with_the_checke
 def test_run_again_it_ends_and_the_file_keeps_no_secret(desk):
     desk.run_all()
     assert desk.errors() == []
-    assert "sure, and wrong" in desk.output("l03-done")
+    assert "not quite, and sure" in desk.output("l03-done")
     desk.at("l03-done").scroll_into_view_if_needed()
     desk.screenshot("lesson-03-done")
     saved = desk.saved_outputs()

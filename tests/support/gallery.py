@@ -165,7 +165,7 @@ CELLS = {
         "What surprised you",
     ),
     "verdict right": ("Verdict('right', 'The signature has 64 bytes.')", "✓ Right."),
-    "verdict wrong": ("Verdict('wrong', 'It is M05.', 'M05')", "✗ Wrong."),
+    "verdict wrong": ("Verdict('wrong', 'It is M05.', 'M05')", "✗ Not quite."),
     "verdict not tried": ("Verdict('not tried', 'Fill in the cell above.')", "○ Not tried."),
     "verdict unknown": ('Verdict("can\'t tell", "The service didn\'t answer.")', "? Can't tell."),
     "hint": ("work.hint('03.signature')", "Hint 1 of"),
