@@ -80,6 +80,7 @@ def test_a_token_is_shown_verified_in_time_and_bound_to_my_key(desk):
 
 def test_two_tokens_say_what_differs_in_words(desk):
     view = explorer(desk, 2)
+    view.locator(".dk-badge", has_text=re.compile("^both verified$")).wait_for()
     changed = view.get_by_role("row", name=re.compile("^scope"))
     assert "changed" in changed.inner_text()
     assert "without notes:write" in changed.inner_text()

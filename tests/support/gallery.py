@@ -146,7 +146,11 @@ CELLS = {
         "TokenExplorer([token(scope='openid'), token(act=act, sub='usr_ada_1c9d')])",
         "acts now",
     ),
-    "token refused": ("TokenExplorer([token('refused', other)])", "not verified"),
+    "token and a forged one": (
+        "TokenExplorer([token(), token('refused')])",
+        "first verified, second not verified",
+    ),
+    "token refused": ("TokenExplorer([token('refused', other)])", "fails the check"),
     "token bearer": ("TokenExplorer([token(cnf=None)])", "a bearer token"),
     "token expired": (
         "TokenExplorer([token(iat=1_700_000_000, exp=1_700_003_600)])",
