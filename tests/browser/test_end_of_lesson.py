@@ -15,7 +15,7 @@ from dialtone_kit.lesson.work import Work
 work = Work("03", Progress(Path("progress.jsonl")), interactive=True, seat=0)
 work.progress.opened("03")""",
     'work.predict("03.same-proof-twice")',
-    'work.predict("03.how-many-bytes")',
+    'work.predict("03.short-coordinate")',
     'work.quiz("pre", tell=None)',
     'work.progress.checked("03.signature", "right"); work.done([])',
 )

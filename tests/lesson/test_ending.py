@@ -92,21 +92,21 @@ def test_the_minutes_are_said_to_a_person_alone(progress, clock, seconds, said):
 
 
 def test_predictions_are_shown_with_what_happened_surprises_first(progress):
-    predict(progress, "03.how-many-bytes", 1, "sure")  # right
+    predict(progress, "03.short-coordinate", 1, "sure")  # right
     predict(progress, "03.same-proof-twice", 0, "sure")  # wrong
     predict(progress, "03.stolen-token", 0, "unsure")  # wrong
     end = ending("03", progress, [])
     assert [one.item.id for one in end.predictions] == [
         "03.same-proof-twice",
         "03.stolen-token",
-        "03.how-many-bytes",
+        "03.short-coordinate",
         "03.where-is-the-key",
     ]
     page = Work("03", progress, interactive=True).done([])
     lines = page.text.splitlines()
     first = lines.index(
-        "✗ not quite, and sure: What does the token endpoint answer to the second copy of a proof that "
-        "it has just accepted?"
+        "✗ not quite, and sure: What does the token endpoint answer to the second copy of a proof "
+        "that it has just accepted?"
     )
     assert lines[first + 1] == "    you said: 200 again: the proof is still fresh"
     assert lines[first + 2] == (

@@ -134,7 +134,7 @@ CELLS = {
     ),
     "prediction unanswered": ("predict('03.stolen-token')", "I am not sure"),
     "prediction wrong": ("predict('03.same-proof-twice', 0)", "✗ not quite"),
-    "prediction right": ("predict('03.how-many-bytes', 1, 'unsure')", "✓ right"),
+    "prediction right": ("predict('03.short-coordinate', 1, 'unsure')", "✓ right"),
     "quiz unanswered": ("quiz('pre', False)", "8 questions"),
     "quiz handed in": ("quiz('pre', False, 0)", "Thank you"),
     "quiz marked": ("quiz('post', True, 1)", "of 8 right"),
