@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dialtone_kit.base.display import BAD, BORDER, FAINT, GOOD, INK, PAPER, WARN, Shown, prose
+from dialtone_kit.base.display import (
+    BAD,
+    BORDER,
+    FAINT,
+    GOOD,
+    INK,
+    PAPER,
+    WARN,
+    WIDTH,
+    Shown,
+    prose,
+)
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.ending import Ending, Predicted, Reached
@@ -21,7 +32,7 @@ _WORDS = (
     ("○", "not answered", FAINT),
 )
 _FRAME = (
-    f"max-width: 56rem; padding: 4px 20px 16px; border: {BORDER}; border-radius: 8px; "
+    f"{WIDTH}; padding: 4px 20px 16px; border: {BORDER}; border-radius: 8px; "
     f"color: {INK}; background: {PAPER}"
 )
 _HEADING = "margin: 18px 0 6px; font-size: 15px; font-weight: 600"

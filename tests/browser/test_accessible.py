@@ -260,6 +260,22 @@ def test_nothing_but_code_and_pictures_has_to_be_moved_sideways(desk: Person, wi
     assert wrong == []
 
 
+_FRAMES = """(outputs) => [...document.querySelectorAll(outputs)].map((output) => {
+  const framed = [...output.querySelectorAll("*")].find((node) =>
+    parseFloat(getComputedStyle(node).borderRightWidth) && node.offsetWidth > 300);
+  return framed && [output.dataset.shown, Math.round(framed.getBoundingClientRect().right)];
+}).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("width", [1000, 1280, 1700])
+def test_all_frames_end_at_one_line(desk: Person, width: int) -> None:
+    desk.page.set_viewport_size({"width": width, "height": 1000})
+    edges = dict(desk.page.evaluate(_FRAMES, OUTPUTS))
+    desk.page.set_viewport_size({"width": 1280, "height": 1000})
+    assert {name.split()[0] for name in edges} >= {*WIDGETS, "said", "wire", "sequence", "done"}
+    assert max(edges.values()) - min(edges.values()) <= 1, edges
+
+
 # A state for each widget and output in which it has the most to press.
 PRESSED = (
     *("email asking", "email sent", "code asking", "inbox full", "prediction unanswered"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN
+from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN, WIDTH
 from dialtone_kit.base.masking import masked
 from dialtone_kit.lesson.misconceptions import link_to, linked
 
@@ -55,7 +55,7 @@ class Verdict:
         badge = f" [{link_to(self.code)}]" if self.code else ""
         color = _COLORS[self.outcome]
         return (
-            f'<div style="border-left: 4px solid {color}; padding: .4em .8em">'
+            f'<div style="border-left: 4px solid {color}; padding: .4em .8em; {WIDTH}">'
             f'<b style="color: {color}">{MARKS[self.outcome]} {self._word}.</b> '
             f"{linked(self.sentence)}{badge}</div>"
         )
