@@ -44,8 +44,7 @@ def test_after_a_restart_of_the_kernel_the_token_is_bound_to_the_key(desk):
     explorer.get_by_text("it is bound to your key").first.wait_for()
     assert desk.output("l03-jkt").strip() == "True"
     assert desk.output("l03-three-lines").strip() == "('DPoP', True)"
-    explorer.scroll_into_view_if_needed()
-    desk.screenshot("lesson-03-knot")
+    desk.picture("lesson-03", "l03-explorer", explorer.locator(".dk-prints"))
 
 
 def test_after_a_reload_a_proof_is_broken_and_the_service_agrees_with_the_checker(desk):

@@ -22,6 +22,8 @@ from typing import Any
 import httpx
 import nbformat
 
+from tests.support import shots
+
 PATIENCE = 45_000  # milliseconds for a step of the browser; the machine may be busy
 START = 120  # seconds for JupyterLab to start: on a busy machine, 30 were too few
 
@@ -111,7 +113,7 @@ class Person:
         while calm < 3:
             if time.monotonic() > deadline:
                 raise TimeoutError("the kernel did not come to rest")
-            time.sleep(0.15)
+            time.sleep(0.07)
             try:
                 sessions = self.lab.api("/api/sessions")
             except httpx.HTTPError:  # the server answers 5xx while a kernel starts
@@ -180,9 +182,7 @@ class Person:
 
     def screenshot(self, name: str) -> None:
         """Keep a picture of the page when DIALTONE_SHOTS names a folder for it."""
-        folder = os.environ.get("DIALTONE_SHOTS")
-        if folder:
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+        shots.keep(self.page, name)
 
     def faint_texts(self, selector: str) -> list[str]:
         """Texts inside `selector` with a contrast under 4.5 to their ground (WCAG 2.1, 1.4.3)."""
