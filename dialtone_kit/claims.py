@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, Shown
+from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, SHADE, WIDTH, Shown
 from dialtone_kit.base.masking import Secret, escaped, mask_members, masked
 from dialtone_kit.base.times import is_numeric_date
 from dialtone_kit.tokens import Decoded, Token, read_unverified, text_of
@@ -112,7 +112,7 @@ def _html(rows: list[tuple[str, str, str]]) -> str:
     )
     return (
         f'<table aria-label="Claims" style="border: {BORDER}; border-collapse: collapse; '
-        f'max-width: 1040px; font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
+        f'width: 100%; {WIDTH}; font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
         f'<thead style="background: {SHADE}"><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )

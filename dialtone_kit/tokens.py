@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -48,6 +48,11 @@ class Token:
     def expires_at(self) -> datetime:
         """When it expires, in UTC."""
         return datetime.fromtimestamp(self.issued_at + self.expires_in, UTC)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """In a notebook, a line for each field: one long line is broken in the middle of words."""
+        lines = [f"    {field.name}={getattr(self, field.name)!r}," for field in fields(self)]
+        printer.text("\n".join(["Token(", *lines, ")"]))
 
 
 def text_of(token: Token | Secret | str) -> str:

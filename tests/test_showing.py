@@ -106,3 +106,11 @@ def test_an_answer_at_the_end_of_a_cell_is_masked_and_stays_as_it_is(
 def test_outside_a_notebook_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("IPython.get_ipython", lambda: None)
     display.mask_answers()
+
+
+def test_a_notebook_shows_a_token_line_by_line(shell: InteractiveShell) -> None:
+    forms, _ = shell.display_formatter.format(SHOWN[dialtone_kit.Token])  # type: ignore[union-attr, no-untyped-call]
+    first, *fields, last = forms["text/plain"].splitlines()
+    assert (first, last) == ("Token(", ")")
+    assert [line.strip().partition("=")[0] for line in fields][:2] == ["access_token", "token_type"]
+    assert max(map(len, fields)) < 100

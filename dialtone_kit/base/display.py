@@ -11,6 +11,8 @@ from dialtone_kit.base.masking import escaped, mask_members
 
 # Every theme has these; elsewhere the fallbacks apply. The themes' own colours are made for buttons
 # and are faint as text: mixed with the colour of text they reach 4.5 to 1 (WCAG 2.2, 1.4.3).
+# One right edge for everything that cells show: kit.css has the same width for widgets.
+WIDTH = "box-sizing: border-box; max-width: 60rem"
 BORDER = "1px solid var(--jp-border-color2, #c8c8c8)"
 INK = "var(--jp-content-font-color1, #1f1f1f)"
 PAPER = "var(--jp-layout-color0, #ffffff)"

@@ -126,7 +126,7 @@ def _run_one(notebook: Path, copy: Path, parameters: Parameters) -> Result:
         _tidy(copy)
     number = notebook.name[:2]
     return Result(
-        notebook.stem, outcome, time.monotonic() - began, _exercises(number), mask_text(reason)
+        notebook.stem, outcome, time.monotonic() - began, exercises_of(number), mask_text(reason)
     )
 
 
@@ -169,13 +169,13 @@ def _tidy(copy: Path) -> None:
     copy.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _exercises(number: str) -> str:
+def exercises_of(number: str) -> str:
+    """The outcomes of a lesson's exercises, counted."""
     from dialtone_kit.lesson import catalog
+    from dialtone_kit.lesson.exercises.verdict import WORDS
     from dialtone_kit.lesson.progress import Progress
 
     progress = Progress(progress_file())
     outcomes = [progress.exercise(entry.id).outcome for entry in catalog.exercises(number)]
-    counted = [
-        (name, outcomes.count(name)) for name in ("right", "wrong", "can't tell", "not tried")
-    ]
-    return ", ".join(f"{count} {name}" for name, count in counted if count) or "–"
+    counted = [(word, outcomes.count(name)) for name, word in WORDS.items()]
+    return ", ".join(f"{count} {word}" for word, count in counted if count) or "–"

@@ -5,22 +5,34 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dialtone_kit.base.display import BAD, BORDER, FAINT, GOOD, INK, PAPER, WARN, Shown, prose
+from dialtone_kit.base.display import (
+    BAD,
+    BORDER,
+    FAINT,
+    GOOD,
+    INK,
+    PAPER,
+    WARN,
+    WIDTH,
+    Shown,
+    prose,
+)
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.ending import Ending, Predicted, Reached
+from dialtone_kit.lesson.exercises.verdict import WORDS
 from dialtone_kit.lesson.progress import Standing
 
 # By rank: the words and the mark, so that colour is never needed, then the colour of the frame.
 _WORDS = (
-    ("✗", "sure, and wrong", BAD),
-    ("✗", "unsure, and wrong", WARN),
-    ("✓", "unsure, and right", GOOD),
-    ("✓", "sure, and right", GOOD),
+    ("✗", "not quite, and sure", BAD),
+    ("✗", "not quite, and unsure", WARN),
+    ("✓", "right, and unsure", GOOD),
+    ("✓", "right, and sure", GOOD),
     ("○", "not answered", FAINT),
 )
 _FRAME = (
-    f"max-width: 56rem; padding: 4px 20px 16px; border: {BORDER}; border-radius: 8px; "
+    f"{WIDTH}; padding: 4px 20px 16px; border: {BORDER}; border-radius: 8px; "
     f"color: {INK}; background: {PAPER}"
 )
 _HEADING = "margin: 18px 0 6px; font-size: 15px; font-weight: 600"
@@ -75,7 +87,7 @@ def _skills(skills: Sequence[Reached]) -> str:
 
 def _not_yet(skill: Reached, missing: Standing) -> str:
     title, text = escaped(catalog.exercise(missing.id).title), prose(skill.text)
-    return f"{text[0].upper()}{text[1:]}. Exercise “{title}”: {missing.outcome}."
+    return f"{text[0].upper()}{text[1:]}. Exercise “{title}”: {WORDS[missing.outcome]}."
 
 
 def _predictions(predictions: Sequence[Predicted]) -> str:

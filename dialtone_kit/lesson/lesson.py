@@ -23,6 +23,7 @@ from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.quiet import hiding
+from dialtone_kit.client.transport import open_client
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.answers import read_answer
@@ -125,6 +126,25 @@ class Lesson:
         self.wire.clear()  # what the lesson shows begins here
         return credentials
 
+    def api(self, name: str) -> str:
+        """The URL of an API to call: `whoami` or `notes` of the local service.
+
+        The real service's `userinfo_endpoint` stands in for both. Raises MockOnly if it has none.
+        """
+        if self.is_mock:
+            return f"{self.issuer}/api/{name}"
+        url = self.client.metadata.get("userinfo_endpoint")
+        if url is None:
+            raise MockOnly(
+                f"{self.issuer} has no userinfo endpoint, so there is no API to call. "
+                'Set base_url = "mock" to make these calls.'
+            )
+        return str(url)
+
+    def stranger(self) -> httpx.Client:
+        """Someone else's HTTP client: it shares no cookies with the lesson, only the wire view."""
+        return open_client(self.base_url, timeout=10.0, wrap=self.wire.transport)
+
     # -- registration, with a person or without ------------------------------------------------
 
     def email_form(
@@ -193,7 +213,7 @@ class Lesson:
         return self._work.survey.form("pre")
 
     def check(self, exercise_id: str, answer: object) -> Verdict:
-        """Judge an answer: right, wrong (and what about it is wrong), not tried, or can't tell."""
+        """Judge an answer: right, not quite (and why), not tried, or can't tell."""
         return self._work.check(exercise_id, answer, self)
 
     def hint(self, exercise_id: str) -> Shown:

@@ -6,7 +6,7 @@ from dialtone_kit.base.display import Shown
 from dialtone_kit.base.masking import escaped
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.exercises.definition import Exercise
-from dialtone_kit.lesson.exercises.verdict import MARKS
+from dialtone_kit.lesson.exercises.verdict import MARKS, WORDS
 from dialtone_kit.lesson.progress import Progress
 
 _HEAD = ("Exercise", "Outcome", "Tries and hints")
@@ -45,4 +45,4 @@ def _row(exercise: Exercise, progress: Progress) -> tuple[str, str, str, str]:
     counts = [(standing.attempts, "try", "tries"), (standing.hints, "hint", "hints")]
     counted = ", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n)
     level = "" if exercise.level == "core" else " (stretch)"
-    return MARKS[standing.outcome], exercise.title + level, standing.outcome, counted
+    return MARKS[standing.outcome], exercise.title + level, WORDS[standing.outcome], counted

@@ -15,6 +15,7 @@ from dialtone_kit.base.display import (
     PAPER,
     SHADE,
     WARN,
+    WIDTH,
     Shown,
 )
 from dialtone_kit.base.masking import escaped, masked
@@ -45,7 +46,7 @@ class Story:
         drawn = _diagram(self._lines, fresh)
         cards = "".join(map(_card, answers))
         text = "\n".join(map(_text, answers))
-        return Shown(f'<div style="max-width: 960px">{cards}</div>{drawn.html}', text)
+        return Shown(f'<div style="{WIDTH}">{cards}</div>{drawn.html}', text)
 
 
 def _key(answer: Answer) -> tuple[object, ...]:

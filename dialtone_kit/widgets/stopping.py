@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from dialtone_kit.base.display import BORDER, INK, SHADE, Shown
+from dialtone_kit.base.display import BORDER, INK, SHADE, WIDTH, Shown
 from dialtone_kit.base.errors import LessonStop
 from dialtone_kit.base.masking import escaped
 from dialtone_kit.base.notebook import current_shell, in_notebook, is_interactive
@@ -31,7 +31,7 @@ def stop(text: str, form: str) -> LessonStop:
 
 def note(text: str, form: str) -> Shown:
     """`text` with a link to the form."""
-    style = f"padding: 8px 12px; border: {BORDER}; border-radius: 6px; color: {INK}"
+    style = f"{WIDTH}; padding: 8px 12px; border: {BORDER}; border-radius: 6px; color: {INK}"
     link = f'<a href="#{escaped(form)}" style="white-space: nowrap">Go to the form</a>'
     html = f'<div style="{style}; background: {SHADE}">{escaped(text)} {link}</div>'
     return Shown(html, text)

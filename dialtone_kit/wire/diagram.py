@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from dialtone_kit.base.challenges import challenges
@@ -24,19 +24,27 @@ _WORDS = {
 
 
 def diagram(trips: Sequence[RoundTrip]) -> Shown:
-    """A lane for the agent and one for each origin; a round trip is two arrows."""
+    """A lane for the agent and one for each origin; a round trip is two arrows.
+
+    A single origin is called the service, as `lesson.said()` calls it.
+    """
     if not trips:
         return Shown(f"<em>{NOTHING}</em>", NOTHING)
     before: list[RoundTrip | None] = [None, *trips[:-1]]
-    steps = [_step(trip, earlier) for trip, earlier in zip(trips, before, strict=True)]
+    names = _names({_origin(trip) for trip in trips})
+    steps = [_step(trip, earlier, names) for trip, earlier in zip(trips, before, strict=True)]
     count = "1 round trip" if len(trips) == 1 else f"{len(trips)} round trips"
     return sequence(steps, f"Sequence diagram, {count}")
 
 
-def _step(trip: RoundTrip, earlier: RoundTrip | None) -> Step:
+def _names(origins: set[str]) -> dict[str, str]:
+    return {origin: origin if len(origins) > 1 else "service" for origin in origins}
+
+
+def _step(trip: RoundTrip, earlier: RoundTrip | None, names: Mapping[str, str]) -> Step:
     answers = earlier is not None and _asks_for_nonce(earlier) and _is_again(trip, earlier)
     return Step(
-        service=_origin(trip),
+        service=names[_origin(trip)],
         asks=f"{trip.method} {urlsplit(trip.url).path or '/'}",
         says=_says(trip),
         tone=_tone(trip),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import textwrap
 
+from dialtone_kit.base.display import WIDTH
 from dialtone_kit.base.masking import escaped
 
 LIGHT = {
@@ -180,7 +181,8 @@ _THEMES = " ".join(
 )
 _STYLE = (
     f"{_THEMES} "
-    ".dk-picture { max-width: 960px; overflow-x: auto; margin: 4px 0 8px; padding: 8px 12px; "
+    f".dk-picture {{ {WIDTH}; "
+    "overflow-x: auto; margin: 4px 0 8px; padding: 8px 12px; "
     "border: 1px solid var(--dk-line); border-radius: 8px; background: var(--dk-paper); "
     "color: var(--dk-ink) } "
     ".dk-picture svg { display: block; width: 100%; height: auto } "

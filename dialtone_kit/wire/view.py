@@ -18,6 +18,7 @@ from dialtone_kit.base.display import (
     PAPER,
     SHADE,
     WARN,
+    WIDTH,
     Shown,
 )
 from dialtone_kit.base.masking import escaped, masked
@@ -68,7 +69,7 @@ def _html(trip: RoundTrip) -> str:
     name = f"{trip.method} {trip.url}, {outcome(trip)}"
     return (
         f'<div role="group" aria-label="{escaped(name)}" style="border: {BORDER}; '
-        f"border-radius: 6px; margin: 0 0 12px; overflow: hidden; max-width: 960px; color: {INK}; "
+        f"border-radius: 6px; margin: 0 0 12px; overflow: hidden; {WIDTH}; color: {INK}; "
         f'background: {PAPER}">{"".join(parts)}</div>'
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import gallery, sights
+from tests.support import gallery, shots, sights
 from tests.support.axe import violations
 from tests.support.grant_desk import begin
 from tests.support.lab import Lab, Person, faint_texts, write_notebook
@@ -160,6 +160,7 @@ def visitor(request: pytest.FixtureRequest, window: Any, mock: Mock, realm: str)
     return one
 
 
+@pytest.mark.sample(8)
 def test_a_page_is_for_everybody(visitor: Visitor, request: pytest.FixtureRequest) -> None:
     page, found = visitor.page, {}
     for scheme, forced in SCHEMES:
@@ -167,7 +168,7 @@ def test_a_page_is_for_everybody(visitor: Visitor, request: pytest.FixtureReques
         wrong = violations(page) + faint_texts(page, "body") + sights.edgeless(page, "body")
         wrong += sights.faint_placeholders(page, "body")
         found[f"{scheme}, forced colours {forced}"] = wrong
-        sights.keep(page, f"page-{request.node.callspec.id}-{scheme}-{forced}".replace(", ", "-"))
+        shots.keep(page, f"page-{request.node.callspec.id}-{scheme}-{forced}".replace(", ", "-"))
     page.emulate_media(color_scheme="light", forced_colors="none", reduced_motion="reduce")
     found["motion"] = sights.moving(page, "body")
     found["names"] = sights.nameless(page, "body")
@@ -230,6 +231,7 @@ def test_the_gallery_has_each_widget_in_each_state(desk: Person) -> None:
     assert set(frames) == {"solid"}  # the style sheet is there: else nothing below says much
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("look", LOOKS)
 def test_an_output_breaks_no_rule_and_can_be_read(desk: Person, look: str) -> None:
     theme, scheme, forced = LOOKS[look]
@@ -258,6 +260,22 @@ def test_nothing_but_code_and_pictures_has_to_be_moved_sideways(desk: Person, wi
     wrong = sights.sideways(desk.page, OUTPUTS)
     style.evaluate("(node) => node.remove()")
     assert wrong == []
+
+
+_FRAMES = """(outputs) => [...document.querySelectorAll(outputs)].map((output) => {
+  const framed = [...output.querySelectorAll("*")].find((node) =>
+    parseFloat(getComputedStyle(node).borderRightWidth) && node.offsetWidth > 300);
+  return framed && [output.dataset.shown, Math.round(framed.getBoundingClientRect().right)];
+}).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("width", [1000, 1280, 1700])
+def test_all_frames_end_at_one_line(desk: Person, width: int) -> None:
+    desk.page.set_viewport_size({"width": width, "height": 1000})
+    edges = dict(desk.page.evaluate(_FRAMES, OUTPUTS))
+    desk.page.set_viewport_size({"width": 1280, "height": 1000})
+    assert {name.split()[0] for name in edges} >= {*WIDGETS, "said", "wire", "sequence", "done"}
+    assert max(edges.values()) - min(edges.values()) <= 1, edges
 
 
 # A state for each widget and output in which it has the most to press.

@@ -15,7 +15,7 @@ from dialtone_kit.lesson.work import Work
 work = Work("03", Progress(Path("progress.jsonl")), interactive=True, seat=0)
 work.progress.opened("03")""",
     'work.predict("03.same-proof-twice")',
-    'work.predict("03.how-many-bytes")',
+    'work.predict("03.short-coordinate")',
     'work.quiz("pre", tell=None)',
     'work.progress.checked("03.signature", "right"); work.done([])',
 )
@@ -108,7 +108,7 @@ def test_the_end_of_the_lesson_can_be_read_in_both_themes(desk, theme):
     desk.reload()
     desk.run_all()
     end = desk.page.locator("section[aria-label='The end of lesson 03']")
-    end.get_by_text("✗ sure, and wrong").wait_for()
+    end.get_by_text("✗ not quite, and sure").wait_for()
     sheet(desk, 2).get_by_text("You answered these earlier").wait_for()
     rows = end.locator("table").first.locator("tbody tr")
     assert "200 again" in rows.nth(0).inner_text()

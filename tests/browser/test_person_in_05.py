@@ -48,8 +48,7 @@ def test_a_copy_that_comes_first_gets_in_and_the_story_grows(desk):
     assert [rule for rule in rules if f"401 {rule}" not in whole] == []
     said = desk.at("l05-replay")
     assert said.get_by_role("link", name="M01").get_attribute("href").endswith("#m01")
-    said.scroll_into_view_if_needed()
-    desk.screenshot("lesson-05-race")
+    desk.picture("lesson-05", "l05-replay", desk.at("l05-timeline"))
     assert "jti_is_new" in desk.at("l05-timeline").locator("svg").first.text_content()
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
+from tests.support import shots
 from tests.support.lab import faint_texts
 
 
@@ -36,9 +34,7 @@ def test_a_sponsor_mistypes_and_then_approves_by_keyboard_alone(browser, mock, r
 
 def look(page, name):
     """Texts that are hard to read, and whether the page scrolls sideways at 320 px."""
-    folder = os.environ.get("DIALTONE_SHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+    shots.keep(page, name)
     page.set_viewport_size({"width": 320, "height": 900})
     sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     faint = faint_texts(page, "body")

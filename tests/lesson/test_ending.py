@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from dialtone_kit.commands import run_lessons
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.ending import ending, seconds_spent
 from dialtone_kit.lesson.ending_view import shown
+from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.widgets.choices import Pick
@@ -90,31 +92,44 @@ def test_the_minutes_are_said_to_a_person_alone(progress, clock, seconds, said):
 
 
 def test_predictions_are_shown_with_what_happened_surprises_first(progress):
-    predict(progress, "03.how-many-bytes", 1, "sure")  # right
+    predict(progress, "03.short-coordinate", 1, "sure")  # right
     predict(progress, "03.same-proof-twice", 0, "sure")  # wrong
     predict(progress, "03.stolen-token", 0, "unsure")  # wrong
     end = ending("03", progress, [])
     assert [one.item.id for one in end.predictions] == [
         "03.same-proof-twice",
         "03.stolen-token",
-        "03.how-many-bytes",
+        "03.short-coordinate",
         "03.where-is-the-key",
     ]
     page = Work("03", progress, interactive=True).done([])
     lines = page.text.splitlines()
     first = lines.index(
-        "✗ sure, and wrong: What does the token endpoint answer to the second copy of a proof that "
-        "it has just accepted?"
+        "✗ not quite, and sure: What does the token endpoint answer to the second copy of a proof "
+        "that it has just accepted?"
     )
     assert lines[first + 1] == "    you said: 200 again: the proof is still fresh"
     assert lines[first + 2] == (
         "    what happened: The second copy was refused by the rule `jti_is_new`."
     )
     places = [
-        page.html.index(f"> {words}"[2:]) for words in ("sure, and wrong", "unsure, and wrong")
+        page.html.index(f"> {words}"[2:])
+        for words in ("not quite, and sure", "not quite, and unsure")
     ]
     assert places == sorted(places)
     assert "What surprised you" in page.html
+
+
+def test_a_wrong_answer_is_called_not_quite_wherever_it_is_shown(progress, monkeypatch):
+    progress.checked("03.signature", "wrong", "M13")
+    predict(progress, "03.stolen-token", 0, "sure")
+    work = Work("03", progress, interactive=True)
+    monkeypatch.setattr(run_lessons, "progress_file", lambda: progress.path)
+    shown_ones = (work.report(), work.done([]))
+    texts = [text for one in shown_ones for text in (one.text, one.html)]
+    texts += [repr(Verdict("wrong", "Look again.")), run_lessons.exercises_of("03")]
+    assert [text for text in texts if "not quite" not in text.lower()] == []
+    assert [text for text in texts if "wrong" in text.lower()] == []
 
 
 def test_the_first_answer_is_the_one_that_comes_back(progress):
@@ -171,7 +186,7 @@ def test_a_skill_is_reached_when_all_its_exercises_are_right(progress):
     assert "You can name the `htu` of any URL." in page.text
     assert "You can prove a call" not in page.text
     assert "✓ You can name the <code>htu</code> of any URL." in page.html
-    assert "○ Prove a call by hand, with token and key. Exercise “The missing ath”: wrong." in (
+    assert "○ Prove a call by hand, with token and key. Exercise “The missing ath”: not quite." in (
         page.html
     )
     assert "What you can do now" in page.html

@@ -273,7 +273,7 @@ def test_checks_and_hints_are_kept_and_can_be_reset(lesson: Lesson) -> None:
     assert "the last one" in hints[-1]
     assert "<code>b64url(numbers.x.to_bytes(32, " in lesson.hint("03.coordinates").html
     assert lesson.progress.exercise("03.coordinates").attempts == 1
-    assert "wrong (1 try, 3 hints)" in repr(lesson.progress_report())
+    assert "not quite (1 try, 3 hints)" in repr(lesson.progress_report())
     lesson.reset_exercise("03.coordinates")
     assert lesson.progress.exercise("03.coordinates").attempts == 0
     lesson.check("03.coordinates", 42)
@@ -350,6 +350,27 @@ def test_what_only_the_mock_can_do_says_so(shared_home: Path) -> None:
         with pytest.raises(MockOnly, match="mock"):
             call()
     assert "mailbox" in repr(lesson.inbox())
+
+
+def test_the_api_to_call_is_the_local_services_or_else_userinfo(
+    lesson: Lesson, shared_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lesson.api("whoami") == f"{lesson.issuer}/api/whoami"
+    real = start(2, base_url=REAL, credentials=False)
+    document = {"userinfo_endpoint": f"{REAL}/userinfo"}
+    monkeypatch.setattr(real.client.connection, "_metadata", document)
+    assert real.api("whoami") == real.api("notes") == f"{REAL}/userinfo"
+    monkeypatch.setattr(real.client.connection, "_metadata", {"issuer": REAL})
+    with pytest.raises(MockOnly, match="no userinfo endpoint"):
+        real.api("whoami")
+
+
+def test_a_stranger_shares_the_wire_view_and_no_cookies(lesson: Lesson) -> None:
+    enrollment = lesson.client.request_enrollment("ada@example.com", "my-agent", "", ("openid",))
+    assert lesson.stranger().get(enrollment.approval_url).cookies
+    assert lesson.wire.round_trips[-1].url.startswith(enrollment.approval_url.partition("?")[0])
+    lesson.client.enrollment_status(enrollment)
+    assert "cookie" not in lesson.wire.show().text.lower()
 
 
 def test_an_unattended_run_never_registers_twice_at_the_real_service(shared_home: Path) -> None:

@@ -78,7 +78,7 @@ def test_an_unknown_code_is_one_line() -> None:
 
 def test_a_verdict_links_its_code_and_the_codes_in_its_sentence() -> None:
     shown = Verdict("wrong", "Not <that> (M08).", "M05")
-    assert repr(shown) == "✗ Wrong. Not <that> (M08). [M05]"
+    assert repr(shown) == "✗ Not quite. Not <that> (M08). [M05]"
     assert 'href="misconceptions.md#m05"' in shown._repr_html_()
     assert 'href="misconceptions.md#m08"' in shown._repr_html_()
     assert "&lt;that&gt;" in shown._repr_html_()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,24 @@ def test_every_prediction_of_the_lesson_is_asked_where_it_belongs(name: str) -> 
     text = "\n".join(source(cell) for cell in cells(FOLDER / name))
     asked = re.findall(r'lesson\.predict\("([^"]+)"\)', text)
     assert asked == list(catalog.questions(name[:2]).predictions)
+
+
+@every_book
+def test_the_code_below_a_prediction_does_not_expect_one_answer(book: Path) -> None:
+    """A `try` that only waits for the refusal says that there will be one."""
+    all_cells = read(book)["cells"]
+    for asked, below in pairwise(all_cells):
+        if "lesson.predict(" in source(asked) and below["cell_type"] == "code":
+            tries = [n for n in ast.walk(ast.parse(source(below))) if isinstance(n, ast.Try)]
+            assert [ast.unparse(one) for one in tries if not one.orelse] == []
+
+
+@every_book
+def test_no_exercise_is_right_below_a_prediction(book: Path) -> None:
+    """Its task would give the answer away."""
+    all_cells = read(book)["cells"]
+    below = [after for one, after in pairwise(all_cells) if "lesson.predict(" in source(one)]
+    assert [source(cell) for cell in below if "## Exercise" in source(cell)] == []
 
 
 @every_lesson

@@ -1,4 +1,7 @@
-"""A JupyterLab of its own for a test, and a person at it: runs cells, clicks, types, saves."""
+"""A JupyterLab of its own for a test, and a person at it: runs cells, clicks, types, saves.
+
+Jupyter Notebook 7 is the same with `app="notebook"`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ from typing import Any
 
 import httpx
 import nbformat
+
+from tests.support import shots
 
 PATIENCE = 45_000  # milliseconds for a step of the browser; the machine may be busy
 START = 120  # seconds for JupyterLab to start: on a busy machine, 30 were too few
@@ -39,6 +44,14 @@ class Lab:
     token: str
     root: Path
     home: Path
+    app: str = "jupyterlab"
+
+    def page(self, name: str) -> str:
+        """The address at which the notebook `name` is opened, in a window of its own."""
+        if self.app == "notebook":
+            return f"{self.url}/notebooks/{name}?token={self.token}"
+        workspace = f"{self.url}/lab/workspaces/{secrets.token_hex(4)}"
+        return f"{workspace}/tree/{name}?token={self.token}"
 
     def api(self, path: str) -> Any:
         answer = httpx.get(f"{self.url}{path}", params={"token": self.token}, timeout=5)
@@ -57,13 +70,15 @@ class Lab:
 
 
 @contextmanager
-def running_lab(home: Path, root: Path, theme: str = "JupyterLab Light") -> Iterator[Lab]:
-    """JupyterLab with its own home, settings, workspaces and state; ended at the end."""
+def running_lab(
+    home: Path, root: Path, theme: str = "JupyterLab Light", app: str = "jupyterlab"
+) -> Iterator[Lab]:
+    """JupyterLab, or `app`, with its own home, settings, workspaces and state; ended at the end."""
     config = home / "config" / "labconfig"
     config.mkdir(parents=True)
     settings = {**SETTINGS, "@jupyterlab/apputils-extension:themes": {"theme": theme}}
     (config / "default_setting_overrides.json").write_text(json.dumps(settings))
-    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), root, home)
+    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), root, home, app)
     with (home / "lab.log").open("wb") as log:
         process = subprocess.Popen(_command(lab), env=_environment(home), stdout=log, stderr=log)
         try:
@@ -83,12 +98,12 @@ class Person:
         self.lab, self.page, self.path = lab, page, lab.root / name
         page.set_default_timeout(PATIENCE)
         self._name = name
-        self._home = f"{lab.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{name}"
+        self._home = lab.page(name)
         self.reload()
 
     def reload(self) -> None:
         """Open the page, or open it again while the kernel keeps running."""
-        self.page.goto(f"{self._home}?token={self.lab.token}")
+        self.page.goto(self._home)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.wait_for_kernel()
 
@@ -98,7 +113,7 @@ class Person:
         while calm < 3:
             if time.monotonic() > deadline:
                 raise TimeoutError("the kernel did not come to rest")
-            time.sleep(0.15)
+            time.sleep(0.07)
             try:
                 sessions = self.lab.api("/api/sessions")
             except httpx.HTTPError:  # the server answers 5xx while a kernel starts
@@ -167,9 +182,7 @@ class Person:
 
     def screenshot(self, name: str) -> None:
         """Keep a picture of the page when DIALTONE_SHOTS names a folder for it."""
-        folder = os.environ.get("DIALTONE_SHOTS")
-        if folder:
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"))
+        shots.keep(self.page, name)
 
     def faint_texts(self, selector: str) -> list[str]:
         """Texts inside `selector` with a contrast under 4.5 to their ground (WCAG 2.1, 1.4.3)."""
@@ -258,14 +271,13 @@ def _command(lab: Lab) -> list[str]:
     return [
         sys.executable,
         "-m",
-        "jupyterlab",
+        lab.app,
         "--no-browser",
         "--allow-root",
         f"--ServerApp.port={lab.url.rsplit(':', 1)[1]}",
         "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={lab.token}",
         f"--ServerApp.root_dir={lab.root}",
-        "--LabApp.collaborative=False",
     ]
 
 

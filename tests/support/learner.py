@@ -7,8 +7,10 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+from tests.support import shots
 from tests.support.books import FOLDER, read
 from tests.support.lab import Lab, Person
 
@@ -60,6 +62,14 @@ class Learner(Person):
         self.run(cell_id)
         return self.output(cell_id)
 
+    def picture(self, name: str, cell_id: str, last: Any) -> None:
+        """Keep a picture from the cell to the locator `last` if DIALTONE_SHOTS names a folder."""
+        self.at(cell_id).evaluate("node => node.scrollIntoView()")
+        top, bottom = self.at(cell_id).bounding_box(), last.bounding_box()
+        start = top["y"] + 2  # below the line under the toolbar
+        height = bottom["y"] + bottom["height"] + 6 - start
+        shots.keep(self.page, name, clip={**top, "y": start, "height": height})
+
     def output(self, cell_id: str) -> str:
         """What the cell shows."""
         return "\n".join(self.at(cell_id).locator(".jp-OutputArea-output").all_inner_texts())
@@ -85,9 +95,21 @@ class Watch:
         self.complaints: list[str] = []
         self.strangers: list[str] = []
         self._near = (lab.url, lab.url.replace("http", "ws", 1), "data:", "blob:")
-        context.on("console", self._heard)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-        context.on("request", lambda request: self._asked(request.url))
+        self._context, self._listeners = (
+            context,
+            {
+                "console": self._heard,
+                "weberror": lambda error: self.complaints.append(str(error.error)),
+                "request": lambda request: self._asked(request.url),
+            },
+        )
+        for event, listener in self._listeners.items():
+            context.on(event, listener)
+
+    def end(self) -> None:
+        """Look away: the next learner has the same context."""
+        for event, listener in self._listeners.items():
+            self._context.remove_listener(event, listener)
 
     def _heard(self, message: Any) -> None:
         if message.type == "error":
@@ -98,17 +120,25 @@ class Watch:
             self.strangers.append(url)
 
 
+@cache
+def _context(browser: Any) -> Any:
+    """One for all learners, so that JupyterLab's scripts are loaded and compiled once."""
+    return browser.new_context()
+
+
 @contextmanager
 def learner_at(lab: Lab, browser: Any, name: str, height: int = 2400) -> Iterator[Any]:
     """A learner before the lesson `name`, in an empty home, and who watches them."""
     lab.forget()
     folder = lab.root / "taken"
     shutil.copytree(FOLDER, folder)
-    context = browser.new_context(viewport={"width": 1280, "height": height})
-    watch = Watch(lab, context)
+    context = _context(browser)
+    watch, page = Watch(lab, context), context.new_page()
+    page.set_viewport_size({"width": 1280, "height": height})
     try:
-        yield Learner(lab, context.new_page(), f"taken/{name}"), watch
+        yield Learner(lab, page, f"taken/{name}"), watch
     finally:
-        context.close()
+        watch.end()
+        page.close()
         lab.shut_down_kernels()
         shutil.rmtree(folder)

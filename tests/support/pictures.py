@@ -41,19 +41,17 @@ def start_here() -> Drawing:
 
 def discovery() -> Drawing:
     drawing = Drawing(
-        "Three questions, two documents",
-        "An agent meets an identity service for the first time, and asks three things: where do "
-        "tokens come from, where are the public keys, which signatures count? The service holds "
-        "out a document with answers. So does a liar. Which one does the agent believe?",
+        "One agent, two documents",
+        "An agent meets an identity service for the first time. The service holds out a document "
+        "about itself. So does a liar, about the same service. Which one does the agent believe?",
         272,
     )
-    drawing.glyph("agent", 90, 122, "Agent")
-    for n, question in enumerate(
-        ("Where do tokens come from?", "Where are the public keys?", "Which signatures count?")
-    ):
-        drawing.note(300, 62 + 50 * n, 232, question)
-    drawing.arrow(424, 128, 548, 84)
-    drawing.arrow(424, 128, 548, 196)
+    drawing.glyph("agent", 120, 130, "Agent")
+    drawing.text(120, 191, "here for the first time", "quiet")
+    drawing.arrow(548, 84, 166, 122)
+    drawing.arrow(548, 194, 166, 142)
+    drawing.text(340, 84, "“This is how I work.”")
+    drawing.text(340, 196, "“This is how it works.”")
     drawing.glyph("document", 582, 76, scale=0.9)
     drawing.glyph("document", 582, 202, scale=0.9)
     drawing.glyph("service", 730, 66, "Identity service")
@@ -133,7 +131,7 @@ def registered() -> Drawing:
             ("sponsor", "Sponsor", 780),
         ],
         [
-            Message(0, 1, "I am my-agent,\nand Ada vouches for me"),
+            Message(0, 1, "I am my-agent,\nand my sponsor vouches for me"),
             Message(1, 0, "enrollment_id, poll_token", style="code"),
             Message(1, 2, "an email with a code", ("mail",)),
             Message(2, 0, "the code, from person to agent"),

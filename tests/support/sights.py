@@ -5,8 +5,6 @@ Each returns a line for everything that is wrong inside the CSS selector `within
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 from tests.support.lab import COLOURS
@@ -152,10 +150,3 @@ def nameless(page: Any, within: str) -> list[str]:
         }).map(name);
         """,
     )
-
-
-def keep(page: Any, name: str) -> None:
-    """Keep a picture of the page when DIALTONE_SHOTS names a folder for it."""
-    folder = os.environ.get("DIALTONE_SHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))

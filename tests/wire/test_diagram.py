@@ -49,6 +49,17 @@ def test_a_retry_with_the_nonce_is_told_apart_from_the_demand() -> None:
     assert "again, with the nonce" in texts(shown.html)
 
 
+def test_one_service_is_called_so_and_two_are_told_apart_by_their_origins() -> None:
+    wire, http = talk(lambda _: httpx.Response(200))
+    http.get(f"{ISSUER}/a")
+    assert wire.sequence().text.startswith("agent ──▶ service  GET")
+    assert "service" in texts(wire.sequence().html)
+    http.get("https://tools.example/mcp")
+    first, _, other, _ = wire.sequence().text.splitlines()
+    assert first.startswith("agent ──▶ https://id.example  GET")
+    assert other.startswith("agent ──▶ https://tools.example  GET")
+
+
 def test_the_same_request_later_is_not_called_a_retry() -> None:
     wire, http = talk(lambda _: httpx.Response(401, json={"error": "use_dpop_nonce"}))
     for _ in range(2):

@@ -1,15 +1,21 @@
-"""The four outcomes of a check, and how one is shown."""
+"""The four outcomes of a check, and how one is shown: "wrong" reads *not quite* everywhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN
+from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN, WIDTH
 from dialtone_kit.base.masking import masked
 from dialtone_kit.lesson.misconceptions import link_to, linked
 
 Outcome = Literal["right", "wrong", "not tried", "can't tell"]
+WORDS: dict[Outcome, str] = {
+    "right": "right",
+    "wrong": "not quite",
+    "can't tell": "can't tell",
+    "not tried": "not tried",
+}
 MARKS = {"right": "✓", "wrong": "✗", "not tried": "○", "can't tell": "?"}
 _COLORS = {"right": GOOD, "wrong": BAD, "not tried": FAINT, "can't tell": WARN}
 
@@ -39,13 +45,17 @@ class Verdict:
 
     def __repr__(self) -> str:
         tail = f" [{self.code}]" if self.code else ""
-        return masked(f"{MARKS[self.outcome]} {self.outcome.capitalize()}. {self.sentence}{tail}")
+        return masked(f"{MARKS[self.outcome]} {self._word}. {self.sentence}{tail}")
+
+    @property
+    def _word(self) -> str:
+        return WORDS[self.outcome].capitalize()
 
     def _repr_html_(self) -> str:
         badge = f" [{link_to(self.code)}]" if self.code else ""
         color = _COLORS[self.outcome]
         return (
-            f'<div style="border-left: 4px solid {color}; padding: .4em .8em">'
-            f'<b style="color: {color}">{MARKS[self.outcome]} {self.outcome.capitalize()}.</b> '
+            f'<div style="border-left: 4px solid {color}; padding: .4em .8em; {WIDTH}">'
+            f'<b style="color: {color}">{MARKS[self.outcome]} {self._word}.</b> '
             f"{linked(self.sentence)}{badge}</div>"
         )

@@ -34,8 +34,8 @@ function drawOutcome(view, state, quiz) {
   if (quiz && !state.tell) {
     view.badge("kept", "good");
     view.say("good", state.earlier
-      ? "You answered these earlier, and your first answers count. The lessons explain most of them."
-      : "Thank you. Your answers are recorded. The lessons explain most of them.");
+      ? "You answered these earlier, and your first answers count. The lessons explain them."
+      : "Thank you. Your answers are recorded. The lessons explain them.");
   } else if (quiz) {
     const all = state.right === state.items.length;
     view.badge(`${state.right} of ${state.items.length} right`, all ? "good" : "");

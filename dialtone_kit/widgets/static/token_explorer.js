@@ -49,12 +49,13 @@ function conclude(view, state) {
     const { outcome, rule, text } = token.verdict;
     const [word, tone] = OUTCOMES[outcome];
     if (late && outcome !== "refused") return { word: "expired", tone: "bad", text: "It has expired: every service refuses it. Get a new one." };
-    const where = rule ? ` The check is \`${rule}\`.` : "";
+    const where = rule ? ` It fails the check \`${rule}\`.` : "";
     return { word, tone, text: `${word[0].toUpperCase()}${word.slice(1)}. ${text}${where}` };
   });
   const worst = ["bad", "wait", "good"].find((tone) => lines.some((line) => line.tone === tone));
-  const words = [...new Set(lines.map((line) => line.word))];
-  view.badge(words.join(", "), worst);
+  const words = lines.map((line) => line.word);
+  const alike = words.every((word) => word === words[0]);
+  view.badge(words.length === 1 ? words[0] : alike ? `both ${words[0]}` : `first ${words[0]}, second ${words[1]}`, worst);
   view.say(worst, ...lines.map((line, n) => h("div", {},
     lines.length > 1 ? h("strong", {}, `${TITLES[n]}: `) : null, ...prose(line.text))));
 }

@@ -60,9 +60,9 @@ def _judge_coordinate(name: str, got: object, expected: str) -> None:
     whole = b64url_decode(expected)
     if len(data) < COORDINATE and data.lstrip(b"\0") == whole.lstrip(b"\0"):
         raise Wrong(
-            f"{name} has {len(data)} bytes: you dropped a leading zero byte. A coordinate "
-            "of P-256 always has 32; as a number it looks the same, but to the service it is "
-            "another key.",
+            f"{name} has {len(data)} bytes: you dropped {_zero_bytes(COORDINATE - len(data))}. "
+            "A coordinate of P-256 always has 32; as a number it looks the same, but to the "
+            "service it is another key.",
             "M11",
         )
     if len(data) != COORDINATE:
@@ -100,9 +100,12 @@ def _judge_length(got: bytes, r: int, s: int) -> None:
             "M13",
         )
     if len(got) < 2 * COORDINATE and got in _too_short(r, s):
-        raise Wrong(
-            f"{size}: a leading zero byte was dropped. Now nobody can tell where r ends.", "M11"
-        )
+        dropped = _zero_bytes(2 * COORDINATE - len(got))
+        raise Wrong(f"{size}: you dropped {dropped}. Now nobody can tell where r ends.", "M11")
+
+
+def _zero_bytes(count: int) -> str:
+    return "a leading zero byte" if count == 1 else f"{count} leading zero bytes"
 
 
 def _whole(number: int) -> bytes:
