@@ -101,17 +101,15 @@ def test_six_proofs_made_alike_are_not_a_way_around(lesson_of: LessonOf) -> None
     assert (verdict.outcome, verdict.sentence[:23]) == ("wrong", "The proofs were changed")
 
 
-@pytest.mark.parametrize("exercise_id", [one for one in ALL if one < "06"])
+@pytest.mark.parametrize("exercise_id", ALL)
 def test_an_exercise_has_six_wrong_and_three_right_answers(exercise_id: str) -> None:
     assert len({case.name for case in WRONG if case.exercise == exercise_id}) >= 6
     assert len({case.name for case in RIGHT if case.exercise == exercise_id}) >= 3
 
 
 @pytest.mark.parametrize("exercise_id", ALL)
-def test_every_exercise_has_hints_and_wrong_answers(exercise_id: str) -> None:
-    entry = catalog.exercise(exercise_id)
-    assert len(entry.hints) >= 1
-    assert len({case.name for case in WRONG if case.exercise == exercise_id}) >= 3
+def test_every_exercise_has_hints(exercise_id: str) -> None:
+    assert len(catalog.exercise(exercise_id).hints) >= 1
 
 
 def test_every_lesson_has_two_to_four_exercises() -> None:
