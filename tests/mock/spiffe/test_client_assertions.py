@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from dialtone_kit.mock.spiffe.client_assertions import workload_of
 from dialtone_kit.mock.spiffe.settings import SpiffeSettings
 from dialtone_kit.spiffe.workload import Workload
 from dialtone_kit.tokens import read_unverified
+from tests.support.own_loop import finished
 from tests.support.running_mock import Mock, Registered
 from tests.support.spiffe_scene import ID
 
@@ -158,10 +158,10 @@ def test_an_svid_that_has_ended_is_refused(
     monkeypatch.setattr("dialtone_kit.mock.core.clock.machine_now", lambda: at)
     judged = workload_of(service, svid, reader.client.issuer)
     if good:
-        assert asyncio.run(judged) == ID
+        assert finished(judged) == ID
     else:
         with pytest.raises(TokenRefused, match="exp"):
-            asyncio.run(judged)
+            finished(judged)
 
 
 def test_a_client_with_a_secret_cannot_use_an_svid(reader: Reader) -> None:
