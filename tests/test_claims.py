@@ -52,6 +52,10 @@ def test_a_chain_of_actors_is_read_from_the_latest_back() -> None:
     assert "one step before" in shown.text
 
 
+def test_whoever_may_act_has_a_meaning() -> None:
+    assert UNKNOWN not in show_claims({"may_act": {"sub": "cli_b"}}).text
+
+
 def test_a_name_with_a_dot_is_not_taken_for_a_path() -> None:
     text = show_claims({"cnf.jkt": "N" * 43}).text
     assert text.startswith('"cnf.jkt"  NNN')
