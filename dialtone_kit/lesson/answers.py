@@ -34,6 +34,12 @@ _ODD = {
     "key_is_bound": "a proof by another key",
     "jti_is_new": "a proof that was used before",
     "scheme": "the token under another scheme",
+    "aud": "a token for another audience",
+    "exp": "an expired token",
+    "iss": "a token of another issuer",
+    "kid": "a token signed by an unknown key",
+    "revoked": "a revoked token",
+    "signature": "a forged or altered token",
 }
 # What differs from run to run, and its stand-in in text that is compared.
 _UNSTEADY = (

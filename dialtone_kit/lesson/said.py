@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from dialtone_kit.base.display import (
@@ -27,23 +26,20 @@ KEPT = 30  # answers in the diagram
 
 
 class Story:
-    """Everything `said()` was given in a lesson. An answer that comes again keeps its one line."""
+    """Everything `said()` was given in a lesson. A cell that is run again keeps its lines."""
 
     def __init__(self) -> None:
-        self._lines: dict[tuple[object, ...], Answer] = {}
+        self._cells: dict[tuple[object, ...], Sequence[Answer]] = {}
 
     def add(self, answers: Sequence[Answer]) -> Shown:
         """The cards of `answers`, and under them the diagram with their lines marked as new."""
-        seen: Counter[tuple[object, ...]] = Counter()
-        fresh = set()
-        for answer in answers:
-            key = _key(answer)
-            seen[key] += 1
-            fresh.add((*key, seen[key]))
-            self._lines[(*key, seen[key])] = answer
-        while len(self._lines) > KEPT:
-            del self._lines[next(iter(self._lines))]
-        drawn = _diagram(self._lines, fresh)
+        cell = tuple(map(_key, answers))
+        self._cells[cell] = answers
+        while len(self._cells) > KEPT:
+            del self._cells[next(iter(self._cells))]
+        drawn = _diagram(
+            [(answer, one == cell) for one, told in self._cells.items() for answer in told][-KEPT:]
+        )
         cards = "".join(map(_card, answers))
         text = "\n".join(map(_text, answers))
         return Shown(f'<div style="{WIDTH}">{cards}</div>{drawn.html}', text)
@@ -53,10 +49,10 @@ def _key(answer: Answer) -> tuple[object, ...]:
     return answer.asked, answer.status, answer.error, answer.reason.rule, answer.odd
 
 
-def _diagram(lines: dict[tuple[object, ...], Answer], fresh: set[tuple[object, ...]]) -> Shown:
+def _diagram(lines: Sequence[tuple[Answer, bool]]) -> Shown:
     steps = [
-        Step("service", answer.odd, answer.short, _tone(answer), fresh=key in fresh)
-        for key, answer in lines.items()
+        Step("service", answer.odd, answer.short, _tone(answer), fresh=fresh)
+        for answer, fresh in lines
     ]
     return sequence(steps, "What was sent in this lesson, and what the service said")
 

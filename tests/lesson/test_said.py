@@ -229,6 +229,13 @@ def test_equal_answers_of_one_cell_have_a_line_each() -> None:
     assert [len(lines(story.add(answers).html)) for _ in range(2)] == [6, 6]
 
 
+def test_an_answer_that_came_before_is_a_line_of_its_own_in_another_cell() -> None:
+    story = Story()
+    story.add([read_answer(WELCOME)])
+    grown = story.add([read_answer(REPLAY), read_answer(WELCOME)]).html
+    assert [line.endswith("new") for line in lines(grown)[::2]] == [False, True, True]
+
+
 def test_the_story_keeps_the_last_lines() -> None:
     story = Story()
     for n in range(KEPT + 9):
