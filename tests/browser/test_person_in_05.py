@@ -65,6 +65,7 @@ def test_after_a_reload_a_proof_is_broken_in_the_checker(desk):
     desk.at("l05-predict-race").get_by_text("✗ your answer").wait_for()
     checker = desk.at("l05-checker").locator(".dk-checker")
     checker.locator(".dk-badge", has_text="all rules pass").wait_for()
+    checker.get_by_text("the service accepted this proof").wait_for()
     checker.get_by_text("Change something and see which rule stops it").click()
     checker.get_by_label("ath").fill("")
     checker.get_by_label("ath").press("Enter")
@@ -75,6 +76,8 @@ def test_after_a_reload_a_proof_is_broken_in_the_checker(desk):
     desk.screenshot("lesson-05-checker")
     checker.get_by_role("button", name="Restore").click()
     checker.locator(".dk-badge", has_text="all rules pass").wait_for()
+    checker.get_by_role("button", name="Send it to the service").click()
+    checker.locator(".dk-badge", has_text="stopped by rule").wait_for()
 
 
 def test_after_a_restart_of_the_kernel_the_lesson_runs_to_its_end(desk):
