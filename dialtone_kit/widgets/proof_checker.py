@@ -162,7 +162,7 @@ class ProofChecker(Panel):
 
     def _send(self, ask: Ask) -> None:
         request = self._request = replace(self._request, now=self._now())
-        again = self._sent or self._is_replay(self._case) and not self._edited
+        again = self._sent or (not self._edited and self._is_replay(self._case))
         times = 2 if self._replayed and not again else 1
         self._service = ask(request.method, request.url, self._headers, times)
         self._sent = True
