@@ -15,7 +15,7 @@ from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.wire.redaction import Redactor
 
 LONGEST = 400  # characters of a text that is shown
-WELCOME = "welcome"
+ACCEPTED = "accepted"
 _BY_RULE = frozenset({"invalid_dpop_proof", "use_dpop_nonce", "invalid_token"})
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,200})", re.I)
 # What was odd about a request, by the rule that refused it.
@@ -75,7 +75,7 @@ class Answer:
 
     @property
     def short(self) -> str:
-        """The end in a few words: `401 jti_is_new`, or `200 welcome`."""
+        """The end in a few words: `401 jti_is_new`, or `200 accepted`."""
         return f"{self.status} {self.reason.rule or self.error or self.phrase}".rstrip()
 
 
@@ -94,7 +94,7 @@ def read_answer(response: httpx.Response) -> Answer:
     welcome = response.is_success
     return Answer(
         status=response.status_code,
-        phrase=WELCOME if welcome else _shown(response.reason_phrase),
+        phrase=ACCEPTED if welcome else _shown(response.reason_phrase),
         error="" if welcome else error,
         reason=Reason() if welcome else reason,
         schemes=tuple(dict.fromkeys(_shown(one.scheme)[:40] for one in told)),

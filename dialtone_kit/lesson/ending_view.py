@@ -91,10 +91,18 @@ def _not_yet(skill: Reached, missing: Standing) -> str:
 
 
 def _predictions(predictions: Sequence[Predicted]) -> str:
-    if not predictions:
-        return ""
-    surprised = any(one.rank < 2 for one in predictions)
-    heading = "What surprised you" if surprised else "What you expected"
+    surprises = [one for one in predictions if one.rank < 2]
+    expected = [one for one in predictions if 2 <= one.rank < len(_WORDS) - 1]
+    open_ones = [one for one in predictions if one.rank == len(_WORDS) - 1]
+    groups = {
+        "What surprised you": surprises,
+        "What you expected": expected,
+        "What you didn't predict": open_ones,
+    }
+    return "".join(_told(heading, group) for heading, group in groups.items() if group)
+
+
+def _told(heading: str, predictions: Sequence[Predicted]) -> str:
     names = ("What will happen?", "You said", "What happened")
     cell = f'<th scope="col" style="{_CELL}; border: 0; padding-bottom: 4px; color: {FAINT}">'
     head = "".join(f"{cell}{name}</th>" for name in names)

@@ -46,6 +46,11 @@ class Case:
     status: int | None = None
     ask: Ask | None = None
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the service accepted it (2xx), and so used up its `jti`."""
+        return self.status is not None and 200 <= self.status < 300
+
 
 class ProofChecker(Panel):
     """Show how the rules judge a proof, and let it be edited and sent.
@@ -133,9 +138,14 @@ class ProofChecker(Panel):
         self._draft = draft_of(
             first, request.method, request.url, request.now, request.access_token
         )
-        self._edited = self._replayed = self._sent = False
-        self._service = None
-        self._judge()
+        self._edited = self._replayed = False
+        self._sent, self._service = case.accepted, None
+        self._judge(used=self._is_replay(case))
+
+    def _is_replay(self, case: Case) -> bool:
+        """Whether an earlier case with the same proofs was accepted."""
+        earlier = self._cases[: self._cases.index(case)]
+        return any(one.accepted and one.headers == case.headers for one in earlier)
 
     def _edit(self, message: Mapping[str, Any]) -> None:
         request, now = self._request, self._now()
@@ -151,7 +161,8 @@ class ProofChecker(Panel):
         self._judge(used=self._replayed)
 
     def _send(self, ask: Ask) -> None:
-        request, again = self._request, self._sent
+        request = self._request = replace(self._request, now=self._now())
+        again = self._sent or (not self._edited and self._is_replay(self._case))
         times = 2 if self._replayed and not again else 1
         self._service = ask(request.method, request.url, self._headers, times)
         self._sent = True

@@ -40,7 +40,7 @@ def test_a_copy_that_comes_first_gets_in_and_the_story_grows(desk):
     desk.run_to("l05-predict-race")
     assert desk.predict("l05-predict-race", "401 to the copy") == "✗"
     desk.run_to("l05-key-and-scheme")
-    assert cards(desk, "l05-replay") == ["200 welcome", "401 invalid_dpop_proof"]
+    assert cards(desk, "l05-replay") == ["200 accepted", "401 invalid_dpop_proof"]
     assert cards(desk, "l05-htu-and-ath") == ["401 invalid_dpop_proof"] * 2
     assert cards(desk, "l05-key-and-scheme") == [*["401 invalid_token"] * 2, "401 unauthorized"]
     whole = desk.at("l05-key-and-scheme").locator("svg").first.text_content()
@@ -65,6 +65,7 @@ def test_after_a_reload_a_proof_is_broken_in_the_checker(desk):
     desk.at("l05-predict-race").get_by_text("✗ your answer").wait_for()
     checker = desk.at("l05-checker").locator(".dk-checker")
     checker.locator(".dk-badge", has_text="all rules pass").wait_for()
+    checker.get_by_text("the service accepted this proof").wait_for()
     checker.get_by_text("Change something and see which rule stops it").click()
     checker.get_by_label("ath").fill("")
     checker.get_by_label("ath").press("Enter")
@@ -75,6 +76,8 @@ def test_after_a_reload_a_proof_is_broken_in_the_checker(desk):
     desk.screenshot("lesson-05-checker")
     checker.get_by_role("button", name="Restore").click()
     checker.locator(".dk-badge", has_text="all rules pass").wait_for()
+    checker.get_by_role("button", name="Send it to the service").click()
+    checker.locator(".dk-badge", has_text="stopped by rule").wait_for()
 
 
 def test_after_a_restart_of_the_kernel_the_lesson_runs_to_its_end(desk):
@@ -87,8 +90,9 @@ def test_after_a_restart_of_the_kernel_the_lesson_runs_to_its_end(desk):
     assert "✓" in desk.output("l05-exercise-ath")
     desk.run("l05-done")
     done = desk.at("l05-done")
-    rows = done.locator("tbody").first.locator("tr")
-    assert ["✗" in row for row in rows.all_inner_texts()] == [True, True, False, False]
+    for heading, mark in (("What surprised you", "✗"), ("What you expected", "✓")):
+        rows = done.get_by_role("table", name=heading).locator("tbody tr").all_inner_texts()
+        assert [mark in row for row in rows] == [True, True]
     done.scroll_into_view_if_needed()
     desk.screenshot("lesson-05-done")
     assert desk.errors() == []

@@ -120,6 +120,17 @@ def test_predictions_are_shown_with_what_happened_surprises_first(progress):
     assert "What surprised you" in page.html
 
 
+def test_a_prediction_stands_under_surprises_only_if_it_was_wrong(progress):
+    predict(progress, "03.stolen-token", 0, "sure")
+    predict(progress, "03.short-coordinate", 1, "sure")
+    html = Work("03", progress, interactive=True).done([]).html
+    marks = ("surprised you<", "not quite, and sure", "you expected<", "right, and sure")
+    marks += ("didn't predict<", "not answered")
+    places = [html.index(mark) for mark in marks]
+    assert places == sorted(places)
+    assert html.count("right, and sure") == 1
+
+
 def test_a_wrong_answer_is_called_not_quite_wherever_it_is_shown(progress, monkeypatch):
     progress.checked("03.signature", "wrong", "M13")
     predict(progress, "03.stolen-token", 0, "sure")

@@ -65,7 +65,7 @@ def test_the_five_refusals_of_lesson_05_are_told_apart(lesson: Lesson) -> None:
     ]
     answers = [read_answer(one) for one in responses]
     assert [(one.short, one.reason.code) for one in answers] == [
-        ("200 welcome", ""),
+        ("200 accepted", ""),
         ("401 jti_is_new", "M01"),
         ("401 htu_matches", "M04"),
         ("401 ath_matches", "M05"),
@@ -97,7 +97,7 @@ def test_a_card_has_the_rule_the_reason_what_to_do_and_the_link() -> None:
 
 
 def test_a_success_is_welcome() -> None:
-    assert said(WELCOME)[0] == "200 welcome"
+    assert said(WELCOME)[0] == "200 accepted"
 
 
 # -- any response ------------------------------------------------------------------------------

@@ -164,6 +164,51 @@ def test_sending_twice_is_a_replay_here_and_there():
     assert fallen(panel) == ""
 
 
+def refusing(method, url, proofs, times):
+    return ServiceVerdict(401, "No.")
+
+
+def test_a_proof_that_the_service_has_accepted_is_used_up_when_it_is_sent_again():
+    panel = ProofChecker([Case([good_proof()], request(), "", 200, refusing)], KEY, now=lambda: NOW)
+    assert fallen(panel) == ""
+    panel.receive({"kind": "ask", "round": panel.round})
+    assert fallen(panel) == "jti_is_new"
+
+
+def test_a_proof_that_was_refused_is_not_used_up_when_it_is_sent_again():
+    panel = ProofChecker([Case([good_proof()], request(), "", 401, refusing)], KEY, now=lambda: NOW)
+    panel.receive({"kind": "ask", "round": panel.round})
+    assert fallen(panel) == ""
+
+
+def test_the_second_of_two_requests_with_one_proof_is_shown_as_a_replay_and_the_first_is_not():
+    proof = good_proof()
+    cases = [Case([proof], request(), "", 200), Case([proof], request(), "", 401)]
+    panel = ProofChecker(cases, KEY, now=lambda: NOW)
+    assert fallen(panel) == "jti_is_new"
+    panel.receive({"kind": "open", "round": panel.round, "case": 0})
+    assert fallen(panel) == ""
+
+
+def test_an_edit_makes_a_new_proof_of_a_replay():
+    proof = good_proof()
+    cases = [Case([proof], request(), "", 200), Case([proof], request(), "", 401, refusing)]
+    panel = ProofChecker(cases, KEY, now=lambda: NOW)
+    edit(panel)
+    panel.receive({"kind": "ask", "round": panel.round})
+    assert fallen(panel) == ""
+
+
+@pytest.mark.parametrize(("seconds", "rule"), [(60, ""), (61, "iat_is_fresh")])
+def test_a_proof_is_as_old_as_it_is_when_it_is_sent(seconds, rule):
+    clock = [NOW]
+    case = Case([good_proof()], request(), ask=refusing)
+    panel = ProofChecker([case], KEY, now=lambda: clock[0])
+    clock[0] += seconds
+    panel.receive({"kind": "ask", "round": panel.round})
+    assert fallen(panel) == rule
+
+
 def test_neither_proof_nor_token_is_in_a_trait_or_in_the_text():
     panel = checker()
     panel._repr_mimebundle_()

@@ -19,17 +19,17 @@ function render({ model, el }) {
     const wall = JSON.stringify(state.tiles);
     if (wall !== shown) desk.light(state.tiles);
     shown = wall;
-    stop = state.problem.text ? sayProblem(view, state.problem) : verdict(view, state.tiles);
+    stop = state.problem.text ? sayProblem(view, state.problem) : verdict(view, state);
   };
   kernel = connect(model, draw, () => view.say("wait", SILENT));
   return () => { stop(); kernel.close(); };
 }
 
-function verdict(view, tiles) {
+function verdict(view, { tiles, status, service }) {
   const stopped = tiles.find((tile) => tile.outcome === "refused");
   if (!stopped) {
     view.badge("all rules pass", "good");
-    view.say("good", "Every rule passes: the service would accept this proof.");
+    view.say("good", passing(service ? service.status : status));
     return () => {};
   }
   view.badge(`stopped by rule ${tiles.indexOf(stopped) + 1}`, "bad");
@@ -39,6 +39,12 @@ function verdict(view, tiles) {
       h("dt", {}, "expected"), h("dd", {}, stopped.expected), h("dt", {}, "got"), h("dd", {}, stopped.got)),
     stopped.hint ? h("div", {}, ...prose(stopped.hint)) : null, entry(stopped.code));
   return () => {};
+}
+
+function passing(status) {
+  if (status === null) return "Every rule passes: the service would accept this proof.";
+  if (status < 300) return "Every rule passes: the service accepted this proof.";
+  return "Every rule that can be checked here passes.";
 }
 
 function build(view, first, kernel) {

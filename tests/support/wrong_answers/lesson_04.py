@@ -454,7 +454,7 @@ def a_thumbprint_that_equals_everything(jwk):
     return ChameleonText("x")
 
 
-@wrong("04.mine", "M07", "does not make a token yours|you chose number")
+@wrong("04.mine", "M07", "does not make a token yours|you chose \\d")
 def a_place_that_equals_every_other(tokens, my_jwk):
     return ChameleonPlace(mine_by_index(tokens, my_jwk) is None)
 

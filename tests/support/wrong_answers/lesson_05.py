@@ -392,7 +392,7 @@ def retries_every_refusal(send):
     return response if response.status_code == 200 else send(response.headers["DPoP-Nonce"])
 
 
-@wrong("05.nonce", "M02", "for ever")
+@wrong("05.nonce", "M02", "forever")
 def never_gives_up(send):
     response = send(None)
     for _ in range(20):
@@ -407,7 +407,7 @@ def always_twice(send):
     return send(send(None).headers["DPoP-Nonce"])
 
 
-@wrong("05.nonce", "M02", "for ever")
+@wrong("05.nonce", "M02", "forever")
 def never_stops(send):
     response = send(None)
     while response.status_code == 401 and "use_dpop_nonce" in response.text:

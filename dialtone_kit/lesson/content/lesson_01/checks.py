@@ -149,7 +149,7 @@ def _silence(is_honest: Callable[..., Any], asked: str) -> None:
 
 @exercise(
     "01.origin",
-    "Refuse a token endpoint on another origin",
+    "Refuse an endpoint on another origin",
     hints=[
         "`urllib.parse.urlsplit(url)` takes a URL apart; startswith can be fooled.",
         "An origin is three things: scheme, host and port. Compare all three.",

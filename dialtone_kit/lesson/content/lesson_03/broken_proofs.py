@@ -20,7 +20,7 @@ TARGET = "https://id.example/realms/main/token"
 LOOK = {
     "typ_is_dpop": "its header says what kind of JWT it is",
     "jwk_is_public": "count the members of its jwk",
-    "signature_verifies": "what you can read of it is fine, so it is the part you can't read",
+    "signature_verifies": "all that you can read in it is fine, so look at the part you can't",
     "htm_matches": "compare htm with the method, letter by letter",
     "htu_matches": "compare htu with the URL, character by character",
     "iat_is_fresh": "iat is a clock; compare it with the others",

@@ -96,8 +96,8 @@ def _judge_forged(got: object, place: int, how: str, missed: str, code: str = "M
         "Sort the names, and write the JSON without any space: separators=(',', ':').",
         "SHA-256 over that text as bytes, `.digest()` and not `.hexdigest()`, then b64url.",
     ],
-    praise="Right for your key, for RFC 7638's own example, and equal to the cnf.jkt that the "
-    "service wrote into a token a moment ago.",
+    praise="It fits your key, RFC 7638's own example, and the cnf.jkt that the service wrote into "
+    "a token a moment ago.",
 )
 def thumbprint_by_hand(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "my_thumbprint")
@@ -230,12 +230,12 @@ def mine(answer: object, lesson: LiveLesson) -> None:
 def _judge_place(got: object, place: int) -> None:
     if isinstance(got, bool) or not isinstance(got, int) or got < 0:
         raise Wrong(
-            f"Token number {place} was bound to the key; you returned {show(got)} instead "
+            f"The token at position {place} is bound to the key; you returned {show(got)} instead "
             "of a position (the first is 0)."
         )
     if not same(got, place):
         raise Wrong(
-            f"Token number {place} was bound to the key, you chose number {got}. All four "
+            f"The token at position {place} is bound to the key; you chose {got}. All four "
             "have the same sub and scope: only cnf.jkt differs.",
             "M07",
         )

@@ -12,7 +12,7 @@ from dialtone_kit.lesson.exercises.patience import CALLS
 
 FOR_EVER = (
     "The service kept demanding, and you kept sending. Stop after answering one demand: "
-    "this could go on for ever."
+    "this could go on forever."
 )
 
 
@@ -74,7 +74,7 @@ def judge_call(got: object, door: Door) -> None:
 
 
 def judge_endless(got: object, door: Door) -> None:
-    """Judge what was done at a door that demands for ever: two calls, and the second refusal."""
+    """Judge what was done at a door that demands forever: two calls, and the second refusal."""
     if len(door.got) > 2:
         raise Wrong(FOR_EVER, "M02")
     if not isinstance(got, httpx.Response):
