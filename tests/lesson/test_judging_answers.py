@@ -27,6 +27,17 @@ class Unicorn:
     pass
 
 
+class AsLongAs(list):
+    """A list that claims a length and holds nothing."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__()
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
@@ -77,6 +88,7 @@ def test_the_same_content_is_the_same(got: object, expected: object) -> None:
         (["a"], ["a", "b"]),
         ({"a": 1, "b": 2}, {"a": 1}),
         ("ab", ["a", "b"]),
+        (AsLongAs(2), ["a", "b"]),
     ],
 )
 def test_what_only_claims_to_be_equal_is_not_the_same(got: object, expected: object) -> None:

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -92,11 +93,10 @@ def expect_text(value: object, what: str) -> str:
 def same(got: object, expected: object) -> bool:
     """Whether `got` is what was expected. A learner's class that equals everything is not."""
     if isinstance(expected, list | tuple):
-        return (
-            isinstance(got, list | tuple)
-            and len(got) == len(expected)
-            and all(map(same, got, expected))
-        )
+        if not isinstance(got, list | tuple):
+            return False
+        items = list(islice(got, len(expected) + 1))  # a class may lie about its length
+        return len(items) == len(expected) and all(map(same, items, expected))
     if isinstance(expected, Mapping):
         return (
             isinstance(got, Mapping)

@@ -130,7 +130,7 @@ function nameTags(tags) {
   const rows = tags.map((tag, n) => h("li", { class: `dk-tag${n === tags.length - 1 ? " dk-subject-tag" : n ? " dk-before" : ""}` },
     h("span", { class: "dk-meta" }, tag.kind ? `${tag.role}, ${tag.kind}` : tag.role), h("span", { class: "dk-who" }, tag.who)));
   return h("div", {}, h("ol", { class: "dk-tags", "aria-label": "Who acts for whom, latest first" }, ...rows),
-    h("p", { class: "dk-meta" }, "An API decides by the top and bottom tags; those in between are history (RFC 8693 §4.1)."));
+    h("p", { class: "dk-meta" }, ...prose("On top is the outermost `act`, at the bottom `sub` (RFC 8693 §4.1).")));
 }
 
 function part(title, columns, rows, open, first) {

@@ -212,6 +212,11 @@ def no_resource(job):
     return {"scope": _order(job)["scope"]}
 
 
+@wrong("07.smallest", "M29", "is for https://mail.example, too")
+def one_more_resource(job):
+    return _order(job) | {"resource": [job["api"], "https://mail.example"]}
+
+
 @wrong("07.smallest", "", "works without notes:")
 def all_scopes(job):
     return _order(job) | {"scope": "notes:read notes:write"}

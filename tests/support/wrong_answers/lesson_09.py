@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dialtone_kit import ProofKey
+from dialtone_kit.base.masking import Secret
 from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, wrong
 
 
@@ -214,6 +215,13 @@ def by_its_first_decision(events, note):
     return agent, person, next(e for e in decided if e["client_id"] == agent)["policy_id"]
 
 
+@wrong("09.who", "", "permitted another note")
+def by_the_first_policy_that_let_it_write(events, note):
+    agent, person, _ = _found(events, note)
+    asked = {"client_id": agent, "action": "notes:write", "decision": "allow"}
+    return agent, person, next(e for e in events if asked.items() <= e.items())["policy_id"]
+
+
 @wrong("09.who", "", "`policy_id` of the trail")
 def without_a_policy(events, note):
     agent, person, _ = _found(events, note)
@@ -316,6 +324,35 @@ def the_childs_key_pasted_on(parent, token, children):
     }
 
 
+@wrong("09.least", "", "didn't sign")
+def written_by_the_parent(parent, token, children):
+    tokens = {child.name: _handed(parent, token, child, child.scope) for child in children}
+    return {name: replace(one, access_token=_unsigned(one)) for name, one in tokens.items()}
+
+
+def _unsigned(token):
+    """The same text with another signature."""
+    return Secret(token.access_token.reveal().rpartition(".")[0] + "." + "A" * 86)
+
+
+class _TokensAtFirstSight(dict):
+    """Holds tokens when asked for the first time, and nothing of use from then on."""
+
+    def __init__(self, tokens):
+        super().__init__(tokens)
+        self.asked = set()
+
+    def __getitem__(self, name):
+        if name in self.asked:
+            return Chameleon()
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+def _least_read_once(parent, token, children):
+    return _TokensAtFirstSight({c.name: _handed(parent, token, c, c.scope) for c in children})
+
+
 @wrong("09.least", "", "Return a dict")
 def as_a_list(parent, token, children):
     return [_handed(parent, token, child, child.scope) for child in children]
@@ -352,3 +389,4 @@ def _least_in_two_rounds(parent, token, children):
 
 
 right("09.least", "in-two-rounds", _least_in_two_rounds)
+right("09.least", "read-once", _least_read_once)

@@ -28,6 +28,25 @@ def prefix(claims, resource):
     return any(one.startswith(resource) for one in ([aud] if isinstance(aud, str) else aud))
 
 
+@wrong("10.verifier", "M29", "whole name")
+def prefix_in_a_list_alone(claims, resource):
+    aud = claims.get("aud") or []
+    return aud == resource if isinstance(aud, str) else any(resource in one for one in aud)
+
+
+@wrong("10.verifier", "", "two servers")
+def the_last_of_a_list(claims, resource):
+    aud = claims.get("aud") or [""]
+    return resource == (aud if isinstance(aud, str) else aud[-1])
+
+
+@wrong("10.verifier", "M29", "case counts")
+def in_any_case(claims, resource):
+    aud = claims.get("aud") or []
+    names = [aud] if isinstance(aud, str) else aud
+    return resource.lower() in [one.lower() for one in names]
+
+
 @wrong("10.verifier", "M29", "without `aud`")
 def no_aud_is_fine(claims, resource):
     aud = claims.get("aud", resource)

@@ -67,11 +67,20 @@ def judge_loot(
             "M29",
         )
     judge_scope(scope, job)
+    _judge_audience(token, job, lab)
     for call in NEEDS:
         if call not in job["calls"]:
             answer = _called(call, token, job, lab)
             if answer.startswith("2"):
                 raise Wrong(f"{_named(job)}: the token also opened {call}: {answer}.")
+
+
+def _judge_audience(token: Token, job: Job, lab: LabRealm) -> None:
+    """Raise Wrong for an audience besides the API of the job and the issuer that runs it."""
+    named = token.claims.get("aud", [])
+    names = [named] if isinstance(named, str) else named
+    if extra := [name for name in names if name not in (job["api"], lab.issuer)]:
+        raise Wrong(f"{_named(job)}: the token is for {extra[0]}, too. Name one API only.", "M29")
 
 
 def _called(call: str, token: Token, job: Job, lab: LabRealm) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dialtone_kit.base.errors import ServiceError
+from dialtone_kit.base.errors import ServiceError, TokenRefused
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_09.cast import approved
@@ -63,6 +63,7 @@ def judge_hand_out(function: Callable[..., Any], lesson: LiveLesson) -> None:
         for child in place.children:
             _judge_holder(child, tokens[child.name], tokens)
         for child in place.children:
+            _judge_genuine(child, tokens[child.name])
             _judge_reach(child, tokens[child.name], place.notes)
             _judge_chain(child, tokens[child.name], place)
 
@@ -92,12 +93,13 @@ def _tokens(got: object, children: tuple[Child, ...]) -> Mapping[str, Token]:
     missing = [child.name for child in children if child.name not in got]
     if missing:
         raise Wrong(f"There is no token for {missing[0]}: use `child.name`.")
-    for child in children:
-        if got[child.name] is ...:
+    tokens = {child.name: got[child.name] for child in children}
+    for name, token in tokens.items():
+        if token is ...:
             raise NotTried
-        if type(got[child.name]) is not Token:
-            raise Wrong(f"{child.name} needs the Token itself; it got {show(got[child.name])}.")
-    return {child.name: got[child.name] for child in children}
+        if type(token) is not Token:
+            raise Wrong(f"{name} needs the Token itself; it got {show(token)}.")
+    return tokens
 
 
 def _judge_holder(child: Child, token: Token, tokens: Mapping[str, Token]) -> None:
@@ -114,6 +116,14 @@ def _judge_holder(child: Child, token: Token, tokens: Mapping[str, Token]) -> No
         "child's.",
         "M07",
     )
+
+
+def _judge_genuine(child: Child, token: Token) -> None:
+    """The doorman calls nothing here, so the signature has to speak for its token."""
+    try:
+        child.client.verify(token)
+    except TokenRefused as refusal:
+        raise Wrong(f"{child.name} has a token that the service didn't sign: {refusal}") from None
 
 
 def _judge_reach(child: Child, token: Token, url: str) -> None:

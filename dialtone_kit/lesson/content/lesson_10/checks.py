@@ -62,7 +62,14 @@ def _audiences(resource: str) -> list[tuple[Any, bool, str]]:
     return [
         (resource, True, "You refused a token for this server: its `aud` is one string."),
         ([SOMEWHERE, resource], True, "You refused a token for two servers, one of them this."),
+        ([resource, SOMEWHERE], True, "You refused a token for two servers, one of them this."),
         (SOMEWHERE, False, f"A token for another server got in: {SOMEWHERE}."),
+        (
+            [SOMEWHERE, f"{resource}.evil"],
+            False,
+            f"A token for {resource}.evil got in. Only the whole name counts.",
+        ),
+        (f"{host}/MCP", False, f"A token for {host}/MCP got in. In a path, case counts."),
         (
             f"{resource}.evil",
             False,
