@@ -43,8 +43,8 @@ def test_a_thief_in_a_second_process_spends_what_a_person_lost(desk):
     explorer.scroll_into_view_if_needed()
     desk.screenshot("lesson-07-two-tokens")
     desk.run_to("l07-thief-secret")
-    assert cards(desk, "l07-thief-tokens") == ["200 welcome", *["401 invalid_token"] * 2]
-    assert cards(desk, "l07-thief-secret") == ["200 welcome"] * 2
+    assert cards(desk, "l07-thief-tokens") == ["200 accepted", *["401 invalid_token"] * 2]
+    assert cards(desk, "l07-thief-secret") == ["200 accepted"] * 2
     assert desk.errors() == []
 
 
@@ -59,10 +59,10 @@ def test_the_lesson_runs_to_its_end_and_tells_what_was_surprising(desk):
     desk.run_to("l07-predict-old-door")
     assert desk.predict("l07-predict-old-door", "200, and three reports", sure=False) == "✓"
     desk.run_all()
-    assert cards(desk, "l07-old-door") == ["200 welcome", "401 unauthorized"]
+    assert cards(desk, "l07-old-door") == ["200 accepted", "401 unauthorized"]
     assert desk.output("l07-revoke").strip() == "(True, False)"
-    assert cards(desk, "l07-revoked-token") == ["401 invalid_token", "200 welcome"]
-    assert cards(desk, "l07-hour-later") == ["401 invalid_token", *["200 welcome"] * 2]
+    assert cards(desk, "l07-revoked-token") == ["401 invalid_token", "200 accepted"]
+    assert cards(desk, "l07-hour-later") == ["401 invalid_token", *["200 accepted"] * 2]
     assert "In this run:" in desk.output("l07-done")
     assert desk.errors() == []
     desk.at("l07-hour-later").scroll_into_view_if_needed()
