@@ -99,7 +99,7 @@ def read_answer(response: httpx.Response) -> Answer:
         reason=Reason() if welcome else reason,
         schemes=tuple(dict.fromkeys(_shown(one.scheme)[:40] for one in told)),
         asked=_asked(response),
-        odd="all in order" if welcome else _odd(response, error, reason),
+        odd="all in order" if welcome else _odd(response, told, error, reason),
     )
 
 
@@ -149,7 +149,7 @@ def _reason(error: str, text: str) -> Reason:
     return Reason(hint=text)
 
 
-def _odd(response: httpx.Response, error: str, reason: Reason) -> str:
+def _odd(response: httpx.Response, told: list[Challenge], error: str, reason: Reason) -> str:
     if reason.rule == "ath_matches" and reason.got == "nothing":
         return "a proof without ath"
     if reason.rule:
@@ -158,6 +158,8 @@ def _odd(response: httpx.Response, error: str, reason: Reason) -> str:
         headers = response.request.headers
     except RuntimeError:
         return "something else"
+    if any(one.scheme == "Attestation" for one in told):
+        return "evidence that was refused"
     if response.status_code == 401 and "Authorization" not in headers:
         return "no token"
     return "a request that was refused" if error else "something else"

@@ -20,6 +20,7 @@ from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import ask
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.owner import TEMPORARY, this_process
 from dialtone_kit.local.record import FILE, Record, free_port
 from dialtone_kit.local.running import LocalService, if_ours
 from dialtone_kit.local.setup import Setup
@@ -28,6 +29,8 @@ from dialtone_kit.local.setup import Setup
 class OwnService:
     """A local service that nobody else uses; `remove()` ends it and deletes its folder.
 
+    If this process is killed, the service ends by itself and deletes the folder. That's on Linux;
+    elsewhere it ends after a day without a call.
     Raises ServiceUnreachable when it can't start.
     """
 
@@ -35,7 +38,8 @@ class OwnService:
         self._folder = tempfile.TemporaryDirectory(prefix="dialtone-own-")  # 0700
         folder = Path(self._folder.name)
         self._record = _new_record(folder)
-        self._child = process.launch(folder, self._record.port, Setup())
+        ends_with_us = this_process() | {TEMPORARY: str(folder)}
+        self._child = process.launch(folder, self._record.port, Setup(), ends_with_us)
         atexit.register(self.remove)
         try:
             log = folder / process.LOG

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,10 +40,13 @@ def environment(database: str | None) -> dict[str, str]:
     return {**rest, **({DATABASE: database} if database else {})}
 
 
-def launch(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
+def launch(
+    folder: Path, port: int, setup: Setup, owner: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start the service in the background.
 
     It outlives us and hears no Ctrl-C of ours: a plain child of a kernel would die with it.
+    `owner`: the variables that name a process with which it ends all the same.
     """
     reap()
     handle = _open_log(folder / LOG)
@@ -51,7 +54,7 @@ def launch(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
         child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
             command(folder, port, setup.workers),
             cwd=folder,
-            env=environment(setup.url) | of_background() | {BACKGROUND: "1"},
+            env=environment(setup.url) | (owner or of_background()) | {BACKGROUND: "1"},
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,

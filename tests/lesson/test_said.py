@@ -96,6 +96,17 @@ def test_a_card_has_the_rule_the_reason_what_to_do_and_the_link() -> None:
     assert 'href="misconceptions.md#m01"' in html
 
 
+def test_a_refused_attestation_is_about_evidence_and_no_token() -> None:
+    asked = httpx.Request("POST", "https://id.example/v1/svid/x509")
+    attest = {"WWW-Authenticate": 'Attestation challenge="/v1/attest/challenge"'}
+    body = {"error": "unauthorized", "error_description": "evidence aud: another challenge."}
+    answer = read_answer(httpx.Response(401, headers=attest, json=body, request=asked))
+    assert answer.odd == "evidence that was refused"
+    shown = Story().add([answer])
+    assert "evidence that was refused" in shown.html
+    assert "no token" not in shown.text + shown.html
+
+
 def test_a_success_is_welcome() -> None:
     assert said(WELCOME)[0] == "200 accepted"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from dialtone_kit.base import platform
 
 OWNER = "DIALTONE_OWNER"  # "PID START": the service ends with this process
-TEMPORARY = "DIALTONE_TEMPORARY"  # a folder of `dialtone run`, removed when its owner was killed
-PREFIX = "dialtone-run-"
+TEMPORARY = "DIALTONE_TEMPORARY"  # a folder that is removed when its owner was killed
+PREFIXES = ("dialtone-run-", "dialtone-own-")  # of `dialtone run`, and of a lesson's own service
 DAY = 24 * 3600.0  # seconds
 
 
@@ -69,5 +69,5 @@ def owner_is_gone() -> bool:
 def remove_what_the_owner_left() -> None:
     """Remove the temporary folder of an owner that was killed before it could do so itself."""
     folder = Path(os.environ.get(TEMPORARY) or "/")
-    if folder.name.startswith(PREFIX) and not folder.is_symlink() and owner_is_gone():
+    if folder.name.startswith(PREFIXES) and not folder.is_symlink() and owner_is_gone():
         shutil.rmtree(folder, ignore_errors=True)

@@ -28,7 +28,10 @@ HELD_BY = {
     "mock.tokens.exchange_rules": "91 76 X9 X10 X11 X13 X14",
     "mock.tokens.exchange_rules:onward_needs_leave": "test_a_server test_ones_own_token_goes",
     "mock.tokens.exchange": "X1 X6 X7 X8 X12",
-    "mock.access.clients": "T1 T2 T3 I1 mock/tokens/test_token.py mock/tokens/test_device.py",
+    "mock.access.clients": "T1 T2 T3 I1 test_a_workload_has_no_other_way_in "
+    "mock/tokens/test_token.py mock/tokens/test_device.py",
+    "mock.access.clients:_by_svid": "mock/spiffe/test_client_assertions.py",
+    "mock.spiffe.client_assertions": "mock/spiffe/test_client_assertions.py",
     "mock.tokens.device:device_code": "test_unknown_device_codes V5 V1 V3 V4 V6",
     "mock.tokens.device": "V6 V7 V7 V7 V11 mock/tokens/test_device.py",
     "mock.tokens.device_grants": "V2 V9",
@@ -128,6 +131,20 @@ HELD_BY = {
 # Checks that are not a refusing `if`: a query's condition, a call that raises, a setting. Each with
 # what it is put otherwise to, and what should notice.
 OTHERS = [
+    Other(
+        "mock.access.clients",
+        "find_client",
+        "not stored and spiffe_id is None",
+        "not stored",
+        "mock/spiffe/test_client_assertions.py",
+    ),
+    Other(
+        "mock.spiffe.client_assertions",
+        "workload_of",
+        'check_times(decoded.claims, now, required=("exp",))',
+        "pass",
+        "test_an_svid_that_has_ended_is_refused",
+    ),
     Other("mock.web.gate", "Gate._admit", "_name_in(hosts[0]) not in self._hosts", "False", "A5"),
     Other(
         "mock.registration.enrollments", "find", "enrollments.c.realm == realm.name", "True", "E3"
