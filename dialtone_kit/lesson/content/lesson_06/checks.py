@@ -134,7 +134,7 @@ def _live_reuse(function: Callable[..., Any], lesson: LiveLesson, script: Script
 
 @exercise(
     "06.whose-code",
-    "Whose code do you approve?",
+    "Whose code you approve",
     level="stretch",
     hints=[
         "An agent chooses its own name. What on the page could it not choose?",
