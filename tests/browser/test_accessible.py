@@ -214,7 +214,7 @@ def desk(lab: Lab, browser: Any) -> Iterator[Person]:
     context.close()
 
 
-WIDGETS = ("email", "code", "inbox", "prediction", "quiz", "checker", "token")
+WIDGETS = ("email", "code", "device", "inbox", "prediction", "quiz", "checker", "token")
 
 
 def shown(name: str) -> str:
@@ -282,7 +282,7 @@ def test_all_frames_end_at_one_line(desk: Person, width: int) -> None:
 PRESSED = (
     *("email asking", "email sent", "code asking", "inbox full", "prediction unanswered"),
     *("prediction wrong", "quiz unanswered", "checker red", "token two", "said", "wire"),
-    *("sequence", "done", "note"),
+    *("sequence", "done", "note", "device waiting", "family dead"),
 )
 
 
@@ -296,6 +296,7 @@ def test_every_control_is_reached_by_tab_and_shows_it(desk: Person, name: str) -
 USES = {
     "email asking": (["=robin@mail.example", "Enter"], "text=A code is on its way"),
     "code asking": (["=WXYZ-6789", "Enter"], "text=Registered as"),
+    "device waiting": (["Tab", "Enter"], "text=from now on the agent waits"),
     "inbox full": (["Tab", "Tab", "Enter"], "text=Copied: paste it"),
     "prediction unanswered": (["Space", "ArrowDown", "Tab", "Space"], "text=you were sure"),
     "quiz unanswered": ([*["Space", "Tab", "Space", "Tab"] * 8, "Enter"], "text=Thank you"),

@@ -11,18 +11,21 @@ import textwrap
 _SETTING = """
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 import httpx
 from dialtone_kit import ProofKey, build_proof
-from dialtone_kit.base.errors import RateLimited, ServiceError
+from dialtone_kit.base.errors import RateLimited, ServiceError, ServiceUnreachable
+from dialtone_kit.base.masking import Secret
 from dialtone_kit.claims import show_claims
+from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.enrollment_state import EnrollmentState
 from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
 from dialtone_kit.lesson.demo_client import demo_shown
 from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson.family import Family, family_picture
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.replay import replay_timeline
@@ -30,6 +33,7 @@ from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.trail import TrailStep, trail_picture
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.rules import Request
+from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import *
 from dialtone_kit.widgets.proof_checker import Case, ServiceVerdict
 from dialtone_kit.widgets.stopping import note
@@ -65,6 +69,22 @@ def code(tries, status="pending", typed="", error=None):
         watch=lambda: EnrollmentState(status, tries, 3000.0))
     return done(form, "submit", value=typed) if typed else form
 wrong = ServiceError(401, "unauthorized", "That is not the code."); wrong.tries_left = 1
+
+def device(*answers):
+    said = iter(answers)
+    def poll(login):
+        answer = next(said, "slow_down")
+        if isinstance(answer, Exception):
+            raise answer
+        return replace(login, interval=login.interval + 5) if answer == "slow_down" else answer
+    page = "https://id.example/device"
+    card = DeviceCard(DeviceLogin(Secret("dc"), Secret("WXYZ-6789"), page, None, hour, 600), poll,
+                      page=page)
+    for _ in answers:
+        done(card, "ask")
+    return card
+def ended(error):
+    return device(ServiceError(400, error, "It has ended."))
 
 work = Work("03", Progress(Path("gallery.jsonl")), interactive=True, seat=0)
 work.progress.opened("03")
@@ -136,6 +156,16 @@ CELLS = {
     "code confirmed": ("code(5, typed='WXYZ-6789')", "Registered as"),
     "code locked": ("code(0, 'locked')", "locked"),
     "code expired": ("code(3, 'expired')", "This code has expired"),
+    "device waiting": ("device()", "open the page and enter"),
+    "device slowed": ("device('slow_down')", "slow_down: from now on"),
+    "device away": ("device(ServiceUnreachable('No connection.'))", "No connection."),
+    "device approved": (
+        "device('slow_down', Token(Secret(issuer.token(sub='usr_1')), 'DPoP', 3600, 'openid', "
+        "None, 0, None))",
+        "The agent has its token",
+    ),
+    "device denied": ("ended('access_denied')", "The person said no"),
+    "device expired": ("ended('expired_token')", "Nobody answered in time"),
     "inbox empty": ("InboxView(lambda: [], email='robin@mail.example')", "No email for"),
     "inbox full": (
         "InboxView(lambda: [Thing(), Thing(text='No code here.', code='')])",
@@ -171,6 +201,8 @@ CELLS = {
     "wire timed": ("timed.show()", "Where the time went"),
     "wire empty": ("Wire().show()", "Nothing has been sent"),
     "sequence": ("wire.sequence()", "asks for a nonce"),
+    "family alive": ("family_picture(Family(2))", "good once"),
+    "family dead": ("family_picture(Family(5, 'a used refresh token came back'))", "is dead"),
     "timeline": ("replay_timeline(wire, proof)", "A proof and its replay"),
     "trail": ("trail_picture(trail)", "planners-plan"),
     "trail empty": ("trail_picture([])", "No steps yet"),
