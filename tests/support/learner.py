@@ -94,6 +94,7 @@ class Watch:
     def __init__(self, lab: Lab, context: Any) -> None:
         self.complaints: list[str] = []
         self.strangers: list[str] = []
+        self._kernels = f"{lab.url.rstrip('/')}/api/kernels?"
         self._near = (lab.url, lab.url.replace("http", "ws", 1), "data:", "blob:")
         self._context, self._listeners = (
             context,
@@ -112,8 +113,10 @@ class Watch:
             self._context.remove_listener(event, listener)
 
     def _heard(self, message: Any) -> None:
-        if message.type == "error":
-            self.complaints.append(f"{message.text} {message.location.get('url', '')}")
+        url = message.location.get("url", "")
+        # Jupyter's own list of kernels is a 500 for a moment while one of them starts or ends.
+        if message.type == "error" and not url.startswith(self._kernels):
+            self.complaints.append(f"{message.text} {url}")
 
     def _asked(self, url: str) -> None:
         if not url.startswith(self._near):

@@ -164,7 +164,7 @@ def test_the_time_is_measured_and_a_trace_of_ones_own_is_called_too() -> None:
     http = httpx2.AsyncClient(transport=wire.async_transport(Traced()))
     finished(http.get(URL, extensions={"trace": trace}))
     assert seen == ["http11.send_request_headers.started", "http11.send_request_headers.complete"]
-    assert [part for part, _ in wire.round_trips[0].timing] == ["sending", "the rest"]
+    assert [part for part, _ in wire.round_trips[0].timing] == ["waiting", "the rest"]
 
 
 def test_a_session_id_is_hidden() -> None:

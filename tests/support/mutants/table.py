@@ -119,6 +119,7 @@ HELD_BY = {
     "test_a_service_without_the_endpoint_is_named_in_one_line",
     "client.enrollments": "client/test_enrollments.py client/test_client.py",
     "client.token_requests": "H10 client/test_client.py",
+    "client.token_requests:authentication": "mock/spiffe/test_client_assertions.py",
     "client.token_requests:_given": "client/test_token_requests.py",
     "client.token_requests:TokenRequests._own_credentials": ""
     "test_the_secret_is_not_sent_to_another_issuer test_without_credentials",

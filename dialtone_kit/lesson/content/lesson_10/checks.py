@@ -21,7 +21,6 @@ from dialtone_kit.lesson.content.lesson_10.onward import (
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import (
     ask,
-    described,
     expect_bool,
     function_of,
     same,
@@ -169,9 +168,10 @@ def _outcome(
         except PermissionError as refusal:
             refusals.append(str(refusal))
         except (TokenRefused, ProofRefused, KeyError, TypeError) as problem:
+            kind = type(problem).__name__
             raise Wrong(
-                f"Your gate raised {described(problem)}. Nobody catches that, so the caller gets "
-                "a 500. Turn it into a PermissionError with the challenge."
+                f"Your gate raised {kind}. Nobody catches that, so the caller gets a 500. Turn it "
+                "into a PermissionError with the challenge."
             ) from None
         return None
 
