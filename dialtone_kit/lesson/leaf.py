@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography import x509
 
-from dialtone_kit.base.display import BORDER, FAINT
+from dialtone_kit.base.display import BORDER, FAINT, WIDTH
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.keys import jwk_of, thumbprint
 
@@ -63,15 +63,16 @@ class Leaf:
 
     def _repr_html_(self) -> str:
         left = "text-align: left"
+        term = f"{left}; width: 6em; color: {FAINT}"
         rows = "".join(
-            f'<tr style="background: none"><th scope="row" style="{left}; color: {FAINT}">'
+            f'<tr style="background: none"><th scope="row" style="{term}">'
             f'{escaped(name)}</th><td style="{left}; overflow-wrap: anywhere">'
             f"{escaped(value)}</td></tr>"
             for name, value in self.lines
         )
         return (
-            f'<table aria-label="A certificate in five lines" style="border: {BORDER}; '
-            f'border-left: 4px solid; margin: 4px 0">{rows}</table>'
+            f'<table aria-label="A certificate in five lines" style="{WIDTH}; width: 100%; '
+            f'border: {BORDER}; border-left: 4px solid; margin: 4px 0">{rows}</table>'
         )
 
 

@@ -26,11 +26,13 @@ from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
 from dialtone_kit.lesson.demo_client import demo_shown
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import Family, family_picture
+from dialtone_kit.lesson.leaf import Leaf
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.trail import TrailStep, trail_picture
+from dialtone_kit.lesson.vouching import chain_of, vouching_picture
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.rules import Request
 from dialtone_kit.tokens import Token
@@ -120,6 +122,10 @@ trail = [
     TrailStep(worker, "wrote note 7", "done", ada, (planner,), "lab.cedar#workers-write"),
 ]
 
+reader, ledger = (f"spiffe://dialtone.test/ns/lessons/sa/{name}" for name in ("reader", "ledger"))
+leaf = Leaf((reader,), False, True, False, key.thumbprint, "O=Lessons,CN=A root", hour)
+chain = chain_of("reader", reader, 3, ledger)
+
 body = {"error": "invalid_dpop_proof", "error_description":
         "ath_matches: expected ath, the SHA-256 of the token, got nothing. Hash it. [M05]"}
 nonce = {"DPoP-Nonce": "n1", "WWW-Authenticate": 'DPoP error="use_dpop_nonce"'}
@@ -206,6 +212,8 @@ CELLS = {
     "timeline": ("replay_timeline(wire, proof)", "A proof and its replay"),
     "trail": ("trail_picture(trail)", "planners-plan"),
     "trail empty": ("trail_picture([])", "No steps yet"),
+    "leaf": ("leaf", "vouch for no one"),
+    "vouching": ("vouching_picture(chain)", "a copied certificate signs"),
     "demo script": ("demo_shown('token_type: DPoP')", "none of them from the kit"),
     "claims": ("show_claims(issuer.token(act=act))", "who acted one step before"),
     "done": (
