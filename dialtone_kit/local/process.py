@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ def environment(database: str | None) -> dict[str, str]:
 
 
 def launch(
-    folder: Path, port: int, setup: Setup, owner: Mapping[str, str] | None = None
+    folder: Path, port: int, setup: Setup, owner: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """Start the service in the background.
 
