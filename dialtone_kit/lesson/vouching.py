@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dialtone_kit.base.display import Shown
 from dialtone_kit.wire.picture import figure, lines, paint, service_box, stroke, text, wrapped
 
-WIDTH, BOX, HIGH, GAP, LEFT = 720, 210, 46, 84, 14  # pixels
+WIDTH, BOX, HIGH, GAP, LEFT = 760, 210, 46, 84, 14  # pixels
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,15 @@ def _link(number: int, link: Link) -> str:
     x, start = LEFT + BOX / 2, _top(number) + HIGH
     arrow = stroke(f"M{x} {start + 4} V{start + GAP - 10}", "proof", width=1.6)
     head = f'<path d="M{x} {start + GAP - 4} l-5 -9 h10 z" style="fill: {paint("proof")}"/>'
-    room = WIDTH - x - 110
-    signed = lines(x + 96, start + 24, wrapped(link.signed, room))
-    thief = lines(x + 96, start + 60, wrapped(link.thief, room), "refused")
+    room = WIDTH - x - 148
+    signed = lines(x + 134, start + 24, wrapped(link.signed, room))
+    thief = lines(x + 134, start + 60, wrapped(link.thief, room), "refused")
     return (
         arrow
         + head
         + text(x + 20, start + 24, "signs", "proof")
         + signed
-        + text(x + 20, start + 60, "a thief", "refused")
+        + text(x + 20, start + 60, "a thief needs", "refused")
         + thief
     )
 

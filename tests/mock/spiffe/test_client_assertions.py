@@ -189,6 +189,35 @@ def test_a_workload_has_no_other_way_in(reader: Reader) -> None:
     assert reader.post().json()["error"] == "unauthorized_client"
 
 
+def test_basic_and_an_svid_at_once_are_refused_whatever_the_secret_is(reader: Reader) -> None:
+    other = reader.mock.register(reader.realm)
+    for client_id, secret in ((reader.client.client_id, "sec_x"), other.basic):
+        basic = httpx.BasicAuth(client_id, secret)
+        header = next(basic.auth_flow(httpx.Request("GET", "http://x"))).headers["Authorization"]
+        answer = reader.post(client_id=None, headers={"Authorization": header})
+        must_be(answer, 400, "invalid_request", "once")
+
+
+def test_an_svid_is_good_for_as_long_as_it_lasts_and_in_no_other_realm(reader: Reader) -> None:
+    svid = reader.svid()
+    assert [reader.post(assertion=svid).status_code for _ in range(2)] == [200, 200]
+    elsewhere = reader.mock.register(reader.mock.new_realm(), **SPIFFE)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": elsewhere.client_id,
+        "client_assertion_type": JWT_SPIFFE,
+        "client_assertion": svid,
+    }
+    answer = reader.mock.http.post(f"{elsewhere.issuer}/token", data=form)
+    must_be(answer, 401, "invalid_client", "client_assertion aud")
+
+
+def test_a_certificate_is_no_assertion(reader: Reader) -> None:
+    pem = reader.workload.x509_svid().pem
+    for certificate in (pem, "".join(pem.splitlines()[1:-1])):
+        must_be(reader.post(assertion=certificate), 401, "invalid_client", "client_assertion")
+
+
 @pytest.mark.parametrize(
     ("members", "hint"),
     [
