@@ -100,7 +100,8 @@ def test_openssl_gets_the_key_sealed_and_for_a_moment(
     assert list(tmp_path.iterdir()) == []
     assert in_memory == str(path).startswith("/proc/self/fd/")
     if in_memory:
-        assert len(list(Path("/proc/self/fd").iterdir())) == handles
+        # Not equal: what another test left open may be collected at any moment.
+        assert len(list(Path("/proc/self/fd").iterdir())) <= handles
     else:
         assert (stat.S_IMODE(mode), stat.S_IMODE(folder)) == (0o600, 0o700)
         assert not path.exists()

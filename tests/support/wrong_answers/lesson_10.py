@@ -12,7 +12,7 @@ from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, 
 # --- 10.verifier ---
 
 
-@wrong("10.verifier", "M29", "another server got in|whole name|same host|without `aud`")
+@wrong("10.verifier", "M29", "another server got in|whole name|same host|without `aud`|case counts")
 def signature_only(claims, resource):
     return True
 
@@ -53,7 +53,7 @@ def no_aud_is_fine(claims, resource):
     return resource in ([aud] if isinstance(aud, str) else aud)
 
 
-@wrong("10.verifier", "M29", "whole name|The same host")
+@wrong("10.verifier", "M29", "whole name|The same host|case counts")
 def same_host(claims, resource):
     aud = claims.get("aud") or []
     hosts = [urlsplit(one).netloc for one in ([aud] if isinstance(aud, str) else aud)]
