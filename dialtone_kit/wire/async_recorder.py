@@ -14,19 +14,17 @@ import httpx2
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import masked
-from dialtone_kit.wire.raw import RawRequest, raw
-from dialtone_kit.wire.record import RoundTrip, record
 from dialtone_kit.wire.timing import Stopwatch
 
 MOST = 1024 * 1024  # bytes of a response that are kept
-Keep = Callable[[RoundTrip, RawRequest], None]
+Record = Callable[[httpx.Request, httpx.Response | None, Stopwatch, str], None]
 
 
 class AsyncRecorder(httpx2.AsyncBaseTransport):
-    """`inner`, with every round trip given to `keep` once its response has ended."""
+    """`inner`, with every round trip given to `record` once its response has ended."""
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport, keep: Keep) -> None:
-        self._inner, self._keep = inner, keep
+    def __init__(self, inner: httpx2.AsyncBaseTransport, record: Record) -> None:
+        self._inner, self._record = inner, record
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         sent, watch = _as_httpx(request, await request.aread()), Stopwatch()
@@ -45,7 +43,7 @@ class AsyncRecorder(httpx2.AsyncBaseTransport):
             raise
 
         def ended(body: bytes) -> None:
-            self._record(sent, _received(response, body), watch)
+            self._record(sent, _received(response, body), watch, "")
 
         stream = _Recorded(cast(httpx2.AsyncByteStream, response.stream), ended)
         return httpx2.Response(
@@ -54,17 +52,6 @@ class AsyncRecorder(httpx2.AsyncBaseTransport):
             stream=stream,
             extensions=response.extensions,
         )
-
-    def _record(
-        self,
-        request: httpx.Request,
-        response: httpx.Response | None,
-        watch: Stopwatch,
-        problem: str = "",
-    ) -> None:
-        seconds = watch.seconds()
-        trip = record(request, response, seconds, problem, watch.timing(seconds))
-        self._keep(trip, raw(request, trip.status))
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -62,7 +62,7 @@ class Wire:
         """The same for httpx2, which the MCP SDK's client uses. A stream is recorded at its end."""
         from dialtone_kit.wire.async_recorder import AsyncRecorder  # only here: it loads httpx2
 
-        return AsyncRecorder(inner, self._keep)
+        return AsyncRecorder(inner, self._record)
 
     def show(self, last: int = 1) -> Shown:
         """The last round trips in full, oldest first."""
@@ -102,12 +102,21 @@ class Wire:
         self.raw.clear()
         self._secret.clear()
 
-    def _keep(self, trip: RoundTrip, request: RawRequest) -> None:
+    def _record(
+        self,
+        request: httpx.Request,
+        response: httpx.Response | None,
+        watch: Stopwatch,
+        problem: str = "",
+    ) -> None:
+        seconds = watch.seconds()
+        trip = record(request, response, seconds, problem, watch.timing(seconds))
+        kept = raw(request, trip.status)
         self.round_trips.append(trip)
-        if request.proofs:
-            self.raw.append(request)
+        if kept.proofs:
+            self.raw.append(kept)
         if trip.curl.endswith("\nEND"):
-            self._secret.append((trip, request))
+            self._secret.append((trip, kept))
 
     def __repr__(self) -> str:
         return f"<Wire with {len(self.round_trips)} round trips: .show(), .sequence(), .curl()>"
@@ -123,21 +132,10 @@ class _Recorder(httpx.BaseTransport):
             try:
                 response = buffered(self._inner.handle_request(request))
             except (httpx.TransportError, DialtoneError) as error:
-                self._keep(request, None, watch, masked(str(error)) or "no response")
+                self._wire._record(request, None, watch, masked(str(error)) or "no response")
                 raise
-            self._keep(request, response, watch)
+            self._wire._record(request, response, watch)
         return response
-
-    def _keep(
-        self,
-        request: httpx.Request,
-        response: httpx.Response | None,
-        watch: Stopwatch,
-        problem: str = "",
-    ) -> None:
-        seconds = watch.seconds()
-        trip = record(request, response, seconds, problem, watch.timing(seconds))
-        self._wire._keep(trip, raw(request, trip.status))
 
     def close(self) -> None:
         self._inner.close()
