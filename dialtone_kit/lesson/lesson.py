@@ -7,7 +7,6 @@ notebook uses: client, wire view, forms, checks, progress.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -30,25 +29,20 @@ from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.approving import answer_page, device_card
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import family_picture, read_family
-from dialtone_kit.lesson.lab_realm import LabRealm
-from dialtone_kit.lesson.legacy_api import LegacyApi
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.proof_desk import proof_checker
 from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
-from dialtone_kit.lesson.second_process import Find, robbed
+from dialtone_kit.lesson.stage import Stage
 from dialtone_kit.lesson.token_desk import token_explorer
-from dialtone_kit.lesson.tool_server import ToolServer
 from dialtone_kit.lesson.work import Work
-from dialtone_kit.lesson.workloads import Cluster
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
 from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.local.state_folder import progress_file, state_dir
 from dialtone_kit.rules import Request
-from dialtone_kit.spiffe.workload import Workload
 from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import (
     CodeForm,
@@ -67,7 +61,7 @@ MOCK = "mock"
 LIMITED = "No need to wait here: run lesson.reset_limits() in a cell, then register again."
 
 
-class Lesson:
+class Lesson(Stage):
     """Lesson `number`, such as "03", with the service at `base_url`."""
 
     def __init__(
@@ -84,24 +78,21 @@ class Lesson:
         self.number, self.realm, self.email, self.client_name = number, realm, email, client_name
         self.interactive = is_interactive(interactive)
         local = _local_service(base_url)
-        self.is_mock = local is not None
         if local is not None:
             only_ours(local.base_url, local.port)
-        self.base_url = require_https_or_loopback(local.base_url if local else base_url)
-        self.controls = Controls(_service if local else None)
+        base_url = require_https_or_loopback(local.base_url if local else base_url)
+        controls = Controls(_service if local else None)
         self._shell_files = ShellFiles(PrivateFolder(state_dir() / "curl"))
         self._shell_files.remove_old()
         files = self._shell_files
-        self.wire = RevivingWire(_revive, files) if local else Wire(files)
-        self.client = IdentityClient(
-            self.base_url, realm, wire=self.wire, when_limited=LIMITED if local else ""
-        )
+        wire = RevivingWire(_revive, files) if local else Wire(files)
+        when_limited = LIMITED if local else ""
+        client = IdentityClient(base_url, realm, wire=wire, when_limited=when_limited)
+        super().__init__(base_url, controls, wire, client, is_mock=local is not None)
         self.http = self.client.http
         self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
         self._story = Story()
-        self._lab_realms: list[LabRealm] = []
-        self._to_end = ExitStack()  # what `done()` closes, the newest first
 
     @property
     def issuer(self) -> str:
@@ -287,11 +278,6 @@ class Lesson:
         """What people get wrong, and what's true: the entry for a code such as M05."""
         return show(misconception(code))
 
-    @property
-    def clients(self) -> list[IdentityClient]:
-        """The clients of this lesson: its own, then those of its private realms."""
-        return [self.client, *(lab.client for lab in self._lab_realms)]
-
     # -- around the lesson ---------------------------------------------------------------------
 
     def link(self, url: str, text: str = "") -> Shown:
@@ -303,84 +289,13 @@ class Lesson:
         )
         return Shown(anchor, masked(f"{text}: {url}" if text else url))
 
-    def lab_realm(
-        self,
-        like: str = "default",
-        scopes: Sequence[str] = ("openid",),
-        *,
-        without: str | None = None,
-        workload: Workload | None = None,
-    ) -> LabRealm:
-        """A private realm with a registered client, removed by `done()` at the latest (mock only).
-
-        `without` names one proof rule that is switched off there. With `workload` the client is
-        that workload, and has no secret. With or without a `with`, the realm is removed when the
-        kernel ends.
-        """
-        if not self.is_mock:
-            raise MockOnly(
-                "Only the local service has private realms; the real service has none to break. "
-                'Set base_url = "mock" to run this part.'
-            )
-        lab = LabRealm(
-            self.base_url,
-            self.controls,
-            self.wire,
-            like=like,
-            scopes=scopes,
-            without=without,
-            workload=workload,
-        )
-        self._lab_realms.append(lab)
-        self._to_end.callback(lab.remove)
-        return lab
-
-    def cluster(self) -> Cluster:
-        """Workloads to play with, and a platform that vouches for them (mock only)."""
-        if not self.is_mock:
-            raise MockOnly(
-                "This lesson needs a platform that vouches for your workloads. The local service "
-                'comes with one; set base_url = "mock" to run it.'
-            )
-        cluster = Cluster(self.base_url, self.controls, self.wire)
-        self._to_end.callback(cluster.remove)
-        return cluster
-
-    @hiding
-    def thief(self, method: str, url: str, *finds: Find) -> list[httpx.Response]:
-        """What a second process gets for `finds`: tokens, or a client's credentials.
-
-        It has them from standard input and a key of its own. It shows each token as Bearer, a bound
-        one also with its own proof; with credentials it gets a token first, then calls `url`.
-        """
-        return robbed(self.clients, method, url, finds)
-
-    def legacy_api(self, client: IdentityClient | None = None) -> LegacyApi:
-        """An API on this machine that knows only Bearer, for tokens of `client`'s issuer.
-
-        `done()` closes it at the latest.
-        """
-        api = LegacyApi(client or self.client)
-        self._to_end.callback(api.close)
-        return api
-
-    def tool_server(self, client: IdentityClient | None = None) -> ToolServer:
-        """A port of this machine for an MCP server of yours; `done()` closes it.
-
-        Its tokens come from the issuer of `client`, by default the lesson's.
-        """
-        server = ToolServer(client or self.client)
-        self._to_end.callback(server.close)
-        return server
-
     def done(self) -> Shown:
         """End the lesson: what you can do now, what surprised you, what comes next.
 
         Private realms, servers, processes and files are removed.
         """
         self._shell_files.remove()
-        self._to_end.close()
-        self._lab_realms.clear()
+        self._clear_the_stage()
         return self._work.done(self.wire.round_trips)
 
 
