@@ -132,7 +132,7 @@ def test_a_hostile_text_as_the_whole_body_is_sent_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_url_stays_one_word(text: str) -> None:
-    for query in ({"q": text}, {"q": text, "user_code": text}, {"email": f"bea@example.com{text}"}):
+    for query in ({"q": text}, {"q": text, "user_code": text}, {"email": f"kim@example.com{text}"}):
         url = httpx.URL(f"{ISSUER}/[1]{{a}}", params=query)
         arguments, config = parsed("GET", str(url))
         [sent] = (
@@ -157,14 +157,14 @@ def test_two_secrets_of_one_name_are_two_variables() -> None:
 
 
 def test_an_email_address_is_a_variable() -> None:
-    for parts in ({"json": {"email": "bea@example.com"}}, {"data": {"email": "bea@example.com"}}):
+    for parts in ({"json": {"email": "kim@example.com"}}, {"data": {"email": "kim@example.com"}}):
         made = curl(httpx.Request("POST", ISSUER, **parts))  # type: ignore[arg-type]
-        assert "bea" not in made.line()
-        assert made.values == {"EMAIL": "bea@example.com"}
-    made = curl(httpx.Request("GET", f"{ISSUER}/mails/bea%40example.com?to=bea@example.com"))
-    assert "bea" not in made.line()
+        assert "kim" not in made.line()
+        assert made.values == {"EMAIL": "kim@example.com"}
+    made = curl(httpx.Request("GET", f"{ISSUER}/mails/kim%40example.com?to=kim@example.com"))
+    assert "kim" not in made.line()
     _, config = parse(made.line(), made.values)
-    assert config["url"] == [f"{ISSUER}/mails/bea%40example.com?to=bea%40example.com"]
+    assert config["url"] == [f"{ISSUER}/mails/kim%40example.com?to=kim%40example.com"]
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"a\0b", b"x" * (LONGEST_BODY + 1)])

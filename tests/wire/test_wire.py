@@ -123,46 +123,46 @@ def test_no_secret_is_shown_or_held_anywhere() -> None:
 
 
 def test_an_email_address_is_shown_by_its_first_letter_and_its_domain() -> None:
-    told = {"email": "bea.k@example.com", "error_description": "Mailed to bea.k@example.com."}
-    recorded = Recorded(httpx.Response(200, json=told, headers={"X-For": "bea.k@example.com"}))
-    recorded.http.post(f"{ISSUER}/register/request", json={"email": "bea.k@example.com", "n": 1})
-    recorded.http.get(f"{ISSUER}/mails", params={"to": "bea.k@example.com", "n": "1"})
-    recorded.http.post(f"{ISSUER}/device", data={"email": "bea.k@example.com"})
-    recorded.http.post(f"{ISSUER}/device", content=b"To: <bea.k@example.com>")
-    token = sign_token(SIGNER, {"email": "bea.k@example.com"}, kid="k")
+    told = {"email": "kim.k@example.com", "error_description": "Mailed to kim.k@example.com."}
+    recorded = Recorded(httpx.Response(200, json=told, headers={"X-For": "kim.k@example.com"}))
+    recorded.http.post(f"{ISSUER}/register/request", json={"email": "kim.k@example.com", "n": 1})
+    recorded.http.get(f"{ISSUER}/mails", params={"to": "kim.k@example.com", "n": "1"})
+    recorded.http.post(f"{ISSUER}/device", data={"email": "kim.k@example.com"})
+    recorded.http.post(f"{ISSUER}/device", content=b"To: <kim.k@example.com>")
+    token = sign_token(SIGNER, {"email": "kim.k@example.com"}, kid="k")
     recorded.http.post(f"{ISSUER}/x", data={"subject_token": token})
     everything = recorded.everything()
-    assert "bea" not in everything
+    assert "kim" not in everything
     for shown in (recorded.wire.show(99).html, recorded.wire.show(99).text):
-        assert shown.count("b…@example.com") >= 9
+        assert shown.count("k…@example.com") >= 9
     assert "email" not in recorded.wire.round_trips[0].request.secrets
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        f"{ISSUER}/mails/bea.k@example.com",
-        f"{ISSUER}/mails/bea.k%40example.com/1",
+        f"{ISSUER}/mails/kim.k@example.com",
+        f"{ISSUER}/mails/kim.k%40example.com/1",
         f"{ISSUER}/x?next=https%3A%2F%2Fh%2F%3Femail%3Dbea.k%2540example.com",
     ],
 )
 def test_an_email_address_in_a_url_is_hidden_too(url: str) -> None:
     recorded = Recorded(httpx.Response(302, headers={"Location": url}, json={"link": f"<{url}>"}))
     recorded.http.get(url)
-    assert "bea" not in recorded.everything()
+    assert "kim" not in recorded.everything()
     assert "example.com" in recorded.wire.show().text
 
 
 def test_an_email_address_in_a_problem_or_a_broken_link_is_hidden_too() -> None:
-    recorded = Recorded(httpx.ConnectError("no route to bea@example.com"))
+    recorded = Recorded(httpx.ConnectError("no route to kim@example.com"))
     with pytest.raises(httpx.ConnectError):
         recorded.http.get(ISSUER)
-    recorded.answer = httpx.Response(201, headers={"Location": "http://h:x/bea@example.com"})
+    recorded.answer = httpx.Response(201, headers={"Location": "http://h:x/kim@example.com"})
     recorded.http.get(ISSUER)
-    assert "bea" not in recorded.everything()
+    assert "kim" not in recorded.everything()
 
 
-@pytest.mark.parametrize("value", ["o'brien", "müller@", "bea@@example.com"])
+@pytest.mark.parametrize("value", ["o'brien", "müller@", "kim@@example.com"])
 def test_an_email_that_is_not_an_address_is_hidden_too(value: str) -> None:
     recorded = Recorded()
     recorded.http.post(ISSUER, json={"email": value})
@@ -171,7 +171,7 @@ def test_an_email_that_is_not_an_address_is_hidden_too(value: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["@app.route", "a @ b", "git@", "user…@example.com", "https://h/x?y=1", "npm i @scope/x"],
+    ["@app.route", "a @ b", "git@", "usek…@example.com", "https://h/x?y=1", "npm i @scope/x"],
 )
 def test_what_is_not_an_address_stays(text: str) -> None:
     assert Redactor().text(text) == text
