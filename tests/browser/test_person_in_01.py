@@ -17,6 +17,8 @@ def read_facts(document):
     return document["issuer"], document["token_endpoint"], algorithms
 """
 
+pytestmark = pytest.mark.full  # 00 and 02 take the same steps in every run
+
 
 @pytest.fixture(scope="module")
 def desk(lab, browser):

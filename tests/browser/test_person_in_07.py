@@ -19,6 +19,8 @@ def good_for(find):
 """
 RIGHT = CARRIES_THE_SECRET.replace("return set()", 'return {"renew"}')
 
+pytestmark = pytest.mark.full  # 05 and 10 take the same steps in every run
+
 
 @pytest.fixture(scope="module")
 def desk(lab, browser):

@@ -49,6 +49,7 @@ def place(home: Path) -> Iterator[Callable[[str, Callable[[Path], None]], Path]]
             path.unlink()
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, link])
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_not_a_file_is_named_by_start_stop_and_doctor(
@@ -119,6 +120,7 @@ ODD: list[tuple[str, Callable[[Path], None], str]] = [
 ]
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(("name", "make", "says"), ODD, ids=[f"{r[0]}-{r[2]}" for r in ODD])
 def test_a_service_names_what_stands_in_its_way_and_what_to_do(
     home: Path,

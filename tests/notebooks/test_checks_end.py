@@ -56,6 +56,7 @@ class Unshowable:
     __hash__ = None  # type: ignore[assignment]
 
 
+@pytest.mark.sample(60)
 @pytest.mark.parametrize("exercise_id", ALL)
 @pytest.mark.parametrize(
     "answer",

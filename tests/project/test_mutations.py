@@ -61,7 +61,7 @@ def noticed(
     return found
 
 
-@pytest.mark.sample(25)
+@pytest.mark.sample(12)
 # The first one waits for the process that tries them all.
 @pytest.mark.timeout(few_or_all(500, 1600))
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)

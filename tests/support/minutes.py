@@ -1,4 +1,4 @@
-"""A pytest plugin: at the end of a run, what each part of the suite took.
+"""A pytest plugin: at the end of a run, what each part of the suite and its longest files took.
 
 A test's setup and teardown count, too, so a service or a kernel is paid for by the first that needs
 it. With several workers the minutes are those of all of them together.
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 ROW = "{:<28}{:>7}{:>9}"
+LONGEST = 30  # files
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -24,7 +25,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     ]
     if len({report.nodeid for report in reports}) > 1:
         terminalreporter.section("minutes by part")
-        for line in table(reports):
+        for line in [*table(reports), "", *longest(reports)]:
             terminalreporter.write_line(line)
 
 
@@ -39,3 +40,12 @@ def table(reports: list[pytest.TestReport]) -> list[str]:
     return [ROW.format("", "tests", "minutes")] + [
         ROW.format(part, len(tests[part]), f"{seconds[part] / 60:.2f}") for part in parts
     ]
+
+
+def longest(reports: list[pytest.TestReport]) -> list[str]:
+    """A line for each of the files that take longest, the longest first."""
+    seconds = defaultdict[str, float](float)
+    for report in reports:
+        seconds[report.nodeid.partition("::")[0]] += report.duration
+    files = sorted(seconds, key=lambda file: -seconds[file])[:LONGEST]
+    return [f"{seconds[file] / 60:5.2f}  {file}" for file in files]

@@ -56,11 +56,13 @@ def refuses(answer: httpx.Response) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_locked_it_is_all_or_nothing(client: Registered, row: Row) -> None:
     all_or_nothing(client, row, locked)
 
 
+@pytest.mark.sample(12)
 @pytest.mark.row("65")
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_full_it_is_all_or_nothing(client: Registered, row: Row) -> None:
