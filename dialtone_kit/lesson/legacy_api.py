@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,8 +29,7 @@ class LegacyApi:
     def __init__(self, client: IdentityClient) -> None:
         client.jwks()  # fetched once, here: this API never talks to the service again
         self._client = client
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.claims))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self.claims))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -49,6 +49,16 @@ class LegacyApi:
 
     def __repr__(self) -> str:
         return f"LegacyApi({self.url!r})"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # with 5, a few idle callers keep everyone else out
+
+    def handle_error(self, *about: Any) -> None:
+        """No traceback in the notebook for a caller that went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(*about)
 
 
 def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:

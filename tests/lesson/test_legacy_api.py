@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -87,3 +91,21 @@ def test_it_ends_when_it_is_closed(client, api) -> None:
     api.close()
     with pytest.raises((httpx.TransportError, ServiceUnreachable)):
         client.http.get(api.url)
+
+
+def test_a_caller_that_goes_away_leaves_no_traceback(api, capfd) -> None:
+    here = urlsplit(api.url)
+    for _ in range(20):
+        with socket.create_connection((here.hostname, here.port)) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            line.sendall(b"GET /reports HTTP/1.1\r\n\r\n")
+    assert httpx.get(api.url, trust_env=False).status_code == 401
+    assert capfd.readouterr().err == ""
+
+
+def test_idle_callers_keep_no_one_out(api) -> None:
+    here = urlsplit(api.url)
+    with ExitStack() as idle:
+        for _ in range(100):
+            idle.enter_context(socket.create_connection((here.hostname, here.port), timeout=2))
+        assert httpx.get(api.url, trust_env=False, timeout=5).status_code == 401
