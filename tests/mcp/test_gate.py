@@ -535,6 +535,27 @@ def test_an_issuer_that_is_down_is_503_and_no_verdict_on_the_token() -> None:
     assert scene.ask(dpop(token())).status == 200
 
 
+def test_an_issuer_that_hangs_is_waited_for_once_however_many_ask() -> None:
+    scene = Scene(issuer=FakeService(jwks=[httpx.ConnectError("down")] * 40))
+    tokens, clock = scene.gate._tokens, 0.0
+    line = tokens._client.connection
+    fetch = line.jwks
+
+    def hanging(*about: Any, **more: Any) -> Any:
+        nonlocal clock
+        clock += 3 * PAUSE  # longer than the pause between two attempts
+        return fetch(*about, **more)
+
+    tokens._clock, tokens._fetch_from = lambda: clock, clock
+    line.jwks = hanging  # type: ignore[method-assign]
+    for _ in range(5):  # they came while the first one waited
+        assert scene.ask(dpop(token())).status == 503
+    assert clock == 3 * PAUSE
+    clock += PAUSE
+    assert scene.ask(dpop(token())).status == 503
+    assert clock == 7 * PAUSE
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE"])
 def test_the_metadata_is_there_to_be_read(scene: Scene, method: str) -> None:
     path = "/.well-known/oauth-protected-resource/mcp"
