@@ -13,6 +13,7 @@ import pytest
 
 from dialtone_kit import ProofKey
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.jws import json_object, to_segment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson.content.lesson_04.forgeries import with_claims
 from dialtone_kit.lesson.content.lesson_07.finds import short
@@ -84,6 +85,15 @@ def test_another_scheme_gets_a_challenge_without_an_error(client, api, scheme: s
 def test_other_paths_are_404_and_junk_is_no_token(client, api) -> None:
     assert client.http.get(f"{api.url}/2026").status_code == 404
     assert sent(client, api, "Bearer", "junk").status_code == 401
+
+
+def test_a_made_up_key_name_does_not_make_it_ask_the_service(client, api) -> None:
+    header, *rest = client.get_token().access_token.reveal().split(".")
+    forged = ".".join([to_segment(json_object(header) | {"kid": "k9"}), *rest])
+    asked = len(client.wire.round_trips)
+    answer = httpx.get(api.url, headers={"Authorization": f"Bearer {forged}"}, trust_env=False)
+    assert short(answer) == "401 `kid`"
+    assert len(client.wire.round_trips) == asked
 
 
 def test_it_ends_when_it_is_closed(client, api) -> None:
