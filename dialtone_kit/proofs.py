@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError
@@ -83,15 +84,19 @@ class SeenProofs:
 
     def __init__(self, now: Callable[[], float] = time.time, limit: int = 100_000) -> None:
         self._now, self._limit = now, limit
-        self._until: dict[tuple[str, str], float] = {}
+        self._used: set[tuple[str, str]] = set()
+        self._ends: list[tuple[float, tuple[str, str]]] = []  # a heap: the next to forget is first
         self._lock = threading.Lock()
 
     def first_use(self, thumbprint: str, jti: str, keep_until: float) -> bool:
         """Remember `jti` until `keep_until` (Unix seconds). False if it was used before."""
         with self._lock:
             now = min(self._now(), keep_until - WINDOW)  # a lesson may judge at an earlier time
-            self._until = {used: until for used, until in self._until.items() if until > now}
-            new = (thumbprint, jti) not in self._until and len(self._until) < self._limit
+            while self._ends and self._ends[0][0] <= now:
+                self._used.remove(heappop(self._ends)[1])
+            proof = thumbprint, jti
+            new = proof not in self._used and len(self._used) < self._limit
             if new:
-                self._until[thumbprint, jti] = keep_until
+                self._used.add(proof)
+                heappush(self._ends, (keep_until, proof))
             return new

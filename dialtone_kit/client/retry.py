@@ -18,6 +18,7 @@ from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.urls import origin
 from dialtone_kit.client.proxies import shown_proxy
 from dialtone_kit.client.responses import json_or_nothing, rate_limited, retry_after
+from dialtone_kit.client.tls_problems import tls_problem
 from dialtone_kit.client.transport import at_most
 
 REPEATS = 3
@@ -25,6 +26,7 @@ LONGEST_BACKOFF = 30.0  # seconds
 # The connection was never made: nothing can have taken effect.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _OUR_FAULT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+_CAUTION = "It may have taken effect: check before you send it again."
 _FINAL = (*_OUR_FAULT, httpx.ProxyError)  # the next try would meet the same
 
 
@@ -106,12 +108,10 @@ def _explained(problem: httpx.TransportError, safe_to_repeat: bool, tries: int) 
         where, proxy = origin(url), shown_proxy(url)
     except RuntimeError:  # httpx: raised by hand, outside a client
         where, proxy = "the service", ""
-    if "CERTIFICATE_VERIFY_FAILED" in str(problem):
-        return ServiceUnreachable(
-            f"{where} presented a certificate that is not trusted. Behind a company's proxy or "
-            "CA: set SSL_CERT_FILE to a PEM file with its certificate and start again; in your own "
-            "code, ca_file= takes it, too. Verification can't be turned off."
-        )
+    never_sent = isinstance(problem, _NEVER_SENT)
+    caution = "" if safe_to_repeat or never_sent else f" {_CAUTION}"
+    if line := tls_problem(str(problem), where):
+        return ServiceUnreachable(line + caution)
     if isinstance(problem, httpx.LocalProtocolError):  # its own text quotes the header
         return DialtoneError(
             "This request can't be sent: a header contains a character that HTTP forbids, such as "
@@ -124,13 +124,12 @@ def _explained(problem: httpx.TransportError, safe_to_repeat: bool, tries: int) 
             sentence(f"The proxy {proxy} refused to connect to {where}: {masked(str(problem))}")
             + " Correct the variable, or name the host in NO_PROXY."
         )
-    if isinstance(problem, _NEVER_SENT):
+    if never_sent:
         way = f"{where} through the proxy {proxy}" if proxy else where
         return ServiceUnreachable(
             f"No connection to {way} after {tries} tries. For the local service: run "
             "`dialtone serve`, or start() again. For the real service: check the network."
         )
-    caution = "" if safe_to_repeat else " It may have taken effect: check before you send it again."
     if isinstance(problem, httpx.TimeoutException):
         return ServiceUnreachable(f"{where} did not answer in time.{caution}")
     return NotThisService(f"The response from {where} was cut off.{caution}")

@@ -5,23 +5,22 @@ https, or http on loopback; no redirect is followed; a response is small, comple
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
+from ssl import SSLContext
 from typing import Any, cast
 
 import httpcore
 import httpx
 
-from dialtone_kit.base.errors import DialtoneError, NotThisService
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.errors import NotThisService
 from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
 from dialtone_kit.client.proxies import no_socks, proxy_for
 from dialtone_kit.client.quiet import quiet
+from dialtone_kit.client.trust import no_tls, trust
 from dialtone_kit.wire.buffering import buffered
 
 LONGEST = 3  # times its `timeout`, a send is over; so is a call with all its repeats
@@ -120,7 +119,7 @@ class Network(httpx.BaseTransport):
 
     def __init__(self, base_url: str, ca_file: str | Path | None) -> None:
         self._ca_file = ca_file
-        self._trusted = _trust(ca_file) if ca_file is not None else None
+        self._trusted = trust(ca_file) if ca_file is not None else None
         self._ways: dict[tuple[str, str | None], httpx.BaseTransport] = {}
         require_https_or_loopback(base_url)
         self._way(base_url)
@@ -136,7 +135,7 @@ class Network(httpx.BaseTransport):
         scheme, proxy = httpx.URL(url).scheme, proxy_for(url)
         key = (scheme, str(proxy.url) if proxy else None)
         if key not in self._ways:
-            verify = self._trust() if scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
+            verify = self._trust() if scheme == "https" else no_tls()
             try:
                 self._ways[key] = PunctualTransport(verify=verify, proxy=proxy)
             except ImportError:
@@ -145,7 +144,7 @@ class Network(httpx.BaseTransport):
 
     def _trust(self) -> SSLContext:
         if self._trusted is None:
-            self._trusted = _trust(self._ca_file)
+            self._trusted = trust(self._ca_file)
         return self._trusted
 
 
@@ -231,38 +230,3 @@ def _limited(response: httpx.Response) -> Iterator[bytes]:
                 "sends that much. Check base_url."
             )
         yield chunk
-
-
-def _trust(ca_file: str | Path | None) -> SSLContext:
-    """The usual authorities and the system's, and yours on top. Verification can't be turned off.
-
-    A company that looks into its TLS puts its authority into the system's store (Linux, Windows);
-    where there is none to find, as on macOS, SSL_CERT_FILE names one.
-    """
-    try:
-        context = httpx.create_ssl_context()
-        context.load_default_certs()
-    except OSError as problem:  # SSLError is one
-        raise DialtoneError(
-            sentence(f"{_blamed()}: {problem.strerror or problem}")
-            + " Correct the variable, or unset it."
-        ) from None
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(ca_file)
-        except (OSError, SSLError) as problem:
-            raise DialtoneError(
-                sentence(f"ca_file: {problem}") + " A PEM file of certificates is needed."
-            ) from None
-    return context
-
-
-def _blamed() -> str:
-    """The variable of the environment that spoiled the TLS context."""
-    try:
-        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(os.environ.get("SSL_CERT_FILE"))
-    except OSError:
-        return "SSL_CERT_FILE"
-    except TypeError:  # not set
-        pass
-    return "SSLKEYLOGFILE"

@@ -45,7 +45,8 @@ def command(
     require_home()
     end_in_order()
     folder = notebooks_dir() / "solutions" if solutions else notebooks_dir()
-    parameters = Parameters(base_url, dict(pairs))
+    given = dict(pairs)
+    parameters = Parameters(given.pop("base_url", base_url), given)
     try:
         chosen = select(folder, lessons)
         parameters.check(chosen)

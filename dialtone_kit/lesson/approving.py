@@ -15,6 +15,7 @@ from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.base.notebook import link
 from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.registering import own_address
 from dialtone_kit.local.controls import Controls
@@ -41,6 +42,7 @@ class ApprovingLesson(Protocol):
     def interactive(self) -> bool: ...
 
 
+@hiding  # both codes in its frame
 def answer_page(lesson: ApprovingLesson, login: DeviceLogin, email: str, *, say_yes: bool) -> Shown:
     """Go to the page of `login` as the person with that mailbox, and say yes or no.
 

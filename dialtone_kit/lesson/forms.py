@@ -11,6 +11,7 @@ from dialtone_kit.client.credentials import find
 from dialtone_kit.client.enrollment_state import EnrollmentState, look_up
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.lesson import registering
 from dialtone_kit.lesson.misconceptions import entry_for_view
 from dialtone_kit.local.controls import Controls
@@ -73,6 +74,7 @@ def _request(
     )
 
 
+@hiding  # unattended, it confirms: the code is in its frames
 def code_form(
     lesson: RegisteringLesson, enrollment: Enrollment, verification_code: str
 ) -> CodeForm:

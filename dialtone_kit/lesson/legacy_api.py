@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +12,7 @@ from typing import Any
 from dialtone_kit.base.errors import DialtoneError, TokenRefused
 from dialtone_kit.base.reason import description
 from dialtone_kit.client.identity import IdentityClient
-from dialtone_kit.tokens import read_unverified
+from dialtone_kit.tokens import read_unverified, verify_token
 
 PATH = "/reports"
 PATIENCE = 10  # seconds for a caller to send its request
@@ -26,10 +27,11 @@ class LegacyApi:
     """
 
     def __init__(self, client: IdentityClient) -> None:
-        client.jwks()  # fetched once, here: this API never talks to the service again
-        self._client = client
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.claims))
-        self._server.daemon_threads = True
+        self._client, self._keys = (
+            client,
+            client.jwks(),
+        )  # this API never talks to the service again
+        self._server = _Server(("127.0.0.1", 0), _handler(self.claims))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -40,7 +42,9 @@ class LegacyApi:
     def claims(self, token: str) -> Mapping[str, Any]:
         """The claims of a token that is good here. Raises TokenRefused."""
         named = read_unverified(token).claims.get("aud")
-        return self._client.verify(token, None if named is None else self.url)
+        client, audience = self._client, None if named is None else self.url
+        now = client.connection.now()
+        return verify_token(token, self._keys, client.issuer, now=now, audience=audience)
 
     def close(self) -> None:
         """Stop serving; doing so twice is fine."""
@@ -49,6 +53,16 @@ class LegacyApi:
 
     def __repr__(self) -> str:
         return f"LegacyApi({self.url!r})"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # with 5, a few idle callers keep everyone else out
+
+    def handle_error(self, *about: Any) -> None:
+        """No traceback in the notebook for a caller that went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(*about)
 
 
 def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:

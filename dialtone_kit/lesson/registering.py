@@ -11,6 +11,7 @@ from dialtone_kit.client import enrollments
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.local.controls import Controls
 
@@ -120,6 +121,7 @@ def _is_known(client: IdentityClient, stored: Credentials) -> bool:
     return True
 
 
+@hiding  # the code in its frame
 def register(
     client: IdentityClient,
     controls: Controls,

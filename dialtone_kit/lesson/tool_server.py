@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.mcp.metadata import metadata_url
 from dialtone_kit.proofs import SeenProofs
 
@@ -36,6 +37,7 @@ class ToolServer:
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
         atexit.register(self.close)
 
+    @hiding
     def verify(self, token: str) -> dict[str, Any]:
         """The claims of an access token made for this server. Raises TokenRefused for any other.
 
@@ -49,13 +51,20 @@ class ToolServer:
         if self._listener.fileno() < 0:
             self._listener = socket.create_server(self._address)
             atexit.register(self.close)
-        config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app,
+            http="h11",  # bounds a head, and keeps the body of a request that offers an upgrade
+            log_level="error",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
         server = uvicorn.Server(config)
         here = [self._listener.dup()]
         thread = threading.Thread(target=server.run, args=(here,), daemon=True)
         thread.start()
         self._running = server, thread
 
+    @hiding
     def post(
         self,
         tool: str,

@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 import httpx
 
 from dialtone_kit.base.errors import NotThisService, ServiceUnreachable
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.client.responses import read_json
 from dialtone_kit.local.challenge import MAX_BYTES, control_token, proven
 from dialtone_kit.local.record import Record
 
 
+@hiding  # the control token in its frame
 def call(
     record: Record,
     method: str,

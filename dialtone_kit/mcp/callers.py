@@ -13,13 +13,15 @@ from dialtone_kit.base.errors import DialtoneError
 
 
 class Caller(AccessToken):
-    """Who made a call that the gate let through: the SDK's access token, its text kept out of repr.
+    """Who made a call that the gate let through: the SDK's access token, its text kept to itself.
+
+    The text is in no repr and no dump: a tool may return its caller, and logs it.
 
     `claims` are verified. A server that calls on exchanges `token` for one to the next API, and
     never passes it on.
     """
 
-    token: str = Field(repr=False)
+    token: str = Field(repr=False, exclude=True)
 
 
 def caller() -> Caller:

@@ -7,30 +7,52 @@ It follows SEP-1932, a proposal to MCP, not a standard.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+import time
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
 import httpx2
 
 from dialtone_kit.base.challenges import challenges
-from dialtone_kit.base.errors import ServiceError
+from dialtone_kit.base.errors import DialtoneError, ServiceError
+from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.urls import require_https_or_loopback
-from dialtone_kit.client.dpop_auth import DPoPAuth
+from dialtone_kit.client.dpop_auth import DPoPAuth, Nonces
+from dialtone_kit.client.trust import no_tls, trust
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.tokens import Token
 from dialtone_kit.wire.recorder import Wire
 
+_IN_A_HEADER = re.compile("[!-~]+")
 TIMEOUT = httpx2.Timeout(30, read=300)  # seconds; a stream of events may be silent for long
 
 
 class McpDPoP(DPoPAuth, httpx2.Auth):  # type: ignore[misc]  # httpx2 has httpx's own interface
     """`DPoPAuth` for httpx2, the HTTP library of the MCP SDK; made with a key and a token.
 
-    Raises UnsafeUrl instead of sending the token in the clear. `refusal` is how the server turned
-    the last request away, if it did.
+    Raises UnsafeUrl instead of sending the token in the clear, DialtoneError for a token that no
+    header can hold. `refusal` is how the server turned the last request away, if it did.
     """
 
     requires_response_body = False  # it may be a stream that stays open; the nonce is in a header
     refusal: ServiceError | None = None
+
+    def __init__(
+        self,
+        key: ProofKey,
+        token: Token | Secret | str | None = None,
+        *,
+        now: Callable[[], float] = time.time,
+        nonces: Nonces | None = None,
+    ) -> None:
+        super().__init__(key, token, now=now, nonces=nonces)
+        if self._token is not None and not _IN_A_HEADER.fullmatch(self._token.reveal()):
+            raise DialtoneError(  # httpx2 would quote it
+                "The token contains a character that HTTP forbids in a header, such as a line "
+                "break. Was it copied with one?"
+            )
 
     def auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """httpx2 calls this for each send."""
@@ -59,12 +81,30 @@ def _refusal(status: int, headers: httpx2.Headers) -> ServiceError | None:
     return None
 
 
+class _Network(httpx2.AsyncBaseTransport):
+    """The network, which loads certificates only for https: a server on this machine needs none."""
+
+    def __init__(self) -> None:
+        self._ways: dict[str, httpx2.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        scheme = request.url.scheme
+        if scheme not in self._ways:
+            verify = trust() if scheme == "https" else no_tls()
+            self._ways[scheme] = httpx2.AsyncHTTPTransport(verify=verify)
+        return await self._ways[scheme].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for way in self._ways.values():
+            await way.aclose()
+
+
 def http_client(auth: McpDPoP, wire: Wire | None = None) -> httpx2.AsyncClient:
     """An HTTP client for the SDK's `streamable_http_client`, whose requests are proved by `auth`.
 
     `connected` makes one. What it sends is recorded in `wire`, without its secrets. It calls the
     server directly, whatever proxy the environment names.
     """
-    network: httpx2.AsyncBaseTransport = httpx2.AsyncHTTPTransport()
+    network = _Network()
     transport = wire.async_transport(network) if wire else network
     return httpx2.AsyncClient(auth=auth, transport=transport, timeout=TIMEOUT)

@@ -19,17 +19,18 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dialtone_kit.base.errors import ProofRefused, ServiceUnreachable, TokenRefused
+from dialtone_kit.base.errors import DialtoneError, ProofRefused, ServiceUnreachable, TokenRefused
 from dialtone_kit.base.nonces import TimedNonces
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.mcp.callers import Caller, caller_with, scopes_in
 from dialtone_kit.mcp.issuer_tokens import IssuerTokens
 from dialtone_kit.mcp.metadata import checked_resource, metadata_of, metadata_url
-from dialtone_kit.mcp.refusals import TurnedAway, presented, refused, unavailable
+from dialtone_kit.mcp.refusals import TurnedAway, check_head, presented, refused, unavailable
 from dialtone_kit.proofs import SeenProofs, check_proof
 from dialtone_kit.rules import FirstUse, Request
 from dialtone_kit.tokens import bound_thumbprint
 
+READING = ("GET", "HEAD", "OPTIONS")  # OPTIONS comes before a browser's GET
 NONCE_PERIOD = 120  # seconds; a nonce is good in its own period and the next
 
 
@@ -46,6 +47,7 @@ class DPoPGate:
     usual one does in this process only. Raises UnsafeUrl for a `resource` that can't be one.
 
     HTTP is guarded; other ASGI scopes pass as they are, so a websocket would need its own check.
+    Put the gate around the whole app, not below a `Mount`: its metadata's path begins at the root.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class DPoPGate:
         nonce_key: bytes | None = None,
         first_use: FirstUse | None = None,
     ) -> None:
+        if isinstance(scopes, str):
+            raise DialtoneError(f"`scopes` takes a list: [{scopes!r}], not {scopes!r}.")
         self.resource, self.scopes = checked_resource(resource), tuple(scopes)
         self._app, self._with_caller = app, AuthContextMiddleware(app)
         self._tokens = IssuerTokens(client)
@@ -75,7 +79,7 @@ class DPoPGate:
         """Let a request through with its caller, publish the metadata, or say what is wrong."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"] == self._metadata_path:
+        elif scope["path"] == self._metadata_path and scope["method"] in READING:
             await self._metadata(scope, receive, send)
         else:
             await self._guard(scope, receive, self._with_nonce(send))
@@ -93,6 +97,7 @@ class DPoPGate:
 
     async def _admit(self, method: str, headers: Headers) -> Caller:
         """The caller: a token made for this server, and a proof by its key for this request."""
+        check_head(headers.raw)
         token = presented(headers.getlist("authorization"))
         claims = await self._tokens.verify(token, self.resource)
         bound_to = bound_thumbprint(claims)

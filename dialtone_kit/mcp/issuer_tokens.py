@@ -61,10 +61,12 @@ class IssuerTokens:
         return verify_token(token, self._keys, client.issuer, now=now, audience=audience)
 
     async def _fetch(self) -> None:
-        self._fetch_from = self._renew_from = self._clock() + PAUSE
-        line = self._client.connection
+        line, kept = self._client.connection, PAUSE
         try:
             self._keys = await run_in_threadpool(line.jwks, line.issuer, anew=True)
-            self._problem, self._renew_from = "", self._clock() + KEPT
+            self._problem, kept = "", KEPT
         except DialtoneError as problem:
             self._problem = f"The issuer's keys can't be had now. {problem}"
+        finally:  # from its end on: whoever waited for it while the issuer hung need not wait again
+            now = self._clock()
+            self._fetch_from, self._renew_from = now + PAUSE, now + kept

@@ -14,6 +14,7 @@ from dialtone_kit.base.reason import description
 _TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 9110 §11.2
 _HOW = "Send Authorization: DPoP <token>, with a proof in DPoP."
 RETRY_AFTER = "5"  # seconds
+MOST_FIELDS, MAX_HEAD = 200, 64 * 1024  # of a request; the second in bytes
 
 
 class TurnedAway(DialtoneError):
@@ -22,6 +23,19 @@ class TurnedAway(DialtoneError):
     def __init__(self, status: int, error: str, text: str) -> None:
         super().__init__(text)
         self.status, self.error = status, error
+
+
+def check_head(fields: Sequence[tuple[bytes, bytes]]) -> None:
+    """Raise TurnedAway for a head so long that the server would stand still over it.
+
+    The SDK's work grows with the square of the number of fields (RFC 6585 §5).
+    """
+    if (
+        len(fields) > MOST_FIELDS
+        or sum(len(name) + len(value) for name, value in fields) > MAX_HEAD
+    ):
+        text = f"At most {MOST_FIELDS} header fields of {MAX_HEAD // 1024} KiB together, please."
+        raise TurnedAway(431, "invalid_request", text)
 
 
 def presented(fields: Sequence[str]) -> str:

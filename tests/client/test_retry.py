@@ -193,6 +193,24 @@ def test_a_cut_off_answer_says_that_it_may_have_taken_effect() -> None:
         Script([httpx.RemoteProtocolError("broke off")]).run(safe=False)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)", "wrong version number"),
+        (
+            "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] (_ssl.c:1)",
+            "tlsv13 alert certificate required",
+        ),
+    ],
+)
+def test_a_port_that_does_not_speak_our_tls_is_called_that(said: str, shown: str) -> None:
+    line = f"No TLS with the service: {shown}. Does that port speak https"
+    with pytest.raises(ServiceUnreachable, match=line):
+        Script([httpx.ConnectError(said)] * 4).run()
+    with pytest.raises(ServiceUnreachable, match=f"{line}.* It may have taken effect"):
+        Script([httpx.ReadError(said)]).run(safe=False)
+
+
 @pytest.mark.row("H3")
 def test_an_untrusted_certificate_is_not_tried_again() -> None:
     script = Script([httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")])

@@ -63,8 +63,8 @@ def test_a_proxy_of_the_environment_never_sees_loopback(monkeypatch: pytest.Monk
 # --- H3: certificates ---
 
 
-def certificate(folder: Path, name: str, days: int = 1) -> tuple[Path, Path]:
-    """A self-signed certificate for `name`, and its key."""
+def certificate(folder: Path, name: str, days: int = 1, since: int = -2) -> tuple[Path, Path]:
+    """A self-signed certificate for `name`, good from one day from now to another, and its key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test")])
     names: list[x509.GeneralName] = [x509.IPAddress(ip_address(name))]
@@ -74,7 +74,7 @@ def certificate(folder: Path, name: str, days: int = 1) -> tuple[Path, Path]:
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(1)
-        .not_valid_before(now - timedelta(days=2))
+        .not_valid_before(now + timedelta(days=since))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
@@ -114,17 +114,16 @@ class Secure:
 
 @pytest.fixture
 def secure(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Secure, Path]]:
-    name, days = getattr(request, "param", ("127.0.0.1", 1))
-    public, private = certificate(tmp_path / "server", name, days)
+    public, private = certificate(tmp_path / "server", *getattr(request, "param", ("127.0.0.1", 1)))
     running = Secure(public, private)
     yield running, public
     running.server.shutdown()
     running.server.server_close()
 
 
-def refuses_to_speak(running: Secure, ca_file: Path | None) -> None:
+def refuses_to_speak(running: Secure, ca_file: Path | None, why: str = "not trusted") -> None:
     went = IdentityClient(running.url, sleep=lambda _: None, ca_file=ca_file)
-    with pytest.raises(ServiceUnreachable, match="certificate that is not trusted"):
+    with pytest.raises(ServiceUnreachable, match=f"presented a certificate .*{why}"):
         went.discover()
     assert running.heard == []
 
@@ -143,13 +142,18 @@ def test_h3_another_authority_than_the_one_that_is_named(
 
 @pytest.mark.row("H3")
 @pytest.mark.parametrize(
-    "secure",
-    [("127.0.0.2", 1), ("127.0.0.1", -1)],
-    indirect=True,
-    ids=["for another host", "expired"],
+    ("secure", "why"),
+    [
+        (("127.0.0.2", 1), "for another name. Correct the host name"),
+        (("127.0.0.1", -1), "that has expired. If it hasn't, your clock is ahead"),
+        (("127.0.0.1", 9, 5), "that isn't valid yet. Your clock may be behind"),
+    ],
+    indirect=["secure"],
 )
-def test_h3_the_right_authority_but_the_wrong_certificate(secure: tuple[Secure, Path]) -> None:
-    refuses_to_speak(*secure)
+def test_h3_the_right_authority_but_the_wrong_certificate(
+    secure: tuple[Secure, Path], why: str
+) -> None:
+    refuses_to_speak(*secure, why)
 
 
 @pytest.mark.row("H3✓")

@@ -113,6 +113,19 @@ def test_the_real_service_keeps_the_persons_credentials_and_starts_no_mock(
     assert [result.outcome for result in results] == ["passed"]
 
 
+def test_a_base_url_given_as_a_parameter_is_the_service_to_talk_to(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Parameters] = []
+    monkeypatch.setattr(
+        "dialtone_kit.commands.run_table.run_and_show", lambda _all, _to, given: taken.append(given)
+    )
+    url = "https://id.example.com"
+    with pytest.raises(SystemExit):
+        main(["run", "--lesson", "3", "-p", "base_url", url, "--output", str(home)])
+    assert taken == [Parameters(url, {})]
+
+
 def test_a_secret_in_an_error_is_masked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = "sec_" + "q" * 43
     monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))

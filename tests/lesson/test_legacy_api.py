@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from dialtone_kit import ProofKey
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.jws import json_object, to_segment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson.content.lesson_04.forgeries import with_claims
 from dialtone_kit.lesson.content.lesson_07.finds import short
@@ -82,8 +87,35 @@ def test_other_paths_are_404_and_junk_is_no_token(client, api) -> None:
     assert sent(client, api, "Bearer", "junk").status_code == 401
 
 
+def test_a_made_up_key_name_does_not_make_it_ask_the_service(client, api) -> None:
+    header, *rest = client.get_token().access_token.reveal().split(".")
+    forged = ".".join([to_segment(json_object(header) | {"kid": "k9"}), *rest])
+    asked = len(client.wire.round_trips)
+    answer = httpx.get(api.url, headers={"Authorization": f"Bearer {forged}"}, trust_env=False)
+    assert short(answer) == "401 `kid`"
+    assert len(client.wire.round_trips) == asked
+
+
 def test_it_ends_when_it_is_closed(client, api) -> None:
     api.close()
     api.close()
     with pytest.raises((httpx.TransportError, ServiceUnreachable)):
         client.http.get(api.url)
+
+
+def test_a_caller_that_goes_away_leaves_no_traceback(api, capfd) -> None:
+    here = urlsplit(api.url)
+    for _ in range(20):
+        with socket.create_connection((here.hostname, here.port)) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            line.sendall(b"GET /reports HTTP/1.1\r\n\r\n")
+    assert httpx.get(api.url, trust_env=False).status_code == 401
+    assert capfd.readouterr().err == ""
+
+
+def test_idle_callers_keep_no_one_out(api) -> None:
+    here = urlsplit(api.url)
+    with ExitStack() as idle:
+        for _ in range(100):
+            idle.enter_context(socket.create_connection((here.hostname, here.port), timeout=2))
+        assert httpx.get(api.url, trust_env=False, timeout=5).status_code == 401

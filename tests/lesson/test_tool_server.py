@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from dialtone_kit import DPoPAuth, ProofKey, TokenRefused, start
+from dialtone_kit import DPoPAuth, ProofKey, Secret, TokenRefused, start
 from dialtone_kit.client import credentials as store
 from dialtone_kit.lesson.lesson import Lesson
 
@@ -99,3 +103,44 @@ def test_a_private_realm_has_as_many_agents_as_one_registers(lesson: Lesson) -> 
         lab.move_clock(3601)
         assert server.client.get_token(key=server.key)  # by the realm's time
     assert not store.path_for(server.client_id).exists()
+
+
+@pytest.mark.parametrize("mode", ["Plain", "Context", "Verbose"])
+def test_a_call_that_fails_does_not_show_the_token_it_brought(lesson: Lesson, mode: str) -> None:
+    shell, door = InteractiveShell(), lesson.tool_server()  # type: ignore[no-untyped-call]
+    secret = Secret("very-secret" * 4)
+    call = "door.post('x', {'Authorization': f'DPoP {secret.reveal()}', 'X': 'a' + chr(10)})"
+    shell.user_ns.update(door=door, secret=secret)
+    with capture_output() as captured:
+        shell.run_line_magic("xmode", mode)
+        assert not shell.run_cell(call).success  # type: ignore[no-untyped-call]
+    assert "a header contains a character that HTTP forbids" in captured.stdout
+    assert "very-secret" not in captured.stdout + captured.stderr
+    lesson.done()
+
+
+def test_a_head_without_an_end_is_cut_off(lesson: Lesson) -> None:
+    door = lesson.tool_server()
+    door.serve(Says("hm"))
+    with pytest.raises(OSError, match=r"reset|pipe"):
+        send_without_end(door.url)
+    assert door.post("x").status_code == 200
+    lesson.done()
+
+
+def test_a_request_that_offers_another_protocol_keeps_its_body(lesson: Lesson) -> None:
+    """Java's HTTP client offers one each time."""
+    door = lesson.tool_server()
+    door.serve(Says("hm"))
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AA"}
+    assert '"name":"x"' in door.post("x", offer).text.replace(" ", "")
+    lesson.done()
+
+
+def send_without_end(url: str) -> None:
+    """A head of 50 MB, unless the server puts an end to it."""
+    here = urlsplit(url)
+    with socket.create_connection((here.hostname, here.port), timeout=10) as line:
+        line.sendall(b"POST /mcp HTTP/1.1\r\nX: ")
+        for _ in range(500):
+            line.sendall(b"a" * 100_000)

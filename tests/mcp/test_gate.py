@@ -179,6 +179,15 @@ def test_the_caller_keeps_the_token_out_of_sight(scene: Scene) -> None:
     assert "cli_ada" in repr(who)
 
 
+def test_a_dump_of_the_caller_has_no_token_in_it(scene: Scene) -> None:
+    """A tool that returns its caller would send the token back, and a notebook would show it."""
+    good = token()
+    scene.ask(dpop(good))
+    who = scene.came[0][1]
+    assert who.client_id in str(who.model_dump())
+    assert good not in f"{who.model_dump()} {who.model_dump_json()}"
+
+
 def test_without_a_gate_there_is_no_caller() -> None:
     with pytest.raises(DialtoneError, match="behind a DPoPGate"):
         caller()
@@ -245,6 +254,22 @@ def test_a_proof_for_something_else(
     wrong = proof(changed.pop("access_token", good), **changed)
     turned_away(scene.ask(dpop(good, wrong)), 401, error, why)
     assert scene.ask(dpop(good, proof(good, now=NOW - 60))).status == 200  # ✓
+
+
+@pytest.mark.parametrize(
+    ("more", "enough"),
+    [
+        ([("X", "a")] * 300, [("X", "a")] * 100),
+        ([("X", "a" * 70_000)], [("X", "a" * 60_000)]),
+    ],
+    ids=["many fields", "a long one"],
+)
+def test_a_head_over_which_the_sdk_would_stand_still(
+    scene: Scene, more: Fields, enough: Fields
+) -> None:
+    turned_away(scene.ask([*dpop(token()), *more]), 431, "invalid_request", "At most 200 header")
+    assert scene.came == []
+    assert scene.ask([*dpop(token()), *enough]).status == 200  # ✓
 
 
 def test_a_proof_serves_once(scene: Scene) -> None:
@@ -508,3 +533,37 @@ def test_an_issuer_that_is_down_is_503_and_no_verdict_on_the_token() -> None:
     assert len(scene.issuer.sent_to("jwks")) == 4  # one try, with the client's three retries
     clock = PAUSE
     assert scene.ask(dpop(token())).status == 200
+
+
+def test_an_issuer_that_hangs_is_waited_for_once_however_many_ask() -> None:
+    scene = Scene(issuer=FakeService(jwks=[httpx.ConnectError("down")] * 40))
+    tokens, clock = scene.gate._tokens, 0.0
+    line = tokens._client.connection
+    fetch = line.jwks
+
+    def hanging(*about: Any, **more: Any) -> Any:
+        nonlocal clock
+        clock += 3 * PAUSE  # longer than the pause between two attempts
+        return fetch(*about, **more)
+
+    tokens._clock, tokens._fetch_from = lambda: clock, clock
+    line.jwks = hanging  # type: ignore[method-assign]
+    for _ in range(5):  # they came while the first one waited
+        assert scene.ask(dpop(token())).status == 503
+    assert clock == 3 * PAUSE
+    clock += PAUSE
+    assert scene.ask(dpop(token())).status == 503
+    assert clock == 7 * PAUSE
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE"])
+def test_the_metadata_is_there_to_be_read(scene: Scene, method: str) -> None:
+    path = "/.well-known/oauth-protected-resource/mcp"
+    assert scene.ask([], method, path).status == 401
+    assert scene.ask([], "GET", path).json["resource"] == URL  # ✓
+
+
+def test_scopes_are_a_list() -> None:
+    with pytest.raises(DialtoneError, match=r"takes a list: \['openid'\], not 'openid'"):
+        Scene({"scopes": "openid"})
+    assert Scene({"scopes": ["openid"]}).ask(dpop(token())).status == 200  # ✓

@@ -20,9 +20,9 @@ from mcp.server import MCPServer
 from mcp.shared.auth import ProtectedResourceMetadata
 from mcp.shared.exceptions import MCPError
 
-from dialtone_kit.base.errors import ServiceError, UnsafeUrl
+from dialtone_kit.base.errors import DialtoneError, ServiceError, UnsafeUrl
 from dialtone_kit.client.identity import IdentityClient
-from dialtone_kit.mcp import McpDPoP, caller, connected
+from dialtone_kit.mcp import McpDPoP, caller, connected, http_client
 from dialtone_kit.proofs import build_proof
 from dialtone_kit.wire.raw import with_fresh_proof
 from dialtone_kit.wire.recorder import Wire
@@ -302,3 +302,21 @@ def test_a_recorded_call_can_be_sent_again_from_a_shell(ada: Agent, url: str) ->
     fresh = with_fresh_proof(wire.raw[-1])
     again = httpx.post(url, headers=fresh.headers, content=fresh.content, trust_env=False)
     assert again.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSLKEYLOGFILE"])
+def test_a_file_for_tls_that_is_missing_does_not_matter_without_tls(
+    ada: Agent, url: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "/nowhere/at/all.pem")
+    assert finished(ada.call_tool(url, "whoami")) == ada.client_id
+    with pytest.raises(DialtoneError, match=f"{name}: No such file"):
+        finished(http_client(McpDPoP(ada.key)).get("https://127.0.0.1:1/mcp"))
+
+
+def test_a_token_with_a_line_break_is_not_quoted(ada: Agent, url: str) -> None:
+    text = ada.token(url).access_token.reveal()
+    with pytest.raises(DialtoneError, match="such as a line break") as refused:
+        McpDPoP(ada.key, f"{text}\n")
+    assert text not in str(refused.value)
+    McpDPoP(ada.key, text)  # ✓

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from dialtone_kit.mock.core.settings import Realm
@@ -20,6 +21,21 @@ def now(realm: Realm) -> float:
 def machine_now() -> float:
     """The machine's time in Unix seconds, for housekeeping that no lesson may influence."""
     return time.time()
+
+
+class Housekeeping:
+    """The time by which things are forgotten: the machine's, without its steps forward.
+
+    A clock that jumps ahead may be set back, and then what was used or revoked must still be known.
+    After a machine's sleep it lags behind, so things are kept longer; a restart ends that.
+    """
+
+    def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._elapsed, self._began = elapsed, machine_now() - elapsed()
+
+    def now(self) -> float:
+        """Unix seconds: never later than the machine's clock, never faster than real time."""
+        return min(machine_now(), self._began + self._elapsed())
 
 
 def rfc3339(moment: float) -> str:

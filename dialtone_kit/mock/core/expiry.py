@@ -6,6 +6,7 @@ The audit trail has a bound in rows, too, and the space of deleted rows goes bac
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from sqlalchemy import Connection, Table, delete, func, select
 
@@ -23,25 +24,29 @@ BATCH = 200  # rows; takes the writer a few milliseconds
 
 async def keep_clean(store: Store, audit_rows: int) -> None:
     """Delete expired rows for as long as the service runs."""
+    housekeeping = clock.Housekeeping()
     while True:
         try:
-            await clean(store, audit_rows)
+            await clean(store, audit_rows, housekeeping.now)
         except StoreUnavailable as problem:
             log.warning("the clean-up will try again: %s", problem)
         await asyncio.sleep(PAUSE)
 
 
-async def clean(store: Store, audit_rows: int = AUDIT_ROWS) -> int:
+async def clean(
+    store: Store, audit_rows: int = AUDIT_ROWS, now: Callable[[], float] = clock.machine_now
+) -> int:
     """One round over all tables with expiring rows; returns how many rows were deleted.
 
-    `audit_rows`: of each realm's audit trail, as many of the newest are kept.
+    `audit_rows`: of each realm's audit trail, as many of the newest are kept. `now` gives the time
+    by which rows are over, in Unix seconds.
     """
     deleted = await _shorten_trails(store, audit_rows)
     for table in tables.EXPIRING:
-        while removed := await store.write(lambda tx, table=table: _remove_batch(tx, table)):  # type: ignore[misc]
+        while removed := await store.write(lambda tx, of=table: _remove_batch(tx, of, now())):  # type: ignore[misc]
             deleted += removed
             await asyncio.sleep(BREATH)
-    deleted += await store.write(_remove_realms)
+    deleted += await store.write(lambda tx: _remove_realms(tx, now()))
     while await store.give_back():
         await asyncio.sleep(BREATH)
     return deleted
@@ -78,15 +83,15 @@ def _cut(tx: Connection, realm: str, last: int) -> int:
     return tx.execute(delete(table).where(table.c.id.in_(batch))).rowcount
 
 
-def _remove_batch(tx: Connection, table: Table) -> int:
+def _remove_batch(tx: Connection, table: Table, now: float) -> int:
     key = next(iter(table.primary_key))
-    expired = select(key).where(table.c.forget_at < clock.machine_now()).limit(BATCH)
+    expired = select(key).where(table.c.forget_at < now).limit(BATCH)
     return tx.execute(delete(table).where(key.in_(expired))).rowcount
 
 
-def _remove_realms(tx: Connection) -> int:
+def _remove_realms(tx: Connection, now: float) -> int:
     """Delete private realms that no one removed, for example because a lesson was killed."""
-    expired = select(tables.realms.c.name).where(tables.realms.c.forget_at < clock.machine_now())
+    expired = select(tables.realms.c.name).where(tables.realms.c.forget_at < now)
     names = tx.execute(expired.limit(5)).scalars().all()
     for name in names:
         drop_realm(tx, name)

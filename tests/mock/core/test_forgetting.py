@@ -5,15 +5,18 @@ ahead or behind by any amount and moves on at any time; the machine's clock may 
 to `clock.MARGIN` behind the latest time that it ever showed.
 """
 
-from collections.abc import Iterator
+import asyncio
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.pool import StaticPool
 
 from dialtone_kit import rules
@@ -61,9 +64,9 @@ class Clocks:
             whole.rollback()
 
 
-def clean(tx: Connection) -> None:
+def clean(tx: Connection, now: Callable[[], float] = clock.machine_now) -> None:
     for table in tables.EXPIRING:
-        while expiry._remove_batch(tx, table):
+        while expiry._remove_batch(tx, table, now()):
             pass
 
 
@@ -121,3 +124,44 @@ def test_a_used_challenge_is_remembered_while_it_could_pass(steps: list[tuple[st
             clocks.step(kind, seconds)
             clean(tx)
             assert not passes(challenge)
+
+
+@given(ahead=SECONDS, passed=st.integers(0, clock.MARGIN))
+def test_a_clock_that_jumped_ahead_and_came_back_has_forgotten_nothing(
+    ahead: int, passed: int
+) -> None:
+    clocks, elapsed = Clocks(0), [0.0]
+    with clocks.rule() as tx:
+        housekeeping = clock.Housekeeping(lambda: elapsed[0])
+        assert passes(tx, clocks, START)
+        elapsed[0] = float(passed)
+        clocks.machine = START + passed + ahead
+        clean(tx, housekeeping.now)
+        clocks.machine = float(START)
+        assert not passes(tx, clocks, START)
+
+
+def test_as_real_time_passes_things_are_forgotten() -> None:
+    clocks, elapsed = Clocks(0), [0.0]
+    with clocks.rule() as tx:
+        housekeeping = clock.Housekeeping(lambda: elapsed[0])
+        assert passes(tx, clocks, START)
+        elapsed[0] = clock.MARGIN + rules.WINDOW + CLOCK_SKEW + 1
+        clocks.machine = START + elapsed[0]
+        clean(tx, housekeeping.now)
+        assert tx.execute(select(func.count()).select_from(tables.used_proofs)).scalar_one() == 0
+
+
+def test_the_service_cleans_up_by_real_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Callable[[], float]] = []
+
+    async def clean_once(_store: object, _rows: int, now: Callable[[], float]) -> int:
+        asked.append(now)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(expiry, "clean", clean_once)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(expiry.keep_clean(SimpleNamespace(), 1))  # type: ignore[arg-type]
+    before = time.time()
+    with patch.object(clock, "time", SimpleNamespace(time=lambda: before + 7200)):
+        assert asked[0]() < before + 60
