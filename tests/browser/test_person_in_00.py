@@ -27,26 +27,17 @@ def test_the_explanation_is_blurred_until_the_learner_answers_or_runs_the_cell(d
     assert not blurred(desk, "l00-there-is-the-tone")
 
 
-def test_shift_enter_goes_on_from_an_answered_prediction_and_not_from_an_open_one(desk):
-    form = desk.at("l00-predict-dial-tone").locator(".dk-questions")
-    desk.run("l00-predict-dial-tone")
-    form.get_by_text("200 and a").click()
+def test_shift_enter_goes_on_from_an_answered_prediction(desk):
+    desk.predict("l00-predict-dial-tone", "401")
     desk.page.keyboard.press("Shift+Enter")
-    desk.wait_for_kernel()
-    assert form.get_by_role("radio", name="200 and a").is_checked()
-    form.get_by_role("button", name="I am sure").click()
-    form.locator(".dk-verdict", has_text="your answer").wait_for()
-    desk.page.keyboard.press("Shift+Enter")
+    desk.page.wait_for_function("document.querySelectorAll('.jp-mod-selected .dk-questions').length == 0")
     desk.wait_for_kernel()
     assert "jp-mod-selected" in desk.at("l00-dial-tone").get_attribute("class")
-    form.locator(".dk-verdict", has_text="your answer").wait_for()
-    form.get_by_role("button", name="Answer again").click()
-    form.get_by_role("button", name="I am sure").wait_for()
+    form = desk.at("l00-predict-dial-tone").locator(".dk-questions")
+    assert "your answer" in form.inner_text()
 
 
 def test_a_learner_hears_the_tone(desk):
-    desk.run_to("l00-predict-dial-tone")
-    assert desk.predict("l00-predict-dial-tone", "401") == "✗"
     desk.run_all()
     assert desk.output("l00-dial-tone").strip() == "200"
     assert "404" in desk.output("l00-refused-text")
