@@ -30,7 +30,9 @@ def test_the_explanation_is_blurred_until_the_learner_answers_or_runs_the_cell(d
 def test_shift_enter_goes_on_from_an_answered_prediction(desk):
     desk.predict("l00-predict-dial-tone", "401")
     desk.page.keyboard.press("Shift+Enter")
-    desk.page.wait_for_function("document.querySelectorAll('.jp-mod-selected .dk-questions').length == 0")
+    desk.page.wait_for_function(
+        "document.querySelectorAll('.jp-mod-selected .dk-questions').length == 0"
+    )
     desk.wait_for_kernel()
     assert "jp-mod-selected" in desk.at("l00-dial-tone").get_attribute("class")
     form = desk.at("l00-predict-dial-tone").locator(".dk-questions")
