@@ -112,7 +112,8 @@ def _html(rows: list[tuple[str, str, str]]) -> str:
     )
     return (
         f'<table aria-label="Claims" style="border: {BORDER}; border-collapse: collapse; '
-        f'width: 100%; {WIDTH}; font-size: var(--jp-ui-font-size1, 13px); color: {INK}">'
+        f"width: 100%; table-layout: auto; {WIDTH}; font-size: var(--jp-ui-font-size1, 13px); "
+        f'color: {INK}">'
         f'<thead style="background: {SHADE}"><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )

@@ -18,7 +18,7 @@ from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
 from dialtone_kit.commands.finding import Finding
 from dialtone_kit.local import leftovers, process
 from dialtone_kit.local.challenge import ask, explain
-from dialtone_kit.local.record import UnusableRecord, free_port, read_record
+from dialtone_kit.local.record import DEFAULT_PORT, UnusableRecord, free_port, read_record
 from dialtone_kit.local.running import find
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
@@ -125,8 +125,9 @@ def port() -> Iterator[Finding]:
     except UnusableRecord:
         return  # reported by state()
     if record is None:
-        chosen = free_port()
-        yield Finding(True, "Local service", f"not started yet; a lesson starts it on {chosen}")
+        chosen = free_port()  # only the usual one is the same when a lesson asks
+        where = chosen if chosen == DEFAULT_PORT else f"a free port, as {DEFAULT_PORT} is taken"
+        yield Finding(True, "Local service", f"not started yet; a lesson starts it on {where}")
         return
     occupant = ask(record)
     if occupant.kind == "ours" and occupant.code != fingerprint():

@@ -75,6 +75,7 @@ class ProofChecker(Panel):
         self._problem: State = {}
         self._service: ServiceVerdict | None = None
         self._cases = tuple(cases)
+        self._labels = [self._named(number, case) for number, case in enumerate(self._cases, 1)]
         self._open(self._cases[-1])
 
     @property
@@ -98,7 +99,7 @@ class ProofChecker(Panel):
             "with_token": request.access_token is not None,
             "replayed": self._replayed,
             "edited": self._edited,
-            "cases": [case.label for case in self._cases],
+            "cases": self._labels,
             "case": self._cases.index(self._case) if self._case in self._cases else None,
             "status": None if self._edited else self._case.status,
             "can_ask": self._case.ask is not None,
@@ -142,6 +143,12 @@ class ProofChecker(Panel):
         self._sent, self._service = case.accepted, None
         self._judge(used=self._is_replay(case))
 
+    def _named(self, number: int, case: Case) -> str:
+        """Its number and label, and the rule that stopped it: most requests have the same URL."""
+        tiles = _verdict(case.headers, case.request, used=self._is_replay(case))
+        stop = None if case.accepted or case.status is None else stopped_at(tiles)
+        return f"{number}. {case.label}" + (f" {stop.rule}" if stop else "")
+
     def _is_replay(self, case: Case) -> bool:
         """Whether an earlier case with the same proofs was accepted."""
         earlier = self._cases[: self._cases.index(case)]
@@ -169,11 +176,15 @@ class ProofChecker(Panel):
         self._judge(used=again or self._replayed)
 
     def _judge(self, *, used: bool = False) -> None:
-        seen = SeenProofs(now=lambda: self._request.now)
-        request = replace(self._request, first_use=seen.first_use)
-        self._tiles = judged(self._headers, request)
-        if used:
-            self._tiles = judged(self._headers, request)
+        self._tiles = _verdict(self._headers, self._request, used=used)
+
+
+def _verdict(headers: Sequence[str], request: Request, *, used: bool) -> list[Tile]:
+    """The tiles for these proofs; `used`: after a first use."""
+    seen = SeenProofs(now=lambda: request.now)
+    request = replace(request, first_use=seen.first_use)
+    tiles = judged(headers, request)
+    return judged(headers, request) if used else tiles
 
 
 def _text(message: Mapping[str, Any], name: str) -> str:

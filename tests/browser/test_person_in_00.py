@@ -14,9 +14,32 @@ def desk(lab, browser):
         yield learner
 
 
-def test_a_learner_hears_the_tone(desk):
+def blurred(desk, cell_id):
+    text = desk.at(cell_id).locator(".jp-RenderedMarkdown")
+    return text.evaluate("node => getComputedStyle(node).filter") != "none"
+
+
+def test_the_explanation_is_blurred_until_the_learner_answers_or_runs_the_cell(desk):
     desk.run_to("l00-predict-dial-tone")
-    assert desk.predict("l00-predict-dial-tone", "401") == "✗"
+    assert blurred(desk, "l00-there-is-the-tone")
+    assert not blurred(desk, "l00-lift-the-receiver-before")
+    desk.run("l00-dial-tone")
+    assert not blurred(desk, "l00-there-is-the-tone")
+
+
+def test_shift_enter_goes_on_from_an_answered_prediction(desk):
+    desk.predict("l00-predict-dial-tone", "401")
+    desk.page.keyboard.press("Shift+Enter")
+    desk.page.wait_for_function(
+        "document.querySelectorAll('.jp-mod-selected .dk-questions').length == 0"
+    )
+    desk.wait_for_kernel()
+    assert "jp-mod-selected" in desk.at("l00-dial-tone").get_attribute("class")
+    form = desk.at("l00-predict-dial-tone").locator(".dk-questions")
+    assert "your answer" in form.inner_text()
+
+
+def test_a_learner_hears_the_tone(desk):
     desk.run_all()
     assert desk.output("l00-dial-tone").strip() == "200"
     assert "404" in desk.output("l00-refused-text")

@@ -30,6 +30,17 @@ def test_a_fresh_machine_is_fine_and_nothing_is_started(home: Path) -> None:
     assert not (home / "config").exists()
 
 
+def test_doctor_names_the_usual_port_and_no_other_in_advance(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for free, text in ((8787, "starts it on 8787"), (40123, "a free port, as 8787 is taken")):
+        monkeypatch.setattr(doctor_service, "free_port", lambda free=free: free)
+        (finding,) = doctor_service.port()
+        assert finding.ok
+        assert text in finding.text
+        assert "40123" not in finding.text
+
+
 def test_a_running_service_is_reached_and_its_clock_is_compared(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -190,6 +190,24 @@ def test_the_second_of_two_requests_with_one_proof_is_shown_as_a_replay_and_the_
     assert fallen(panel) == ""
 
 
+def test_requests_to_one_url_differ_in_the_list_by_number_and_by_the_rule_that_stopped_them():
+    proof, label = good_proof(), "GET /api → 401"
+    cases = [
+        Case([proof], request(), "GET /api → 200", 200),
+        Case([proof], request(), label, 401),
+        Case([good_proof()], request(method="POST"), label, 401),
+        Case([good_proof()], request(), label, 401),  # refused for what no rule here can see
+        Case([good_proof()], request(method="POST"), "POST /api, not sent yet"),
+    ]
+    assert ProofChecker(cases, KEY, now=lambda: NOW).state()["cases"] == [
+        "1. GET /api → 200",
+        "2. GET /api → 401 jti_is_new",
+        "3. GET /api → 401 htm_matches",
+        "4. GET /api → 401",
+        "5. POST /api, not sent yet",
+    ]
+
+
 def test_an_edit_makes_a_new_proof_of_a_replay():
     proof = good_proof()
     cases = [Case([proof], request(), "", 200), Case([proof], request(), "", 401, refusing)]

@@ -39,14 +39,18 @@ def function_of(answer: object, name: str) -> Callable[..., Any]:
     return answer
 
 
-def ask(function: Callable[..., Any], *arguments: object) -> Any:
-    """What the learner's function returns; an exception of its own becomes a sentence about it."""
+def ask(function: Callable[..., Any], *arguments: object, shown: bool = False) -> Any:
+    """What the learner's function returns; an exception of its own becomes a sentence about it.
+
+    With `shown`, the sentence has the arguments too: for those that are no secrets.
+    """
     try:
         value = function(*map(_own, arguments))
     except _NOT_THE_LEARNERS:
         raise
     except BaseException as error:
-        raise Wrong(sentence(f"Your function raised {described(error)}")) from None
+        told = f" for {', '.join(map(show, arguments))}" if shown else ""
+        raise Wrong(sentence(f"Your function raised {described(error)}{told}")) from None
     if value is ...:
         raise NotTried
     return value

@@ -85,7 +85,7 @@ export function card(el, name, title) {
     h("div", { class: "dk-head" }, heading, note), body, status,
   );
   root.addEventListener("keydown", (event) => { // keys here are not the notebook's commands
-    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && !goesOn(event)) event.stopPropagation();
   });
   el.append(root);
   return {
@@ -106,6 +106,11 @@ export function card(el, name, title) {
       if (state.come && root.id === state.id) setTimeout(() => arrive(root, input), ARRIVAL);
     },
   };
+}
+
+// Shift+Enter where nothing is filled in or pressed: the notebook goes on, as from any other cell.
+function goesOn(event) {
+  return event.key === "Enter" && event.shiftKey && !event.target.closest("a, button, input, select, summary, textarea");
 }
 
 // JupyterLab scrolls to the end of what ran; this waits until then.

@@ -20,6 +20,7 @@ function render({ model, el }) {
     if (wall !== shown) desk.light(state.tiles);
     shown = wall;
     stop = state.problem.text ? sayProblem(view, state.problem) : verdict(view, state);
+    desk.arrived(state.busy);
   };
   kernel = connect(model, draw, () => view.say("wait", SILENT));
   return () => { stop(); kernel.close(); };
@@ -84,8 +85,11 @@ function build(view, first, kernel) {
   const request = h("fieldset", { class: "dk-side" }, h("legend", {}, "The request is"),
     field("method", ""), field("url", ""), tick("replayed", "this proof was used before"), token);
   const restore = h("button", { type: "button", class: "dk-button dk-quiet", onclick: () => kernel().send("restore") }, "Restore");
-  const ask = h("button", { type: "button", class: "dk-button", onclick: () => kernel().send("ask") }, "Send it to the service");
+  let asked = false;
+  const ask = h("button", { type: "button", class: "dk-button",
+    onclick: () => { asked = true; kernel().send("ask"); } }, "Send it to the service");
   const service = h("div", { class: "dk-service", role: "status" });
+  const verdicts = h("div", { class: "dk-verdicts" }, view.status, service);
   const chosen = h("select", { class: "dk-input", "aria-label": "Which request to look at",
     onchange: () => kernel().send("open", { case: Number(chosen.value) }) });
   const picker = h("div", { class: "dk-row" }, h("span", {}, "Look at"), chosen);
@@ -97,8 +101,11 @@ function build(view, first, kernel) {
     leaked: fields.leaked.checked, twice: fields.twice.checked, replayed: fields.replayed.checked,
   });
   return {
-    nodes: [picker, wall, h("div", { class: "dk-verdicts" }, view.status, service),
-      edit, h("div", { class: "dk-row" }, ask, restore)],
+    nodes: [picker, wall, verdicts, edit, h("div", { class: "dk-row" }, ask, restore)],
+    arrived(busy) { // the form is so long that the verdict may be out of sight
+      if (asked && !busy) wall.scrollIntoView({ block: "nearest" });
+      asked &&= busy;
+    },
     light(next) { tiles.forEach((tile, n) => lightUp(tile, next[n], n)); },
     update(state) {
       for (const name of Object.keys(MEANINGS)) fill(fields[name], state.draft.fields[name]);

@@ -76,7 +76,7 @@ def host_compared(asked, document):
     return urlsplit(issuer).netloc == urlsplit(asked).netloc and not issuer.endswith("/")
 
 
-@wrong("01.mix-up", "", "raised KeyError")
+@wrong("01.mix-up", "", "raised KeyError: 'issuer' for 'https://[^']*', {")
 def no_issuer_not_foreseen(asked, document):
     return document["issuer"] == asked
 
@@ -84,6 +84,14 @@ def no_issuer_not_foreseen(asked, document):
 @wrong("01.mix-up", "", "True or False")
 def no_yes_or_no(asked, document):
     return document.get("issuer") == asked and document
+
+
+@wrong("01.origin", "", "raised KeyError: '' for 'https://.*', '[^']*'.$")
+def a_table_of_ports_without_all_schemes(issuer, endpoint):
+    ports = {"https": 443, "http": 80}
+    places = [urlsplit(url) for url in (issuer, endpoint)]
+    ends = {(p.scheme, p.hostname, p.port or ports[p.scheme]) for p in places}
+    return len(ends) == 1 and places[1].username is None
 
 
 @wrong("01.origin", "", "only the beginning of the host|user name")

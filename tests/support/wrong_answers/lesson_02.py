@@ -72,6 +72,13 @@ def forbids_dots_only(folder, client_id):
     return folder / client_id / "client.json"
 
 
+@wrong("02.safe-path", "", "lower case")
+def forbids_dots_and_slashes(folder, client_id):
+    if ".." in client_id or "/" in client_id:
+        raise ValueError
+    return folder / client_id / "client.json"
+
+
 @wrong("02.safe-path", "", "every script")
 def word_characters(folder, client_id):
     import re

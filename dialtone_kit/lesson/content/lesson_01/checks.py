@@ -119,15 +119,15 @@ def mix_up(answer: object, lesson: LiveLesson) -> None:
     is_honest = function_of(answer, "is_honest")
     asked = f"https://id-{word()}.example/realms/{word()}"
     for issuer in (asked, lesson.issuer):
-        if not expect_bool(ask(is_honest, issuer, naming(issuer))):
+        if not expect_bool(ask(is_honest, issuer, naming(issuer), shown=True)):
             raise Wrong(
                 f"You refused an honest document: you asked {issuer}, and it names just that."
             )
     for named, sentence, code in lies(asked):
-        if expect_bool(ask(is_honest, asked, naming(named))):
+        if expect_bool(ask(is_honest, asked, naming(named), shown=True)):
             raise Wrong(sentence, code)
     for named, _, code in lies(asked):  # the other way round: neither string may be tidied up
-        if expect_bool(ask(is_honest, named, naming(asked))):
+        if expect_bool(ask(is_honest, named, naming(asked), shown=True)):
             raise Wrong(
                 f"You asked {show(named)} and accepted a document that names {asked}. Compare "
                 "both as they are.",
@@ -140,10 +140,10 @@ def _silence(is_honest: Callable[..., Any], asked: str) -> None:
     """A document without an issuer, or with one that is not a string."""
     document = naming(asked)
     del document["issuer"]
-    if expect_bool(ask(is_honest, asked, document)):
+    if expect_bool(ask(is_honest, asked, document, shown=True)):
         raise Wrong("You accepted a document that names no issuer.")
     for named, kind in ((None, "null"), ("", "empty"), ([asked], "a list")):
-        if expect_bool(ask(is_honest, asked, document | {"issuer": named})):
+        if expect_bool(ask(is_honest, asked, document | {"issuer": named}, shown=True)):
             raise Wrong(f"You accepted an issuer that is {kind}.")
 
 
@@ -167,12 +167,12 @@ def origin(answer: object, lesson: LiveLesson) -> None:
     endpoint = str(lesson.client.metadata["token_endpoint"])
     _judge_here(same_place, lesson.issuer, endpoint, "this is the service that you are using")
     for issuer, place, trick in (*elsewhere(host), *other_ports(host)):
-        if expect_bool(ask(same_place, issuer, place)):
+        if expect_bool(ask(same_place, issuer, place, shown=True)):
             raise Wrong(f"You trusted {place} for {issuer}: {trick}.")
     for issuer, endpoint, reason in here_after_all(host):
         _judge_here(same_place, issuer, endpoint, reason)
 
 
 def _judge_here(function: Callable[..., Any], issuer: str, endpoint: str, reason: str) -> None:
-    if not expect_bool(ask(function, issuer, endpoint)):
+    if not expect_bool(ask(function, issuer, endpoint, shown=True)):
         raise Wrong(f"You refused {endpoint}, which has the same origin as {issuer}: {reason}.")

@@ -87,6 +87,8 @@ def judge_raw(got: object, r: int, s: int) -> None:
         )
     if got == _whole(s) + _whole(r):
         raise Wrong("r comes first, then s.", "M13")
+    if got == _whole(r)[::-1] + _whole(s)[::-1]:
+        raise Wrong("r and s are back to front: the highest byte comes first ('big').", "M13")
     _judge_length(got, r, s)
     raise Wrong(f"Expected r and s in 32 bytes each; got {len(got)} other bytes.", "M13")
 

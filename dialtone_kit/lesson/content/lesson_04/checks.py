@@ -76,13 +76,16 @@ def _live_forged(find_forged: Callable[..., Any], lesson: LiveLesson) -> None:
 
 def _judge_forged(got: object, place: int, how: str, missed: str, code: str = "M20") -> None:
     if got is None or (isinstance(got, Sequence) and not got):
-        raise Wrong(f"Number {place} was {how}, and you found nothing wrong. {missed}", code)
+        raise Wrong(
+            f"Number {place} (the first is 0) was {how}, and you found nothing wrong. {missed}",
+            code,
+        )
     if isinstance(got, bool) or not isinstance(got, int) or got < 0:
         raise Wrong(f"Return the position of the forged token (the first is 0); got {show(got)}.")
     if not same(got, place):
         raise Wrong(
-            f"Number {place} was {how}; you accused number {got}, which is genuine: "
-            "signed by the key that its kid names, one of several in the JWKS.",
+            f"Number {place} (the first is 0) was {how}; you accused number {got}, which is "
+            "genuine: signed by the key that its kid names, one of several in the JWKS.",
             "M20",
         )
 

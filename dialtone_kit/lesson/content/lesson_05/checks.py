@@ -168,7 +168,7 @@ def htu(answer: object, lesson: LiveLesson) -> None:
             "?#",
             "#top?x=1",
         ):
-            _judge_htu(expect_text(ask(htu_of, base + tail), "htu"), base, base + tail)
+            _judge_htu(expect_text(ask(htu_of, base + tail, shown=True), "htu"), base, base + tail)
 
 
 def _judge_htu(got: str, expected: str, url: str) -> None:
