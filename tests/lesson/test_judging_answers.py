@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import OrderedDict
 from collections.abc import Callable
@@ -103,7 +104,9 @@ def test_a_function_that_is_handed_out_shows_nothing_of_the_check() -> None:
     calls = Calls(lambda code: code, "Too often.", limit=2)
     handed = sealed(calls)
     assert (handed("a"), handed(code="b"), calls.count) == ("a", "b", 2)
-    assert {"count", "limit", "function", "sentence", "__self__"} & {*dir(handed)} == set()
+    leads = {"count", "function", "__self__", "__closure__", "__func__", "__wrapped__", "__dict__"}
+    assert leads & {*dir(handed)} == set()
+    assert gc.get_referents(handed) == [type(handed)]
     with pytest.raises(Wrong, match=r"Too often\."):
         handed("c")
 

@@ -26,6 +26,7 @@ from dialtone_kit.lesson.exercises.asking import (
     same,
     show,
     word,
+    worst_first,
 )
 
 SOMEWHERE = "https://calendar.example/mcp"
@@ -105,8 +106,7 @@ def gate(answer: object, lesson: LiveLesson) -> None:
     admit, scene = function_of(answer, "admit"), Scene()
     door = scene.door()
     _judge_good(admit, door, "a POST", scene.call())
-    for attack in random.sample(ATTACKS, len(ATTACKS)):
-        _judge_attack(admit, door, scene, attack)
+    worst_first(ATTACKS, lambda attack: _judge_attack(admit, door, scene, attack))
     for name, make in GOOD.items():
         _judge_good(admit, door, name, make(scene))
     if lesson.is_mock:
