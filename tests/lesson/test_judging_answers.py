@@ -15,6 +15,7 @@ import pytest
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.exercises import Wrong
 from dialtone_kit.lesson.exercises.asking import expect_text, function_of, kind_of, same
+from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.patience import Calls, sealed
 from dialtone_kit.lesson.lesson import Lesson
 from tests.support.wrong_answers import Chameleon, ChameleonText
@@ -125,3 +126,15 @@ def test_doubling_the_interval_is_refused_whatever_intervals_are_drawn(
     poll = catalog.exercise("06.poll").judge
     with pytest.raises(Wrong, match="adds 5 s for good"):
         poll(doubling, cast(Lesson, SimpleNamespace(is_mock=False)))
+
+
+@pytest.mark.parametrize(
+    ("exercise", "said"),
+    [
+        ("08.audience", "Is it for me? Fill in the cell and run it again."),
+        ("06.poll", "Ask at the right pace: fill in the cell and run it again."),
+    ],
+)
+def test_what_is_not_tried_is_named_by_its_title(exercise: str, said: str) -> None:
+    nowhere = cast(Lesson, SimpleNamespace(is_mock=False))
+    assert check(catalog.exercise(exercise), None, nowhere).sentence == said

@@ -41,14 +41,18 @@ def function_of(answer: object, name: str) -> Callable[..., Any]:
     return answer
 
 
-def ask(function: Callable[..., Any], *arguments: object) -> Any:
-    """What the learner's function returns; an exception of its own becomes a sentence about it."""
+def ask(function: Callable[..., Any], *arguments: object, given: object = None) -> Any:
+    """What the learner's function returns; an exception of its own becomes a sentence about it.
+
+    `given` is what that sentence shows, too: the input, where it may be the reason.
+    """
     try:
         value = function(*map(_own, arguments))
     except _NOT_THE_LEARNERS:
         raise
     except BaseException as error:
-        raise Wrong(sentence(f"Your function raised {described(error)}")) from None
+        said = sentence(f"Your function raised {described(error)}")
+        raise Wrong(said if given is None else f"{said} It got {show(given, 200)}.") from None
     if value is ...:
         raise NotTried
     return value

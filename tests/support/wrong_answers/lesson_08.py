@@ -341,7 +341,7 @@ def slashes_do_not_matter(claims, me, now):
     return me in [one.rstrip("/") for one in _named(claims)] and claims.get("exp", 0) > now
 
 
-@wrong("08.audience", "", "raised KeyError")
+@wrong("08.audience", "", r"raised KeyError: .aud.\. It got \{.sub.: .spiffe:")
 def both_must_be_there(claims, me, now):
     aud = claims["aud"]
     return me in ([aud] if isinstance(aud, str) else aud) and claims["exp"] > now

@@ -84,7 +84,7 @@ def _audiences(resource: str) -> list[tuple[Any, bool, str]]:
 def _judge_audience(
     made_for: Callable[..., Any], claims: dict[str, Any], resource: str, right: bool, sentence: str
 ) -> None:
-    if expect_bool(ask(made_for, claims, resource)) != right:
+    if expect_bool(ask(made_for, claims, resource, given=claims)) != right:
         raise Wrong(sentence, "" if right else "M29")
 
 
