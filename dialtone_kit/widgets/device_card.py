@@ -79,9 +79,9 @@ class DeviceCard(Panel):
         if self._ended:
             raise self._stop(_ENDS[self._ended][1])
         raise self._must_answer(
-            "The agent has no answer yet. Open the page, enter the code of the card, and answer. If "
-            f"you have, the agent asks again in {ceil(self._due() - self._now())} s: wait until the "
-            "card says “approved”."
+            "The agent has no answer yet. Open the page, enter the code of the card, and answer. "
+            f"If you have, the agent asks again in {ceil(self._due() - self._now())} s: wait "
+            "until the card says “approved”."
         )
 
     def state(self) -> State:

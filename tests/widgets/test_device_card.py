@@ -84,7 +84,7 @@ def test_the_token_ends_it() -> None:
     card = service.card()
     service.after(card, 5)
     service.time += 2.5  # the person has just said yes, and the agent hasn't asked since
-    with pytest.raises(LessonStop, match="enter the code of the card.* asks again in 3 s: wait"):
+    with pytest.raises(LessonStop, match=r"enter the code of the card.* asks again in 3 s: wait"):
         card.require()
     service.after(card, 2.5)
     assert card.require().claims["sub"] == "usr_1"

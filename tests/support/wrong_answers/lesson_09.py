@@ -228,6 +228,11 @@ def without_a_policy(events, note):
     return agent, person, "the owner of the realm"
 
 
+@wrong("09.who", "", "`policy_id` of the trail; you returned None")
+def with_no_policy(events, note):
+    return *_found(events, note)[:2], None
+
+
 @wrong("09.who", "", "three things")
 def the_agent_alone(events, note):
     return _found(events, note)[0]

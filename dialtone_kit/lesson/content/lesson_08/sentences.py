@@ -1,6 +1,6 @@
 """Six sentences on AWS evidence, two of them true, for 08.not-proved.
 
-There are fifteen pairs, so each wrong answer brings new sentences, and a guess takes time in the end.
+There are only fifteen pairs. So a wrong answer brings new sentences, and guessing takes time.
 """
 
 from __future__ import annotations
