@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from dialtone_kit import ProofKey
@@ -48,6 +49,12 @@ def the_subject_among_the_actors(claims):
 @wrong("09.chain", "M30", "twice")
 def each_once(claims):
     return list(dict.fromkeys([claims["sub"], *_actors(claims)[::-1]]))
+
+
+@wrong("09.chain", "M30", "Expected the subject|outermost")
+def by_a_search_in_the_text(claims):
+    names = re.findall(r"'sub': '([^']+)'", str(claims.get("act", {})))
+    return [claims["sub"], *names[::-1]]
 
 
 @wrong("09.chain", "", "raised KeyError")

@@ -13,6 +13,11 @@ from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, 
 # --- 10.verifier ---
 
 
+@wrong("10.verifier", "M29", "only its query has your name")
+def in_quotes(claims, resource):
+    return resource in str(claims.get("aud")).split("'")
+
+
 @wrong("10.verifier", "M29", "another server got in|whole name|same host|without `aud`|case counts")
 def signature_only(claims, resource):
     return True

@@ -76,6 +76,11 @@ def _audiences(resource: str) -> list[tuple[Any, bool, str]]:
             f"A token for {resource}.evil got in. Only the whole name counts.",
         ),
         (f"{host}/mcp/admin", False, "The same host serves another resource at /mcp/admin."),
+        (
+            f"{SOMEWHERE}?for='{resource}'",
+            False,
+            f"A token for {SOMEWHERE} got in: only its query has your name.",
+        ),
         ([f"{host}/", SOMEWHERE], False, "The same host is not yet the same resource."),
         (None, False, "A token without `aud` got in. For nobody in particular isn't for you."),
     ]
