@@ -218,7 +218,7 @@ def check_audience(aud: object, audience: str | None) -> None:
     named = aud if isinstance(aud, list) else [] if aud is None else [aud]
     if (named or audience is not None) and audience not in named:
         ours = f"not for {audience}" if audience is not None else "and this verifier names none"
-        theirs = brief(named) if named else "no audience"
+        theirs = brief(" and ".join(map(str, named))) if named else "no audience"
         raise TokenRefused("aud", f"the token is for {theirs}, {ours}.")
 
 

@@ -23,6 +23,7 @@ GOOD = f"color-mix(in srgb, var(--jp-success-color1, #2e7d32) 45%, {INK})"
 WARN = f"color-mix(in srgb, var(--jp-warn-color1, #b25d00) 45%, {INK})"
 BAD = f"color-mix(in srgb, var(--jp-error-color1, #c62828) 45%, {INK})"
 CODE = "font-family: var(--jp-code-font-family, monospace); font-size: 12px; line-height: 1.45"
+_MARKED = re.compile(r"`([^`]*)`|\*([^\s*`](?:[^*`]*[^\s*`])?)\*")  # code, or emphasis
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,8 +41,12 @@ class Shown:
 
 
 def prose(text: str) -> str:
-    """`text` as HTML: escaped, and what is between backticks as code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escaped(text))
+    """`text` as HTML: escaped, with `code` between backticks and *emphasis* between asterisks."""
+    return _MARKED.sub(_marked, escaped(text))
+
+
+def _marked(found: re.Match[str]) -> str:
+    return f"<code>{found[1]}</code>" if found[1] is not None else f"<em>{found[2]}</em>"
 
 
 def mask_answers() -> None:

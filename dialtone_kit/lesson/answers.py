@@ -16,6 +16,7 @@ from dialtone_kit.wire.redaction import Redactor
 
 LONGEST = 400  # characters of a text that is shown
 ACCEPTED = "accepted"
+STOLEN = "stolen, and it looks in order"
 _BY_RULE = frozenset({"invalid_dpop_proof", "use_dpop_nonce", "invalid_token"})
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,200})", re.I)
 # What was odd about a request, by the rule that refused it.
@@ -41,6 +42,11 @@ _ODD = {
     "revoked": "a revoked token",
     "signature": "a forged or altered token",
 }
+# The same by the error, where no rule is named.
+_ODD_ERRORS = {
+    "insufficient_scope": "a token without the scope for this",
+    "access_denied": "what this caller may not do",
+}
 # What differs from run to run, and its stand-in in text that is compared.
 _UNSTEADY = (
     (re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d+"), r"\1:…"),
@@ -58,6 +64,7 @@ class Answer:
 
     `error` is the code of the refusal, "" for none; `reason` what the service said about it.
     `schemes` are those of its challenges. `asked` is method and path, "" if nothing is known.
+    `odd` is what was odd about the request. `by` is "thief" if one sent it.
     """
 
     status: int
@@ -67,6 +74,7 @@ class Answer:
     schemes: tuple[str, ...]
     asked: str
     odd: str
+    by: str = ""
 
     @property
     def welcome(self) -> bool:
@@ -91,7 +99,7 @@ def read_answer(response: httpx.Response) -> Answer:
     ]
     error, text = _told(response, told)
     reason = _reason(error, text)
-    welcome = response.is_success
+    welcome, by = response.is_success, str(response.extensions.get("by", ""))
     return Answer(
         status=response.status_code,
         phrase=ACCEPTED if welcome else _shown(response.reason_phrase),
@@ -99,7 +107,8 @@ def read_answer(response: httpx.Response) -> Answer:
         reason=Reason() if welcome else reason,
         schemes=tuple(dict.fromkeys(_shown(one.scheme)[:40] for one in told)),
         asked=_asked(response),
-        odd="all in order" if welcome else _odd(response, told, error, reason),
+        odd=(STOLEN if by else "all in order") if welcome else _odd(response, told, error, reason),
+        by=by,
     )
 
 
@@ -162,7 +171,10 @@ def _odd(response: httpx.Response, told: list[Challenge], error: str, reason: Re
         return "evidence that was refused"
     if response.status_code == 401 and "Authorization" not in headers:
         return "no token"
-    return "a request that was refused" if error else "something else"
+    scheme = headers.get("Authorization", "").partition(" ")[0].lower()
+    if response.status_code == 401 and told and scheme not in {one.scheme.lower() for one in told}:
+        return _ODD["scheme"]
+    return _ODD_ERRORS.get(error, "a request that was refused" if error else "something else")
 
 
 def _asked(response: httpx.Response) -> str:

@@ -22,7 +22,8 @@ from dialtone_kit.lesson.answers import Answer, steady
 from dialtone_kit.lesson.misconceptions import link_to, title_of
 from dialtone_kit.wire.sequence import Step, Tone, sequence
 
-KEPT = 30  # answers in the diagram
+KEPT = 30  # cells of which the answers are kept
+DRAWN = 8  # answers in the diagram: more would push the new ones off the screen
 
 
 class Story:
@@ -38,7 +39,8 @@ class Story:
         while len(self._cells) > KEPT:
             del self._cells[next(iter(self._cells))]
         drawn = _diagram(
-            [(answer, one == cell) for one, told in self._cells.items() for answer in told][-KEPT:]
+            [(answer, one == cell) for one, told in self._cells.items() for answer in told],
+            fewest=len(answers),
         )
         cards = "".join(map(_card, answers))
         text = "\n".join(map(_text, answers))
@@ -46,15 +48,17 @@ class Story:
 
 
 def _key(answer: Answer) -> tuple[object, ...]:
-    return answer.asked, answer.status, answer.error, answer.reason.rule, answer.odd
+    return answer.by, answer.asked, answer.status, answer.error, answer.reason.rule, answer.odd
 
 
-def _diagram(lines: Sequence[tuple[Answer, bool]]) -> Shown:
+def _diagram(lines: Sequence[tuple[Answer, bool]], fewest: int) -> Shown:
+    """The last of the lines, `fewest` of them or more."""
     steps = [
-        Step("service", answer.odd, answer.short, _tone(answer), fresh=fresh)
+        Step("service", answer.odd, answer.short, _tone(answer), fresh=fresh, by=answer.by)
         for answer, fresh in lines
-    ]
-    return sequence(steps, "What was sent in this lesson, and what the service said")
+    ][-max(DRAWN, fewest) :]
+    title = "What was sent in this lesson, and what the service said"
+    return sequence(steps, title, sender="caller", first=1 + len(lines) - len(steps))
 
 
 def _tone(answer: Answer) -> Tone:

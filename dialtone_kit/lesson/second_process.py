@@ -79,9 +79,13 @@ def _response(line: dict[str, Any], url: str) -> httpx.Response:
     sent = httpx.Request(
         line["method"],
         httpx.URL(url).copy_with(path=line["path"]),
-        headers={"Authorization": "kept"},
+        headers={"Authorization": f"{line['scheme']} kept"},
     )
     headers = [(name, value) for name, value in line["headers"]]
     return httpx.Response(
-        line["status"], headers=headers, content=json.dumps(line["body"]).encode(), request=sent
+        line["status"],
+        headers=headers,
+        content=json.dumps(line["body"]).encode(),
+        request=sent,
+        extensions={"by": "thief"},
     )

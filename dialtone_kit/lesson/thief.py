@@ -103,6 +103,7 @@ def _written(response: httpx.Response) -> dict[str, Any]:
     return {
         "method": response.request.method,
         "path": urlsplit(str(response.request.url)).path,
+        "scheme": response.request.headers.get("Authorization", "").partition(" ")[0],
         "status": response.status_code,
         "headers": [pair for pair in response.headers.multi_items() if pair[0].lower() in _KEPT],
         "body": mask_members(body),

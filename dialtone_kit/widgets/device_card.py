@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from dialtone_kit.base.errors import DialtoneError, ServiceError
@@ -69,14 +70,19 @@ class DeviceCard(Panel):
         return list(self._polls)
 
     def require(self) -> Token:
-        """The token. LessonStop while the person has not answered, or when they said no."""
+        """The token. LessonStop while the agent has not heard a yes, or when it heard a no."""
+        self.look()
         if self._token is not None:
             return self._token
         if not self.interactive:
             raise self._stop("A person must approve on the page, and nobody is here.")
         if self._ended:
             raise self._stop(_ENDS[self._ended][1])
-        raise self._must_answer("Open the page, enter the code of the card, and answer.")
+        raise self._must_answer(
+            "The agent has no answer yet. Open the page, enter the code of the card, and answer. "
+            f"If you have, the agent asks again in {ceil(self._due() - self._now())} s: wait "
+            "until the card says “approved”."
+        )
 
     def state(self) -> State:
         phase, end = _ENDS.get(self._ended, ("waiting", ""))

@@ -24,7 +24,7 @@ class Step:
     """A request and what came back. Its texts are masked when they are drawn.
 
     `carries` names what came along, such as "DPoP proof"; `aside` says how it differs from the
-    step before; `fresh` marks what was added last.
+    step before; `fresh` marks what was added last; `by` names a sender other than the lane's.
     """
 
     service: str
@@ -34,22 +34,26 @@ class Step:
     carries: Sequence[str] = ()
     aside: str = ""
     fresh: bool = False
+    by: str = ""
 
 
-def sequence(steps: Sequence[Step], title: str) -> Shown:
-    """The steps as a diagram, top to bottom: a lane for the agent and one for each service."""
+def sequence(steps: Sequence[Step], title: str, *, sender: str = "agent", first: int = 1) -> Shown:
+    """The steps as a diagram, top to bottom: a lane for the sender and one for each service.
+
+    `first` is the number of the first one.
+    """
     steps = [_masked(step) for step in steps]
-    words = "\n".join(map(_words, steps))
+    words = "\n".join(_words(step, sender) for step in steps)
     services = list(dict.fromkeys(step.service for step in steps))
     gap = GAP if len(services) == 1 else NARROW
     lanes = {name: EDGE + gap * n for n, name in enumerate(services, 1)}
     drawn, y = [], float(TOP)
-    for number, step in enumerate(steps, 1):
+    for number, step in enumerate(steps, first):
         shapes, below = _step(step, number, lanes[step.service], y)
         drawn.append(shapes)
         y = below
     width = max(lanes.values()) + EDGE
-    shapes = _heads(lanes, y) + "".join(drawn)
+    shapes = _heads(sender, lanes, y) + "".join(drawn)
     return Shown(picture.figure(title, f"{title}.\n{words}", shapes, width, y + 10), words)
 
 
@@ -59,19 +63,19 @@ def _masked(step: Step) -> Step:
     return replace(step, service=service, asks=asks, says=says)
 
 
-def _words(step: Step) -> str:
+def _words(step: Step, sender: str) -> str:
     brings = f"  [{', '.join(step.carries)}]" if step.carries else ""
     aside = f"  ({step.aside})" if step.aside else ""
     new = "  new" if step.fresh else ""
     return (
-        f"agent ──▶ {step.service}  {step.asks}{brings}{aside}{new}\n"
-        f"agent ◀── {_MARKS[step.tone]} {step.says}"
+        f"{step.by or sender} ──▶ {step.service}  {step.asks}{brings}{aside}{new}\n"
+        f"{step.by or sender} ◀── {_MARKS[step.tone]} {step.says}"
     )
 
 
-def _heads(lanes: dict[str, int], bottom: float) -> str:
+def _heads(sender: str, lanes: dict[str, int], bottom: float) -> str:
     heads = [_lifeline(EDGE, bottom), picture.agent_box(EDGE, 12, 120, 40)]
-    heads.append(_name(EDGE, 37, "agent"))
+    heads.append(_name(EDGE, 37, sender))
     for name, x in lanes.items():
         fits = wrapped(name.partition("://")[2] or name, 190)[:2]
         heads += [_lifeline(x, bottom), picture.service_box(x, 8, 206, 48)]
@@ -96,7 +100,7 @@ def _step(step: Step, number: int, x: float, top: float) -> tuple[str, float]:
     asks = wrapped(step.asks, room)
     says = wrapped(f"{_MARKS[step.tone]} {step.says}", room)
     y = top + 14
-    shapes = [_number(number, y + 4, fresh=step.fresh), lines(left, y, asks, style=style)]
+    shapes = [_number(number, y + 4, step), lines(left, y, asks, style=style)]
     y += LINE * len(asks)
     if step.carries or step.aside:
         shapes.append(_carried(step, left, y, style))
@@ -110,10 +114,15 @@ def _step(step: Step, number: int, x: float, top: float) -> tuple[str, float]:
     return f"<g>{band}{''.join(shapes)}</g>", y + 14
 
 
-def _number(number: int, y: float, *, fresh: bool) -> str:
-    shown = text(EDGE - 14, y, str(number), "faint", anchor="end")
-    new = text(EDGE - 14, y + LINE, "new", "agent", style=picture.STRONG, anchor="end")
-    return shown + (new if fresh else "")
+def _number(number: int, y: float, step: Step) -> str:
+    """The number, and under it what there is to say of the step."""
+    tags = [("new", "agent")] if step.fresh else []
+    if step.by:
+        tags.append((step.by, "refused"))
+    return text(EDGE - 14, y, str(number), "faint", anchor="end") + "".join(
+        text(EDGE - 14, y + LINE * n, tag, role, style=picture.STRONG, anchor="end")
+        for n, (tag, role) in enumerate(tags, 1)
+    )
 
 
 def _carried(step: Step, x: float, y: float, style: str) -> str:

@@ -43,6 +43,7 @@ def test_the_lesson_waits_at_the_card_until_a_person_has_answered(desk):
     desk.run_all()
     assert desk.predict("l06-predict-too-fast", "429: too many requests") == "✗"
     assert desk.predict("l06-predict-who-is-sub", "An ID that means you") == "✓"
+    assert "*" not in desk.output("l06-predict-too-fast")  # *not yet* is emphasis
     assert desk.errors() == []
     assert desk.output("l06-token").count("Go to the form") == 1
     card = desk.widget("device")
@@ -72,6 +73,7 @@ def test_a_person_approves_on_the_page_and_the_agent_notices(desk):
     page.get_by_text("Approved").first.wait_for()
     page.close()
     card.get_by_text("The agent has its token").wait_for(timeout=30_000)
+    assert "then wait" not in card.locator(".dk-poll").last.inner_text()
     desk.go_on()
     assert desk.errors() == []
     assert desk.output("l06-token").strip() == "{'sub': 'usr_…', 'client_id': 'cli_…'}"

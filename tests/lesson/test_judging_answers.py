@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.exercises import Wrong
 from dialtone_kit.lesson.exercises.asking import expect_text, function_of, kind_of, same
+from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.patience import Calls, sealed
 from dialtone_kit.lesson.lesson import Lesson
 from tests.support.wrong_answers import Chameleon, ChameleonText
@@ -103,7 +105,9 @@ def test_a_function_that_is_handed_out_shows_nothing_of_the_check() -> None:
     calls = Calls(lambda code: code, "Too often.", limit=2)
     handed = sealed(calls)
     assert (handed("a"), handed(code="b"), calls.count) == ("a", "b", 2)
-    assert {"count", "limit", "function", "sentence", "__self__"} & {*dir(handed)} == set()
+    leads = {"count", "function", "__self__", "__closure__", "__func__", "__wrapped__", "__dict__"}
+    assert leads & {*dir(handed)} == set()
+    assert gc.get_referents(handed) == [type(handed)]
     with pytest.raises(Wrong, match=r"Too often\."):
         handed("c")
 
@@ -122,3 +126,15 @@ def test_doubling_the_interval_is_refused_whatever_intervals_are_drawn(
     poll = catalog.exercise("06.poll").judge
     with pytest.raises(Wrong, match="adds 5 s for good"):
         poll(doubling, cast(Lesson, SimpleNamespace(is_mock=False)))
+
+
+@pytest.mark.parametrize(
+    ("exercise", "said"),
+    [
+        ("08.audience", "Is it for me? Fill in the cell and run it again."),
+        ("06.poll", "Ask at the right pace: fill in the cell and run it again."),
+    ],
+)
+def test_what_is_not_tried_is_named_by_its_title(exercise: str, said: str) -> None:
+    nowhere = cast(Lesson, SimpleNamespace(is_mock=False))
+    assert check(catalog.exercise(exercise), None, nowhere).sentence == said

@@ -14,7 +14,7 @@ from dialtone_kit import ProofKey, build_proof, start
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.lesson.answers import read_answer, steady
 from dialtone_kit.lesson.lesson import Lesson
-from dialtone_kit.lesson.said import KEPT, Story
+from dialtone_kit.lesson.said import DRAWN, Story
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJjbGlfeCJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
 HOSTILE = "<script>alert(1)</script> \x1b[2J \u202eevil <img src=x onerror=alert(1)>"
@@ -247,12 +247,44 @@ def test_an_answer_that_came_before_is_a_line_of_its_own_in_another_cell() -> No
     assert [line.endswith("new") for line in lines(grown)[::2]] == [False, True, True]
 
 
-def test_the_story_keeps_the_last_lines() -> None:
+def test_the_diagram_has_the_last_lines_under_their_numbers() -> None:
     story = Story()
-    for n in range(KEPT + 9):
+    for n in range(1, 20):
         shown = story.add([read_answer(refused(text="", error=f"error_{n}"))])
-    assert len(lines(shown.html)) == 2 * KEPT
-    assert f"error_{KEPT + 8}" in shown.html
+    assert len(lines(shown.html)) == 2 * DRAWN
+    assert ("error_19" in shown.html, "error_11" in shown.html) == (True, False)
+    assert (">12<" in shown.html, ">11<" in shown.html) == (True, False)
+
+
+def test_all_answers_of_a_cell_are_in_the_diagram() -> None:
+    answers = [read_answer(refused(text="", error=f"error_{n}")) for n in range(DRAWN + 3)]
+    assert len(lines(Story().add(answers).html)) == 2 * len(answers)
+
+
+def test_what_a_thief_sends_is_the_thiefs_and_not_in_order() -> None:
+    """With a stolen bearer token, the service can't tell; the diagram can."""
+    stolen = httpx.Response(200, json={}, request=WELCOME.request, extensions={"by": "thief"})
+    drawn = lines(Story().add([read_answer(stolen), read_answer(WELCOME)]).html)
+    assert drawn[0] == "thief ──▶ service  stolen, and it looks in order  new"
+    assert drawn[2] == "caller ──▶ service  all in order  new"
+
+
+@pytest.mark.parametrize(
+    ("offered", "odd"),
+    [("DPoP", "the token under another scheme"), ("Bearer", "something else")],
+)
+def test_a_scheme_that_is_not_offered_is_what_was_odd(offered: str, odd: str) -> None:
+    asked = httpx.Request("POST", "https://h.example/mcp", headers={"Authorization": "Bearer t"})
+    response = httpx.Response(401, headers={"WWW-Authenticate": offered}, request=asked)
+    assert read_answer(response).odd == odd
+
+
+@pytest.mark.parametrize(
+    ("error", "odd"),
+    [("access_denied", "may not do"), ("insufficient_scope", "scope"), ("conflict", "refused")],
+)
+def test_a_refusal_without_a_rule_is_named_by_its_error(error: str, odd: str) -> None:
+    assert odd in read_answer(refused(403, "No.", error)).odd
 
 
 def test_an_endless_body_takes_no_time() -> None:

@@ -5,6 +5,7 @@ The real one is not asked by tests: a mock of another home, with its own state, 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,9 +59,9 @@ def stopped(number: str, **parameters: object) -> str:
     return str(failed.value.evalue)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(150)
 def test_registration_continues_with_the_code_as_a_parameter_and_the_lessons_follow(
-    foreign: Foreign,
+    foreign: Foreign, tmp_path: Path
 ) -> None:
     url = foreign.base_url
     assert "lesson 02" in stopped("03", base_url=url)
@@ -75,3 +76,10 @@ def test_registration_continues_with_the_code_as_a_parameter_and_the_lessons_fol
         assert set(verdicts(book)) == {"Right"}
         assert "the real service" in output_text(book)
     assert "Only the local service has notes." in output_text(book)
+    begun = tmp_path / "07.ipynb"  # its first half; then it needs a private realm
+    with pytest.raises(PapermillExecutionError, match="The rest needs private realms") as failed:
+        run(solution("07"), begun, base_url=url)
+    assert failed.value.ename == "MockOnly"
+    book = json.loads(begun.read_text(encoding="utf-8"))
+    assert verdicts(book) == ["Right", "Right"]
+    assert "401 key_is_bound" in output_text(book)

@@ -242,6 +242,12 @@ def test_a_label_that_the_prose_names_is_on_a_widget(book: Path) -> None:
 
 
 @every_book
+def test_a_link_to_a_misconception_looks_like_a_link(book: Path) -> None:
+    """As code, it has the colour of code."""
+    assert not [cell for cell in cells(book, "markdown") if "[`M" in source(cell)]
+
+
+@every_book
 def test_nothing_is_sent_by_a_bare_httpx(book: Path) -> None:
     """It would obey HTTP_PROXY for loopback, too; the kit's clients don't."""
     sends = r"\bhttpx\.(?:get|post|put|patch|delete|head|options|request|stream)\("

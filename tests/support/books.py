@@ -68,11 +68,14 @@ def imports(text: str) -> Iterator[tuple[str, list[str]]]:
             yield str(node.module), [alias.name for alias in node.names]
 
 
-def run(path: Path, **parameters: object) -> Book:
-    """Run a lesson by papermill in its own folder; the executed notebook, or PapermillError."""
+def run(path: Path, /, into: Path | None = None, **parameters: object) -> Book:
+    """Run a lesson by papermill in its own folder; the executed notebook, or PapermillError.
+
+    `into` is a file for it, which has the cells that ran even if one of them failed.
+    """
     book = papermill.execute_notebook(
         path,
-        None,
+        into,
         parameters,
         kernel_name="python3",
         cwd=path.parent,

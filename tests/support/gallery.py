@@ -139,6 +139,7 @@ timed = Wire()
 timing = tuple((name, 0.001 * number) for number, name in enumerate(PARTS, 1))
 asked = httpx.Request("POST", f"{issuer.url}/token", data={"scope": "openid"})
 refused = httpx.Response(400, json={"error": "invalid_scope"})
+stolen = httpx.Response(200, json={}, request=asked, extensions={"by": "thief"})
 timed.round_trips.append(record(asked, refused, 0.028, "", timing))
 """
 
@@ -180,6 +181,7 @@ CELLS = {
     "prediction unanswered": ("predict('03.stolen-token')", "I am not sure"),
     "prediction wrong": ("predict('03.same-proof-twice', 0)", "✗ not quite"),
     "prediction right": ("predict('03.short-coordinate', 1, 'unsure')", "✓ right"),
+    "prediction with emphasis": ("predict('06.too-fast', 0)", "its own word for"),
     "quiz unanswered": ("quiz('pre', False)", "8 questions"),
     "quiz handed in": ("quiz('pre', False, 0)", "Thank you"),
     "quiz marked": ("quiz('post', True, 1)", "of 8 right"),
@@ -203,6 +205,7 @@ CELLS = {
     ),
     "token junk": ("TokenExplorer([TokenCase('junk')])", "not a token"),
     "said": ("Story().add([read_answer(one) for one in sent])", "ath_matches"),
+    "said of a thief": ("Story().add([read_answer(stolen)])", "looks in order"),
     "wire": ("wire.show(9)", "Access token, decoded"),
     "wire timed": ("timed.show()", "Where the time went"),
     "wire empty": ("Wire().show()", "Nothing has been sent"),

@@ -83,13 +83,21 @@ def test_the_token_ends_it() -> None:
     service = Service(PENDING, token())
     card = service.card()
     service.after(card, 5)
-    with pytest.raises(LessonStop, match="enter the code of the card"):
+    service.time += 2.5  # the person has just said yes, and the agent hasn't asked since
+    with pytest.raises(LessonStop, match=r"enter the code of the card.* asks again in 3 s: wait"):
         card.require()
-    service.after(card, 5)
+    service.after(card, 2.5)
     assert card.require().claims["sub"] == "usr_1"
     service.after(card, 500)
     assert service.asked == 2
     assert card.state()["phase"] == "approved"
+
+
+def test_it_asks_when_the_token_is_wanted_and_it_is_time() -> None:
+    service = Service(token())
+    card = service.card()
+    service.time += 5  # and no view has said so
+    assert card.require().claims["sub"] == "usr_1"
 
 
 @pytest.mark.parametrize(

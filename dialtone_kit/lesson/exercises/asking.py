@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -17,6 +18,7 @@ from dialtone_kit.base.reason import sentence
 from dialtone_kit.lesson.exercises.patience import TooLong
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
+T = TypeVar("T")
 _NOT_THE_LEARNERS = (
     Wrong,
     NotTried,
@@ -49,8 +51,9 @@ def ask(function: Callable[..., Any], *arguments: object, shown: bool = False) -
     except _NOT_THE_LEARNERS:
         raise
     except BaseException as error:
-        told = f" for {', '.join(map(show, arguments))}" if shown else ""
-        raise Wrong(sentence(f"Your function raised {described(error)}{told}")) from None
+        said = sentence(f"Your function raised {described(error)}")
+        told = f" It got {', '.join(show(one, 200) for one in arguments)}." if shown else ""
+        raise Wrong(said + told) from None
     if value is ...:
         raise NotTried
     return value
@@ -76,6 +79,18 @@ def refuses(function: Callable[..., Any], *arguments: object) -> bool:
 def _own(argument: object) -> object:
     """Data as a copy: what a function does to it changes nothing that the check looks at."""
     return deepcopy(argument) if isinstance(argument, dict | list) else argument
+
+
+def worst_first(cases: Sequence[T], judge: Callable[[T], None]) -> None:
+    """Judge all in random order, and raise the Wrong of the one that comes first in the list."""
+    wrongs: dict[int, Wrong] = {}
+    for place in random.sample(range(len(cases)), len(cases)):
+        try:
+            judge(cases[place])
+        except Wrong as wrong:
+            wrongs[place] = wrong
+    if wrongs:
+        raise wrongs[min(wrongs)]
 
 
 def expect_bool(value: object) -> bool:

@@ -35,7 +35,7 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
                 raise Wrong(IS_ASYNC)
             exercise.judge(answer, lesson)
     except NotTried:
-        return Verdict("not tried", f"{exercise.title}: fill in the cell and run it again.")
+        return Verdict("not tried", _to_fill_in(exercise.title))
     except Wrong as wrong:
         return Verdict("wrong", masked(str(wrong)), wrong.code)
     except TooLong:
@@ -49,6 +49,11 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
             "wrong", masked(sentence(f"Your answer broke the check: {described(error)}"))
         )
     return Verdict("right", exercise.praise)
+
+
+def _to_fill_in(title: str) -> str:
+    """What to do, after a title that may be a question."""
+    return f"{title}{' F' if title.endswith('?') else ': f'}ill in the cell and run it again."
 
 
 def is_untouched(answer: object) -> bool:

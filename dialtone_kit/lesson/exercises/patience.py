@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
@@ -81,5 +82,19 @@ class Calls:
 
 
 def sealed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` for a learner to call: it shows neither its count nor what it is made of."""
-    return lambda *arguments, **named: function(*arguments, **named)
+    """`function` for a learner to call: it has no closure or member that leads to the answer."""
+    handed = _Sealed()
+    _BEHIND[handed] = function
+    return handed
+
+
+class _Sealed:
+    """Calls the function that `_BEHIND` has for it, and holds nothing itself."""
+
+    __slots__ = ("__weakref__",)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return _BEHIND[self](*arguments, **named)
+
+
+_BEHIND: WeakKeyDictionary[_Sealed, Callable[..., Any]] = WeakKeyDictionary()

@@ -14,9 +14,13 @@ export function h(tag, props = {}, ...children) {
   return node;
 }
 
-// Prose with `code` between backticks, as nodes.
+// Prose with `code` between backticks and *emphasis* between asterisks, as nodes.
 export function prose(text) {
-  return String(text).split("`").map((part, n) => (n % 2 ? h("code", {}, part) : part));
+  return String(text).split("`").flatMap((part, n) => (n % 2 ? h("code", {}, part) : stressed(part)));
+}
+
+function stressed(text) {
+  return text.split(/\*([^\s*](?:[^*]*[^\s*])?)\*/).map((part, n) => (n % 2 ? h("em", {}, part) : part));
 }
 
 // Entries for misconception codes, as the kernel sends them along with a state that uses them.

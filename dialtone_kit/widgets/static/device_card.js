@@ -12,12 +12,13 @@ const SAID = {
 
 function dot([after, said, interval]) {
   const [sign, words] = SAID[said] ?? ["·", said];
+  const over = ["approved", "access_denied", "expired_token"].includes(said);
   const tone = said === "approved" ? "good" : said === "authorization_pending" ? "" : "bad";
   return h("li", { class: `dk-poll dk-${tone}`, title: said },
     h("span", { class: "dk-poll-sign", "aria-hidden": "true" }, sign),
     h("span", { class: "dk-poll-words" }, words),
     h("span", { class: "dk-poll-time" }, `${Math.round(after)} s`),
-    h("span", { class: "dk-poll-pace" }, `then wait ${interval} s`));
+    over ? null : h("span", { class: "dk-poll-pace" }, `then wait ${interval} s`));
 }
 
 function render({ model, el }) {

@@ -232,13 +232,13 @@ def by_the_name(screens):
     return {letter for letter, page in screens["pages"].items() if page["agent"] == "my-agent"}
 
 
-@wrong(WHOSE, "M28", "was sent to you")
+@wrong(WHOSE, "M28", r"At one desk, . was sent to you.*shows ....-....,")
 def whatever_came_by_link(screens):
     links = {letter for letter, page in screens["pages"].items() if "link" in page["came"]}
     return _own(screens) | links
 
 
-@wrong(WHOSE, "M28", "You left out")
+@wrong(WHOSE, "M28", r"At one desk, you left out .\..* it shows ....-....,")
 def the_familiar_one_alone(screens):
     return {n for n in _own(screens) if screens["pages"][n]["agent"] == "my-agent"}
 

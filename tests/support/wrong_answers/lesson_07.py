@@ -217,12 +217,17 @@ def one_more_resource(job):
     return _order(job) | {"resource": [job["api"], "https://mail.example"]}
 
 
-@wrong("07.smallest", "", "works without notes:")
+@wrong("07.smallest", "M29", "for the issuer, and so for all that it runs")
+def for_the_whole_issuer(job):
+    return _order(job) | {"resource": job["api"].removesuffix("/api")}
+
+
+@wrong("07.smallest", "", "For .*, the token doesn't need notes:")
 def all_scopes(job):
     return _order(job) | {"scope": "notes:read notes:write"}
 
 
-@wrong("07.smallest", "", "works without openid")
+@wrong("07.smallest", "", "the token doesn't need openid")
 def openid_too(job):
     order = _order(job)
     return order | {"scope": f"openid {order['scope']}"}
@@ -266,11 +271,6 @@ right(
     "07.smallest",
     "scopes-in-another-order",
     lambda job: _order(job) | {"scope": " ".join(sorted(_scopes(job), reverse=True))},
-)
-right(
-    "07.smallest",
-    "for-the-whole-issuer",
-    lambda job: _order(job) | {"resource": job["api"].removesuffix("/api")},
 )
 right(
     "07.smallest",

@@ -204,6 +204,14 @@ def the_domain_itself(leaf, trust_domain):
     return _right_leaf(leaf, trust_domain)
 
 
+@wrong("08.svid", "", "Nothing follows the slash")
+def by_the_beginning(leaf, trust_domain):
+    (uri,) = leaf.uris
+    if uri == f"spiffe://{trust_domain}/":
+        return uri
+    return _right_leaf(leaf, trust_domain)
+
+
 @wrong("08.svid", "", "web address")
 def any_scheme(leaf, trust_domain):
     found = re.fullmatch(rf"(\w+)://{re.escape(trust_domain)}/.+", "".join(leaf.uris[:1]))
@@ -256,7 +264,7 @@ def _by_its_parts(leaf, trust_domain):
     if len(leaf.uris) != 1:
         raise ValueError("names")
     scheme, _, domain, *path = leaf.uris[0].split("/")
-    if scheme != "spiffe:" or domain != trust_domain or not path:
+    if scheme != "spiffe:" or domain != trust_domain or not path or "" in path:
         raise ValueError("name")
     if leaf.is_ca or leaf.signs_certificates or not leaf.signs_messages:
         raise ValueError("powers")
@@ -336,12 +344,17 @@ def case_does_not_matter(claims, me, now):
     return me.lower() in [o.lower() for o in _named(claims)] and claims.get("exp", 0) > now
 
 
+@wrong("08.audience", "M24", "only contains your name")
+def in_quotes(claims, me, now):
+    return repr(me) in repr(claims.get("aud")) and claims.get("exp", 0) > now
+
+
 @wrong("08.audience", "M24", "slash more")
 def slashes_do_not_matter(claims, me, now):
     return me in [one.rstrip("/") for one in _named(claims)] and claims.get("exp", 0) > now
 
 
-@wrong("08.audience", "", "raised KeyError")
+@wrong("08.audience", "", r"raised KeyError: .aud.\. It got \{.sub.: .spiffe:")
 def both_must_be_there(claims, me, now):
     aud = claims["aud"]
     return me in ([aud] if isinstance(aud, str) else aud) and claims["exp"] > now

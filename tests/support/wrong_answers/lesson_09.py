@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from dialtone_kit import ProofKey
@@ -48,6 +49,12 @@ def the_subject_among_the_actors(claims):
 @wrong("09.chain", "M30", "twice")
 def each_once(claims):
     return list(dict.fromkeys([claims["sub"], *_actors(claims)[::-1]]))
+
+
+@wrong("09.chain", "M30", "Expected the subject|outermost")
+def by_a_search_in_the_text(claims):
+    names = re.findall(r"'sub': '([^']+)'", str(claims.get("act", {})))
+    return [claims["sub"], *names[::-1]]
 
 
 @wrong("09.chain", "", "raised KeyError")
@@ -226,6 +233,11 @@ def by_the_first_policy_that_let_it_write(events, note):
 def without_a_policy(events, note):
     agent, person, _ = _found(events, note)
     return agent, person, "the owner of the realm"
+
+
+@wrong("09.who", "", "`policy_id` of the trail; you returned None")
+def with_no_policy(events, note):
+    return *_found(events, note)[:2], None
 
 
 @wrong("09.who", "", "three things")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import inspect
 from functools import cache
+from threading import Lock
 from urllib.parse import urlsplit
 
 from dialtone_kit import ProofRefused, Request, TokenRefused, check_proof, read_unverified
 from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, wrong
 
 # --- 10.verifier ---
+
+
+@wrong("10.verifier", "M29", "only its query has your name")
+def in_quotes(claims, resource):
+    return resource in str(claims.get("aud")).split("'")
 
 
 @wrong("10.verifier", "M29", "another server got in|whole name|same host|without `aud`|case counts")
@@ -270,6 +276,26 @@ def _shared():
 value("10.downstream", "one-place-for-two-callers", "someone else", lambda lesson: _shared())
 
 
+def _in_a_name_outside():
+    outside = {}
+
+    def one_name_for_whoever_comes(held, me, key, api):
+        outside["token"] = me.exchange(held, resource=api, key=key)
+        return _whoami(me, api, outside["token"])
+
+    return one_name_for_whoever_comes
+
+
+value(
+    "10.downstream", "one-name-for-two-callers", "someone else", lambda lesson: _in_a_name_outside()
+)
+
+
+@wrong("10.downstream", "", "a token of the server's own")
+def for_the_server_itself(held, me, key, api):
+    return _whoami(me, api, me.get_token(key=key, resource=api))
+
+
 @wrong("10.downstream", "", "bound to a key")
 def down_to_bearer(held, me, key, api):
     return _whoami(me, api, me.exchange(held, resource=api))
@@ -319,6 +345,18 @@ def _less_scope(held, me, key, api):
     return dict(response.json()) if response.status_code == 200 else None
 
 
+def _one_at_a_time():
+    lock, shared = Lock(), {}
+
+    def behind_a_lock(held, me, key, api):
+        with lock:
+            shared["token"] = me.exchange(held, resource=api, key=key)
+            return _whoami(me, api, shared["token"])
+
+    return behind_a_lock
+
+
 right("10.downstream", "kept-for-each-caller", _for_each_caller())
+right("10.downstream", "one-at-a-time", _one_at_a_time())
 right("10.downstream", "by-audience", _by_audience)
 right("10.downstream", "less-scope", _less_scope)

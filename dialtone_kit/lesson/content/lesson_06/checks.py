@@ -106,7 +106,7 @@ def _live_poll(function: Callable[..., Any], lesson: LiveLesson) -> None:
         def sleep(seconds: float) -> None:
             lab.move_clock(float(seconds))
 
-        got = ask(function, sealed(Calls(poll_once, ENDLESS, "M21")), sleep, login.interval)
+        got = ask(function, sealed(Calls(poll_once, ENDLESS, "M21")), sealed(sleep), login.interval)
         if not isinstance(got, Mapping) or "access_token" not in got:
             raise Wrong(f"At the live service your function came back with {show(got)}.")
 

@@ -84,7 +84,10 @@ def judge_aftermath(got: object, script: Script) -> None:
     named = set(dead)
     if script.noticed is None:
         if named:
-            raise Wrong("Each refresh token was shown once, so nothing is dead.")
+            raise Wrong(
+                "Each refresh token was shown once: the service notices nothing and ends nothing. "
+                f"{_told(script)}"
+            )
         return
     if named == set(script.dead):
         return

@@ -60,20 +60,30 @@ def judge_choice(answer: object, screens: Screens) -> None:
     if chosen == right:
         return
     if not chosen:
-        raise Wrong("Two of them are your own: their codes are on your devices right now.", "M28")
+        raise Wrong(f"Two of them are your own: your devices show {_codes(screens)}.", "M28")
     for letter in sorted(chosen - right):
         page = pages[letter]
         if page["came"] == SENT:
-            raise Wrong(f"{letter} was sent to you: you did not start it.", "M28")
+            raise Wrong(
+                f"At one desk, {letter} was sent to you: you did not start it. It shows "
+                f"{page['shows']}, and your devices {_codes(screens)}.",
+                "M28",
+            )
         raise Wrong(
-            f"{letter} calls itself {page['agent']!r}, and the agent chose that name. Its code is "
-            "on none of your devices.",
+            f"At one desk, {letter} calls itself {page['agent']!r}, and the agent chose that name. "
+            f"It shows {page['shows']}, and your devices {_codes(screens)}.",
             "M28",
         )
     (left,) = sorted(right - chosen)[:1]
     raise Wrong(
-        f"You left out {left}. Name and link say little: its code is on your own device.", "M28"
+        f"At one desk, you left out {left}. Name and link say little: it shows "
+        f"{pages[left]['shows']}, and so does one of your devices.",
+        "M28",
     )
+
+
+def _codes(screens: Screens) -> str:
+    return " and ".join(screens["your_devices_show"])
 
 
 def _letters(answer: Any, screens: Screens) -> set[str]:

@@ -63,7 +63,8 @@ def _agrees(find: finds.Find, robbery: finds.Robbery) -> None:
 def challenge(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "parse_challenges")
     for case in fields.cases():
-        fields.judge_parsed(ask(function, list(case.fields)), case)
+        got = ask(function, list(case.fields), shown=True)
+        fields.judge_parsed(got, case)
     url = lesson.client.metadata.get("userinfo_endpoint")
     if url is not None:
         came = lesson.http.get(url).headers.get_list("WWW-Authenticate")

@@ -189,7 +189,8 @@ def _mistake(find: Find, ability: str, claimed: bool) -> tuple[str, str]:
 
 
 _ABOUT_SECRETS = {
-    "call": "an API takes tokens. Tried as a password there: {status}.",
+    "call": "an API takes tokens. Tried as a password there: {status}. The secret gets a new token "
+    "first, and that is 'renew'.",
     "renew": "tried: {status}, and a new token bound to the thief's key. DPoP guards tokens, not "
     "the secret.",
     "read": "there is nothing to read in a secret: it is random.",

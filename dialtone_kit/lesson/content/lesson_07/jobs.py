@@ -46,7 +46,7 @@ def judge_scope(scope: str, job: Job) -> None:
     needed = {NEEDS[call] for call in job["calls"]}
     extra = [name for name in scope.split() if name not in needed]
     if extra:
-        raise Wrong(f"{_named(job)} works without {extra[0]}. A thief would have it too.")
+        raise Wrong(f"{_named(job)}, the token doesn't need {extra[0]}. A thief would have it too.")
 
 
 def judge_loot(
@@ -76,10 +76,16 @@ def judge_loot(
 
 
 def _judge_audience(token: Token, job: Job, lab: LabRealm) -> None:
-    """Raise Wrong for an audience besides the API of the job and the issuer that runs it."""
+    """Raise Wrong for an audience other than the API of the job (RFC 8707 §2)."""
     named = token.claims.get("aud", [])
     names = [named] if isinstance(named, str) else named
-    if extra := [name for name in names if name not in (job["api"], lab.issuer)]:
+    if lab.issuer in names:
+        raise Wrong(
+            f"{_named(job)}: the token is for the issuer, and so for all that it runs. Name the "
+            "API of the job.",
+            "M29",
+        )
+    if extra := [name for name in names if name != job["api"]]:
         raise Wrong(f"{_named(job)}: the token is for {extra[0]}, too. Name one API only.", "M29")
 
 

@@ -35,6 +35,7 @@ def audience_cases(now: float) -> list[Case]:
     for aud, why in (
         (f"{me}.evil", PART.format(f"{me}.evil")),
         ([f"{me}/v2", other], PART.format(f"{me}/v2")),
+        (f"{other}/?for='{me}'", PART.format(f"{other}/?for='{me}'")),
         (me.upper(), "Names are compared as they are written: capitals make another one."),
         (f"{me}/", "A slash more is another name."),
         (me[:-1], "It's shorter than your name, so it's another one."),

@@ -53,6 +53,7 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
         (_leaf([foreign]), f"`{foreign}` is in another trust domain, whatever its path says."),
         (_leaf([f"https://{domain}/{path}"]), "It's a web address. A SPIFFE ID begins spiffe://."),
         (_leaf([f"spiffe://{domain}"]), "It names a trust domain, not a workload: it has no path."),
+        (_leaf([f"spiffe://{domain}/"]), "Nothing follows the slash, so it names no workload."),
         (_leaf([good], ca=True), "It's an authority: this one could sign any name (§5.2)."),
         (
             _leaf([good], signs=True),

@@ -1,15 +1,20 @@
-"""Six sentences on AWS evidence, two of them true, for 08.not-proved."""
+"""Six sentences on AWS evidence, two of them true, for 08.not-proved.
+
+There are only fifteen pairs. So a wrong answer brings new sentences, and guessing takes time.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Set
+import time
+from collections.abc import Callable, Set
 from typing import Any
 
 from dialtone_kit.lesson.exercises.asking import show
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
-Sentences = dict[str, str]
+FREE = 5  # wrong answers; after them an answer counts only once in PAUSE seconds
+PAUSE = 30.0
 TRUE = (
     "AWS runs an instance with this ID, in this account.",
     "Whoever asks holds the private key that belongs to the certificate request.",
@@ -17,7 +22,7 @@ TRUE = (
     "The key that asks is the first one that this instance ever showed to this service.",
 )
 FALSE = {
-    "The program that you meant is the one that asks.": "Anybody on the machine reads the same "
+    "The program that you meant is the one that asks.": "Anyone on the machine reads the same "
     "document, and so does whoever got a copy.",
     "The document was made for this challenge.": "It names no challenge: it's the same today and "
     "tomorrow.",
@@ -29,19 +34,60 @@ FALSE = {
 }
 
 
-def make_sentences() -> Sentences:
+class Sentences(dict[str, str]):
     """Six of them under letters, in random order."""
-    drawn = [*random.sample(TRUE, 2), *random.sample(sorted(FALSE), 4)]
-    random.shuffle(drawn)
-    return dict(zip("ABCDEF", drawn, strict=True))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draw()
+
+    def draw(self) -> None:
+        """Six again, instead of those that were there."""
+        drawn = [*random.sample(TRUE, 2), *random.sample(sorted(FALSE), 4)]
+        random.shuffle(drawn)
+        self.update(zip("ABCDEF", drawn, strict=True))
 
 
-def judge_choice(answer: object, sentences: Sentences) -> None:
-    """Raise Wrong with the sentence for this choice."""
-    chosen = _letters(answer, sentences)
+class Lock:
+    """Counts wrong answers. `now` is in seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now, self._wrong, self._last = now, 0, 0.0
+
+    def must_be_open(self) -> None:
+        """Raise Wrong while an answer doesn't count."""
+        left = self._last + PAUSE - self._now()
+        if self._wrong >= FREE and left > 0:
+            raise Wrong(
+                f"That was {FREE} times or more, so this answer doesn't count: answer again in "
+                f"{left:.0f} s. Until then, look for who signed what: `lesson.hint` helps."
+            )
+
+    def note(self) -> None:
+        """One more wrong answer."""
+        self._wrong, self._last = self._wrong + 1, self._now()
+
+
+LOCK = Lock()  # of this kernel
+
+
+def judge_choice(answer: object, sentences: Sentences, lock: Lock | None = None) -> None:
+    """Raise Wrong with the sentence for this choice, and draw new ones."""
+    chosen, lock = _letters(answer, sentences), lock or LOCK
+    lock.must_be_open()
+    try:
+        _judge(chosen, sentences)
+    except Wrong as wrong:
+        lock.note()
+        sentences.draw()
+        raise Wrong(f"{wrong} Run the cell above again: there are new sentences.") from None
+
+
+def _judge(chosen: set[str], sentences: Sentences) -> None:
     right = {letter for letter, text in sentences.items() if text in TRUE}
     for letter in sorted(chosen - right):
-        raise Wrong(f"{letter} isn't proved. {FALSE[sentences[letter]]}")
+        text = sentences[letter]
+        raise Wrong(f"“{text}” That isn't proved. {FALSE[text]}")
     missing = sorted(right - chosen)
     if len(missing) == 2:
         raise Wrong("Two of them are proved. What did AWS sign, and what did the caller sign?")

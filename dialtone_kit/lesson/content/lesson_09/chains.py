@@ -12,8 +12,9 @@ from dialtone_kit.lesson.exercises.verdict import Wrong
 def claims_of(subject: str, actors: list[str]) -> dict[str, Any]:
     """The claims of a token for `subject`; `actors` in the order in which they acted."""
     act: dict[str, Any] = {}
-    for actor in actors:
-        act = {"sub": actor} | ({"act": act} if act else {})
+    for n, actor in enumerate(actors):
+        name, before = {"sub": actor}, {"act": act} if act else {}
+        act = before | name if n % 2 else name | before  # members of JSON have no order
     client = actors[-1] if actors else f"cli_{word()}"
     claims = {"iss": f"https://{word()}.example", "sub": subject, "client_id": client}
     return claims | {"scope": "openid", "jti": word(12)} | ({"act": act} if act else {})

@@ -27,7 +27,7 @@ def chain(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "chain")
     for subject, actors in chains():
         claims = claims_of(subject, actors)
-        judge_chain(ask(function, claims), subject, actors, claims["client_id"])
+        judge_chain(ask(function, claims, shown=True), subject, actors, claims["client_id"])
     if lesson.is_mock:
         own = lesson.client.get_token(key=ProofKey.generate())
         live_one = dict(lesson.client.exchange(own, actor=own).claims)  # for itself, by itself

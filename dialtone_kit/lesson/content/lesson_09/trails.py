@@ -126,7 +126,7 @@ def _about_person(person: object, true: Writing) -> str:
 
 def _judge_policy(policy: object, events: list[Event], true: Writing) -> None:
     for event in events:
-        if not same(policy, event.get("policy_id")):
+        if "policy_id" not in event or not same(policy, event["policy_id"]):
             continue
         if event["event"] == "registration":
             raise Wrong("That policy let the agent register. Which one let it write?")

@@ -26,6 +26,7 @@ from dialtone_kit.lesson.exercises.asking import (
     same,
     show,
     word,
+    worst_first,
 )
 
 SOMEWHERE = "https://calendar.example/mcp"
@@ -75,6 +76,11 @@ def _audiences(resource: str) -> list[tuple[Any, bool, str]]:
             f"A token for {resource}.evil got in. Only the whole name counts.",
         ),
         (f"{host}/mcp/admin", False, "The same host serves another resource at /mcp/admin."),
+        (
+            f"{SOMEWHERE}?for='{resource}'",
+            False,
+            f"A token for {SOMEWHERE} got in: only its query has your name.",
+        ),
         ([f"{host}/", SOMEWHERE], False, "The same host is not yet the same resource."),
         (None, False, "A token without `aud` got in. For nobody in particular isn't for you."),
     ]
@@ -83,7 +89,7 @@ def _audiences(resource: str) -> list[tuple[Any, bool, str]]:
 def _judge_audience(
     made_for: Callable[..., Any], claims: dict[str, Any], resource: str, right: bool, sentence: str
 ) -> None:
-    if expect_bool(ask(made_for, claims, resource)) != right:
+    if expect_bool(ask(made_for, claims, resource, shown=True)) != right:
         raise Wrong(sentence, "" if right else "M29")
 
 
@@ -105,8 +111,7 @@ def gate(answer: object, lesson: LiveLesson) -> None:
     admit, scene = function_of(answer, "admit"), Scene()
     door = scene.door()
     _judge_good(admit, door, "a POST", scene.call())
-    for attack in random.sample(ATTACKS, len(ATTACKS)):
-        _judge_attack(admit, door, scene, attack)
+    worst_first(ATTACKS, lambda attack: _judge_attack(admit, door, scene, attack))
     for name, make in GOOD.items():
         _judge_good(admit, door, name, make(scene))
     if lesson.is_mock:

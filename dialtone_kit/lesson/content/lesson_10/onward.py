@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -16,15 +17,20 @@ from dialtone_kit.client.dpop_auth import DPoPAuth
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
+from dialtone_kit.lesson.content.lesson_10.together import together
 from dialtone_kit.lesson.exercises.asking import ask, same, show, word
+from dialtone_kit.lesson.exercises.patience import sealed
 from dialtone_kit.lesson.exercises.verdict import Wrong
 from dialtone_kit.tokens import Token, read_unverified, text_of
+
+SERVER = "cli_server"
 
 
 class Side(Protocol):
     """What a server needs to call on: a token for itself, and a call with it."""
 
     def exchange(self, held: str, **asked: Any) -> Token: ...
+    def get_token(self, *asked: Any, **more: Any) -> Token: ...
     def call(self, method: str, url: str, token: Token | str) -> httpx.Response: ...
 
 
@@ -44,8 +50,14 @@ class OnPaper:
                 400, "invalid_request", "The subject token is bound to a key: send a proof.", {}
             )
         named = asked.get("resource") or asked.get("audience") or claims["aud"]
-        made = {"aud": named, "cnf": {"jkt": self.key.thumbprint}, "act": {"sub": "cli_server"}}
-        text = Secret(self.issuer.token(**(claims | made)))
+        return self._made(claims | {"aud": named, "act": {"sub": SERVER}})
+
+    def get_token(self, *_: Any, resource: Any = None, **__: Any) -> Token:
+        """For the server itself."""
+        return self._made({"sub": SERVER, "aud": resource or self.api})
+
+    def _made(self, claims: dict[str, Any]) -> Token:
+        text = Secret(self.issuer.token(**(claims | {"cnf": {"jkt": self.key.thumbprint}})))
         return Token(text, "DPoP", 3600, "openid", self.key, time.time())
 
     def call(self, method: str, url: str, token: Token | str) -> httpx.Response:
@@ -68,6 +80,9 @@ class AtTheService:
     def exchange(self, held: str, **asked: Any) -> Token:
         return self.client.exchange(held, **asked)
 
+    def get_token(self, *asked: Any, **more: Any) -> Token:
+        return self.client.get_token(*asked, **more)
+
     def call(self, method: str, url: str, token: Token | str) -> httpx.Response:
         """A string is a token passed on, with a proof of the server's own."""
         if isinstance(token, Token):
@@ -88,21 +103,14 @@ class Caller:
 
 
 class Watch:
-    """Serves one caller at a time, and may let the next one in while an exchange is under way."""
+    """Serves callers, and looks at each call to the API."""
 
     def __init__(self, function: Callable[..., Any], side: Side, key: ProofKey, api: str) -> None:
         self.function, self.side, self.key, self.api = function, side, key, api
 
-    def serve(self, caller: Caller, meanwhile: Callable[[], None] | None = None) -> None:
+    def serve(self, caller: Caller) -> None:
         """Raise Wrong unless `caller` gets the API's answer to a token of their own."""
         answers: list[Any] = []
-        waiting = [meanwhile] if meanwhile else []
-
-        def exchange(held: str, **asked: Any) -> Token:
-            made = self.side.exchange(held, **asked)
-            if waiting:
-                waiting.pop()()
-            return made
 
         def call(method: str, url: str, token: Token | str, **_: Any) -> httpx.Response:
             response = self.side.call(method, url, token)
@@ -110,7 +118,10 @@ class Watch:
             answers.append(response.json())
             return response
 
-        me = SimpleNamespace(exchange=exchange, call=call)
+        side = self.side
+        me = SimpleNamespace(
+            exchange=sealed(side.exchange), get_token=sealed(side.get_token), call=sealed(call)
+        )
         got = ask(self.function, caller.held, me, self.key, self.api)
         if not answers:
             raise Wrong(f'The API was never called. `me.call("GET", …)` does it; got {show(got)}.')
@@ -124,6 +135,11 @@ class Watch:
                 "401 `key_is_bound`: you passed on the caller's own token, and it is bound to the "
                 "agent's key. Exchange it.",
                 "M29",
+            )
+        if claims["sub"] != caller.subject and "act" not in claims:
+            raise Wrong(
+                "That is a token of the server's own: the API can't see for whom it calls. "
+                "Exchange the caller's token."
             )
         if claims["sub"] != caller.subject:
             raise Wrong(
@@ -146,21 +162,24 @@ class Watch:
 def judge_onward(
     function: Callable[..., Any], side: Side, key: ProofKey, api: str, callers: Sequence[Caller]
 ) -> None:
-    """Two callers at once, then the first one again. Raises Wrong with the sentence for it."""
+    """One caller, the next, the first one again. Raises Wrong with the sentence for the mistake."""
     ada, bob = callers
     watch = Watch(function, side, key, api)
-    watch.serve(ada, meanwhile=lambda: watch.serve(bob))
-    watch.serve(bob)
-    watch.serve(ada)
+    for caller in (ada, bob, ada):
+        watch.serve(caller)
 
 
 def on_paper(function: Callable[..., Any]) -> None:
-    """The same without a service, with tokens that are good at three servers."""
+    """The same without a service, with tokens that are good at three servers; then both at once."""
     key, agents, api = ProofKey.generate(), Issuer(), f"https://api-{word()}.example"
     everywhere = ["https://notes.example/mcp", api, f"https://mail-{word()}.example"]
     bound: dict[str, Any] = {"cnf": {"jkt": ProofKey.generate().thumbprint}, "aud": everywhere}
     callers = [Caller(n, agents.token(sub=f"cli_{word()}", **bound)) for n in ("Ada", "Bob")]
-    judge_onward(function, OnPaper(key, api), key, api, callers)
+    side = OnPaper(key, api)
+    judge_onward(function, side, key, api, callers)
+    fresh = [Caller(one.name, agents.token(sub=one.subject, **bound)) for one in callers]
+    watch = Watch(function, side, key, api)
+    together([partial(watch.serve, caller) for caller in fresh], function)
 
 
 def _named(claims: Any) -> list[str]:
