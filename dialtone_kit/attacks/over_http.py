@@ -19,6 +19,7 @@ MOST = 120  # requests
 LONGEST = 240.0  # seconds for all of them
 PATIENCE = 5.0  # seconds for each part of a send
 AGENT = "dialtone-probe"
+REASONS = ("error_description", "error", "detail", "message")  # members of a refusal's body
 
 
 class Sender:
@@ -63,13 +64,12 @@ class Sender:
 
 def read(response: httpx.Response) -> Answer:
     """The answer, with the reason that it gives in its challenge or its body."""
-    fields = tuple(response.headers.multi_items())
     told = [
-        one.parameters["error_description"]
+        one.parameters.get("error_description", "")
         for field in response.headers.get_list("WWW-Authenticate")
         for one in challenges(field)
-        if "error_description" in one.parameters
     ]
-    body = json_or_nothing(response).get("error_description")
-    reason = told[0] if told else body if isinstance(body, str) else ""
-    return Answer(response.status_code, fields, reason)
+    body = json_or_nothing(response)
+    told += [text for name in REASONS if isinstance(text := body.get(name), str)]
+    reason = next((text for text in told if text), "")
+    return Answer(response.status_code, tuple(response.headers.multi_items()), reason)
