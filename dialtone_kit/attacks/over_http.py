@@ -48,7 +48,7 @@ class Sender:
         except httpx.ConnectError as problem:
             if "CERTIFICATE_VERIFY_FAILED" not in str(problem):
                 raise ServiceUnreachable(
-                    f"No connection to {self.origin}. Is it running?"
+                    f"No connection to {self.origin} ({problem}). Is it running?"
                 ) from None
             raise explained(problem) from None
         except httpx.TransportError as problem:
