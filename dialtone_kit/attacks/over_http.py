@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 
 from dialtone_kit.attacks.calls import Answer, Call
 from dialtone_kit.base.challenges import challenges
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable, UnsafeUrl
-from dialtone_kit.base.urls import origin
+from dialtone_kit.base.urls import is_loopback, origin, require_https_or_loopback
 from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.client.retry import explained
 from dialtone_kit.client.transport import at_most, open_client
@@ -20,6 +21,18 @@ LONGEST = 240.0  # seconds for all of them
 PATIENCE = 5.0  # seconds for each part of a send
 AGENT = "dialtone-probe"
 REASONS = ("error_description", "error", "detail", "message")  # members of a refusal's body
+
+
+def must_be_allowed(url: str, named: str | None) -> None:
+    """Raise UnsafeUrl unless `url` is on this machine, or its host was named a second time."""
+    host = (urlsplit(require_https_or_loopback(url)).hostname or "").lower()
+    if named is not None and named.lower() != host:
+        raise UnsafeUrl(f"--i-may-test names {named}, and the URL is on {host}.")
+    if named is None and not is_loopback(url):
+        raise UnsafeUrl(
+            f"{host} isn't this machine. If it's yours, or its owner asked you to test it, name "
+            f"it again: --i-may-test {host}"
+        )
 
 
 class Sender:

@@ -12,7 +12,7 @@ import pytest
 from dialtone_kit.attacks import over_http
 from dialtone_kit.attacks.calls import Answer, Call, Target
 from dialtone_kit.attacks.judge import Outcome
-from dialtone_kit.attacks.over_http import AGENT, MOST, Sender
+from dialtone_kit.attacks.over_http import AGENT, MOST, Sender, must_be_allowed
 from dialtone_kit.attacks.probing import ELSEWHERE, CantJudge, Issued, probe
 from dialtone_kit.base.errors import DialtoneError, RateLimited, ServiceUnreachable, UnsafeUrl
 from dialtone_kit.base.masking import Secret
@@ -236,6 +236,39 @@ def test_a_line_that_fails_is_one_sentence(problem: Exception, says: str) -> Non
 def test_no_token_goes_where_it_could_be_read(url: str) -> None:
     with pytest.raises(UnsafeUrl):
         Sender(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("https://api.example/x", None),
+        ("https://api.example/x", "other.example"),
+        ("https://api.example/x", "example"),
+        ("https://api.example/x", ""),
+        ("http://127.0.0.1:5000/", "api.example"),
+        ("http://api.example/x", "api.example"),
+        ("https://localhost.example/x", None),
+    ],
+)
+def test_a_host_is_tested_only_if_it_is_this_machine_or_named_twice(
+    url: str, named: str | None
+) -> None:
+    with pytest.raises(UnsafeUrl):
+        must_be_allowed(url, named)
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("https://api.example/x", "api.example"),
+        ("https://API.example:8443/x", "Api.Example"),
+        ("http://127.0.0.1:5000/", None),
+        ("http://[::1]:5000/", "::1"),
+        ("http://localhost/", "localhost"),
+    ],
+)
+def test_these_may_be_tested(url: str, named: str | None) -> None:
+    must_be_allowed(url, named)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from mcp import MCPDeprecationWarning
 from mcp.server import MCPServer
 from mcp.server.auth.provider import AccessToken, TokenVerifier
 from mcp.server.auth.settings import AuthSettings
@@ -178,13 +176,15 @@ def test_an_mcp_server_that_knows_only_bearer_cant_be_judged(probe: Run, base_ur
     issuer = f"{base_url}/realms/default"
 
     def bearer_only(url: str) -> ASGIApp:
-        settings = AuthSettings(issuer_url=issuer, resource_server_url=url)  # type: ignore[arg-type]
+        settings = AuthSettings(
+            issuer_url=issuer,  # type: ignore[arg-type]
+            resource_server_url=url,  # type: ignore[arg-type]
+            validate_token_resource=False,  # the verifier does it
+        )
         verifier = AnyToken(IdentityClient(base_url), url)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", MCPDeprecationWarning)
-            server: MCPServer[Any] = MCPServer(
-                "notes", log_level="ERROR", token_verifier=verifier, auth=settings
-            )
+        server: MCPServer[Any] = MCPServer(
+            "notes", log_level="ERROR", token_verifier=verifier, auth=settings
+        )
         return server.streamable_http_app()
 
     with serving(bearer_only) as url:
