@@ -20,6 +20,7 @@ MOST = 120  # requests
 LONGEST = 240.0  # seconds for all of them
 PATIENCE = 5.0  # seconds for each part of a send
 AGENT = "dialtone-probe"
+TOO_MANY = 429
 REASONS = ("error_description", "error", "detail", "message")  # members of a refusal's body
 
 
@@ -38,7 +39,7 @@ def must_be_allowed(url: str, named: str | None) -> None:
 class Sender:
     """Sends to the service at `url`, and to no other host. `left` counts down from MOST.
 
-    Limits are those of the kit's client: https or loopback, no redirect followed, small responses.
+    It keeps no cookies, and stops when it is asked to. Limits are those of the kit's client: https or loopback, no redirect followed, small responses.
     `inner` takes the network's place in tests.
     """
 
@@ -66,6 +67,9 @@ class Sender:
             raise explained(problem) from None
         except httpx.TransportError as problem:
             raise explained(problem) from None
+        self._http.cookies.clear()  # an attacker has no session of the agent's
+        if response.status_code == TOO_MANY:
+            raise DialtoneError(f"{self.origin} asks for a pause (429). Try again later.")
         return read(response)
 
     def __enter__(self) -> Self:

@@ -289,7 +289,7 @@ def test_a_service_that_asks_for_a_pause_gets_it(probe: Run, base_url: str) -> N
         await Response(status_code=401 if len(asked) == 1 else 429)(scope, receive, send)
 
     with serving(lambda _: busy) as url:
-        one_line(probe(url, "--method", "POST"), "the service is busy: 429")
+        one_line(probe(url, "--method", "POST"), "asks for a pause (429)")
     assert asked == ["POST", "POST"]
 
 
