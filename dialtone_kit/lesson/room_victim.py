@@ -104,12 +104,10 @@ class Robbed:
             "key": workload.key.public_jwk,
             "audience": [self._lab.issuer],
         }
-        svid = Secret(
-            str(workload.connection.ask("POST", f"{self._base_url}/v1/svid/jwt", json=sent)["svid"])
-        )
+        body = workload.connection.ask("POST", f"{self._base_url}/v1/svid/jwt", json=sent)
+        svid = Secret(str(body["svid"]))
         client.authenticate_by(lambda: svid)
-        key = ProofKey.generate()
-        self._write_note(client, client.get_token(SCOPE, key=key))
+        self._write_note(client, client.get_token(SCOPE, key=ProofKey.generate()))
         return sent
 
     def sign_in(self) -> dict[str, str]:
@@ -165,9 +163,8 @@ class Robbed:
     def _write_note(self, client: IdentityClient, token: Token) -> None:
         flag = f"flag-{secrets.token_hex(6)}"
         self._keep(flag)
-        client.call(
-            "POST", self.notes, token, json={"text": f"The flag is {flag}."}
-        ).raise_for_status()
+        note = {"text": f"The flag is {flag}."}
+        client.call("POST", self.notes, token, json=note).raise_for_status()
 
 
 def _id_of(client: IdentityClient) -> str:
