@@ -15,13 +15,12 @@ from dialtone_kit.attacks.calls import Answer, Call, NotTried, Send, Target
 from dialtone_kit.attacks.catalogue import ATTACKS, Attack, Way
 from dialtone_kit.attacks.good_calls import GOOD, Good
 from dialtone_kit.attacks.victim import Victim
-from dialtone_kit.base.errors import brief
-from dialtone_kit.base.masking import masked
+from dialtone_kit.base.masking import mask_text, visible
 
 Verdict = Literal["passed", "refused", "held", "open", "not tried"]
 BUSY = frozenset({408, 429, 502, 503, 504})  # the statuses that judge nothing
 
-LONGEST = 90  # characters of a reason
+LONGEST = 80  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -93,10 +92,9 @@ def in_words(way: Way) -> str:
 
 def said(answer: Answer) -> str:
     """The status, and the reason if there is one, short enough for a table."""
-    reason = (
-        brief(masked(answer.reason or answer.error), 90) if answer.reason or answer.error else ""
-    )
-    return f"{answer.status} {reason}".strip()
+    reason = visible(mask_text(answer.reason or answer.error), keep="")
+    cut = reason if len(reason) <= LONGEST else f"{reason[:LONGEST]}…"
+    return f"{answer.status}: {cut}" if cut else str(answer.status)
 
 
 def _in_order(calls: Callable[[], tuple[Call, ...]], send: Send, victim: Victim) -> list[Answer]:
