@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import httpx
 
-from dialtone_kit.attacks.calls import Answer, Call, Target
+from dialtone_kit.attacks.calls import Answer, Call, Send, Target
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.credentials import Credentials
@@ -59,9 +59,7 @@ class AttackRoom:
         lab.policy(POLICY)
         robbed = Robbed(base_url, lab, keep)
         own, self.notes, self._end = robbed.client.http, robbed.notes, robbed.close
-        self._bag = RoomBag(
-            robbed, Target("GET", self.notes), lambda call: _sent(own, call), self._my_name
-        )
+        self._bag = RoomBag(robbed, Target("GET", self.notes), sender(own), self._my_name)
         self.http = lab.client.http
 
     @property
@@ -159,8 +157,12 @@ class AttackRoom:
             )
 
 
-def _sent(http: httpx.Client, call: Call) -> Answer:
-    """The answer to a raw call of the victim's."""
-    response = http.request(call.method, call.url, headers=list(call.fields))
-    reason = str(json_or_nothing(response).get("error_description", ""))
-    return Answer(response.status_code, tuple(response.headers.multi_items()), reason)
+def sender(http: httpx.Client) -> Send:
+    """A way to send raw calls."""
+
+    def send(call: Call) -> Answer:
+        response = http.request(call.method, call.url, headers=list(call.fields))
+        reason = str(json_or_nothing(response).get("error_description", ""))
+        return Answer(response.status_code, tuple(response.headers.multi_items()), reason)
+
+    return send
