@@ -135,7 +135,6 @@ class AttackRoom:
     def close(self) -> None:
         """Remove the room and everything in it; doing so twice is fine."""
         self.closed = True
-        robbed_of(self._bag).close()
         self._lab.remove()
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dialtone_kit.base.errors import DialtoneError, MockOnly, brief
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.lesson.attack_room import NAIVE, AttackRoom
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.local.controls import Controls
@@ -61,6 +62,7 @@ class AttackRooms:
         self._is_mock = is_mock
         self._open: dict[int, AttackRoom] = {}
 
+    @hiding
     def room(self, number: int) -> AttackRoom:
         """Room `number`, as it was left. Raises DialtoneError where there is none."""
         if not self._is_mock:
@@ -69,7 +71,7 @@ class AttackRooms:
                 'here. Set base_url = "mock" to run this part.'
             )
         if type(number) is not int or number not in SWITCHES:
-            told = f"There is no room {brief(number)}. Rooms are 1 to 10 and 13 to 20."
+            told = f"There is no room {brief(repr(number))}. Rooms are 1 to 10 and 13 to 20."
             raise DialtoneError(NO_ROOM.get(number, told) if type(number) is int else told)
         known = self._open.get(number)
         if known is None or known.closed:

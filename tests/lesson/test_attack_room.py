@@ -44,9 +44,12 @@ def test_a_room_is_the_same_until_it_is_gone(lesson: Lesson) -> None:
     assert lesson.room(4) is room
     flag = flag_in(room.call(room.bag.T, room.bag.P2).text)
     assert lesson.found(f" {flag}\n") == Found(4, by_rule=True)
+    bag = room.bag
     lesson.controls.remove_realm(room.issuer.rpartition("/")[2])
     with pytest.raises(DialtoneError, match=r"^Room 4 is gone\. lesson\.room\(4\) opens a new one"):
         room.call(room.bag.T)
+    with pytest.raises(DialtoneError, match=r"There is no P1: .*\(404\)"):
+        _ = bag.P1
     for use in (lambda: room.bag, lambda: room.me, lambda: room.lure(LIE)):
         with pytest.raises(DialtoneError, match="Room 4 is gone"):
             use()

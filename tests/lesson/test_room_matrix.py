@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,9 +38,9 @@ class Rooms(AttackRooms):
 
 
 @pytest.fixture
-def rooms(shared_home: Path) -> Iterator[Rooms]:
+def rooms(shared_home: Path) -> Rooms:
     running = service.ensure(say=print)
-    yield Rooms(running.base_url, Controls(lambda: running), Wire(), is_mock=True)
+    return Rooms(running.base_url, Controls(lambda: running), Wire(), is_mock=True)
 
 
 def opened(attack: Attack, room: AttackRoom) -> bool:
