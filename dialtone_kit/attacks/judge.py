@@ -63,9 +63,8 @@ def try_good(good: Good, send: Send, victim: Victim, target: Target, ok: int = 2
 
 
 def try_attack(attack: Attack, send: Send, victim: Victim, bag: Bag, ok: int = 200) -> Outcome:
-    """Whether all ways of `attack` are turned away. The first that is let in decides."""
-    held: list[str] = []
-    missed: list[str] = []
+    """Whether all ways of `attack` are turned away. One that is let in is enough."""
+    opened, held, missed = list[str](), list[str](), list[str]()
     for way in attack.ways:
         try:
             answer = _in_order(partial(_one, way, bag), send, victim)[-1]
@@ -73,12 +72,12 @@ def try_attack(attack: Attack, send: Send, victim: Victim, bag: Bag, ok: int = 2
             missed.append(str(why))
             continue
         if answer.lets_in(ok):
-            return Outcome(attack, "open", f"{in_words(way)} {said(answer)}")
-        busy = answer.status in BUSY
-        (missed if busy else held).append(said(answer))
-    if missed:
-        return Outcome(attack, "not tried", missed[0])
-    return Outcome(attack, "held", held[0])
+            opened.append(f"{answer.status}: {in_words(way)}")
+        else:
+            (missed if answer.status in BUSY else held).append(said(answer))
+    if opened:
+        return Outcome(attack, "open", " ".join(opened))
+    return Outcome(attack, "not tried", missed[0]) if missed else Outcome(attack, "held", held[0])
 
 
 def _one(way: Way, bag: Bag) -> tuple[Call, ...]:

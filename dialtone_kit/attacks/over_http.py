@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 
 from dialtone_kit.attacks.calls import Answer, Call
 from dialtone_kit.base.challenges import challenges
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable, UnsafeUrl
-from dialtone_kit.base.urls import origin
+from dialtone_kit.base.urls import is_loopback, origin, require_https_or_loopback
 from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.client.retry import explained
 from dialtone_kit.client.transport import at_most, open_client
@@ -19,6 +20,19 @@ MOST = 120  # requests
 LONGEST = 240.0  # seconds for all of them
 PATIENCE = 5.0  # seconds for each part of a send
 AGENT = "dialtone-probe"
+REASONS = ("error_description", "error", "detail", "message")  # members of a refusal's body
+
+
+def must_be_allowed(url: str, named: str | None) -> None:
+    """Raise UnsafeUrl unless `url` is on this machine, or its host was named a second time."""
+    host = (urlsplit(require_https_or_loopback(url)).hostname or "").lower()
+    if named is not None and named.lower() != host:
+        raise UnsafeUrl(f"--i-may-test names {named}, and the URL is on {host}.")
+    if named is None and not is_loopback(url):
+        raise UnsafeUrl(
+            f"{host} isn't this machine. If it's yours, or its owner asked you to test it, name "
+            f"it again: --i-may-test {host}"
+        )
 
 
 class Sender:
@@ -47,7 +61,7 @@ class Sender:
         except httpx.ConnectError as problem:
             if "CERTIFICATE_VERIFY_FAILED" not in str(problem):
                 raise ServiceUnreachable(
-                    f"No connection to {self.origin}. Is it running?"
+                    f"No connection to {self.origin} ({problem}). Is it running?"
                 ) from None
             raise explained(problem) from None
         except httpx.TransportError as problem:
@@ -63,13 +77,12 @@ class Sender:
 
 def read(response: httpx.Response) -> Answer:
     """The answer, with the reason that it gives in its challenge or its body."""
-    fields = tuple(response.headers.multi_items())
     told = [
-        one.parameters["error_description"]
+        one.parameters.get("error_description", "")
         for field in response.headers.get_list("WWW-Authenticate")
         for one in challenges(field)
-        if "error_description" in one.parameters
     ]
-    body = json_or_nothing(response).get("error_description")
-    reason = told[0] if told else body if isinstance(body, str) else ""
-    return Answer(response.status_code, fields, reason)
+    body = json_or_nothing(response)
+    told += [text for name in REASONS if isinstance(text := body.get(name), str)]
+    reason = next((text for text in told if text), "")
+    return Answer(response.status_code, tuple(response.headers.multi_items()), reason)

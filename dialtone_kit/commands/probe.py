@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import click
 
 from dialtone_kit.attacks.calls import Target
-from dialtone_kit.attacks.over_http import Sender
+from dialtone_kit.attacks.over_http import Sender, must_be_allowed
 from dialtone_kit.attacks.probing import Issued, probe
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.urls import is_loopback, require_https_or_loopback, same_origin
+from dialtone_kit.base.urls import same_origin
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.commands.probe_report import FORMATS, Report
 from dialtone_kit.commands.signals import end_in_order
@@ -68,7 +66,7 @@ def command(
     if ok in REFUSALS:
         raise click.UsageError(f"--ok {ok} is how a verifier refuses. Give a good call's status.")
     try:
-        _must_be_allowed(url, i_may_test)
+        must_be_allowed(url, i_may_test)
         target, client = Target(method, url.partition("#")[0]), _client(issuer, scope)
         issued, report = Issued(client, scope, audience), Report(target, client.issuer, form)
         with Sender(url) as send:
@@ -77,18 +75,6 @@ def command(
     except DialtoneError as why:
         raise Undecided(f"can't judge: {why}") from None
     return report.end()
-
-
-def _must_be_allowed(url: str, named: str | None) -> None:
-    """Raise unless `url` is on this machine, or on a host that was named a second time."""
-    host = (urlsplit(require_https_or_loopback(url)).hostname or "").lower()
-    if named is not None and named.lower() != host:
-        raise click.UsageError(f"--i-may-test names {named}, and the URL is on {host}.")
-    if named is None and not is_loopback(url):
-        raise click.UsageError(
-            f"{host} isn't this machine. If it's yours, or its owner asked you to test it, name "
-            f"it again: --i-may-test {host}"
-        )
 
 
 def _client(issuer: str | None, scope: str) -> IdentityClient:
