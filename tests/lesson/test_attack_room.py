@@ -114,6 +114,15 @@ def test_a_way_in_that_nobody_meant_is_no_way_by_the_rule(lesson: Lesson) -> Non
     assert lesson.found(flag) == Found(4, by_rule=True)
 
 
+def test_a_room_outlives_its_tokens(lesson: Lesson) -> None:
+    room = lesson.room(4)
+    before = str(room.bag.T)
+    assert str(room.bag.T) == before
+    room._lab.move_clock(3700)
+    assert str(room.bag.T) != before
+    assert room.call(room.bag.T, room.bag.P2).status_code == 200
+
+
 def test_the_room_where_two_proofs_come_takes_a_second_one(lesson: Lesson) -> None:
     room = lesson.room(10)
     assert room.call(room.bag.T, room.bag.P2, room.bag.P3).status_code == 401
