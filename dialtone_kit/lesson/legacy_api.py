@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError, TokenRefused
 from dialtone_kit.base.reason import description
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.plain_server import PlainHandler, PlainServer
 from dialtone_kit.tokens import read_unverified, verify_token
 
 PATH = "/reports"
-PATIENCE = 10  # seconds for a caller to send its request
 ONLY_BEARER = "This API knows one scheme: Authorization: Bearer <token>."
 
 
@@ -31,7 +29,7 @@ class LegacyApi:
             client,
             client.jwks(),
         )  # this API never talks to the service again
-        self._server = _Server(("127.0.0.1", 0), _handler(self.claims))
+        self._server = PlainServer(("127.0.0.1", 0), _handler(self.claims))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -55,22 +53,11 @@ class LegacyApi:
         return f"LegacyApi({self.url!r})"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128  # with 5, a few idle callers keep everyone else out
-
-    def handle_error(self, *about: Any) -> None:
-        """No traceback in the notebook for a caller that went away."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(*about)
-
-
-def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:
+def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[PlainHandler]:
     """The handler class that http.server makes an object of for each connection."""
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
-        server_version, sys_version = "reports", ""
+    class Handler(PlainHandler):
+        server_version = "reports"
 
         def do_GET(self) -> None:
             scheme, _, token = self.headers.get("Authorization", "").partition(" ")
@@ -99,16 +86,6 @@ def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequ
             self._answer(401, {"error": error, "error_description": why}, challenge)
 
         def _answer(self, status: int, body: Mapping[str, Any], challenge: str = "") -> None:
-            sent = json.dumps(body).encode()
-            self.send_response(status)
-            if challenge:
-                self.send_header("WWW-Authenticate", challenge)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """No log: a request line could hold a token."""
+            self.answer(status, json.dumps(body), challenge)
 
     return Handler

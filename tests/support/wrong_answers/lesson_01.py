@@ -76,7 +76,7 @@ def host_compared(asked, document):
     return urlsplit(issuer).netloc == urlsplit(asked).netloc and not issuer.endswith("/")
 
 
-@wrong("01.mix-up", "", "raised KeyError: 'issuer'\. It got 'https://[^']*', {")
+@wrong("01.mix-up", "", r"raised KeyError: 'issuer'\. It got 'https://[^']*', {")
 def no_issuer_not_foreseen(asked, document):
     return document["issuer"] == asked
 
@@ -86,7 +86,7 @@ def no_yes_or_no(asked, document):
     return document.get("issuer") == asked and document
 
 
-@wrong("01.origin", "", "raised KeyError: ''\. It got 'https://.*', '[^']*'.$")
+@wrong("01.origin", "", r"raised KeyError: ''\. It got 'https://.*', '[^']*'.$")
 def a_table_of_ports_without_all_schemes(issuer, endpoint):
     ports = {"https": 443, "http": 80}
     places = [urlsplit(url) for url in (issuer, endpoint)]
