@@ -12,7 +12,6 @@ from dialtone_kit.lesson.content.lesson_08.audiences import audience_cases
 from dialtone_kit.lesson.content.lesson_08.flaky import Desk, live_desk
 from dialtone_kit.lesson.content.lesson_08.leaves import leaf_cases, new_domain
 from dialtone_kit.lesson.content.lesson_08.sentences import (
-    Sentences,
     judge_choice,
     make_sentences,
 )
@@ -188,5 +187,5 @@ def _judge_audience(
     make=lambda _lesson: make_sentences(),
 )
 def not_proved(answer: object, lesson: LiveLesson) -> None:
-    sentences: Sentences = lesson.material("08.not-proved")
+    sentences = lesson.material("08.not-proved")
     judge_choice(answer, sentences)

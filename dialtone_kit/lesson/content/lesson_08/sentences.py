@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Set
-from typing import Any
+from dialtone_kit.lesson.exercises.choosing import Sentences, letters, six
+from dialtone_kit.lesson.exercises.verdict import Wrong
 
-from dialtone_kit.lesson.exercises.asking import show
-from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
-
-Sentences = dict[str, str]
 TRUE = (
     "AWS runs an instance with this ID, in this account.",
     "Whoever asks holds the private key that belongs to the certificate request.",
@@ -31,14 +26,12 @@ FALSE = {
 
 def make_sentences() -> Sentences:
     """Six of them under letters, in random order."""
-    drawn = [*random.sample(TRUE, 2), *random.sample(sorted(FALSE), 4)]
-    random.shuffle(drawn)
-    return dict(zip("ABCDEF", drawn, strict=True))
+    return six(TRUE, FALSE, 2)
 
 
 def judge_choice(answer: object, sentences: Sentences) -> None:
     """Raise Wrong with the sentence for this choice."""
-    chosen = _letters(answer, sentences)
+    chosen = letters(answer, sentences)
     right = {letter for letter, text in sentences.items() if text in TRUE}
     for letter in sorted(chosen - right):
         raise Wrong(f"{letter} isn't proved. {FALSE[sentences[letter]]}")
@@ -47,17 +40,3 @@ def judge_choice(answer: object, sentences: Sentences) -> None:
         raise Wrong("Two of them are proved. What did AWS sign, and what did the caller sign?")
     if missing:
         raise Wrong("What you chose is proved, and one more is.")
-
-
-def _letters(answer: Any, sentences: Sentences) -> set[str]:
-    if isinstance(answer, str):
-        answer = answer.replace(",", " ").split() if not answer.isalpha() else list(answer)
-    if not isinstance(answer, Set | list | tuple):
-        raise Wrong(f'Give the letters of the sentences, such as {{"A", "C"}}; got {show(answer)}.')
-    letters = list(answer)
-    if ... in letters:
-        raise NotTried
-    unknown = [one for one in letters if not isinstance(one, str) or str(one) not in sentences]
-    if unknown:
-        raise Wrong(f"{show(unknown[0])} is none of the letters A to F.")
-    return {str.__str__(one) for one in letters}
