@@ -1,0 +1,1 @@
+"""Attacks on a verifier of DPoP proofs, the requests it has to let in, and the judge of both."""

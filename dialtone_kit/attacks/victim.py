@@ -1,0 +1,124 @@
+"""The agent that is attacked: it holds the key, makes good calls, and signs what a scene needs."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from dialtone_kit.attacks.calls import Answer, Call, NotTried, Target
+from dialtone_kit.base.jws import b64url, to_segment
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.rules import access_token_hash
+
+TokenFor = Callable[[ProofKey], str]
+
+
+class Victim:
+    """An agent with its key, and the tokens that `token_for` gives for a key. It shows neither.
+
+    `smaller` gives a token with less, `foreign` one that is made for another API; without it there
+    is none. `key` is one for ES256. `now` gives Unix seconds, `algs` are those that the verifier
+    says it takes. The nonce that it hands out is in every later proof.
+    """
+
+    def __init__(
+        self,
+        token_for: TokenFor,
+        *,
+        smaller: TokenFor | None = None,
+        foreign: TokenFor | None = None,
+        key: ProofKey | None = None,
+        now: Callable[[], float] = time.time,
+        algs: Collection[str] = (),
+    ) -> None:
+        self.key, self.now = key or ProofKey.generate(), now
+        self.nonce, self.algs = "", frozenset(algs)
+        self._makers = {"token": token_for, "smaller": smaller or token_for, "foreign": foreign}
+        self._made: dict[tuple[str, str], str] = {}
+
+    def token(self, kind: str = "token", key: ProofKey | None = None) -> str:
+        """A token bound to `key`, by default the victim's; got once and kept.
+
+        `kind` is token, smaller or foreign. Raises NotTried where no foreign one is to be had.
+        """
+        make, bound_to = self._makers[kind], key or self.key
+        if make is None:
+            raise NotTried("no token for another audience is to be had")
+        at = kind, bound_to.thumbprint
+        if at not in self._made:
+            self._made[at] = make(bound_to)
+        return self._made[at]
+
+    def proof(
+        self,
+        target: Target,
+        *,
+        key: ProofKey | None = None,
+        token: str | None = None,
+        header: Mapping[str, Any] | None = None,
+        **claims: Any,
+    ) -> str:
+        """A good proof for `target`, but for the members given; one given as None is left out."""
+        signer = key or self.key
+        text = self.unsigned(target, key=signer, token=token, header=header, **claims)
+        return f"{text}.{b64url(signer.sign(text.encode()))}"
+
+    def unsigned(
+        self,
+        target: Target,
+        *,
+        key: ProofKey | None = None,
+        token: str | None = None,
+        header: Mapping[str, Any] | None = None,
+        **claims: Any,
+    ) -> str:
+        """The first two parts of such a proof, which anyone can write."""
+        shown = key or self.key
+        head = {"typ": "dpop+jwt", "alg": shown.alg, "jwk": shown.public_jwk, **(header or {})}
+        body = {
+            "htm": target.method,
+            "htu": target.url.partition("?")[0],
+            "iat": int(self.now()),
+            "jti": secrets.token_urlsafe(16),
+            "ath": access_token_hash(token or self.token()),
+            "nonce": self.nonce or None,
+            **claims,
+        }
+        return ".".join(to_segment(_given(part)) for part in (head, body))
+
+    def call(self, target: Target, proof: str = "", token: str = "", scheme: str = "DPoP") -> Call:
+        """A good call, but for what is given."""
+        shown, proved = token or self.token(), proof or self.proof(target)
+        return Call(
+            target.method,
+            target.url,
+            (("Authorization", f"{scheme} {shown}"), ("DPoP", proved)),
+        )
+
+    def hear(self, answer: Answer) -> Answer:
+        """Keep the nonce that came with `answer`, for the next proof (RFC 9449 §8.2)."""
+        self.nonce = answer.nonce or self.nonce
+        return answer
+
+    def __repr__(self) -> str:
+        return f"<Victim with the key {self.key.thumbprint}>"
+
+
+def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+class PublishedKey(ProofKey):
+    """A key whose private half is known to everybody: it was found in a log."""
+
+    __slots__ = ("private_jwk",)
+
+    def __init__(self) -> None:
+        private = ec.generate_private_key(ec.SECP256R1())
+        super().__init__(private, "ES256")
+        d = private.private_numbers().private_value.to_bytes(32, "big")
+        self.private_jwk = self.public_jwk | {"d": b64url(d)}
