@@ -21,7 +21,7 @@ class Sentences(Mapping[str, str]):
         self._texts = tuple(texts)
 
     def __getitem__(self, letter: str) -> str:
-        return dict(zip(LETTERS, self._texts, strict=True))[letter]
+        return dict(zip(LETTERS, self._texts, strict=False))[letter]
 
     def __iter__(self) -> Iterator[str]:
         return iter(LETTERS[: len(self._texts)])
