@@ -101,7 +101,7 @@ class Controls:
     def new_realm(self, like: str = "default", *, without: str | None = None) -> str:
         """Make a private realm `lab-…` that behaves like `like`; remove it when you are done.
 
-        `without` names one proof rule that is off there: an attack lab.
+        `without` names one check that is off there: an attack lab.
         """
         body = {"like": like, "without": without or None}
         return str(self._call("private realms", "POST", "/mock/realms", body)["realm"])
@@ -198,6 +198,7 @@ class Controls:
     def platform(self, name: PlatformName, **about: str) -> Callable[[str], Evidence]:
         """The local platform, vouching for one workload: `namespace=…, service_account=…` or alike.
 
+        With `realm=…`, a private one, Kubernetes is the cluster of that realm.
         What comes back is called for evidence each time, with the audience that it must name.
         """
 

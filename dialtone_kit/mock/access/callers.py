@@ -152,16 +152,16 @@ async def _caller(
     try:
         realm, claims = await _verified(service, realm, token)
         shown, nonce = realm, dpop.fresh_nonce(service, realm, "resource")
-        bound_to = bound_thumbprint(claims)
-        if (bound_to is not None) != (scheme == "DPoP"):
+        bound_to, by_key = bound_thumbprint(claims), scheme == "DPoP"
+        if (bound_to is not None) != by_key and realm.refuses("scheme_fits_cnf"):
             kind = "bound to a key" if bound_to else "a bearer token"
             raise TokenRefused(
                 "scheme", f"this token is {kind}; {scheme} is the wrong scheme. [M08]"
             )
         client = await live_client(service, realm, claims)
         wanted = dpop.judged_by(service, realm, request, "resource", token, bound_to)
-        proof = dpop.proof_of(request, wanted) if bound_to is not None else None
-        if bound_to is not None and proof is None:
+        proof = dpop.proof_of(request, wanted) if by_key else None
+        if by_key and proof is None:
             raise dpop.missing("a DPoP proof for this request")
     except TokenRefused as problem:
         log.warning("token refused in realm %s: %s", shown.name, problem.rule)
@@ -186,6 +186,8 @@ async def _verified(
     named = aud if isinstance(aud, list) else [aud]
     ours = service.settings.audiences(realm.name)
     audience = next((one for one in ours if one in named), None)
+    if audience is None and aud is not None and not realm.refuses("audience_is_ours"):
+        audience = named[0]
     jwks = await service.keys.jwks()
     now = clock.now(realm)
     return realm, verify_decoded(token, unverified, jwks, issuer, now=now, audience=audience)

@@ -24,7 +24,7 @@ from dialtone_kit.mock.web.requests import header_values
 
 @dataclass(frozen=True)
 class Wanted(rules.Request):
-    """What a proof must match, and the rules to check: all of them, except in the attack lab."""
+    """What a proof must match, and the rules that it must pass before it is used up."""
 
     rules: tuple[rules.Rule, ...] = rules.RULES
 
@@ -52,7 +52,7 @@ def judged_by(
         access_token=access_token,
         bound_to=bound_to,
         nonces=service.nonces(purpose, realm) if realm.nonce_required else None,
-        rules=attack_lab.rules_without(realm.without),
+        rules=attack_lab.rules_of(realm)[:-1],  # the last one follows in `use_up`
     )
 
 
@@ -67,8 +67,6 @@ def proof_of(request: Request, wanted: Wanted) -> rules.Proof | None:
 
 def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Request) -> None:
     """Rule 13, in the transaction of what the proof permits. Raises ProofRefused for a replay."""
-    if realm.without == rules.jti_is_new.__name__:
-        return
 
     def first_use(thumbprint: str, jti: str, keep_until: float) -> bool:
         digest = sha256(f"{realm.name}|{thumbprint}|{jti}".encode()).digest()
@@ -79,7 +77,7 @@ def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Reque
         return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
 
     request = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
-    rules.judge(proof, request, [rules.jti_is_new])
+    rules.judge(proof, request, attack_lab.rules_of(realm)[-1:])
 
 
 def missing(expected: str) -> ProofRefused:

@@ -22,7 +22,12 @@ KEPT = 30 * 24 * 3600  # seconds
 def record(
     tx: Connection, realm: Realm, event: str, client_id: str | None = None, **details: object
 ) -> None:
-    """Record that `event` happened now. `details` hold names and numbers, never a secret."""
+    """Record that `event` happened now. `details` hold names and numbers, never a secret.
+
+    In an attack lab the event also names the check that would have refused the request.
+    """
+    if realm.let_through:
+        details["let_through"] = realm.let_through[-1]
     _INSERT.run(
         tx,
         at=clock.now(realm),

@@ -58,7 +58,7 @@ class Realm:
     """A realm at the time of a request. `offset`: seconds that its clock is ahead of the machine's.
 
     A private realm is `like` a built-in one. It may have policies of its own instead of that
-    realm's file, and for the attack lab it may be `without` one named proof rule.
+    realm's file, and for the attack lab it may be `without` one named check.
     """
 
     name: str
@@ -71,11 +71,23 @@ class Realm:
     offset: float = 0.0
     without: str | None = None
     own_policies: str | None = field(default=None, repr=False)
+    # What this request was spared, for its audit event. Each request reads its private realm anew.
+    let_through: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def private(self) -> bool:
         """Made for one lesson while the service runs: only here can time move and things break."""
         return bool(self.like)
+
+    def refuses(self, check: str) -> bool:
+        """Whether the named `check`, which has found something wrong, refuses the request here.
+
+        It does, unless this is an attack lab without it; the audit trail then says so.
+        """
+        if not self.private or self.without != check:
+            return True
+        self.let_through.append(check)
+        return False
 
 
 @dataclass(frozen=True)

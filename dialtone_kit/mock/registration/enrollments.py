@@ -96,7 +96,7 @@ def status_of(row: Any, realm: Realm) -> str:
 
 def tries_left(row: Any) -> int:
     """How many wrong codes, of page and API together, it still takes to lock the enrollment."""
-    return WRONG_CODES - int(row.wrong_codes)
+    return _left(row.wrong_codes)
 
 
 def must_be_open(row: Any, realm: Realm) -> None:
@@ -127,7 +127,7 @@ def judge_code(
     if hmac.compare_digest(given, row.code_hash):
         return None
     count = row.wrong_codes + 1
-    over = count >= WRONG_CODES
+    over = count >= WRONG_CODES and realm.refuses("codes_lock")
     tx.execute(
         update(enrollments)
         .where(enrollments.c.enrollment_id == row.enrollment_id)
@@ -139,10 +139,14 @@ def judge_code(
 
 def wrong(what: str, wrong_codes: int) -> Refusal:
     """401 with the tries that are left for the code, in words and as a number."""
-    left = WRONG_CODES - wrong_codes
+    left = _left(wrong_codes)
     return Refusal(
         401, "unauthorized", f"{what} {in_words(left)}.", ASK_THE_SPONSOR, tries_left=left
     )
+
+
+def _left(wrong_codes: int) -> int:
+    return max(0, WRONG_CODES - wrong_codes)  # more than five only where nothing locks
 
 
 def in_words(tries: int) -> str:

@@ -13,7 +13,15 @@ from pydantic import (
     model_validator,
 )
 
-from dialtone_kit.mock.schemas.formats import Jwt, Moment, Opaque, SpiffeUri, Url, storable
+from dialtone_kit.mock.schemas.formats import (
+    AskedRealm,
+    Jwt,
+    Moment,
+    Opaque,
+    SpiffeUri,
+    Url,
+    storable,
+)
 from dialtone_kit.mock.schemas.sent import Sent
 from dialtone_kit.spiffe.evidence import Evidence, PlatformName
 
@@ -136,9 +144,13 @@ class TrustBundle(BaseModel):
 
 
 class KubernetesPod(Sent):
-    """A pod that asks for its projected service-account token."""
+    """A pod that asks for its projected service-account token.
+
+    `realm`: the private realm in whose cluster it runs.
+    """
 
     audience: Opaque
+    realm: AskedRealm | None = None
     namespace: Opaque = "lessons"
     service_account: Opaque = "reader"
 

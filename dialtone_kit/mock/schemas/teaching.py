@@ -38,7 +38,7 @@ class RealmName(Sent):
 
 
 class RealmLike(Sent):
-    """`without`: the name of the one proof rule that is off there."""
+    """`without`: the name of the one check that is off there."""
 
     like: AskedRealm = "default"
     without: Opaque | None = None

@@ -18,6 +18,7 @@ from dialtone_kit.mock.core.refusal import Headers, Refusal
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME
 from dialtone_kit.mock.store.tables import used_challenges
 
+USED = 409  # the status for a challenge that was used already
 STAMP, RANDOM, MAC = 8, 16, 16  # bytes; the stamp counts milliseconds
 LABEL = b"attest|"
 # A 401 must say how to authenticate (RFC 9110 §11.6.1): here, with a platform's evidence.
@@ -59,7 +60,7 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
         tx.execute(insert(used_challenges), row)
     except IntegrityError:
         raise Refusal(
-            409,
+            USED,
             "conflict",
             "challenge: already used. Each is good for one attempt, right or wrong: get a new one.",
         ) from None

@@ -20,7 +20,7 @@ from dialtone_kit.mock.access.callers import REFUSALS, authorize
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.refusal import NO_STORE, PUBLIC, Headers, Refusal, log
 from dialtone_kit.mock.core.service import Service
-from dialtone_kit.mock.core.settings import Realm
+from dialtone_kit.mock.core.settings import PRIVATE_REALM, Realm
 from dialtone_kit.mock.schemas.spiffe import (
     Attempt,
     Challenge,
@@ -36,7 +36,13 @@ from dialtone_kit.mock.spiffe.attestation import Attested, Shown
 from dialtone_kit.mock.spiffe.authority import Signer, Svid, Use
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
 from dialtone_kit.mock.spiffe.platform_keys import trusted_keys
-from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME, REFRESH_HINT, SpiffeSettings
+from dialtone_kit.mock.spiffe.settings import (
+    CHALLENGE_LIFETIME,
+    REFRESH_HINT,
+    Platform,
+    SpiffeSettings,
+    cluster_of,
+)
 from dialtone_kit.mock.store.tables import attested_instances
 from dialtone_kit.mock.web.context import realm_of, service_of
 from dialtone_kit.mock.web.describe import describe
@@ -70,9 +76,10 @@ async def x509_svid(request: Request) -> Response:
     """The request names the SPIFFE ID that your platform's evidence is for, and nothing else."""
     service = service_of(request)
     sent = await read_json(request, X509Request)
-    await _use_up(service, sent.nonce)
+    platform, realm = await _trusted(service, sent)
+    await _use_up(service, realm, sent.nonce)
     asked = read_request(sent.csr)
-    realm, attested = await _attested(service, sent, asked.jwk)
+    attested = await _attested(service, realm, platform, sent, asked.jwk)
     _must_be_own(asked.spiffe_id, attested.spiffe_id)
     now = clock.machine_now()  # one trust domain, one time, whatever a realm's clock says
     by = await _signer(service, "x509")
@@ -87,9 +94,10 @@ async def jwt_svid(request: Request) -> Response:
     """For the audience that you name. Only it should accept the SVID, which is a bearer token."""
     service = service_of(request)
     sent = await read_json(request, JwtRequest)
-    await _use_up(service, sent.nonce)
+    platform, realm = await _trusted(service, sent)
+    await _use_up(service, realm, sent.nonce)
     key = attestation.checked_key(sent.key)
-    realm, attested = await _attested(service, sent, key)
+    attested = await _attested(service, realm, platform, sent, key)
     now = clock.machine_now()
     by = await _signer(service, "jwt")
     svid = authority.sign_jwt(by, attested.spiffe_id, sent.audience, now, sent.ttl)
@@ -138,33 +146,45 @@ def _settings(service: Service) -> SpiffeSettings:
     return service.part(SpiffeSettings)
 
 
-async def _use_up(service: Service, nonce: str) -> None:
+async def _trusted(service: Service, sent: Attempt) -> tuple[Platform, Realm]:
+    """The configuration that the evidence names, and its realm; still nothing is verified.
+
+    By its issuer, evidence of the local Kubernetes may be from the cluster of a private realm.
+    """
+    platform = _settings(service).platforms[sent.platform]
+    if platform.name == "kubernetes" and platform.keys is None:
+        named = attestation.issuer_named(sent.evidence_shown()).rpartition("/")[2]
+        cluster = PRIVATE_REALM.fullmatch(named) and await service.find_realm(named)
+        if cluster:
+            return cluster_of(platform, cluster.name), cluster
+    realm = await service.find_realm(platform.realm)
+    assert realm is not None  # noqa: S101  (checked when the settings were read)
+    return platform, realm
+
+
+async def _use_up(service: Service, realm: Realm, nonce: str) -> None:
     """Use up the challenge, whether or not the attempt succeeds."""
     now = clock.machine_now()
     try:
         await service.store.write(lambda tx: challenges.use_up(tx, service.key, nonce, now))
     except Refusal as problem:
+        if problem.status == challenges.USED and not realm.refuses("challenge_is_new"):
+            return
         log.warning("an attestation was refused: %s", problem.description)
         raise
 
 
 async def _attested(
-    service: Service, sent: Attempt, key: Mapping[str, Any]
-) -> tuple[Realm, Attested]:
-    """Realm and identity of the workload that the evidence is about."""
-    platform = _settings(service).platforms[sent.platform]
-    realm = await service.find_realm(platform.realm)
-    assert realm is not None  # noqa: S101  (checked when the settings were read)
+    service: Service, realm: Realm, platform: Platform, sent: Attempt, key: Mapping[str, Any]
+) -> Attested:
+    """The identity of the workload that the evidence is about."""
     shown = Shown(platform, sent.evidence_shown(), sent.nonce, key, sent.binding)
     keys = await trusted_keys(service, platform)
     try:
-        attested = attestation.attest(
-            shown, keys, _settings(service).trust_domain, clock.now(realm)
-        )
+        return attestation.attest(shown, keys, _settings(service).trust_domain, realm)
     except Refusal as problem:
         log.warning("evidence of %s refused: %s", platform.name, problem.description)
         raise
-    return realm, attested
 
 
 def _must_be_own(asked: SpiffeId, attested: SpiffeId) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,16 @@ class Platform:
     audience: str = ""
     keys: Mapping[str, Any] | None = None  # a JWK set
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def cluster_of(platform: Platform, realm: str) -> Platform:
+    """The local platform's cluster in a private realm, known by its issuer.
+
+    Its workloads are named below the realm's own path. So whatever is off in that realm, no
+    evidence of its cluster makes anyone a workload of another.
+    """
+    issuer, path = f"{platform.issuer}/{realm}", f"/{realm}{platform.path}"
+    return replace(platform, realm=realm, issuer=issuer, path=path)
 
 
 @dataclass(frozen=True)

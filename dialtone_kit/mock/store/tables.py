@@ -48,7 +48,7 @@ realms = Table(
     Column("name", String(32), primary_key=True),
     Column("like", String(32), nullable=False),
     Column("offset", Float, nullable=False),
-    Column("without", String(32)),  # the proof rule that is off here
+    Column("without", String(32)),  # the check that is off here
     Column("policies", Text),  # its own, instead of those of the realm it is like
     Column("forget_at", Float, nullable=False),
 )

@@ -28,8 +28,9 @@ from dialtone_kit.mock.schemas.spiffe import (
     SignedToken,
 )
 from dialtone_kit.mock.spiffe.platform_keys import ALG, local_key
-from dialtone_kit.mock.spiffe.settings import Platform, SpiffeSettings
+from dialtone_kit.mock.spiffe.settings import Platform, SpiffeSettings, cluster_of
 from dialtone_kit.mock.teaching.owner import control
+from dialtone_kit.mock.teaching.realms import private_realm
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer
@@ -43,11 +44,18 @@ LIFETIME = 600  # seconds that a token of theirs is valid
     "Kubernetes: a projected service-account token",
     answers=SignedToken,
     body=KubernetesPod,
-    refusals=(404, 503),
+    refusals=(403, 404, 503),
 )
 async def kubernetes_token(request: Request) -> Response:
-    """As the kubelet puts it into a pod, for the audience that the pod names."""
+    """As the kubelet puts it into a pod, for the audience that the pod names.
+
+    A private realm has a cluster of its own: its evidence counts there alone.
+    """
     pod = await read_json(request, KubernetesPod)
+    platform = _local(service_of(request), "kubernetes")
+    if pod.realm is not None:
+        await private_realm(service_of(request), pod.realm)
+        platform = cluster_of(platform, pod.realm)
     names = (pod.namespace, pod.service_account)
     about = {
         "namespace": pod.namespace,
@@ -59,7 +67,7 @@ async def kubernetes_token(request: Request) -> Response:
         "sub": f"system:serviceaccount:{pod.namespace}:{pod.service_account}",
         "kubernetes.io": about,
     }
-    return await _token(request, "kubernetes", claims)
+    return await _token(request, platform, claims)
 
 
 @control(
@@ -111,7 +119,7 @@ async def azure_token(request: Request) -> Response:
         "tid": tenant,
         "ver": "1.0",
     }
-    return await _token(request, "azure", claims)
+    return await _token(request, platform, claims)
 
 
 @control(
@@ -122,7 +130,7 @@ async def azure_token(request: Request) -> Response:
 )
 async def gcp_token(request: Request) -> Response:
     """As the metadata server signs it, for the audience that the machine names, in full format."""
-    asked = await read_json(request, GcpMachine)
+    service, asked = service_of(request), await read_json(request, GcpMachine)
     engine = {
         "project_id": asked.project,
         "instance_id": "4183502679151740229",
@@ -137,17 +145,16 @@ async def gcp_token(request: Request) -> Response:
         "email_verified": True,
         "google": {"compute_engine": engine},
     }
-    return await _token(request, "gcp", claims)
+    return await _token(request, _local(service, "gcp"), claims)
 
 
-async def _token(request: Request, name: PlatformName, claims: Mapping[str, Any]) -> Response:
+async def _token(request: Request, platform: Platform, claims: Mapping[str, Any]) -> Response:
     """`claims` with issuer and times, signed by the local platform."""
     service = service_of(request)
-    platform = _local(service, name)
     realm = await service.find_realm(platform.realm)
     now = int(clock.now(realm) if realm else clock.machine_now())
     times = {"iss": platform.issuer, "iat": now, "nbf": now, "exp": now + LIFETIME}
-    key = await local_key(service, name)
+    key = await local_key(service, platform.name)
     signed = sign_token(key.private, {**claims, **times}, kid=key.kid, alg=ALG)
     return json_answer({"token": signed}, headers=NO_STORE)
 

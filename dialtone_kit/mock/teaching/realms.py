@@ -32,8 +32,8 @@ from dialtone_kit.mock.web.responses import json_answer, no_content
 async def make_realm(request: Request) -> Response:
     """It behaves like the realm that it names, but here time can move and things can break.
 
-    With `without` it is an attack lab: the proof rule of that name is off. 400 for a rule that
-    the others depend on.
+    With `without` it is an attack lab: the check of that name is off. 400 for one that the others
+    depend on.
     """
     service = service_of(request)
     sent = await read_json(request, RealmLike)

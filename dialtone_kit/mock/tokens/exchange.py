@@ -41,7 +41,7 @@ async def token_exchange(order: Order) -> Grant:
     chain = case.chain
     return Grant(
         subject=subject["sub"],
-        scope=_narrowed(order.form.scope, shared),
+        scope=_narrowed(order, shared),
         audience=await _audience(case),
         ends_at=subject["exp"],
         claims={"act": chain} if chain else {},
@@ -82,13 +82,18 @@ async def _token(
 # --- what goes out ---
 
 
-def _narrowed(scope: str, shared: list[str]) -> str:
+def _narrowed(order: Order, shared: list[str]) -> str:
     """The scope asked for, if both the subject token and the client have it. It is never empty."""
     if not shared:
         raise Refusal(
             400, "invalid_scope", "The subject token and this client have no scope in common."
         )
-    return asked_scope(scope, shared, "This exchange was")
+    try:
+        return asked_scope(order.form.scope, shared, "This exchange was")
+    except Refusal:
+        if order.realm.refuses("scope_narrows"):
+            raise
+        return asked_scope(order.form.scope, order.client.scopes)
 
 
 async def _audience(case: Case) -> tuple[str, ...]:

@@ -135,7 +135,9 @@ def may_act_names_the_actor(case: Case) -> None:
 
 def foreign_needs_leave(case: Case) -> None:
     """Case (b): another client's token needs its `may_act`, or a policy, to name the caller."""
-    if case.leave is not None and not case.leave.allowed:
+    if case.leave is None or case.leave.allowed:
+        return
+    if case.order.realm.refuses("foreign_needs_leave"):
         raise NotPermitted(
             400,
             "invalid_request",

@@ -135,7 +135,8 @@ def _rotate(order: Order, found: Any, fresh: str) -> Effect:
     def effect(tx: Connection, claims: Mapping[str, Any]) -> Refusal | None:
         mine = refresh_tokens.c.digest == found.digest
         unused = update(refresh_tokens).where(mine, refresh_tokens.c.used.is_(False))
-        if tx.execute(unused.values(used=True)).rowcount != 1:
+        used_before = tx.execute(unused.values(used=True)).rowcount != 1
+        if used_before and order.realm.refuses("refresh_is_new"):
             return _reused(tx, order, found)
         _add(tx, order.realm, found.family, fresh, found.forget_at)
         lineage.link(tx, claims, [found.family])

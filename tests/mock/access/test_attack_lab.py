@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.mock.access.attack_lab import ALWAYS_ON, BY_NAME, rules_without
+from dialtone_kit.mock.access.attack_lab import ALWAYS_ON, BY_NAME, GUARDS, rules_of
+from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.rules import RULES
 from tests.support.raw_http import (
     Line,
@@ -55,11 +57,21 @@ def weak(mock: Mock, request: pytest.FixtureRequest) -> Iterator[tuple[str, Regi
 def test_every_rule_is_either_switchable_or_has_its_reason() -> None:
     assert sorted([*CAN_BE_OFF, *NEVER_OFF]) == sorted(rule.__name__ for rule in RULES)
     assert NEVER_OFF == ["alg_is_listed", "jwk_is_public", "well_formed"]
+    public = built_in_realms()["default"]
     for name in CAN_BE_OFF:
-        kept = [rule.__name__ for rule in rules_without(name)]
-        gone = [rule.__name__ for rule in RULES if rule.__name__ not in kept]
-        assert gone == [name]
-    assert rules_without(None) == RULES
+        weak = rules_of(replace(public, like="default", without=name))
+        assert [rule for rule in RULES if rule not in weak] == [BY_NAME[name]]
+    assert rules_of(public) == RULES
+
+
+@pytest.mark.parametrize("name", [*CAN_BE_OFF, *GUARDS])
+def test_a_public_realm_refuses_whatever_it_is_said_to_be_without(name: str) -> None:
+    public = replace(built_in_realms()["default"], without=name)
+    private = replace(public, like="default")
+    assert public.refuses(name)
+    assert not private.refuses(name)
+    assert private.refuses("another_check")
+    assert (public.let_through, private.let_through) == ([], [name])
 
 
 @pytest.mark.parametrize(
@@ -86,7 +98,7 @@ def test_a_rule_that_the_others_need_stays_on_and_the_answer_says_why(
 def test_an_unknown_rule_is_refused_with_the_list(mock: Mock, without: str) -> None:
     answer = make(mock, like="default", without=without)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
-    assert all(name in answer.json()["error_description"] for name in CAN_BE_OFF)
+    assert all(name in answer.json()["error_description"] for name in (*CAN_BE_OFF, *GUARDS))
     assert not any(name in answer.json()["error_description"] for name in NEVER_OFF)
 
 
@@ -121,7 +133,7 @@ def test_a_lab_realm_is_listed_nowhere(mock: Mock) -> None:
     ):
         text = mock.http.get(base + path).text
         assert "lab-" not in text, path
-        assert "htm_matches" not in text, path
+        assert not [name for name in (*CAN_BE_OFF, *GUARDS) if name in text], path
     # and its own document is that of any realm: which rule is off is for the learner to find
     own = mock.http.get(client.url("/.well-known/openid-configuration")).text
     other = mock.new_realm()

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dialtone_kit.mock.core.refusal import Refusal
+from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.mock.spiffe import attestation, certificate_requests, challenges, settings
 from dialtone_kit.mock.spiffe.attestation import Shown
 from dialtone_kit.mock.spiffe.certificate_requests import read_request
@@ -24,6 +25,7 @@ from tests.support.mutations import names, without
 from tests.support.running_mock import Mock
 from tests.support.spiffe_scene import NAMES, Platforms, Scene
 
+DEFAULT = built_in_realms()["default"]
 KEY = b"the key of a service that does not run"
 
 
@@ -85,7 +87,7 @@ def holds_for_evidence(row: tables.Row, believed: SpiffeSettings) -> bool:
     shown = Shown(platform, evidence, body["nonce"], jwk, body.get("binding"))
     assert platform.keys is not None
     try:
-        attestation.attest(shown, platform.keys, believed.trust_domain, time.time())
+        attestation.attest(shown, platform.keys, believed.trust_domain, DEFAULT)
     except Refusal as refusal:
         return refusal.status == row.status and row.reason in refusal.description
     return row.status == 200
