@@ -44,8 +44,8 @@ class LabAgent:
 class LabRealm:
     """A realm `lab-…` of your own, made like another; `remove()` or the end of `with` removes it.
 
-    `client` is registered there, and goes by the realm's time. `without` names one proof
-    rule that is off there: an attack lab. With `workload` the client is that workload.
+    `client` is registered there, and goes by the realm's time. `without` names one check that
+    is off there: an attack lab. With `workload` the client is that workload.
     """
 
     def __init__(

@@ -10,6 +10,8 @@ import httpx
 from dialtone_kit.base.errors import MockOnly
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.quiet import hiding
+from dialtone_kit.lesson.attack_room import AttackRoom
+from dialtone_kit.lesson.attack_rooms import AttackRooms, Found
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.lesson.legacy_api import LegacyApi
 from dialtone_kit.lesson.second_process import Find, robbed
@@ -36,6 +38,7 @@ class Stage:
         self.is_mock = is_mock
         self._lab_realms: list[LabRealm] = []
         self._to_end = ExitStack()  # the newest is closed first
+        self._rooms = AttackRooms(base_url, controls, wire, is_mock=is_mock)
 
     @property
     def clients(self) -> list[IdentityClient]:
@@ -52,7 +55,7 @@ class Stage:
     ) -> LabRealm:
         """A private realm with a registered client, removed by `done()` at the latest (mock only).
 
-        `without` names one proof rule that is switched off there. With `workload` the client is
+        `without` names one check that is switched off there. With `workload` the client is
         that workload, and has no secret. With or without a `with`, the realm is removed when the
         kernel ends.
         """
@@ -73,6 +76,18 @@ class Stage:
         self._lab_realms.append(lab)
         self._to_end.callback(lab.remove)
         return lab
+
+    def room(self, number: int) -> AttackRoom:
+        """A room of the attack lab, with one check off and a flag to find (mock only).
+
+        Its number is that of the attack that opens it. `done()` removes it at the latest.
+        """
+        self._to_end.callback(self._rooms.close)
+        return self._rooms.room(number)
+
+    def found(self, flag: object) -> Found:
+        """Which open room a flag is from, and whether the check that is off there let you in."""
+        return self._rooms.found(flag)
 
     def cluster(self) -> Cluster:
         """Workloads to play with, and a platform that vouches for them (mock only)."""

@@ -1,0 +1,113 @@
+"""The rooms of the attack lab, by the numbers of the attacks that open them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from dialtone_kit.base.errors import DialtoneError, MockOnly
+from dialtone_kit.lesson.attack_room import NAIVE, AttackRoom
+from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.wire.recorder import Wire
+
+Like = Literal["default", "strict"]
+SWITCHES: Mapping[int, str] = {  # what is off in each room
+    1: "key_is_bound",
+    2: "jti_is_new",
+    3: "signature_verifies",
+    4: "htm_matches",
+    5: "htu_matches",
+    6: "ath_matches",
+    7: "iat_is_fresh",
+    8: "nonce_is_ours",
+    9: "typ_is_dpop",
+    10: "one_header",
+    13: "scheme_fits_cnf",
+    14: "audience_is_ours",
+    15: "foreign_needs_leave",
+    16: "scope_narrows",
+    17: "refresh_is_new",
+    18: "codes_lock",
+    19: "challenge_is_new",
+    20: NAIVE,
+}
+NO_ROOM: Mapping[int, str] = {
+    11: "Room 11 would need a service that takes `alg` none or HMAC: that check is never off.",
+    12: "Room 12 would need a service that takes private keys in `jwk`: that check is never off.",
+    21: "There is no room 21: nothing here stops a changed body, so no check can be off. TLS does.",
+    22: "There is no room 22: only the person at the page stops a phished approval.",
+}
+DEMONSTRATION = 10  # a good proof comes along, so its room shows no theft and has no flag
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a flag shows. `room`: the number of the open room that it is from; None if of none.
+
+    `by_rule`: the check that is off there has let something through.
+    """
+
+    room: int | None
+    by_rule: bool = False
+
+
+class AttackRooms:
+    """Opens rooms, each once, and knows their flags again. Only their hashes are kept."""
+
+    def __init__(self, base_url: str, controls: Controls, wire: Wire, *, is_mock: bool) -> None:
+        self._base_url, self._controls, self._wire = base_url, controls, wire
+        self._is_mock = is_mock
+        self._open: dict[int, AttackRoom] = {}
+        self._flags: dict[bytes, int] = {}
+
+    def room(self, number: int) -> AttackRoom:
+        """Room `number`, as it was left. Raises DialtoneError where there is none."""
+        if not self._is_mock:
+            raise MockOnly(
+                "Only the local service has rooms to break into; nobody breaks into the real one "
+                'here. Set base_url = "mock" to run this part.'
+            )
+        if number not in SWITCHES:
+            numbers = "Rooms are 1 to 10 and 13 to 20."
+            raise DialtoneError(NO_ROOM.get(number, f"There is no room {number!r}. {numbers}"))
+        known = self._open.get(number)
+        if known is None or known.closed:
+            self._open[number] = self.new(number)
+        return self._open[number]
+
+    def new(self, number: int, like: Like | None = None) -> AttackRoom:
+        """A new room, in a realm `like` default; the one without nonces is like strict."""
+        off = SWITCHES[number]
+        lab = LabRealm(
+            self._base_url,
+            self._controls,
+            self._wire,
+            like=like or ("strict" if off == "nonce_is_ours" else "default"),
+            scopes=(),
+            without=None if off == NAIVE else off,
+        )
+
+        def keep(flag: str) -> None:
+            self._flags[_hash(flag)] = number
+
+        return AttackRoom(number, off, self._base_url, lab, self._wire, keep)
+
+    def found(self, flag: object) -> Found:
+        """Whose flag this is, and whether the rule that is off there has let somebody in."""
+        number = self._flags.get(_hash(flag.strip())) if isinstance(flag, str) else None
+        room = self._open.get(number) if number is not None else None
+        if room is None or room.closed:
+            return Found(None)
+        return Found(room.number, room.by_rule)
+
+    def close(self) -> None:
+        """Close them all."""
+        for room in self._open.values():
+            room.close()
+
+
+def _hash(flag: str) -> bytes:
+    return sha256(flag.encode("utf-8", "surrogatepass")).digest()
