@@ -42,6 +42,8 @@ when { principal.sponsor == resource.sponsor };
 class AttackRoom:
     """Room `number`, where the check `off` is off: get at the flag in the victim's note.
 
+    In room 0 no check is off.
+
     `notes` is the URL of its notes. `keep` gets each flag when it is hidden.
     """
 
