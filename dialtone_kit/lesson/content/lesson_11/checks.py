@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dialtone_kit.attacks.catalogue import ATTACKS
 from dialtone_kit.attacks.good_calls import GOOD
 from dialtone_kit.lesson.content.lesson_11.fix import judge_verifier, verifier_of
 from dialtone_kit.lesson.content.lesson_11.naive import Listing, hole_of, make_listing, what_stands
@@ -93,8 +94,8 @@ def _line_and_rule(answer: Any, last: int) -> tuple[int, str]:
         "A proof may be used up only once nothing else can turn it away. Which is the last line "
         "that runs before `verify` returns?",
     ],
-    praise=f"Thirteen attacks stayed out, and {len(GOOD) - 3} good calls got in. Neither counts "
-    "without the other.",
+    praise=f"{len(ATTACKS) - 1} attacks stayed out, and {len(GOOD) - 3} good calls got in. "
+    "Neither counts without the other.",
 )
 def fix(answer: object, lesson: LiveLesson) -> None:
     verify = verifier_of(answer, lesson.material("11.find"))
