@@ -25,7 +25,7 @@ from dialtone_kit.attacks.calls import NotTried, Send, Target
 from dialtone_kit.attacks.victim import Victim
 
 OLD = 30 * 60  # seconds
-EVIL = "https://evil.example"
+EVIL = "evil.example"
 PIECES = ("T", "S", "P1", "P2", "P3", "P4", "P5", "P6")
 _OWNERS: WeakKeyDictionary[Bag, Victim] = WeakKeyDictionary()  # a bag does not lead to its victim
 
@@ -96,8 +96,9 @@ class Bag:
     @property
     def P3(self) -> Loot:
         """An unused proof that the agent made for a tool at another host."""
-        htu = EVIL + urlsplit(self.target.url).path
-        return Loot(owner(self).proof(self.target, htu=htu), "P3, an unused proof for evil.example")
+        parts = urlsplit(self.target.url)
+        htu = f"{parts.scheme}://{EVIL}{parts.path}"
+        return Loot(owner(self).proof(self.target, htu=htu), f"P3, an unused proof for {EVIL}")
 
     @property
     def P4(self) -> Loot:

@@ -9,7 +9,6 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -46,12 +45,12 @@ class Attack:
 
 
 def by_my_own_key(bag: Bag) -> Call:
-    """T, with a proof by a key of the attacker's."""
+    """The token, with a proof by a key of the attacker's."""
     return _with(bag, owner(bag).proof(bag.target, key=ProofKey.generate()))
 
 
 def used_again(bag: Bag) -> Call:
-    """T and P1, which the agent has just used."""
+    """The token, with a proof that the agent has just used (P1)."""
     return _with(bag, bag.P1)
 
 
@@ -66,60 +65,59 @@ def no_signature(bag: Bag) -> Call:
 
 
 def other_method(bag: Bag) -> Call:
-    """T and P2, which is for another method."""
+    """The token, with a proof for another method (P2)."""
     return _with(bag, bag.P2)
 
 
 def other_url(bag: Bag) -> Call:
-    """T and P3, which the agent made for another host."""
+    """The token, with a proof that the agent made for another host (P3)."""
     return _with(bag, bag.P3)
 
 
 def forged_host(bag: Bag) -> Call:
-    """The same, with a Host header that fits the proof."""
-    return _with(bag, bag.P3, ("Host", urlsplit(EVIL).netloc))
+    """A proof for another host, and a Host header that fits it."""
+    return _with(bag, bag.P3, ("Host", EVIL))
 
 
 def forged_forwarding(bag: Bag) -> Call:
-    """The same, with a proxy's headers that fit the proof."""
-    host = ("X-Forwarded-Host", urlsplit(EVIL).netloc)
-    return _with(bag, bag.P3, host, ("X-Forwarded-Proto", "https"))
+    """A proof for another host, and a proxy's headers that fit it."""
+    return _with(bag, bag.P3, ("X-Forwarded-Host", EVIL), ("Forwarded", f"host={EVIL}"))
 
 
 def moved_proof(bag: Bag) -> Call:
-    """T and P4, which was made for S."""
+    """The token, with a proof that was made for another one (P4)."""
     return _with(bag, bag.P4)
 
 
 def proof_for_no_token(bag: Bag) -> Call:
-    """T and a proof without `ath`, as it goes to a token endpoint."""
+    """The token, with a proof that names none, as it goes to a token endpoint."""
     return _with(bag, owner(bag).proof(bag.target, ath=None))
 
 
 def old_proof(bag: Bag) -> Call:
-    """T and P5, which is half an hour old."""
+    """The token, with a proof that is half an hour old (P5)."""
     return _with(bag, bag.P5)
 
 
 def proof_of_tomorrow(bag: Bag) -> Call:
-    """T and a proof that is dated a day ahead."""
+    """The token, with a proof that is dated a day ahead."""
     return _with(bag, owner(bag).proof(bag.target, iat=int(owner(bag).now()) + 24 * HOUR))
 
 
 def minted_ahead(bag: Bag) -> Call:
-    """T and a proof that the agent was made to sign in advance: no nonce is in it."""
+    """The token, with a proof signed in advance: no nonce is in it."""
     if not owner(bag).nonce:
         raise NotTried("this verifier hands out no nonce")
     return _with(bag, owner(bag).proof(bag.target, nonce=None))
 
 
 def another_typ(bag: Bag) -> Call:
-    """T and P6, a JWT of another type."""
+    """The token, with a JWT of another type (P6)."""
     return _with(bag, bag.P6)
 
 
 def no_typ(bag: Bag) -> Call:
-    """T and a JWT without a type."""
+    """The token, with a JWT that has no type."""
     return _with(bag, owner(bag).proof(bag.target, header={"typ": None}))
 
 
@@ -151,7 +149,7 @@ def hmac_by_public_key(bag: Bag) -> Call:
 
 
 def private_jwk(bag: Bag) -> Call:
-    """A proof by a key whose private half is in its `jwk` for everybody to read."""
+    """A proof by a key whose private half is in its `jwk`."""
     victim, key = owner(bag), PublishedKey()
     token = victim.token("token", key)
     header = {"jwk": key.private_jwk}
@@ -161,12 +159,12 @@ def private_jwk(bag: Bag) -> Call:
 
 
 def as_bearer(bag: Bag) -> Call:
-    """T under Bearer, and no proof."""
+    """The token under Bearer, and no proof."""
     return _bare(bag, "Bearer")
 
 
 def without_proof(bag: Bag) -> Call:
-    """T under DPoP, and no proof."""
+    """The token under DPoP, and no proof."""
     return _bare(bag, "DPoP")
 
 

@@ -122,10 +122,10 @@ def _spelled(victim: Victim, target: Target, htu: str) -> tuple[Call, ...]:
     return (victim.call(target, victim.proof(target, htu=htu.partition("?")[0])),)
 
 
-SPELLING = "RFC 9449 §4.3, RFC 3986 §6.2"
+SPELLING = "RFC 9449 §4.3"
 GOOD = (
     Good("a call", "RFC 9449 §7.1", plain),
-    Good("the next call, with a proof of its own", "RFC 9449 §11.1", plain),
+    Good("the next call, with a new proof", "RFC 9449 §11.1", plain),
     Good("an older proof behind a newer one", "RFC 9449 §4.3, check 11", crossed),
     Good("the scheme written dpop", "RFC 9110 §11.1", small_scheme),
     Good("header names in capitals", "RFC 9110 §5.1", capital_field),

@@ -15,13 +15,12 @@ from dialtone_kit.attacks.calls import Answer, Call, NotTried, Send, Target
 from dialtone_kit.attacks.catalogue import ATTACKS, Attack, Way
 from dialtone_kit.attacks.good_calls import GOOD, Good
 from dialtone_kit.attacks.victim import Victim
-from dialtone_kit.base.errors import brief
-from dialtone_kit.base.masking import masked
+from dialtone_kit.base.masking import mask_text, visible
 
 Verdict = Literal["passed", "refused", "held", "open", "not tried"]
 BUSY = frozenset({408, 429, 502, 503, 504})  # the statuses that judge nothing
 
-LONGEST = 90  # characters of a reason
+LONGEST = 80  # characters of a reason
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,8 @@ def try_good(good: Good, send: Send, victim: Victim, target: Target, ok: int = 2
 
 
 def try_attack(attack: Attack, send: Send, victim: Victim, bag: Bag, ok: int = 200) -> Outcome:
-    """Whether all ways of `attack` are turned away. The first that is let in decides."""
-    held: list[str] = []
-    missed: list[str] = []
+    """Whether all ways of `attack` are turned away. One that is let in is enough."""
+    opened, held, missed = list[str](), list[str](), list[str]()
     for way in attack.ways:
         try:
             answer = _in_order(partial(_one, way, bag), send, victim)[-1]
@@ -74,12 +72,12 @@ def try_attack(attack: Attack, send: Send, victim: Victim, bag: Bag, ok: int = 2
             missed.append(str(why))
             continue
         if answer.lets_in(ok):
-            return Outcome(attack, "open", f"{in_words(way)} {said(answer)}")
-        busy = answer.status in BUSY
-        (missed if busy else held).append(said(answer))
-    if missed:
-        return Outcome(attack, "not tried", missed[0])
-    return Outcome(attack, "held", held[0])
+            opened.append(f"{answer.status}: {in_words(way)}")
+        else:
+            (missed if answer.status in BUSY else held).append(said(answer))
+    if opened:
+        return Outcome(attack, "open", " ".join(opened))
+    return Outcome(attack, "not tried", missed[0]) if missed else Outcome(attack, "held", held[0])
 
 
 def _one(way: Way, bag: Bag) -> tuple[Call, ...]:
@@ -93,10 +91,9 @@ def in_words(way: Way) -> str:
 
 def said(answer: Answer) -> str:
     """The status, and the reason if there is one, short enough for a table."""
-    reason = (
-        brief(masked(answer.reason or answer.error), 90) if answer.reason or answer.error else ""
-    )
-    return f"{answer.status} {reason}".strip()
+    reason = visible(mask_text(answer.reason or answer.error), keep="")
+    cut = reason if len(reason) <= LONGEST else f"{reason[:LONGEST]}…"
+    return f"{answer.status}: {cut}" if cut else str(answer.status)
 
 
 def _in_order(calls: Callable[[], tuple[Call, ...]], send: Send, victim: Victim) -> list[Answer]:

@@ -53,19 +53,10 @@ class Victim:
             self._made[at] = make(bound_to)
         return self._made[at]
 
-    def proof(
-        self,
-        target: Target,
-        *,
-        key: ProofKey | None = None,
-        token: str | None = None,
-        header: Mapping[str, Any] | None = None,
-        **claims: Any,
-    ) -> str:
-        """A good proof for `target`, but for the members given; one given as None is left out."""
-        signer = key or self.key
-        text = self.unsigned(target, key=signer, token=token, header=header, **claims)
-        return f"{text}.{b64url(signer.sign(text.encode()))}"
+    def proof(self, target: Target, *, key: ProofKey | None = None, **changes: Any) -> str:
+        """A good proof for `target`, but for the `changes`; they are those of `unsigned`."""
+        text = self.unsigned(target, key=key, **changes)
+        return f"{text}.{b64url((key or self.key).sign(text.encode()))}"
 
     def unsigned(
         self,
@@ -76,7 +67,11 @@ class Victim:
         header: Mapping[str, Any] | None = None,
         **claims: Any,
     ) -> str:
-        """The first two parts of such a proof, which anyone can write."""
+        """Header and claims of a proof, which anyone can write.
+
+        They are those of a good one, but for members of `header` and `claims` that are given; one
+        given as None is left out.
+        """
         shown = key or self.key
         head = {"typ": "dpop+jwt", "alg": shown.alg, "jwk": shown.public_jwk, **(header or {})}
         body = {

@@ -53,7 +53,7 @@ def send_with_retries(
         last = repeat == REPEATS or left <= 0
         if isinstance(outcome, httpx.TransportError):
             if last or not _may_repeat(outcome, safe_to_repeat):
-                raise _explained(outcome, safe_to_repeat, repeat + 1) from None
+                raise explained(outcome, safe_to_repeat, repeat + 1) from None
             sleep(jitter(0.5, 1.0) * 2**repeat / 2)
             continue
         wait = _wait(outcome, repeat, now, jitter)
@@ -100,7 +100,10 @@ def _wait(
     return jitter(1.0, min(LONGEST_BACKOFF, 2.0 ** (repeat + 1))) if asked is None else asked
 
 
-def _explained(problem: httpx.TransportError, safe_to_repeat: bool, tries: int) -> DialtoneError:
+def explained(
+    problem: httpx.TransportError, safe_to_repeat: bool = True, tries: int = 1
+) -> DialtoneError:
+    """What went wrong on the way, in one line that says what to do."""
     try:
         url = str(problem.request.url)
         where, proxy = origin(url), shown_proxy(url)

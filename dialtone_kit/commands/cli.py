@@ -15,7 +15,18 @@ import click
 
 from dialtone_kit.base.errors import DialtoneError
 
-COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor", "purge")
+COMMANDS = (
+    "lab",
+    "run",
+    "serve",
+    "inbox",
+    "audit",
+    "probe",
+    "rotate-keys",
+    "stop",
+    "doctor",
+    "purge",
+)
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, NoReturn
 
 import httpx
 
-from dialtone_kit.attacks.calls import Answer, Call, Target
+from dialtone_kit.attacks.calls import Answer, Call, Send, Target
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.credentials import Credentials
@@ -42,29 +43,18 @@ when { principal.sponsor == resource.sponsor };
 class AttackRoom:
     """Room `number`, where the check `off` is off: get at the flag in the victim's note.
 
-    In room 0 no check is off.
-
-    `notes` is the URL of its notes. `keep` gets each flag when it is hidden.
+    In room 0 nothing is off. `notes` is the URL of its notes. Of the flags, only their hashes are
+    kept here.
     """
 
-    def __init__(
-        self,
-        number: int,
-        off: str,
-        base_url: str,
-        lab: LabRealm,
-        wire: Wire,
-        keep: Callable[[str], object],
-    ) -> None:
+    def __init__(self, number: int, off: str, base_url: str, lab: LabRealm, wire: Wire) -> None:
         self.number, self._off, self._lab = number, off, lab
         self._base_url, self._wire, self._lured, self.closed = base_url, wire, False, False
         lab.policy(POLICY)
-        robbed = Robbed(base_url, lab, keep)
-        own, self.notes, self._end = robbed.client.http, robbed.notes, robbed.close
-        self._bag = RoomBag(
-            robbed, Target("GET", self.notes), lambda call: _sent(own, call), self._my_name
-        )
-        self.http = lab.client.http
+        self._flags: set[bytes] = set()
+        robbed = Robbed(base_url, lab, lambda flag: self._flags.add(_hash(flag)))
+        own, self.notes, self.http = robbed.client.http, robbed.notes, lab.client.http
+        self._bag = RoomBag(robbed, Target("GET", self.notes), sender(own), self._my_name)
 
     @property
     def issuer(self) -> str:
@@ -132,6 +122,10 @@ class AttackRoom:
         self._lured = True
         return caught
 
+    def hides(self, flag: str) -> bool:
+        """Whether this is a flag of this room, and the room is still open."""
+        return not self.closed and _hash(flag) in self._flags
+
     @property
     def by_rule(self) -> bool:
         """Whether the check that is off here has let something through (by the audit trail)."""
@@ -142,7 +136,6 @@ class AttackRoom:
     def close(self) -> None:
         """Remove the room and everything in it; doing so twice is fine."""
         self.closed = True
-        self._end()
         self._lab.remove()
 
     def __repr__(self) -> str:
@@ -161,8 +154,16 @@ class AttackRoom:
             )
 
 
-def _sent(http: httpx.Client, call: Call) -> Answer:
-    """The answer to a raw call of the victim's."""
-    response = http.request(call.method, call.url, headers=list(call.fields))
-    reason = str(json_or_nothing(response).get("error_description", ""))
-    return Answer(response.status_code, tuple(response.headers.multi_items()), reason)
+def _hash(flag: str) -> bytes:
+    return sha256(flag.encode("utf-8", "surrogatepass")).digest()
+
+
+def sender(http: httpx.Client) -> Send:
+    """A way to send raw calls."""
+
+    def send(call: Call) -> Answer:
+        response = http.request(call.method, call.url, headers=list(call.fields))
+        reason = str(json_or_nothing(response).get("error_description", ""))
+        return Answer(response.status_code, tuple(response.headers.multi_items()), reason)
+
+    return send

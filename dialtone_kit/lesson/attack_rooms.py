@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal
 
-from dialtone_kit.base.errors import DialtoneError, MockOnly
+from dialtone_kit.base.errors import DialtoneError, MockOnly, brief
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.lesson.attack_room import NAIVE, AttackRoom
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.local.controls import Controls
@@ -56,14 +56,14 @@ class Found:
 
 
 class AttackRooms:
-    """Opens rooms, each once, and knows their flags again. Only their hashes are kept."""
+    """Opens rooms, each once, and knows their flags again."""
 
     def __init__(self, base_url: str, controls: Controls, wire: Wire, *, is_mock: bool) -> None:
         self._base_url, self._controls, self._wire = base_url, controls, wire
         self._is_mock = is_mock
         self._open: dict[int, AttackRoom] = {}
-        self._flags: dict[bytes, int] = {}
 
+    @hiding
     def room(self, number: int) -> AttackRoom:
         """Room `number`, as it was left. Raises DialtoneError where there is none."""
         if not self._is_mock:
@@ -71,9 +71,9 @@ class AttackRooms:
                 "Only the local service has rooms to break into; nobody breaks into the real one "
                 'here. Set base_url = "mock" to run this part.'
             )
-        if number not in (SOUND, *SWITCHES):
-            numbers = "Rooms are 0 to 10 and 13 to 20."
-            raise DialtoneError(NO_ROOM.get(number, f"There is no room {number!r}. {numbers}"))
+        if type(number) is not int or number not in (SOUND, *SWITCHES):
+            told = f"There is no room {brief(repr(number))}. Rooms are 0 to 10 and 13 to 20."
+            raise DialtoneError(NO_ROOM.get(number, told) if type(number) is int else told)
         known = self._open.get(number)
         if known is None or known.closed:
             self._open[number] = self.new(number)
@@ -90,25 +90,17 @@ class AttackRooms:
             scopes=(),
             without=None if off in ("", NAIVE) else off,
         )
-
-        def keep(flag: str) -> None:
-            self._flags[_hash(flag)] = number
-
-        return AttackRoom(number, off, self._base_url, lab, self._wire, keep)
+        return AttackRoom(number, off, self._base_url, lab, self._wire)
 
     def found(self, flag: object) -> Found:
         """Whose flag this is, and whether the rule that is off there has let somebody in."""
-        number = self._flags.get(_hash(flag.strip())) if isinstance(flag, str) else None
-        room = self._open.get(number) if number is not None else None
-        if room is None or room.closed:
-            return Found(None)
-        return Found(room.number, room.by_rule)
+        text = flag.strip() if isinstance(flag, str) else ""
+        for room in self._open.values():
+            if room.hides(text):
+                return Found(room.number, room.by_rule)
+        return Found(None)
 
     def close(self) -> None:
         """Close them all."""
         for room in self._open.values():
             room.close()
-
-
-def _hash(flag: str) -> bytes:
-    return sha256(flag.encode("utf-8", "surrogatepass")).digest()

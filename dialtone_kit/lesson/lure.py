@@ -64,6 +64,7 @@ def careful(url: str, agent: IdentityClient) -> None:
     """Ask for discovery at `url` by the kit's own client. Raises DialtoneError for a lie."""
     client = IdentityClient(url, None, credentials=agent.credentials, timeout=PATIENCE)
     with client.http:
+        client.discover()
         client.get_token()
 
 

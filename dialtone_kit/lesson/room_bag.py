@@ -18,10 +18,11 @@ from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from dialtone_kit.attacks.bag import Bag, Loot, owner
-from dialtone_kit.attacks.calls import Send, Target
+from dialtone_kit.attacks.calls import NotTried, Send, Target
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_members
 from dialtone_kit.base.typed_code import ALPHABET
+from dialtone_kit.client.quiet import hiding
 from dialtone_kit.lesson.room_victim import Robbed
 
 LOCKS_AFTER = 5  # wrong codes
@@ -53,6 +54,16 @@ class RoomBag(Bag):
         _ROBBED[self] = robbed
 
     @property
+    @hiding
+    def P1(self) -> Loot:
+        """A proof for the notes that the agent has just used."""
+        try:
+            return super().P1
+        except NotTried as why:
+            raise DialtoneError(f"There is no P1: {why}. lesson.room() opens a new room.") from None
+
+    @property
+    @hiding
     def P7(self) -> Loot:
         """A proof that the agent was made to sign ahead, so without a nonce."""
         _ = self.P1  # the agent has called before, so it has the nonce if there is one
@@ -64,16 +75,19 @@ class RoomBag(Bag):
         return Loot(owner(self).proof(self.target, nonce=None), "P7, a proof made ahead")
 
     @property
+    @hiding
     def D(self) -> Loot:
         """A token whose `may_act` names your own agent, with the scope openid."""
         return Loot(_ROBBED[self].delegated(self._me()), "D, a token that lets you act")
 
     @property
+    @hiding
     def R(self) -> Logged:
         """The form of a token request with a refresh token that was used."""
         return Logged(_ROBBED[self].used_refresh)
 
     @property
+    @hiding
     def E(self) -> Logged:
         """An enrollment without its code; in `codes`, those that it may be: the last letter is cut.
 
@@ -89,11 +103,13 @@ class RoomBag(Bag):
         return self._enrollment
 
     @property
+    @hiding
     def W(self) -> Logged:
         """A workload's request for an SVID, with the challenge and the evidence that it used."""
         return Logged(_ROBBED[self].attested())
 
     @property
+    @hiding
     def A(self) -> Logged:
         """The form with which that workload gets its token, without the SVID."""
         return Logged(_ROBBED[self].sign_in())

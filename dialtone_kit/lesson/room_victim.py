@@ -49,7 +49,6 @@ class Robbed:
 
     def __init__(self, base_url: str, lab: LabRealm, keep: Callable[[str], object]) -> None:
         self._lab, self._base_url, self._keep = lab, base_url, keep
-        self._clients: list[IdentityClient] = []
         self.notes = f"{lab.issuer}/api/notes"
         self.email = own_address()
         self.client = self._registered("orders", self.email)
@@ -104,23 +103,16 @@ class Robbed:
             "key": workload.key.public_jwk,
             "audience": [self._lab.issuer],
         }
-        svid = Secret(
-            str(workload.connection.ask("POST", f"{self._base_url}/v1/svid/jwt", json=sent)["svid"])
-        )
+        body = workload.connection.ask("POST", f"{self._base_url}/v1/svid/jwt", json=sent)
+        svid = Secret(str(body["svid"]))
         client.authenticate_by(lambda: svid)
-        key = ProofKey.generate()
-        self._write_note(client, client.get_token(SCOPE, key=key))
+        self._write_note(client, client.get_token(SCOPE, key=ProofKey.generate()))
         return sent
 
     def sign_in(self) -> dict[str, str]:
         """The form with which the workload gets its token, without the SVID."""
         about = {"client_id": _id_of(self._workload[0]), "scope": "notes:read"}
         return {"grant_type": "client_credentials", "client_assertion_type": JWT_SPIFFE} | about
-
-    def close(self) -> None:
-        """Close the connections."""
-        for client in self._clients:
-            client.http.close()
 
     def __repr__(self) -> str:
         return "<the agent that is robbed>"
@@ -147,7 +139,6 @@ class Robbed:
     def _registered(self, name: str, email: str, **how: str) -> IdentityClient:
         """A client of that name, whose credentials are in this object only."""
         client = IdentityClient(self._base_url, self._lab.realm, now=self._lab.now)
-        self._clients.append(client)
         sent = self._ask(client, name, email, how)
         sent["verification_code"] = self._lab.controls.code_for(email, self._lab.realm)
         body = client.connection.ask("POST", f"{client.issuer}/register/confirm", json=sent)
@@ -165,9 +156,8 @@ class Robbed:
     def _write_note(self, client: IdentityClient, token: Token) -> None:
         flag = f"flag-{secrets.token_hex(6)}"
         self._keep(flag)
-        client.call(
-            "POST", self.notes, token, json={"text": f"The flag is {flag}."}
-        ).raise_for_status()
+        note = {"text": f"The flag is {flag}."}
+        client.call("POST", self.notes, token, json=note).raise_for_status()
 
 
 def _id_of(client: IdentityClient) -> str:

@@ -24,7 +24,18 @@ from dialtone_kit.local.record import free_port, new_record
 from dialtone_kit.local.running import find
 from tests.support.strangers import dripping, silence, stranger
 
-COMMANDS = ("lab", "run", "serve", "inbox", "audit", "rotate-keys", "stop", "doctor", "purge")
+COMMANDS = (
+    "lab",
+    "run",
+    "serve",
+    "inbox",
+    "audit",
+    "probe",
+    "rotate-keys",
+    "stop",
+    "doctor",
+    "purge",
+)
 
 
 def dialtone(*arguments: str) -> int:

@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[2]
 # Where the tests of checks are: the rest of tests/ would only be collected for nothing.
 FOLDERS = [
     *sorted(str(path) for path in (ROOT / "tests").glob("test_*.py")),
-    *(str(ROOT / "tests" / room) for room in ("base", "client", "spiffe", "wire", "mcp", "mock")),
+    *(
+        str(ROOT / "tests" / room)
+        for room in ("base", "client", "spiffe", "wire", "mcp", "attacks", "mock")
+    ),
 ]
 CHECKS = all_checks()
 

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import uvicorn
 from mcp.server import MCPServer
+from starlette.types import ASGIApp
 
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.credentials import Credentials
@@ -57,10 +58,20 @@ def served(
     client: IdentityClient, tools: Tools = no_more, path: str = "/mcp", **options: Any
 ) -> Iterator[str]:
     """The URL of a server in this process, behind a gate with `options`."""
+
+    def gated(url: str) -> ASGIApp:
+        return DPoPGate(mcp_server(tools).streamable_http_app(), url, client, **options)
+
+    with serving(gated, path) as url:
+        yield url
+
+
+@contextmanager
+def serving(app_at: Callable[[str], ASGIApp], path: str = "/mcp") -> Iterator[str]:
+    """The URL of an app in this process, which is made for it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}{path}"
-        app = DPoPGate(mcp_server(tools).streamable_http_app(), url, client, **options)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+        server = uvicorn.Server(uvicorn.Config(app_at(url), log_level="error", ws="none"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:

@@ -103,6 +103,10 @@ HELD_BY = {
     "mcp.metadata": "mcp/test_gate.py",
     "mcp.callers": "mcp/test_gate.py",
     "mcp.issuer_tokens": "mcp/test_gate.py",
+    # the attacks
+    "attacks.bag": "attacks/test_bag.py",
+    "attacks.over_http": "attacks/test_probing.py",
+    "attacks.probing": "attacks/test_probing.py",
     # the client
     "mcp.sdk_client": "mcp/test_with_the_sdk.py",
     "spiffe.trust_bundle": "spiffe/test_trust_bundle.py",

@@ -1,0 +1,117 @@
+"""Probing a verifier over HTTP, with tokens that an issuer gives to a client of yours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from dialtone_kit.attacks.calls import Answer, Call, NotTried, Send, Target
+from dialtone_kit.attacks.judge import Outcome, judge
+from dialtone_kit.attacks.victim import Victim
+from dialtone_kit.base.challenges import challenges
+from dialtone_kit.base.errors import DialtoneError, TokenRefused
+from dialtone_kit.base.masking import masked
+from dialtone_kit.base.reason import sentence
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.keys import ProofKey
+from dialtone_kit.tokens import Token, read_unverified, text_of
+
+ELSEWHERE = "https://elsewhere.example/api"  # names an API that nobody tests
+
+
+class CantJudge(DialtoneError):
+    """The verifier refuses even a good call, or anyone gets in: there is nothing to judge."""
+
+
+class Issued:
+    """Tokens that `client` gets for one API: each bound to a key that ends with the process."""
+
+    def __init__(self, client: IdentityClient, scope: str, audience: str | None) -> None:
+        self._client, self._scope = client, scope
+        self._for_it, self._kept = _meant_for(audience), list[Token]()
+
+    def token(self, key: ProofKey) -> str:
+        """A token bound to `key`. The first has to be had; without a later one, NotTried."""
+        return self._get(key, self._for_it)
+
+    def foreign(self, key: ProofKey) -> str:
+        """A token for another API. Raises NotTried unless it is known to be one."""
+        token, first = self._get(key, _meant_for(ELSEWHERE)), text_of(self._kept[0])
+        if (aud := _audience(token)) is None or aud == _audience(first):
+            raise NotTried("the issuer gives no token that is known to be for another API")
+        return token
+
+    def revoke(self) -> None:
+        """Revoke all of them, where the issuer knows how; proofs for them have been shown."""
+        for token in self._kept:
+            with suppress(DialtoneError):
+                self._client.revoke(token)
+
+    def _get(self, key: ProofKey, meant_for: dict[str, Any]) -> str:
+        try:
+            token = self._client.get_token(self._scope, key=key, **meant_for)
+        except DialtoneError as refused:
+            if not self._kept:
+                raise
+            raise NotTried(f"the issuer gives no token for it: {refused}") from None
+        self._kept.append(token)
+        return text_of(token)
+
+
+def probe(send: Send, issued: Issued, target: Target, ok: int = 200) -> Iterator[Outcome]:
+    """Each outcome as it is known; at the end, all tokens are revoked.
+
+    Raises CantJudge unless a call without a token is refused and a good one is let in.
+    """
+    victim = Victim(issued.token, foreign=issued.foreign, algs=_algs(_refusal(send, target, ok)))
+    try:
+        victim.token()
+        outcomes = judge(send, victim, target, ok)
+        yield _must_pass(next(outcomes), ok)
+        yield from outcomes
+    finally:
+        issued.revoke()
+
+
+def _refusal(send: Send, target: Target, ok: int) -> Answer:
+    """What a call without a token gets: for a verifier, that is a refusal."""
+    bare = send(Call(target.method, target.url, ()))
+    if bare.lets_in(ok):
+        raise CantJudge(f"A call without any token got {bare.status}: nothing is protected here.")
+    if 300 <= bare.status < 400:
+        raise CantJudge(
+            f"The answer is a redirect to {masked(bare.value('Location'))[:200]}. It isn't "
+            "followed: give the URL of the API itself."
+        )
+    return bare
+
+
+def _must_pass(good: Outcome, ok: int) -> Outcome:
+    if good.verdict != "passed":
+        raise CantJudge(
+            f"A good call has to pass first, and it got {sentence(good.detail)} Does the API trust "
+            "this issuer, and is the token for it (--audience, --scope)? If it answers a good call "
+            f"of this --method with another status than {ok}, name it with --ok."
+        )
+    return good
+
+
+def _algs(refusal: Answer) -> frozenset[str]:
+    """The algorithms that a challenge names (RFC 9449 §7.1)."""
+    fields = [value for name, value in refusal.fields if name.lower() == "www-authenticate"]
+    named = [one.parameters.get("algs", "") for field in fields for one in challenges(field)]
+    return frozenset(" ".join(named).split())
+
+
+def _meant_for(name: str | None) -> dict[str, Any]:
+    """Whom a token is for: an API by its URL (RFC 8707), or by any other name."""
+    if name is None:
+        return {}
+    return {"resource" if "://" in name else "audience": name}
+
+
+def _audience(token: str) -> object:
+    with suppress(TokenRefused):
+        return read_unverified(token).claims.get("aud", "")
+    return None
