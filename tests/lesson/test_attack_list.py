@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dialtone_kit.attacks.catalogue import ATTACKS
-from dialtone_kit.lesson.attack_list import NOTHING, attack_list, all_attacks
+from dialtone_kit.lesson.attack_list import NOTHING, all_attacks, attack_list
 
 
 def test_the_numbers_have_no_gap_and_begin_with_those_of_the_probe() -> None:

@@ -70,7 +70,7 @@ def test_a_room_is_the_same_until_it_is_gone(lesson: Lesson) -> None:
         (21, "nothing here stops a changed body"),
         (22, "only the person at the page"),
         (99, "There is no room 99. Rooms are 0 to 10 and 13 to 20."),
-        (0, "There is no room 0"),
+        (-1, "There is no room -1"),
         ("4", "There is no room '4'"),
         (4.5, "There is no room 4.5"),
         ([4], r"There is no room \[4\]"),
