@@ -91,7 +91,7 @@ def read_answer(response: httpx.Response) -> Answer:
     """What `response` says, whatever it is: JSON, a page, nothing. Never raises for its content."""
     if not isinstance(response, httpx.Response):
         raise DialtoneError(
-            "lesson.said() takes responses, such as the one from lesson.http.get(…); got a "
+            "This takes responses, such as the one from lesson.http.get(…); got a "
             f"{type(response).__name__}."
         )
     told = [

@@ -27,6 +27,7 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.approving import answer_page, device_card
+from dialtone_kit.lesson.attack_list import attack_list
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import family_picture, read_family
 from dialtone_kit.lesson.misconceptions import misconception, show
@@ -36,6 +37,7 @@ from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.stage import Stage
 from dialtone_kit.lesson.token_desk import token_explorer
+from dialtone_kit.lesson.wall import wall_picture
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
@@ -250,6 +252,14 @@ class Lesson(Stage):
         Below them, everything shown so far in this lesson, as a diagram.
         """
         return self._story.add([read_answer(response) for response in responses])
+
+    def wall(self, *responses: httpx.Response) -> Shown:
+        """The thirteen rules as a wall, and for each response the tile that stopped the request."""
+        return wall_picture([read_answer(response) for response in responses])
+
+    def attacks(self) -> Shown:
+        """All attacks of the lab, with what stops each, its source and its OWASP numbers."""
+        return attack_list()
 
     @hiding
     def replay_timeline(self, proof: str | None = None) -> Shown:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dialtone_kit import start
-from dialtone_kit.lesson.content.lesson_08 import sentences
+from dialtone_kit.lesson.exercises import choosing
 from dialtone_kit.lesson.lesson import Lesson
 
 
 @pytest.fixture(autouse=True)
 def a_fresh_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test has its five guesses at 08.not-proved."""
-    monkeypatch.setattr(sentences, "LOCK", sentences.Lock())
+    """Each test has its five guesses."""
+    monkeypatch.setattr(choosing, "LOCK", choosing.Lock())
 
 
 @pytest.fixture(scope="session")

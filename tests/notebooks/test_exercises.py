@@ -36,6 +36,9 @@ class Spy:
     def material(self, exercise_id: str) -> Any:
         return self.lesson.material(exercise_id)
 
+    def room(self, number: int) -> Any:
+        return self.lesson.room(number)
+
 
 def verdicts_of(folder: str, number: str, lesson: Lesson) -> dict[str, Verdict]:
     """What the checks say to the exercise cells of one notebook, run on their own."""

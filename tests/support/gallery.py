@@ -22,7 +22,9 @@ from dialtone_kit.claims import show_claims
 from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.enrollment_state import EnrollmentState
 from dialtone_kit.lesson.answers import read_answer
+from dialtone_kit.lesson.attack_list import attack_list
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
+from dialtone_kit.lesson.content.lesson_11.naive import make_listing
 from dialtone_kit.lesson.demo_client import demo_shown
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import Family, family_picture
@@ -33,6 +35,7 @@ from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.trail import TrailStep, trail_picture
 from dialtone_kit.lesson.vouching import chain_of, vouching_picture
+from dialtone_kit.lesson.wall import wall_picture
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.rules import Request
 from dialtone_kit.tokens import Token
@@ -217,6 +220,9 @@ CELLS = {
     "trail empty": ("trail_picture([])", "No steps yet"),
     "leaf": ("leaf", "vouch for no one"),
     "vouching": ("vouching_picture(chain)", "a copied certificate signs"),
+    "wall": ("wall_picture([read_answer(one) for one in sent])", "How far each one got"),
+    "attacks": ("attack_list()", "A phished approval"),
+    "verifier": ("make_listing()", "import jwt"),
     "demo script": ("demo_shown('token_type: DPoP')", "none of them from the kit"),
     "claims": ("show_claims(issuer.token(act=act))", "who acted one step before"),
     "done": (

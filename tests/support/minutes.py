@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROW = "{:<28}{:>7}{:>9}"
-LONGEST = 30  # files
+LONG = 15  # seconds that a file takes to be named
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -43,9 +43,11 @@ def table(reports: list[pytest.TestReport]) -> list[str]:
 
 
 def longest(reports: list[pytest.TestReport]) -> list[str]:
-    """A line for each of the files that take longest, the longest first."""
+    """A line for each file that takes long, the longest first."""
     seconds = defaultdict[str, float](float)
     for report in reports:
         seconds[report.nodeid.partition("::")[0]] += report.duration
-    files = sorted(seconds, key=lambda file: -seconds[file])[:LONGEST]
+    files = sorted(
+        (file for file in seconds if seconds[file] > LONG), key=lambda file: -seconds[file]
+    )
     return [f"{seconds[file] / 60:5.2f}  {file}" for file in files]

@@ -495,6 +495,70 @@ def tool_server_whole() -> Drawing:
     )
 
 
+_TILE, _STEP, _FIRST = 38, 46, 130  # pixels: a tile of the wall, from one to the next, the first
+
+
+def _wall(drawing: Drawing, y: int, *, stop: int | None = None, hole: int | None = None) -> None:
+    """Thirteen tiles; one may be where an attack ends, or be missing."""
+    for n in range(13):
+        x = _FIRST + n * _STEP
+        if n == hole:
+            drawing.path(f"M{x} {y}h{_TILE}v40h-{_TILE}z", "line lane")
+        else:
+            drawing.bar("no" if n == stop else "yes", x, y, _TILE, 40)
+            drawing.text(x + _TILE / 2, y + 25, str(n + 1), "no" if n == stop else "")
+
+
+def attack_lab() -> Drawing:
+    drawing = Drawing(
+        "A wall of thirteen rules",
+        "A thief with a bag stands in front of a wall of thirteen tiles, the rules that a service "
+        "checks for each proof. Behind the wall is an API with a note. In the bag are a token and "
+        "proofs that were found, and no private key. Which tile stops which attack?",
+        220,
+    )
+    drawing.glyph("thief", 60, 84, "Thief")
+    drawing.glyph("token", 44, 160, scale=0.8)
+    drawing.glyph("proof", 82, 158, scale=0.72)
+    drawing.text(64, 196, "found in a log", "quiet")
+    _wall(drawing, 64)
+    drawing.text(426, 134, "thirteen rules, one after the other", "quiet")
+    drawing.glyph("api", 806, 84, "A note")
+    drawing.text(426, 176, "Which tile stops which attack?", "name")
+    drawing.text(426, 196, "What if one is missing?", "name")
+    return drawing
+
+
+def attack_lab_whole() -> Drawing:
+    drawing = Drawing(
+        "Which attack ends where",
+        "Three rows. In the first, the wall has all thirteen tiles, and an attack runs until tile "
+        "eight stops it. In the second, tile eight is missing, and that one attack gets through to "
+        "the note; no other tile stops it instead. In the third, three attacks go around the wall: "
+        "a changed body, a person who said yes, a stolen client secret.",
+        420,
+    )
+    ends = _FIRST + 7 * _STEP
+    for y, name in ((40, "a proof for evil.example"), (160, "the same, and rule 8 is off")):
+        drawing.text(_FIRST, y - 10, name, anchor="start")
+        drawing.glyph("thief", 60, y + 20)
+    _wall(drawing, 40, stop=7)
+    drawing.arrow(94, 96, ends + _TILE / 2, 96)
+    drawing.text(ends + 34, 101, "htu_matches", "code", "start")
+    _wall(drawing, 160, hole=7)
+    drawing.arrow(94, 216, 760, 216)
+    drawing.glyph("api", 806, 180, "The note")
+    drawing.text(_FIRST, 276, "what no rule stops", anchor="start")
+    drawing.glyph("thief", 60, 330)
+    _wall(drawing, 290)
+    drawing.path("M94 346C108 366 118 372 140 372H700C730 372 746 352 756 336")
+    drawing.path("M759 330l1 11-9-4z", "tip")
+    drawing.glyph("api", 806, 310, "The note")
+    words = "a changed body · a person who said yes · a stolen client secret"
+    drawing.text(426, 396, words, "name")
+    return drawing
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -515,6 +579,8 @@ PICTURES = {
     "lesson-09-whole": delegation_whole,
     "lesson-10": tool_server,
     "lesson-10-whole": tool_server_whole,
+    "lesson-11": attack_lab,
+    "lesson-11-whole": attack_lab_whole,
 }
 
 

@@ -11,7 +11,7 @@ from dialtone_kit.base.errors import BadSpiffeId, ServiceError, SvidRefused
 from dialtone_kit.lesson.content.lesson_08.audiences import audience_cases
 from dialtone_kit.lesson.content.lesson_08.flaky import Desk, live_desk
 from dialtone_kit.lesson.content.lesson_08.leaves import leaf_cases, new_domain
-from dialtone_kit.lesson.content.lesson_08.sentences import Sentences, judge_choice
+from dialtone_kit.lesson.content.lesson_08.sentences import judge_choice, make_sentences
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import (
     ask,
@@ -169,8 +169,7 @@ def _judge_audience(
     ],
     praise="The document says what AWS knows of the machine, and the binding says which key asks. "
     "Nothing more.",
-    make=lambda _lesson: Sentences(),
+    make=lambda _lesson: make_sentences(),
 )
 def not_proved(answer: object, lesson: LiveLesson) -> None:
-    sentences: Sentences = lesson.material("08.not-proved")
-    judge_choice(answer, sentences)
+    judge_choice(answer, lesson.material("08.not-proved"))

@@ -5,16 +5,9 @@ There are only fifteen pairs. So a wrong answer brings new sentences, and guessi
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Set
-from typing import Any
+from dialtone_kit.lesson.exercises.choosing import Sentences, judge_letters
+from dialtone_kit.lesson.exercises.verdict import Wrong
 
-from dialtone_kit.lesson.exercises.asking import show
-from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
-
-FREE = 5  # wrong answers; after them an answer counts only once in PAUSE seconds
-PAUSE = 30.0
 TRUE = (
     "AWS runs an instance with this ID, in this account.",
     "Whoever asks holds the private key that belongs to the certificate request.",
@@ -34,53 +27,14 @@ FALSE = {
 }
 
 
-class Sentences(dict[str, str]):
-    """Six of them under letters, in random order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.draw()
-
-    def draw(self) -> None:
-        """Six again, instead of those that were there."""
-        drawn = [*random.sample(TRUE, 2), *random.sample(sorted(FALSE), 4)]
-        random.shuffle(drawn)
-        self.update(zip("ABCDEF", drawn, strict=True))
+def make_sentences() -> Sentences:
+    """Six of them under letters."""
+    return Sentences(TRUE, FALSE, 2)
 
 
-class Lock:
-    """Counts wrong answers. `now` is in seconds."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now, self._wrong, self._last = now, 0, 0.0
-
-    def must_be_open(self) -> None:
-        """Raise Wrong while an answer doesn't count."""
-        left = self._last + PAUSE - self._now()
-        if self._wrong >= FREE and left > 0:
-            raise Wrong(
-                f"That was {FREE} times or more, so this answer doesn't count: answer again in "
-                f"{left:.0f} s. Until then, look for who signed what: `lesson.hint` helps."
-            )
-
-    def note(self) -> None:
-        """One more wrong answer."""
-        self._wrong, self._last = self._wrong + 1, self._now()
-
-
-LOCK = Lock()  # of this kernel
-
-
-def judge_choice(answer: object, sentences: Sentences, lock: Lock | None = None) -> None:
+def judge_choice(answer: object, sentences: Sentences) -> None:
     """Raise Wrong with the sentence for this choice, and draw new ones."""
-    chosen, lock = _letters(answer, sentences), lock or LOCK
-    lock.must_be_open()
-    try:
-        _judge(chosen, sentences)
-    except Wrong as wrong:
-        lock.note()
-        sentences.draw()
-        raise Wrong(f"{wrong} Run the cell above again: there are new sentences.") from None
+    judge_letters(answer, sentences, lambda chosen: _judge(chosen, sentences))
 
 
 def _judge(chosen: set[str], sentences: Sentences) -> None:
@@ -93,17 +47,3 @@ def _judge(chosen: set[str], sentences: Sentences) -> None:
         raise Wrong("Two of them are proved. What did AWS sign, and what did the caller sign?")
     if missing:
         raise Wrong("What you chose is proved, and one more is.")
-
-
-def _letters(answer: Any, sentences: Sentences) -> set[str]:
-    if isinstance(answer, str):
-        answer = answer.replace(",", " ").split() if not answer.isalpha() else list(answer)
-    if not isinstance(answer, Set | list | tuple):
-        raise Wrong(f'Give the letters of the sentences, such as {{"A", "C"}}; got {show(answer)}.')
-    letters = list(answer)
-    if ... in letters:
-        raise NotTried
-    unknown = [one for one in letters if not isinstance(one, str) or str(one) not in sentences]
-    if unknown:
-        raise Wrong(f"{show(unknown[0])} is none of the letters A to F.")
-    return {str.__str__(one) for one in letters}

@@ -1,0 +1,103 @@
+"""Sentences under letters: draws them, and judges which of them a learner chose.
+
+Few combinations are possible, so a wrong answer draws other sentences, and after a few of them an
+answer counts only now and then: reading is faster than trying them all.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from typing import Any
+
+from dialtone_kit.lesson.exercises.asking import show
+from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
+
+LETTERS = "ABCDEF"
+FREE = 5  # wrong answers; after them an answer counts only once in PAUSE seconds
+PAUSE = 30.0
+
+
+class Sentences(Mapping[str, str]):
+    """Six sentences by letter, in random order: `count` from `right`, the rest from `other`.
+
+    A learner can't change them.
+    """
+
+    __slots__ = ("_draw", "_texts")
+
+    def __init__(self, right: Collection[str], other: Collection[str], count: int) -> None:
+        def draw() -> tuple[str, ...]:
+            drawn = random.sample(sorted(right), count)
+            drawn += random.sample(sorted(other), len(LETTERS) - count)
+            return tuple(random.sample(drawn, len(drawn)))
+
+        self._draw, self._texts = draw, draw()
+
+    def draw(self) -> None:
+        """Six others instead of these."""
+        self._texts = self._draw()
+
+    def __getitem__(self, letter: str) -> str:
+        return dict(zip(LETTERS, self._texts, strict=True))[letter]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LETTERS)
+
+    def __len__(self) -> int:
+        return len(LETTERS)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{letter}  {text}" for letter, text in self.items())
+
+
+class Lock:
+    """Counts wrong answers. `now` is in seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now, self._wrong, self._last = now, 0, 0.0
+
+    def must_be_open(self) -> None:
+        """Raise Wrong while an answer doesn't count."""
+        left = self._last + PAUSE - self._now()
+        if self._wrong >= FREE and left > 0:
+            raise Wrong(
+                f"You've guessed {FREE} times or more, so this answer doesn't count: answer again "
+                f"in {left:.0f} s. Until then, `lesson.hint` says what to look for."
+            )
+
+    def note(self) -> None:
+        """One more wrong answer."""
+        self._wrong, self._last = self._wrong + 1, self._now()
+
+
+LOCK = Lock()  # of this kernel
+
+
+def judge_letters(answer: object, sentences: Sentences, judge: Callable[[set[str]], None]) -> None:
+    """Raise the Wrong of `judge` for the letters that were chosen, and draw new sentences then."""
+    chosen = letters(answer, sentences)
+    LOCK.must_be_open()
+    try:
+        judge(chosen)
+    except Wrong as wrong:
+        LOCK.note()
+        sentences.draw()
+        again = "Run the cell above again: there are new sentences."
+        raise Wrong(f"{wrong} {again}", wrong.code) from None
+
+
+def letters(answer: Any, sentences: Sentences) -> set[str]:
+    """The letters in an answer: a set, a list, or a string. Raises Wrong or NotTried."""
+    if isinstance(answer, str):
+        answer = answer.replace(",", " ").split() if not answer.isalpha() else list(answer)
+    if not isinstance(answer, Set | list | tuple):
+        raise Wrong(f'Give the letters of the sentences, such as {{"A", "C"}}; got {show(answer)}.')
+    chosen = list(answer)
+    if ... in chosen:
+        raise NotTried
+    unknown = [one for one in chosen if not isinstance(one, str) or str(one) not in sentences]
+    if unknown:
+        raise Wrong(f"{show(unknown[0])} is none of the letters A to F.")
+    return {str.__str__(one) for one in chosen}
