@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError, TokenRefused
 from dialtone_kit.base.reason import description
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.loopback import Handler, Loopback
 from dialtone_kit.tokens import read_unverified
 
 PATH = "/reports"
-PATIENCE = 10  # seconds for a caller to send its request
 ONLY_BEARER = "This API knows one scheme: Authorization: Bearer <token>."
 
 
@@ -28,14 +26,8 @@ class LegacyApi:
     def __init__(self, client: IdentityClient) -> None:
         client.jwks()  # fetched once, here: this API never talks to the service again
         self._client = client
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.claims))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        """Where its reports are."""
-        return f"http://127.0.0.1:{self._server.server_port}{PATH}"
+        self._server = Loopback(_handler(self.claims))
+        self.url = self._server.url + PATH
 
     def claims(self, token: str) -> Mapping[str, Any]:
         """The claims of a token that is good here. Raises TokenRefused."""
@@ -44,24 +36,20 @@ class LegacyApi:
 
     def close(self) -> None:
         """Stop serving; doing so twice is fine."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def __repr__(self) -> str:
         return f"LegacyApi({self.url!r})"
 
 
-def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:
+def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[Handler]:
     """The handler class that http.server makes an object of for each connection."""
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
-        server_version, sys_version = "reports", ""
-
+    class Reports(Handler):
         def do_GET(self) -> None:
             scheme, _, token = self.headers.get("Authorization", "").partition(" ")
             if self.path != PATH:
-                self._answer(404, {"error": "not_found"})
+                self._say(404, {"error": "not_found"})
             elif scheme.lower() != "bearer":
                 self._refuse("unauthorized", ONLY_BEARER)
             else:
@@ -76,25 +64,17 @@ def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequ
                     "invalid_token", why, f', error="invalid_token", error_description="{why}"'
                 )
             except DialtoneError:
-                self._answer(503, {"error": "temporarily_unavailable"})
+                self._say(503, {"error": "temporarily_unavailable"})
             else:
-                self._answer(200, {"client_id": claims.get("client_id"), "reports": 3})
+                self._say(200, {"client_id": claims.get("client_id"), "reports": 3})
 
         def _refuse(self, error: str, why: str, more: str = "") -> None:
             challenge = f'Bearer realm="reports"{more}'
-            self._answer(401, {"error": error, "error_description": why}, challenge)
+            self._say(401, {"error": error, "error_description": why}, challenge)
 
-        def _answer(self, status: int, body: Mapping[str, Any], challenge: str = "") -> None:
-            sent = json.dumps(body).encode()
-            self.send_response(status)
-            if challenge:
-                self.send_header("WWW-Authenticate", challenge)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
+        def _say(self, status: int, body: Mapping[str, Any], challenge: str = "") -> None:
+            fields = {"Content-Type": "application/json"}
+            fields |= {"WWW-Authenticate": challenge} if challenge else {}
+            self.answer(status, json.dumps(body).encode(), fields)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            """No log: a request line could hold a token."""
-
-    return Handler
+    return Reports
