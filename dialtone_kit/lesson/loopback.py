@@ -33,7 +33,8 @@ class Loopback:
     def __init__(self, handler: type[Handler]) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        often = {"poll_interval": 0.1}  # seconds: how soon it notices that it is to end
+        threading.Thread(target=self._server.serve_forever, kwargs=often, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:

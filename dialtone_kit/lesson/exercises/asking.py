@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -17,6 +18,7 @@ from dialtone_kit.base.reason import sentence
 from dialtone_kit.lesson.exercises.patience import TooLong
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
+T = TypeVar("T")
 _NOT_THE_LEARNERS = (
     Wrong,
     NotTried,
@@ -106,6 +108,18 @@ def same(got: object, expected: object) -> bool:
     if isinstance(expected, int) and isinstance(got, bool) != isinstance(expected, bool):
         return False
     return type(expected).__eq__(expected, got) is True
+
+
+def worst_first(cases: Sequence[T], judge: Callable[[T], None]) -> None:
+    """Judge all in random order, and raise the Wrong of the one that comes first in the list."""
+    wrongs: dict[int, Wrong] = {}
+    for place in random.sample(range(len(cases)), len(cases)):
+        try:
+            judge(cases[place])
+        except Wrong as wrong:
+            wrongs[place] = wrong
+    if wrongs:
+        raise wrongs[min(wrongs)]
 
 
 def show(value: object, limit: int = 60) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from dialtone_kit.base.errors import BadSpiffeId, ServiceError, SvidRefused
 from dialtone_kit.lesson.content.lesson_08.audiences import audience_cases
@@ -24,13 +24,13 @@ from dialtone_kit.lesson.exercises.asking import (
     function_of,
     same,
     show,
+    worst_first,
 )
 from dialtone_kit.lesson.exercises.patience import sealed
 from dialtone_kit.lesson.leaf import Leaf
 from dialtone_kit.tokens import read_unverified
 
 REFUSED = object()
-T = TypeVar("T")
 
 
 @exercise(
@@ -89,23 +89,11 @@ def _live_again(function: Callable[..., Any], lesson: LiveLesson) -> None:
 def svid(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "workload_of")
     cases = leaf_cases(new_domain())
-    _worst_first(cases, lambda c: _judge_leaf(function, c.leaf, c.domain, c.name, c.why))
+    worst_first(cases, lambda c: _judge_leaf(function, c.leaf, c.domain, c.name, c.why))
     if lesson.is_mock:
         live = lesson.cluster().workload("reader")
         leaf = Leaf.of(live.x509_svid().leaf)
         _judge_leaf(function, leaf, "dialtone.test", str(live.spiffe_id), "")
-
-
-def _worst_first(cases: Sequence[T], judge: Callable[[T], None]) -> None:
-    """Judge all in random order, and raise the Wrong of the one that comes first in the list."""
-    wrongs: dict[int, Wrong] = {}
-    for place in random.sample(range(len(cases)), len(cases)):
-        try:
-            judge(cases[place])
-        except Wrong as wrong:
-            wrongs[place] = wrong
-    if wrongs:
-        raise wrongs[min(wrongs)]
 
 
 def _judge_leaf(
@@ -150,7 +138,7 @@ def audience(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "is_for_me")
     now = time.time()
     cases = audience_cases(now)
-    _worst_first(
+    worst_first(
         cases, lambda c: _judge_audience(function, c.claims, c.me, now, c.good, c.why, c.code)
     )
     if lesson.is_mock:
