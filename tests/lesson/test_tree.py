@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from dialtone_kit.lesson.content.lesson_12.recorded import recorded_answers
 from dialtone_kit.lesson.tree import Tree, next_step
 from dialtone_kit.wire.recorder import Wire
 
@@ -32,6 +33,13 @@ from dialtone_kit.wire.recorder import Wire
 )
 def test_the_code_decides_and_then_the_status(status, error, harmless, named, step):
     assert next_step(status, error, harmless=harmless, named=named) == step
+
+
+def test_the_tree_and_exercise_12_triage_never_disagree():
+    for case in recorded_answers():
+        one = case.answer
+        named = one.retry_after is not None
+        assert next_step(one.status, one.error, harmless=one.harmless, named=named) == case.right
 
 
 def wire_with(*answers: httpx.Response | httpx.TransportError) -> Wire:

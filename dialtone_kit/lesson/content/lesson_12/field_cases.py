@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import secrets
 import time
@@ -47,17 +46,17 @@ class Refusal:
     via: str
 
     def __str__(self) -> str:
-        rows = (
-            ("", self.request),
+        jwk = self.header["jwk"]
+        rows = [
             ("Authorization", f"{self.scheme} ••••••"),
-            ("  its SHA-256", self.token_sha256),
-            ("proof, header", json.dumps(self.header)),
-            ("proof, payload", json.dumps(self.claims)),
+            ("its SHA-256", self.token_sha256),
+            *((f"proof, {name}", jwk[name]) for name in ("x", "y")),
+            *((f"proof, {name}", value) for name, value in self.claims.items()),
             ("answer", self.answer),
             ("Date", f"{self.date} = {http_date(self.date) or 0:.0f}"),
             ("Via", self.via or "none"),
-        )
-        return masked("\n".join(f"{name:<14}  {value}".strip() for name, value in rows))
+        ]
+        return masked("\n".join([self.request, *(f"{name:<13}  {value}" for name, value in rows)]))
 
 
 class FieldCases(dict[str, Refusal]):
