@@ -37,6 +37,7 @@ from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.stage import Stage
 from dialtone_kit.lesson.token_desk import token_explorer
+from dialtone_kit.lesson.tree import Tree
 from dialtone_kit.lesson.wall import wall_picture
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
@@ -94,7 +95,7 @@ class Lesson(Stage):
         self.http = self.client.http
         self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
-        self._story = Story()
+        self._story, self._tree = Story(), Tree()
 
     @property
     def issuer(self) -> str:
@@ -260,6 +261,10 @@ class Lesson(Stage):
     def attacks(self) -> Shown:
         """All attacks of the lab, with what stops each, its source and its OWASP numbers."""
         return attack_list()
+
+    def tree(self) -> Shown:
+        """What to do about each refusal so far: retry, wait, mend or stop."""
+        return self._tree.draw(self.wire.round_trips)
 
     @hiding
     def replay_timeline(self, proof: str | None = None) -> Shown:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -16,11 +15,11 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client.discovery import PATH
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.token_requests import authentication
-from dialtone_kit.lesson.plain_server import PlainHandler, PlainServer
+from dialtone_kit.lesson.loopback import Answered, Asked, Loopback
 
 HERE = "{here}"  # in a document: the liar's own URL
 PATIENCE = 5.0  # seconds for each part of a send
-LONGEST = 64 * 1024  # bytes of a body
+AS_JSON = {"Content-Type": "application/json"}
 Visit = Callable[[str, IdentityClient], object]
 
 
@@ -78,37 +77,20 @@ def lure(document: Mapping[str, Any], visit: Visit, agent: IdentityClient) -> Ca
     except (TypeError, ValueError):
         raise DialtoneError("Give the discovery document as a dict that JSON can hold.") from None
     caught: list[Caught] = []
-    server = PlainServer(("127.0.0.1", 0), _handler(lie, caught.append))
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def lie_to(asked: Asked) -> Answered:
+        if asked.method == "POST":
+            caught.append(Caught(dict(asked.headers), asked.body.decode("utf-8", "replace")))
+            return Answered(503, {"error": "temporarily_unavailable"})
+        if asked.path != PATH:
+            return Answered(404, {})
+        return Answered(200, lie.replace(HERE, server.origin).encode(), AS_JSON)
+
+    server = Loopback(lie_to, "identity")
     try:
-        visit(_url_of(server), agent)
+        visit(server.origin, agent)
     finally:
-        server.shutdown()
-        server.server_close()
+        server.close()
     if not caught:
         raise DialtoneError("The agent sent nothing: it found no token_endpoint that it can reach.")
     return caught[0]
-
-
-def _url_of(server: Any) -> str:
-    return f"http://127.0.0.1:{server.server_port}"
-
-
-def _handler(lie: str, catch: Callable[[Caught], object]) -> type[PlainHandler]:
-    """The handler class that http.server makes an object of for each connection."""
-
-    class Handler(PlainHandler):
-        server_version = "identity"
-
-        def do_GET(self) -> None:
-            known = self.path == PATH
-            text = lie.replace(HERE, _url_of(self.server))
-            self.answer(200 if known else 404, text if known else "{}")
-
-        def do_POST(self) -> None:
-            length = self.headers.get("Content-Length", "0")
-            size = min(int(length), LONGEST) if length.isdecimal() else 0
-            catch(Caught(dict(self.headers), self.rfile.read(size).decode("utf-8", "replace")))
-            self.answer(503, '{"error": "temporarily_unavailable"}')
-
-    return Handler

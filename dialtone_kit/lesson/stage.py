@@ -14,6 +14,7 @@ from dialtone_kit.lesson.attack_room import AttackRoom
 from dialtone_kit.lesson.attack_rooms import AttackRooms, Found
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.lesson.legacy_api import LegacyApi
+from dialtone_kit.lesson.reverse_proxy import ReverseProxy
 from dialtone_kit.lesson.second_process import Find, robbed
 from dialtone_kit.lesson.tool_server import ToolServer
 from dialtone_kit.lesson.workloads import Cluster
@@ -118,6 +119,12 @@ class Stage:
         api = LegacyApi(client or self.client)
         self._to_end.callback(api.close)
         return api
+
+    def reverse_proxy(self) -> ReverseProxy:
+        """A reverse proxy in front of the service, on this machine; `done()` closes it."""
+        proxy = ReverseProxy(self.base_url)
+        self._to_end.callback(proxy.close)
+        return proxy
 
     def tool_server(self, client: IdentityClient | None = None) -> ToolServer:
         """A port of this machine for an MCP server of yours; `done()` closes it.

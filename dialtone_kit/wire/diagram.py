@@ -69,7 +69,7 @@ def _says(trip: RoundTrip) -> str:
     if _asks_for_nonce(trip):
         return f"{trip.status} use_dpop_nonce: asks for a nonce"
     names = [*trip.response.secrets, *(name for name, _ in trip.response.headers)]
-    error, carried = _error_of(trip.response), ", ".join(_carried(names))
+    error, carried = error_of(trip.response), ", ".join(_carried(names))
     result = f"{trip.status} {error}" if error else outcome(trip)
     return result + (f" with {carried}" if carried else "")
 
@@ -81,7 +81,7 @@ def _tone(trip: RoundTrip) -> Tone:
 
 
 def _asks_for_nonce(trip: RoundTrip) -> bool:
-    return trip.response is not None and _error_of(trip.response) == "use_dpop_nonce"
+    return trip.response is not None and error_of(trip.response) == "use_dpop_nonce"
 
 
 def _is_again(trip: RoundTrip, earlier: RoundTrip) -> bool:
@@ -91,7 +91,7 @@ def _is_again(trip: RoundTrip, earlier: RoundTrip) -> bool:
     return proved and (trip.method, trip.url) == (earlier.method, earlier.url)
 
 
-def _error_of(response: Message) -> str:
+def error_of(response: Message) -> str:
     """The code of a refusal: from its line of the JSON, else from a challenge."""
     match = re.search(r'^  "error": "([a-z_]{1,40})"', response.body, re.M)
     if match:

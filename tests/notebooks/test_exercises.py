@@ -11,9 +11,11 @@ import pytest
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.content.lesson_03.broken_proofs import LOOK, BrokenProofs
+from dialtone_kit.lesson.content.lesson_12.field_cases import CAUSES, FieldCases, cause_of
 from dialtone_kit.lesson.exercises import Verdict
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.lesson import Lesson
+from dialtone_kit.rules import RULES
 from tests.support.books import FOLDER, LESSONS, cells, source, tags
 from tests.support.wrong_answers import RIGHT, WRONG, Case, Right
 from tests.support.wrong_answers.lesson_03 import FromLesson
@@ -102,6 +104,28 @@ def test_six_proofs_made_alike_are_not_a_way_around(lesson_of: LessonOf) -> None
     answer = dict.fromkeys("ABCDEF", "well_formed")
     verdict = check(catalog.exercise("03.six-proofs"), answer, lesson)
     assert (verdict.outcome, verdict.sentence[:23]) == ("wrong", "The proofs were changed")
+
+
+def test_the_cause_is_not_next_to_the_five_refusals(lesson_of: LessonOf) -> None:
+    lesson = lesson_of("12")
+    lesson.reset_exercise("12.five")
+    lesson.wire.clear()
+    cases = lesson.material("12.five")
+    rules = {rule.__name__ for rule in RULES} | {"scheme: "}
+    assert [rule for rule in rules if rule in f"{cases!r}{cases._repr_html_()}"] == []
+    assert sorted(map(cause_of, cases.values())) == sorted(CAUSES)
+    assert [trip for trip in lesson.wire.round_trips if (trip.status or 500) >= 400] == []
+
+
+def test_five_refusals_made_alike_are_not_a_way_around(lesson_of: LessonOf) -> None:
+    class Changed:
+        def material(self, exercise_id: str) -> FieldCases:
+            return FieldCases(dict.fromkeys("ABCDE", lesson_of("12").material(exercise_id)["A"]))
+
+    lesson: Any = Changed()
+    answer = dict.fromkeys("ABCDE", "x")
+    verdict = check(catalog.exercise("12.five"), answer, lesson)
+    assert (verdict.outcome, verdict.sentence[:25]) == ("wrong", "The refusals were changed")
 
 
 @pytest.mark.parametrize("exercise_id", ALL)

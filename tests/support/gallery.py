@@ -25,6 +25,7 @@ from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.attack_list import attack_list
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
 from dialtone_kit.lesson.content.lesson_11.naive import make_listing
+from dialtone_kit.lesson.content.lesson_12.field_cases import FieldCases, Refusal
 from dialtone_kit.lesson.demo_client import demo_shown
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import Family, family_picture
@@ -34,6 +35,7 @@ from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.trail import TrailStep, trail_picture
+from dialtone_kit.lesson.tree import Tree
 from dialtone_kit.lesson.vouching import chain_of, vouching_picture
 from dialtone_kit.lesson.wall import wall_picture
 from dialtone_kit.lesson.work import Work
@@ -129,6 +131,10 @@ reader, ledger = (f"spiffe://dialtone.test/ns/lessons/sa/{name}" for name in ("r
 leaf = Leaf((reader,), False, True, False, key.thumbprint, "O=Lessons,CN=A root", hour)
 chain = chain_of("reader", reader, 3, ledger)
 
+refusal = Refusal(f"GET {url}", "DPoP", "4la5b7JP441jprCOBDA_CbG-TbNSbjLIHj7vrFIW7U0",
+                  {"jwk": key.public_jwk}, {"htm": "GET", "htu": url, "iat": 1795791781},
+                  "401 invalid_dpop_proof", "Fri, 27 Nov 2026 15:03:01 GMT", "")
+
 body = {"error": "invalid_dpop_proof", "error_description":
         "ath_matches: expected ath, the SHA-256 of the token, got nothing. Hash it. [M05]"}
 nonce = {"DPoP-Nonce": "n1", "WWW-Authenticate": 'DPoP error="use_dpop_nonce"'}
@@ -216,6 +222,9 @@ CELLS = {
     "family alive": ("family_picture(Family(2))", "good once"),
     "family dead": ("family_picture(Family(5, 'a used refresh token came back'))", "is dead"),
     "timeline": ("replay_timeline(wire, proof)", "A proof and its replay"),
+    "tree": ("Tree().draw(wire.round_trips)", "with its nonce, once"),
+    "tree empty": ("Tree().draw([])", "Nothing has been refused"),
+    "field cases": ("FieldCases(A=refusal, B=refusal)", "its SHA-256"),
     "trail": ("trail_picture(trail)", "planners-plan"),
     "trail empty": ("trail_picture([])", "No steps yet"),
     "leaf": ("leaf", "vouch for no one"),

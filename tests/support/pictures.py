@@ -559,6 +559,37 @@ def attack_lab_whole() -> Drawing:
     return drawing
 
 
+def when_things_fail() -> Drawing:
+    drawing = Drawing(
+        "It says no",
+        "An agent sends a request with a token and a proof, and the service says no. From there a "
+        "tree leads to four leaves: retry, wait, mend, stop. By what in the answer does the agent "
+        "choose its way?",
+        306,
+    )
+    drawing.glyph("agent", 250, 62, "Agent")
+    drawing.glyph("service", 630, 62, "Service")
+    drawing.arrow(294, 50, 588, 50)
+    drawing.glyph("token", 400, 28, scale=0.72)
+    drawing.glyph("proof", 440, 26, scale=0.66)
+    drawing.arrow(588, 76, 294, 76)
+    drawing.glyph("no", 441, 76, scale=0.8)
+    drawing.text(440, 140, "By what does it choose?", "name")
+    for x, leaf, says in _LEAVES:
+        drawing.path(f"M440 156V172H{x}V196")
+        drawing.note(x, 196, 180, leaf, "name")
+        drawing.text(x, 252, says, "quiet")
+    return drawing
+
+
+_LEAVES = (
+    (113, "Retry", "again,\nwith a new proof"),
+    (331, "Wait", "for as long\nas it says"),
+    (549, "Mend", "change something\nfirst"),
+    (767, "Stop", "sending it\nwon't help"),
+)
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -581,6 +612,7 @@ PICTURES = {
     "lesson-10-whole": tool_server_whole,
     "lesson-11": attack_lab,
     "lesson-11-whole": attack_lab_whole,
+    "lesson-12": when_things_fail,
 }
 
 
