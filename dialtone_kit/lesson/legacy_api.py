@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError, TokenRefused
 from dialtone_kit.base.reason import description
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.loopback import Answered, Asked, Loopback
 from dialtone_kit.tokens import read_unverified
 
 PATH = "/reports"
-PATIENCE = 10  # seconds for a caller to send its request
 ONLY_BEARER = "This API knows one scheme: Authorization: Bearer <token>."
 
 
@@ -28,14 +25,12 @@ class LegacyApi:
     def __init__(self, client: IdentityClient) -> None:
         client.jwks()  # fetched once, here: this API never talks to the service again
         self._client = client
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.claims))
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server = Loopback(self._answer, "reports")
 
     @property
     def url(self) -> str:
         """Where its reports are."""
-        return f"http://127.0.0.1:{self._server.server_port}{PATH}"
+        return f"{self._server.origin}{PATH}"
 
     def claims(self, token: str) -> Mapping[str, Any]:
         """The claims of a token that is good here. Raises TokenRefused."""
@@ -44,57 +39,31 @@ class LegacyApi:
 
     def close(self) -> None:
         """Stop serving; doing so twice is fine."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
+
+    def _answer(self, asked: Asked) -> Answered:
+        scheme, _, token = asked.headers.get("Authorization", "").partition(" ")
+        if asked.path != PATH:
+            return Answered(404, {"error": "not_found"})
+        if asked.method != "GET":
+            return Answered(405, {"error": "method_not_allowed"}, {"Allow": "GET"})
+        if scheme.lower() != "bearer":
+            return _refused("unauthorized", ONLY_BEARER)
+        try:
+            claims = self.claims(token.strip())
+        except TokenRefused as refusal:
+            why = description(str(refusal))
+            return _refused(
+                "invalid_token", why, f', error="invalid_token", error_description="{why}"'
+            )
+        except DialtoneError:
+            return Answered(503, {"error": "temporarily_unavailable"})
+        return Answered(200, {"client_id": claims.get("client_id"), "reports": 3})
 
     def __repr__(self) -> str:
         return f"LegacyApi({self.url!r})"
 
 
-def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:
-    """The handler class that http.server makes an object of for each connection."""
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
-        server_version, sys_version = "reports", ""
-
-        def do_GET(self) -> None:
-            scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-            if self.path != PATH:
-                self._answer(404, {"error": "not_found"})
-            elif scheme.lower() != "bearer":
-                self._refuse("unauthorized", ONLY_BEARER)
-            else:
-                self._judge(token.strip())
-
-        def _judge(self, token: str) -> None:
-            try:
-                claims = claims_of(token)
-            except TokenRefused as refusal:
-                why = description(str(refusal))
-                self._refuse(
-                    "invalid_token", why, f', error="invalid_token", error_description="{why}"'
-                )
-            except DialtoneError:
-                self._answer(503, {"error": "temporarily_unavailable"})
-            else:
-                self._answer(200, {"client_id": claims.get("client_id"), "reports": 3})
-
-        def _refuse(self, error: str, why: str, more: str = "") -> None:
-            challenge = f'Bearer realm="reports"{more}'
-            self._answer(401, {"error": error, "error_description": why}, challenge)
-
-        def _answer(self, status: int, body: Mapping[str, Any], challenge: str = "") -> None:
-            sent = json.dumps(body).encode()
-            self.send_response(status)
-            if challenge:
-                self.send_header("WWW-Authenticate", challenge)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """No log: a request line could hold a token."""
-
-    return Handler
+def _refused(error: str, why: str, more: str = "") -> Answered:
+    challenge = {"WWW-Authenticate": f'Bearer realm="reports"{more}'}
+    return Answered(401, {"error": error, "error_description": why}, challenge)

@@ -27,7 +27,7 @@ class Spy:
     """Stands in for the lesson in an exercise cell: judges by the real one, keeps the verdict."""
 
     def __init__(self, lesson: Lesson) -> None:
-        self.lesson = lesson
+        self.lesson, self.http = lesson, lesson.http
         self.verdicts: dict[str, Verdict] = {}
 
     def check(self, exercise_id: str, answer: object) -> None:
