@@ -11,6 +11,9 @@ from dialtone_kit.lesson.progress import Asked, Progress
 SURE = "sure"
 
 
+COMMONEST = "M01"
+
+
 @dataclass(frozen=True)
 class CodeRow:
     """How often one code came up, and how often the learner was sure of the wrong answer."""
@@ -42,9 +45,9 @@ def by_code(progress: Progress) -> list[CodeRow]:
 
 
 def worst_code(progress: Progress) -> str:
-    """The code that this learner should look at first, or "" if none came up."""
+    """The code that this learner should look at first. If none came up, the commonest of all."""
     rows = by_code(progress)
-    return rows[0].code if rows else ""
+    return rows[0].code if rows else COMMONEST
 
 
 def _found(progress: Progress) -> Iterator[tuple[str, str, str | None]]:

@@ -9,6 +9,7 @@ from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN, Shown, prose
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.ending import Ending, Predicted, Reached
+from dialtone_kit.lesson.estimates import estimates_table
 from dialtone_kit.lesson.exercises.verdict import WORDS
 from dialtone_kit.lesson.pages import FRAME, chip, section, table
 from dialtone_kit.lesson.progress import Standing
@@ -32,6 +33,9 @@ def shown(end: Ending, exercises: Shown, *, minutes: bool) -> Shown:
         f'<p style="margin: 2px 0 0; color: {FAINT}">{took}</p>' if took else "",
         _skills(end.skills),
         _predictions(end.predictions),
+        section("What you expected of yourself", estimates_table(end.estimates))
+        if end.estimates
+        else "",
         section("Exercises", exercises.html) if catalog.exercises(end.number) else "",
         _following(end),
     ]
@@ -106,6 +110,7 @@ def _text(end: Ending, exercises: str, took: str) -> str:
         f"    you said: {one.said}\n    what happened: {one.item.outcome}"
         for one in answered
     ]
+    lines += [f"{e.question} {e.said or 'You did not say'}: {e.happened}" for e in end.estimates]
     open_ones = f"{count} prediction{'s' * (count != 1)} not answered." if count else ""
     lines += [open_ones, exercises, _next_line(end)]
     return "\n".join(line for line in lines if line)

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from dialtone_kit.base.display import prose
+from dialtone_kit.base.masking import escaped
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.events import Event
+from dialtone_kit.lesson.pages import table
 from dialtone_kit.lesson.progress import Progress
 
 CAPSTONE = "13.dialtone"
@@ -34,6 +37,13 @@ def expected(number: str, progress: Progress) -> list[Expected]:
         said = item.choices[choice].text if choice is not None and known else ""
         made.append(Expected(item.question, said, facts[item.id.partition(".")[2]](events)))
     return made
+
+
+def estimates_table(made: Sequence[Expected]) -> str:
+    """The estimates as a table."""
+    names = ("About you", "You said", "What happened")
+    rows = [(prose(one.question), escaped(one.said) or "–", escaped(one.happened)) for one in made]
+    return table("Your own estimate", names, rows, (48, 22, 30))
 
 
 def _since_reset(events: Sequence[Event]) -> list[Event]:

@@ -212,7 +212,7 @@ class Lesson(Stage):
         return self._work.estimate()
 
     def worst_code(self) -> str:
-        """The misconception that you should look at first, such as M06; "" if none came up."""
+        """The misconception that you should look at first, such as M06, by your record."""
         return worst_code(self.progress)
 
     def check(self, exercise_id: str, answer: object) -> Verdict:

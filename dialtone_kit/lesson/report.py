@@ -11,7 +11,7 @@ from dialtone_kit.base.display import BAD, FAINT, SHADE, Shown, prose
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.base.private_files import PrivateFolder, shown
 from dialtone_kit.lesson.by_code import CodeRow, by_code
-from dialtone_kit.lesson.estimates import Expected, expected
+from dialtone_kit.lesson.estimates import Expected, estimates_table, expected
 from dialtone_kit.lesson.marks import LessonMarks, map_table, marks
 from dialtone_kit.lesson.misconceptions import misconception
 from dialtone_kit.lesson.pages import FRAME, chip, section, table
@@ -83,7 +83,7 @@ def _body(report: Report, *, linked: bool) -> str:
         f'<h3 style="margin: 14px 0 0">Your report</h3><p style="color: {FAINT}">{report.made}</p>',
         section("Your own sentence", _sentence(report)) if report.sentence else "",
         section("Before and after", f"<p>{_quizzes(report)}</p>{_codes(report.codes)}"),
-        section("What you expected of yourself", _estimates(report.estimates)),
+        section("What you expected of yourself", estimates_table(report.estimates)),
         section("What you did", map_table(report.lessons, linked=linked)),
     ]
     return f'<section aria-label="Your report" style="{FRAME}">{"".join(parts)}</section>'
@@ -91,7 +91,7 @@ def _body(report: Report, *, linked: bool) -> str:
 
 def _sentence(report: Report) -> str:
     style = f"margin: 0; padding: 8px 14px; border-radius: 6px; background: {SHADE}"
-    return f'<blockquote style="{style}">{escaped(report.sentence)}</blockquote>'
+    return f'<blockquote style="{style}">{prose(report.sentence)}</blockquote>'
 
 
 def _quizzes(report: Report) -> str:
@@ -122,14 +122,6 @@ def _code(row: CodeRow) -> tuple[str, str, str, str]:
 
 def _times(count: int, sure: int) -> str:
     return f"{count or '–'} {chip('✗ and sure', BAD) if sure else ''}".rstrip()
-
-
-def _estimates(estimates: Sequence[Expected]) -> str:
-    names = ("About you", "You said", "What happened")
-    rows = [
-        (prose(one.question), escaped(one.said) or "–", escaped(one.happened)) for one in estimates
-    ]
-    return table("Your own estimate", names, rows, (48, 22, 30))
 
 
 def _text(report: Report, where: str) -> str:

@@ -27,14 +27,14 @@ class Spy:
     """Stands in for the lesson in an exercise cell: judges by the real one, keeps the verdict."""
 
     def __init__(self, lesson: Lesson) -> None:
-        self.lesson, self.http = lesson, lesson.http
+        self.lesson = lesson
         self.verdicts: dict[str, Verdict] = {}
 
     def check(self, exercise_id: str, answer: object) -> None:
         self.verdicts[exercise_id] = check(catalog.exercise(exercise_id), answer, self.lesson)
 
-    def material(self, exercise_id: str) -> Any:
-        return self.lesson.material(exercise_id)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.lesson, name)
 
 
 def verdicts_of(folder: str, number: str, lesson: Lesson) -> dict[str, Verdict]:

@@ -7,7 +7,7 @@ from dialtone_kit.lesson.content.lesson_13.leaving import judge_leaving
 from dialtone_kit.lesson.content.lesson_13.teaching import judge_sentence
 from dialtone_kit.lesson.exercises import LiveLesson, exercise
 from dialtone_kit.lesson.exercises.asking import function_of
-from dialtone_kit.lesson.misconceptions import Misconception, misconception
+from dialtone_kit.lesson.misconceptions import misconception
 
 
 @exercise(
@@ -47,11 +47,6 @@ def clean(answer: object, lesson: LiveLesson) -> None:
     judge_leaving(function_of(answer, "clean_up"), lesson)
 
 
-def _subject(lesson: LiveLesson) -> Misconception:
-    """The learner's own worst code; without one, the commonest of all."""
-    return misconception(lesson.worst_code() or "M01")
-
-
 @exercise(
     "13.teach",
     "Tell a colleague",
@@ -61,8 +56,7 @@ def _subject(lesson: LiveLesson) -> Misconception:
         "Name things by their names: proof, nonce, `htu`, audience.",
     ],
     praise="That is yours now. Your report keeps it.",
-    make=_subject,
     keeps=True,
 )
 def teach(answer: object, lesson: LiveLesson) -> None:
-    judge_sentence(answer, lesson.material("13.teach"))
+    judge_sentence(answer, misconception(lesson.worst_code()))
