@@ -8,6 +8,7 @@ from pathlib import Path
 from dialtone_kit.base.errors import CredentialProblem
 from dialtone_kit.base.private_files import PrivateFolder, home
 
+VARIABLE = "DIALTONE_CONFIG_DIR"
 MAX_BYTES = 64 * 1024  # of one file
 # Of the outer folder: the demo's mkdir leaves its mode to the umask, so a group of one's own may
 # write there (0775, 2775). It gains nothing: each client's folder inside must be ours, and 0700.
@@ -16,7 +17,7 @@ FORBIDDEN = 0o002
 
 def config_dir() -> Path:
     """The folder around all clients' folders; `DIALTONE_CONFIG_DIR` names another for tests."""
-    named = os.environ.get("DIALTONE_CONFIG_DIR")
+    named = os.environ.get(VARIABLE)
     return Path(named) if named else home() / ".config" / "strongdmid"
 
 

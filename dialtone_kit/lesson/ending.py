@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.catalog import Notebook
+from dialtone_kit.lesson.estimates import Expected, expected
 from dialtone_kit.lesson.events import Event
 from dialtone_kit.lesson.progress import Progress, Standing
 from dialtone_kit.lesson.questions import Seen, Skill
@@ -57,6 +58,7 @@ class Ending:
     seconds: float | None
     skills: Sequence[Reached]
     predictions: Sequence[Predicted]
+    estimates: Sequence[Expected]
     following: Notebook | None
 
 
@@ -73,6 +75,7 @@ def ending(number: str, progress: Progress, trips: Iterable[RoundTrip]) -> Endin
         seconds_spent(number, progress.events()),
         [_reached(skill, progress) for skill in asked.skills],
         sorted(predictions, key=lambda prediction: prediction.rank),
+        expected(number, progress),
         next((book for book in catalog.notebooks() if book.number > number), None),
     )
 

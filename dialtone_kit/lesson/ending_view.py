@@ -5,22 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from dialtone_kit.base.display import (
-    BAD,
-    BORDER,
-    FAINT,
-    GOOD,
-    INK,
-    PAPER,
-    WARN,
-    WIDTH,
-    Shown,
-    prose,
-)
+from dialtone_kit.base.display import BAD, FAINT, GOOD, WARN, Shown, prose
 from dialtone_kit.base.masking import escaped, masked
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.ending import Ending, Predicted, Reached
+from dialtone_kit.lesson.estimates import estimates_table
 from dialtone_kit.lesson.exercises.verdict import WORDS
+from dialtone_kit.lesson.pages import FRAME, chip, section, table
 from dialtone_kit.lesson.progress import Standing
 
 # By rank: the words and the mark, so that colour is never needed, then the colour of the frame.
@@ -30,19 +21,6 @@ _WORDS = (
     ("✓", "right, and unsure", GOOD),
     ("✓", "right, and sure", GOOD),
     ("○", "not answered", FAINT),
-)
-_FRAME = (
-    f"{WIDTH}; padding: 4px 20px 16px; border: {BORDER}; border-radius: 8px; "
-    f"color: {INK}; background: {PAPER}"
-)
-_HEADING = "margin: 18px 0 6px; font-size: 15px; font-weight: 600"
-_CELL = (
-    f"padding: 10px 16px 10px 0; border: 0; border-top: {BORDER}; text-align: left; "
-    "vertical-align: top; font-weight: 400; white-space: normal"
-)
-_CHIP = (
-    "display: inline-block; padding: 0 9px; border-radius: 999px; font-size: 12px; "
-    "line-height: 20px; white-space: nowrap; border: 1px solid "
 )
 
 
@@ -55,10 +33,13 @@ def shown(end: Ending, exercises: Shown, *, minutes: bool) -> Shown:
         f'<p style="margin: 2px 0 0; color: {FAINT}">{took}</p>' if took else "",
         _skills(end.skills),
         _predictions(end.predictions),
-        _section("Exercises", exercises.html) if catalog.exercises(end.number) else "",
+        section("What you expected of yourself", estimates_table(end.estimates))
+        if end.estimates
+        else "",
+        section("Exercises", exercises.html) if catalog.exercises(end.number) else "",
         _following(end),
     ]
-    html = f'<section aria-label="The end of lesson {end.number}" style="{_FRAME}">'
+    html = f'<section aria-label="The end of lesson {end.number}" style="{FRAME}">'
     return Shown(f"{html}{''.join(parts)}</section>", masked(_text(end, exercises.text, took)))
 
 
@@ -70,18 +51,14 @@ def _took(end: Ending) -> str:
     return f"It took you {spent}. Pauses of more than 10 minutes are not counted."
 
 
-def _section(heading: str, content: str) -> str:
-    return f'<h4 style="{_HEADING}">{heading}</h4>{content}'
-
-
 def _skills(skills: Sequence[Reached]) -> str:
     if not skills:
         return ""
     able = [f"<li>✓ You can {prose(one.text)}.</li>" for one in skills if one.missing is None]
     ahead = [f"<li>○ {_not_yet(one, one.missing)}</li>" for one in skills if one.missing]
     listed = '<ul style="margin: 0; padding: 0; list-style: none">{}</ul>'
-    parts = [_section("What you can do now", listed.format("".join(able)))] if able else []
-    parts += [_section("Still to do", listed.format("".join(ahead)))] if ahead else []
+    parts = [section("What you can do now", listed.format("".join(able)))] if able else []
+    parts += [section("Still to do", listed.format("".join(ahead)))] if ahead else []
     return "".join(parts)
 
 
@@ -104,28 +81,14 @@ def _predictions(predictions: Sequence[Predicted]) -> str:
 
 def _told(heading: str, predictions: Sequence[Predicted]) -> str:
     names = ("What will happen?", "You said", "What happened")
-    cell = f'<th scope="col" style="{_CELL}; border: 0; padding-bottom: 4px; color: {FAINT}">'
-    head = "".join(f"{cell}{name}</th>" for name in names)
-    rows = "".join(map(_prediction, predictions))
-    widths = '<colgroup><col style="width: 34%"><col style="width: 28%"><col></colgroup>'
-    table = (
-        f'<table aria-label="{heading}" style="width: 100%; table-layout: fixed; margin: 0; '
-        f'border-collapse: collapse">{widths}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
-    return _section(heading, table)
+    return section(heading, table(heading, names, map(_prediction, predictions), (34, 28, 38)))
 
 
-def _prediction(one: Predicted) -> str:
+def _prediction(one: Predicted) -> tuple[str, str, str]:
     mark, words, tone = _WORDS[one.rank]
-    chip = f'<div style="margin-top: 6px"><span style="{_CHIP}{tone}">{mark} {words}</span></div>'
+    how = f'<div style="margin-top: 6px">{chip(f"{mark} {words}", tone)}</div>'
     fact = f'<div style="margin-top: 6px">In this run: {prose(one.fact)}</div>' if one.fact else ""
-    row = '<tr style="background: none; break-inside: avoid">'
-    return (
-        f'{row}<th scope="row" style="{_CELL}">{prose(one.item.question)}</th>'
-        f'<td style="{_CELL}">{prose(one.said)}{chip}</td>'
-        f'<td style="{_CELL}">{prose(one.item.outcome)}{fact}</td></tr>'
-    )
+    return prose(one.item.question), f"{prose(one.said)}{how}", f"{prose(one.item.outcome)}{fact}"
 
 
 def _following(end: Ending) -> str:
@@ -147,6 +110,7 @@ def _text(end: Ending, exercises: str, took: str) -> str:
         f"    you said: {one.said}\n    what happened: {one.item.outcome}"
         for one in answered
     ]
+    lines += [f"{e.question} {e.said or 'You did not say'}: {e.happened}" for e in end.estimates]
     open_ones = f"{count} prediction{'s' * (count != 1)} not answered." if count else ""
     lines += [open_ones, exercises, _next_line(end)]
     return "\n".join(line for line in lines if line)

@@ -6,10 +6,12 @@
 | kind | members beside v, at, lesson, kind |
 |---|---|
 | opened, done | |
-| tried | id, outcome (null: 0.1 kept only that there was a try), code |
+| tried | id, outcome (null: 0.1 kept only that there was a try), code; requests, if counted |
 | predicted, quizzed | id, choice (from 0), right, confidence, code |
 | quizzed before or after all lessons | the same and form ("A"), pair, asked ("pre", "post") |
 | formed | form, seed: the form of the first quiz, and what orders its choices |
+| estimated | id, choice |
+| wrote | id, text: the learner's own sentence |
 | hinted | id |
 | reset | id; null for the whole lesson |
 
@@ -17,7 +19,8 @@
 members that it doesn't know, so adding some needs no new version; one that changes what is there
 does.
 
-It holds ids, choices, outcomes, misconception codes and times; no name, no address, no answers.
+It holds ids, choices, outcomes, misconception codes and times; no name, no address, and no
+answers but the one sentence that lesson 13 keeps for its report.
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ VERSION = 1
 LOCK_SECONDS = 3
 Event = dict[str, Any]
 _UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
-_WITH_ID = {"tried", "predicted", "quizzed", "hinted"}
+_WITH_ID = {"tried", "predicted", "quizzed", "hinted", "estimated", "wrote"}
 
 
 class ProgressNotKept(DialtoneError):

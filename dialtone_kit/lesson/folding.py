@@ -8,11 +8,11 @@ from typing import Any
 from dialtone_kit.lesson.events import VERSION, Event
 from dialtone_kit.lesson.quiz_items import FORMS
 
-_SECTIONS = ("lessons", "predictions", "quiz", "exercises")
+_SECTIONS = ("lessons", "predictions", "quiz", "exercises", "estimates", "sentences")
 
 
 def fold(events: Sequence[Event]) -> dict[str, Any]:
-    """What `events` add up to: lessons, predictions, quiz, exercises, and the quiz's form.
+    """What `events` add up to: the sections above, and the quiz's form.
 
     Kinds and members that this version does not know are skipped.
     """
@@ -49,6 +49,16 @@ def _add_try(data: dict[str, Any], event: Event) -> None:
         row["outcome"], row["code"] = outcome, event.get("code")
 
 
+def _add_estimate(data: dict[str, Any], event: Event) -> None:
+    if type(event.get("choice")) is int:
+        data["estimates"].setdefault(event["id"], []).append(event["choice"])
+
+
+def _keep_sentence(data: dict[str, Any], event: Event) -> None:
+    if isinstance(event.get("text"), str):
+        data["sentences"][event["id"]] = event["text"]
+
+
 def _add_hint(data: dict[str, Any], event: Event) -> None:
     _exercise(data, event)["hints"] += 1
 
@@ -56,6 +66,7 @@ def _add_hint(data: dict[str, Any], event: Event) -> None:
 def _reset(data: dict[str, Any], event: Event) -> None:
     if event.get("id"):
         data["exercises"].pop(event["id"], None)
+        data["sentences"].pop(event["id"], None)
         return
     for section in _SECTIONS:
         data[section] = {k: row for k, row in data[section].items() if k[:2] != event["lesson"]}
@@ -79,5 +90,7 @@ _FOLDS: dict[str, Callable[[dict[str, Any], Event], None]] = {
     "formed": _form,
     "tried": _add_try,
     "hinted": _add_hint,
+    "estimated": _add_estimate,
+    "wrote": _keep_sentence,
     "reset": _reset,
 }

@@ -6,6 +6,7 @@ notebook uses: client, wire view, forms, checks, progress.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,12 +29,15 @@ from dialtone_kit.lesson import forms, registering
 from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.approving import answer_page, device_card
 from dialtone_kit.lesson.attack_list import attack_list
+from dialtone_kit.lesson.by_code import worst_code
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import family_picture, read_family
+from dialtone_kit.lesson.marks import map_shown
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.proof_desk import proof_checker
 from dialtone_kit.lesson.replay import replay_timeline
+from dialtone_kit.lesson.report import report_of, write_report
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.stage import Stage
 from dialtone_kit.lesson.token_desk import token_explorer
@@ -206,6 +210,14 @@ class Lesson(Stage):
         """The form of your first quiz, A or B; the last one is the other."""
         return self._work.survey.form("pre")
 
+    def estimate(self) -> Quiz:
+        """What you expect of yourself: kept, and shown beside what happened."""
+        return self._work.estimate()
+
+    def worst_code(self) -> str:
+        """The misconception that you should look at first, such as M06, by your record."""
+        return worst_code(self.progress)
+
     def check(self, exercise_id: str, answer: object) -> Verdict:
         """Judge an answer: right, not quite (and why), not tried, or can't tell."""
         return self._work.check(exercise_id, answer, self)
@@ -231,6 +243,17 @@ class Lesson(Stage):
     def progress_report(self) -> Shown:
         """The state of this lesson's exercises."""
         return self._work.report()
+
+    def map(self) -> Shown:
+        """The map of lesson 00, with your own marks."""
+        return map_shown(self.progress)
+
+    def report(self) -> Shown:
+        """Your report: what you did, and each misconception before, during and after the lessons.
+
+        It is also written into the state folder, as one HTML file that only you can read.
+        """
+        return write_report(report_of(self.progress, time.time()), state_dir())
 
     @hiding
     def proof_checker(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from dialtone_kit.base.masking import masked
 from dialtone_kit.lesson.events import VERSION, Event, EventFile, ProgressNotKept, unread
 from dialtone_kit.lesson.exercises.verdict import Outcome
 from dialtone_kit.lesson.folding import fold
@@ -97,9 +98,24 @@ class Progress:
         self._keep(draw)
         return drawn or choose(None, None)  # the file can't be read: drawn anyway
 
-    def checked(self, exercise_id: str, outcome: Outcome, code: str | None = None) -> None:
+    def estimated(self, pick: Pick) -> None:
+        """Record what the learner expects of themselves. In a report the first answer counts."""
+        self._keep(self._about(pick.id, "estimated", choice=pick.choice))
+
+    def checked(
+        self,
+        exercise_id: str,
+        outcome: Outcome,
+        code: str | None = None,
+        requests: int | None = None,
+    ) -> None:
         """Record the outcome of a check. Only right and wrong count as attempts."""
-        self._keep(self._about(exercise_id, "tried", outcome=outcome, code=code))
+        counted = {} if requests is None else {"requests": requests}
+        self._keep(self._about(exercise_id, "tried", outcome=outcome, code=code, **counted))
+
+    def wrote(self, exercise_id: str, sentence: str) -> None:
+        """Record the learner's own sentence, without anything secret in it."""
+        self._keep(self._about(exercise_id, "wrote", text=masked(sentence)))
 
     def hinted(self, exercise_id: str, available: int) -> int:
         """Take the next of `available` hints; returns its number. The last one counts once."""
@@ -139,6 +155,15 @@ class Progress:
             if mine:
                 found[name] = _pick(name, mine[0])
         return found
+
+    def estimate(self, question_id: str) -> int | None:
+        """What the learner first expected: the position of the choice, or None."""
+        made = self.export()["estimates"].get(question_id)
+        return made[0] if made else None
+
+    def sentence(self, exercise_id: str) -> str:
+        """The sentence that the learner wrote last, or ""."""
+        return str(self.export()["sentences"].get(exercise_id, ""))
 
     def exercise(self, exercise_id: str) -> Standing:
         """How far this exercise has come; one never checked is "not tried"."""

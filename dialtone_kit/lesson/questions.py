@@ -18,6 +18,11 @@
     text = "count the tries, and stop before the lock"   # completes "You can …"
     exercises = ["02.tries"]  # what has to be right for it
 
+    [[estimate]]              # about the learner: no choice is right
+    id = "13.requests"
+    question = "How many requests will you need?"
+    choices = ["7", "8 or 9"]
+
 `seen` may be left out. It describes the request of this lesson that shows the outcome: method and
 end of the path, status, and `text` in the response, which is optional too. `[[quiz]]` looks like a
 prediction without outcome and `seen`.
@@ -35,7 +40,7 @@ from dialtone_kit.widgets.choices import Choice, Question
 
 _ID = re.compile(r"(\d\d)\.[a-z0-9]+(?:-[a-z0-9]+)*")
 _CODE = re.compile(r"M\d\d")
-_KINDS = ("prediction", "quiz", "skill")
+_KINDS = ("prediction", "quiz", "skill", "estimate")
 
 
 class BadQuestions(DialtoneError):
@@ -68,6 +73,7 @@ class Questions:
     quiz: Mapping[str, Question]
     skills: tuple[Skill, ...] = ()
     seen: Mapping[str, Seen] = field(default_factory=dict)
+    estimates: tuple[Question, ...] = ()
 
 
 def parse(text: str, number: str) -> Questions:
@@ -89,7 +95,8 @@ def parse(text: str, number: str) -> Questions:
     skills = tuple(_skill(table, number) for table in document.get("skill", []))
     shown = [table for table in predictions if "seen" in table]
     seen = {table["id"]: _seen(table["seen"], table["id"]) for table in shown}
-    return Questions(asked, quiz, skills, seen)
+    estimates = tuple(_estimate(table, number) for table in document.get("estimate", []))
+    return Questions(asked, quiz, skills, seen, estimates)
 
 
 def _items(
@@ -105,14 +112,30 @@ def _items(
 
 
 def _question(table: Mapping[str, object], number: str, more: Set[str]) -> Question:
+    name, identifier = _named(table, number)
+    only(table, {"id", "question", "choices", *more}, name)
+    outcome = text_of(table, "outcome", name) if "outcome" in more else ""
+    return Question(identifier, text_of(table, "question", name), choices_of(table, name), outcome)
+
+
+def _estimate(table: Mapping[str, object], number: str) -> Question:
+    name, identifier = _named(table, number)
+    only(table, {"id", "question", "choices"}, name)
+    texts = table.get("choices")
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise BadQuestions(f"{name}: the choices of an estimate are strings")
+    choices = tuple(Choice(text, "") for text in texts)
+    return Question(identifier, text_of(table, "question", name), choices)
+
+
+def _named(table: Mapping[str, object], number: str) -> tuple[str, str]:
+    """What BadQuestions calls an item, and its id."""
     name = f"lesson {number}: {table.get('id', 'an item without an id')}"
     identifier = text_of(table, "id", name)
     match = _ID.fullmatch(identifier)
     if match is None or match[1] != number:
         raise BadQuestions(f"{name}: an id here has the form {number}.two-words")
-    only(table, {"id", "question", "choices", *more}, name)
-    outcome = text_of(table, "outcome", name) if "outcome" in more else ""
-    return Question(identifier, text_of(table, "question", name), choices_of(table, name), outcome)
+    return name, identifier
 
 
 def _seen(table: object, name: str) -> Seen:

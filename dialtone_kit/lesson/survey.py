@@ -35,7 +35,8 @@ class Survey:
     def quiz(self, asked: Asked, *, interactive: bool, tell: bool) -> Quiz:
         """The sheet. Answers given in an earlier run are shown, and the first ones count."""
         if not interactive:
-            return Quiz(items("A"), self._record(asked, {}), False, title=TITLES[asked], tell=tell)
+            form = FORMS[asked == "post"]
+            return Quiz(items(form), self._record(asked, {}), False, title=TITLES[asked], tell=tell)
         form, seed = self.form(asked), self._draw().seed
         orders = {item.id: order_of(item, seed) for item in items(form)}
         earlier = self.progress.survey(asked).values()

@@ -17,6 +17,7 @@ from dialtone_kit.lesson.misconceptions import entry_for_view
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.survey import Survey
 from dialtone_kit.widgets import Prediction, Quiz
+from dialtone_kit.widgets.choices import Pick
 from dialtone_kit.wire.record import RoundTrip
 
 
@@ -59,10 +60,30 @@ class Work:
             return self.survey.quiz("post", interactive=self.interactive, tell=told)
         return Quiz(catalog.quiz(which), self.progress.answered, self.interactive, tell=told)
 
+    def estimate(self) -> Quiz:
+        """What the learner expects of themselves: kept, and never marked."""
+        asked = catalog.questions(self.number).estimates
+        earlier = [(item, self.progress.estimate(item.id)) for item in asked]
+        return Quiz(
+            asked,
+            self.progress.estimated,
+            self.interactive,
+            title="Your own estimate",
+            tell=False,
+            then="Your report shows them next to what happened.",
+            answered=[
+                Pick(item.id, choice, False) for item, choice in earlier if choice is not None
+            ],
+        )
+
     def check(self, exercise_id: str, answer: object, lesson: LiveLesson) -> Verdict:
         """Judge an answer and record the outcome."""
-        verdict = check(catalog.exercise(exercise_id), answer, lesson)
-        self.progress.checked(exercise_id, verdict.outcome, verdict.code or None)
+        exercise = catalog.exercise(exercise_id)
+        verdict = check(exercise, answer, lesson)
+        code = verdict.code or None
+        self.progress.checked(exercise_id, verdict.outcome, code, verdict.requests)
+        if exercise.keeps and verdict.outcome == "right":
+            self.progress.wrote(exercise_id, str(answer))
         return verdict
 
     def hint(self, exercise_id: str) -> Shown:

@@ -74,7 +74,8 @@ class Prediction(Panel):
 class Quiz(Panel):
     """Ask several questions on one sheet and mark them together.
 
-    With `tell=False` (a quiz before the lessons) the picks are recorded but not marked. With
+    With `tell=False` (a quiz before the lessons) the picks are recorded but not marked, and `then`
+    says what comes of them. With
     `ask_sure` each question also asks whether you are sure. `answered` holds the picks of an
     earlier run; those for all items are shown as such.
     """
@@ -91,11 +92,12 @@ class Quiz(Panel):
         title: str = "Quiz",
         tell: bool = True,
         ask_sure: bool = False,
+        then: str = "The lessons explain them.",
         answered: Sequence[Pick] = (),
     ) -> None:
         super().__init__(interactive=interactive)
         self._items, self._record, self._title = tuple(items), record, title
-        self._tell, self._ask_sure = tell, ask_sure
+        self._tell, self._ask_sure, self._then = tell, ask_sure, then
         self._picks = _earlier(self._items, answered)
         self._earlier = bool(self._picks)
         self._problem: State = {}
@@ -112,6 +114,7 @@ class Quiz(Panel):
             "title": self._title,
             "tell": self._tell,
             "ask_sure": self._ask_sure,
+            "then": self._then,
             "earlier": self._earlier,
             "items": [
                 _shown(item, pick, mark=self._tell)

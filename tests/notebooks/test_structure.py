@@ -71,7 +71,7 @@ def test_the_parameters_come_second_and_hold_no_secret(book: Path) -> None:
     names: dict[str, object] = {}
     exec(source(cell), names)
     assert tags(cell) == {"parameters"}
-    extra = {"00": {"seat"}, "02": {"verification_code"}}.get(book.name[:2], set())
+    extra = {"00": {"seat"}, "13": {"seat"}, "02": {"verification_code"}}.get(book.name[:2], set())
     assert names.keys() - {"__builtins__"} == PARAMETERS | extra
     assert {"base_url": "mock", "realm": "default", "email": "", "interactive": None}.items() <= (
         names.items()

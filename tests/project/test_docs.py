@@ -14,6 +14,7 @@ PAGES = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "docs/architecture.md",
+    "docs/threat-model.md",
     "benchmarks/README.md",
     "notebooks/README.md",
     "notebooks/TRAINERS.md",

@@ -30,9 +30,12 @@ from dialtone_kit.lesson.demo_client import demo_shown
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.family import Family, family_picture
 from dialtone_kit.lesson.leaf import Leaf
+from dialtone_kit.lesson.marks import map_shown
 from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.replay import replay_timeline
+from dialtone_kit.lesson.quiz_items import items
+from dialtone_kit.lesson.report import report_of, write_report
 from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.trail import TrailStep, trail_picture
 from dialtone_kit.lesson.tree import Tree
@@ -42,6 +45,7 @@ from dialtone_kit.lesson.work import Work
 from dialtone_kit.rules import Request
 from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import *
+from dialtone_kit.widgets.choices import Pick
 from dialtone_kit.widgets.proof_checker import Case, ServiceVerdict
 from dialtone_kit.widgets.stopping import note
 from dialtone_kit.widgets.token_explorer import TokenCase, TokenVerdict
@@ -95,6 +99,16 @@ def ended(error):
 
 work = Work("03", Progress(Path("gallery.jsonl")), interactive=True, seat=0)
 work.progress.opened("03")
+own = Progress(Path("own.jsonl"))
+own.opened("05"); own.done("05"); own.opened("13")
+own.checked("05.ath", "wrong", "M05"); own.checked("05.ath", "right")
+own.checked("13.dialtone", "wrong", "M06"); own.checked("13.dialtone", "right", None, 8)
+own.wrote("13.teach", "Put the line that makes the proof inside the loop, <never> above it.")
+for form, asked in (("A", "pre"), ("B", "post")):
+    for item in items(form):
+        wrong = next(n for n, choice in enumerate(item.choices) if choice.code)
+        better = asked == "post" and item.pair != "asked"
+        own.surveyed(Pick.of(item, item.right if better else wrong, "sure"), asked, "00")
 def predict(name, choice=None, sure="sure"):
     asked = work.predict(name)
     return asked if choice is None else done(asked, "answer", choices=[choice], confidence=sure)
@@ -238,6 +252,13 @@ CELLS = {
         "work.progress.checked('03.signature', 'right', None); work.done([])",
         "What surprised you",
     ),
+    "estimate": ("Work('13', own, interactive=True).estimate()", "How many minutes"),
+    "estimate kept": (
+        "done(Work('13', own, interactive=True).estimate(), 'answer', choices=[1, 2, 0])",
+        "Your report shows them",
+    ),
+    "map": ("map_shown(own)", "not opened"),
+    "own report": ("write_report(report_of(own, 1_790_000_000), Path('own'))", "and sure"),
     "verdict right": ("Verdict('right', 'The signature has 64 bytes.')", "✓ Right."),
     "verdict wrong": ("Verdict('wrong', 'It is M05.', 'M05')", "✗ Not quite."),
     "verdict not tried": ("Verdict('not tried', 'Fill in the cell above.')", "○ Not tried."),

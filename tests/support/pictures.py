@@ -590,6 +590,39 @@ _LEAVES = (
 )
 
 
+def wrap_up() -> Drawing:
+    drawing = Drawing(
+        "A URL, and nothing else",
+        "You stand on the left with three things in hand: an issuer's URL, a client's credentials "
+        "and a key you are about to make. On the right is a service that you have never seen. Its "
+        "token endpoint, its API, its nonces and its clock are drawn as question marks. Is there a "
+        "dial tone?",
+        272,
+    )
+    drawing.glyph("sponsor", 100, 120, "You")
+    for y, kind, words in (
+        (60, "document", "an issuer's URL"),
+        (120, "token", "a client's credentials"),
+        (180, "key", "a key, made now"),
+    ):
+        drawing.path(f"M140 120C170 120 166 {y} 196 {y}")
+        drawing.glyph(kind, 216, y, scale=0.72)
+        drawing.text(240, y + 5, words, anchor="start")
+    drawing.arrow(420, 120, 562, 120)
+    drawing.text(490, 106, "?", "name")
+    drawing.glyph("service", 610, 120, "A stranger")
+    for y, words in (
+        (48, "token endpoint: ?"),
+        (96, "API: ?"),
+        (144, "nonces: ?"),
+        (192, "clock: ?"),
+    ):
+        drawing.path(f"M652 120C680 120 676 {y} 704 {y}", "line lane")
+        drawing.text(714, y + 5, words, anchor="start")
+    drawing.text(440, 250, "Is there a dial tone?", "name")
+    return drawing
+
+
 PICTURES = {
     "lesson-00": start_here,
     "lesson-01": discovery,
@@ -613,6 +646,7 @@ PICTURES = {
     "lesson-11": attack_lab,
     "lesson-11-whole": attack_lab_whole,
     "lesson-12": when_things_fail,
+    "lesson-13": wrap_up,
 }
 
 

@@ -33,7 +33,7 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
                 raise NotTried
             if inspect.iscoroutinefunction(answer):
                 raise Wrong(IS_ASYNC)
-            exercise.judge(answer, lesson)
+            requests = exercise.judge(answer, lesson)
     except NotTried:
         return Verdict("not tried", _to_fill_in(exercise.title))
     except Wrong as wrong:
@@ -48,7 +48,7 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
         return Verdict(
             "wrong", masked(sentence(f"Your answer broke the check: {described(error)}"))
         )
-    return Verdict("right", exercise.praise)
+    return Verdict("right", exercise.praise, requests=requests)
 
 
 def _to_fill_in(title: str) -> str:

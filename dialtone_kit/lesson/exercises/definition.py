@@ -16,6 +16,7 @@ from dialtone_kit.lesson.attack_rooms import Found
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.lesson.reverse_proxy import ReverseProxy
 from dialtone_kit.lesson.workloads import Cluster
+from dialtone_kit.wire.recorder import Wire
 
 
 class LiveLesson(Protocol):
@@ -28,6 +29,8 @@ class LiveLesson(Protocol):
     @property
     def client(self) -> IdentityClient: ...
     @property
+    def wire(self) -> Wire: ...
+    @property
     def http(self) -> httpx.Client: ...
     @property
     def credentials(self) -> Credentials | None: ...
@@ -37,16 +40,19 @@ class LiveLesson(Protocol):
     def found(self, flag: object) -> Found: ...
     def reverse_proxy(self) -> ReverseProxy: ...
     def material(self, exercise_id: str) -> Any: ...
+    def worst_code(self) -> str: ...
 
 
-Check = Callable[[Any, LiveLesson], None]
+Check = Callable[[Any, LiveLesson], int | None]
 
 
 @dataclass(frozen=True)
 class Exercise:
     """One exercise: `judge` is its check, `praise` the sentence for a right answer, with the why.
 
-    `make` prepares what the learner works on (see `lesson.material`).
+    `make` prepares what the learner works on (see `lesson.material`). The check may return how many
+    requests a right answer took. With `keeps` a right answer is the learner's own sentence, and
+    stays in their record.
     """
 
     id: str
@@ -56,6 +62,7 @@ class Exercise:
     level: Literal["core", "stretch"]
     judge: Check
     make: Callable[[LiveLesson], Any] | None = None
+    keeps: bool = False
 
 
 def exercise(
@@ -66,6 +73,7 @@ def exercise(
     praise: str,
     level: Literal["core", "stretch"] = "core",
     make: Callable[[LiveLesson], Any] | None = None,
+    keeps: bool = False,
 ) -> Callable[[Check], Exercise]:
     """Turn the decorated check into the exercise `exercise_id`, such as "03.coordinates"."""
-    return lambda judge: Exercise(exercise_id, title, hints, praise, level, judge, make)
+    return lambda judge: Exercise(exercise_id, title, hints, praise, level, judge, make, keeps)

@@ -42,6 +42,7 @@ class Verdict:
     outcome: Outcome
     sentence: str
     code: str = ""
+    requests: int | None = None  # that a right answer took, where they are counted
 
     def __repr__(self) -> str:
         tail = f" [{self.code}]" if self.code else ""

@@ -33,9 +33,10 @@ function render({ model, el }) {
 function drawOutcome(view, state, quiz) {
   if (quiz && !state.tell) {
     view.badge("kept", "good");
-    view.say("good", state.earlier
-      ? "You answered these earlier, and your first answers count. The lessons explain them."
-      : "Thank you. Your answers are recorded. The lessons explain them.");
+    const kept = state.earlier
+      ? "You answered these earlier, and your first answers count."
+      : "Thank you. Your answers are recorded.";
+    view.say("good", `${kept} ${state.then}`);
   } else if (quiz) {
     const all = state.right === state.items.length;
     view.badge(`${state.right} of ${state.items.length} right`, all ? "good" : "");

@@ -1,0 +1,111 @@
+"""An agent that is about to leave, with what it holds, and what is left of it after: 13.clean."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from dialtone_kit.base.errors import ServiceError
+from dialtone_kit.client.config_folder import VARIABLE
+from dialtone_kit.client.credentials import path_for
+from dialtone_kit.lesson.exercises.asking import ask
+from dialtone_kit.lesson.exercises.definition import LiveLesson
+from dialtone_kit.lesson.exercises.verdict import Wrong
+from dialtone_kit.lesson.lab_realm import LabRealm
+
+OWN, LOGIN, REFRESH = "its own token", "the token of its login", "the refresh token"
+ONLY_DELETED = (
+    "You deleted the file, and {left} still works: the API answers 200. Deleting is not revoking: "
+    "only the service ends a token."
+)
+STILL_LIVES = {
+    OWN: "The token that the client got for itself still works: the API answers 200.",
+    LOGIN: "The access token of the login still works: the API answers 200.",
+    REFRESH: "The refresh token lives: it gets a new access token whenever it likes. A Token has "
+    "it in `refresh_token`.",
+}
+NOT_YOURS = (
+    '400: one of the tokens isn\'t yours to revoke. `token.claims["client_id"]` says to which '
+    "client each was issued."
+)
+ON_DISK = (
+    "The client's secret is still on disk, and it gets new tokens. `path_for` says where it is."
+)
+TOO_MUCH = (
+    "You deleted another client's credentials, too. Only this client leaves: `path_for` names its "
+    "one file."
+)
+
+
+class Scene:
+    """In a private realm: the agent that leaves, with what it got, and a client that stays."""
+
+    def __init__(self, lab: LabRealm, lesson: LiveLesson) -> None:
+        self.leaver, self.stayer = (lab.agent(name, ["openid"]) for name in ("leaver", "stayer"))
+        client, key = self.leaver.client, self.leaver.key
+        login = client.start_device("openid")
+        lesson.approve(login)
+        self.login = client.wait_for_device(replace(login, interval=0), key)
+        self.own = client.get_token(key=key)
+        foreign = self.stayer.client.get_token(key=self.stayer.key)
+        self._credentials = client.credentials
+        self.tokens = tuple(random.sample([self.own, self.login, foreign], 3))
+
+    def left(self) -> list[str]:
+        """What of the leaver's still lives, by the service's own word."""
+        asking = self.leaver.client
+        asking.credentials = self._credentials  # a learner may have taken them away
+        held = {OWN: self.own, LOGIN: self.login, REFRESH: self.login.refresh_token}
+        asked = {name: asking.introspect(token) for name, token in held.items() if token}
+        return [name for name, said in asked.items() if said["active"]]
+
+
+def judge_leaving(clean_up: Callable[..., Any], lesson: LiveLesson) -> None:
+    """Judge `clean_up(client, tokens)` by introspection, the disk, and what stays in the realm."""
+    with _own_folder(), lesson.lab_realm(scopes=()) as lab:
+        scene = Scene(lab, lesson)
+        gone, stays = path_for(scene.leaver.client_id), path_for(scene.stayer.client_id)
+        ask(_passing(clean_up), scene.leaver.client, scene.tokens)
+        left = scene.left()
+        if len(left) == len(STILL_LIVES) and not gone.exists():
+            raise Wrong(ONLY_DELETED.format(left=left[0]), "M37")
+        if left:
+            raise Wrong(STILL_LIVES[left[0]])
+        if gone.exists():
+            raise Wrong(ON_DISK)
+        if not stays.exists():
+            raise Wrong(TOO_MUCH)
+
+
+@contextmanager
+def _own_folder() -> Iterator[None]:
+    """Credentials go to a folder of this check's own: a slip with `rmtree` ends there."""
+    before = os.environ.get(VARIABLE)
+    with TemporaryDirectory() as folder:
+        os.environ[VARIABLE] = str(Path(folder) / "config")
+        try:
+            yield
+        finally:
+            os.environ.pop(VARIABLE)
+            if before is not None:
+                os.environ[VARIABLE] = before
+
+
+def _passing(clean_up: Callable[..., Any]) -> Callable[..., Any]:
+    """`clean_up`, with the service's refusal of another client's token in words."""
+
+    def called(*arguments: object) -> object:
+        try:
+            return clean_up(*arguments)
+        except ServiceError as refused:
+            if refused.status == 400:
+                raise Wrong(NOT_YOURS) from None
+            raise
+
+    return called

@@ -1,0 +1,101 @@
+"""The map with a learner's own marks: what they did in each lesson."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dialtone_kit.base.display import BAD, FAINT, GOOD, Shown, prose
+from dialtone_kit.base.masking import escaped
+from dialtone_kit.lesson import catalog
+from dialtone_kit.lesson.catalog import Notebook
+from dialtone_kit.lesson.ending import seconds_spent
+from dialtone_kit.lesson.exercises.verdict import MARKS
+from dialtone_kit.lesson.pages import FRAME, chip, table
+from dialtone_kit.lesson.progress import Progress
+
+_STATES = {"done": ("✓", GOOD), "begun": ("◐", FAINT), "open": ("○", FAINT)}
+_WORDS = {"done": "done", "begun": "begun", "open": "not opened"}
+
+
+@dataclass(frozen=True)
+class LessonMarks:
+    """One lesson: how far it went, the outcome of each exercise, predictions right of answered."""
+
+    book: Notebook
+    state: str  # done, begun, open
+    exercises: Sequence[str]
+    right: int
+    answered: int
+    minutes: int | None
+
+    @property
+    def guesses(self) -> str:
+        """The predictions in words."""
+        return f"{self.right} of {self.answered} right" if self.answered else ""
+
+
+def marks(progress: Progress) -> list[LessonMarks]:
+    """The marks of every lesson, in order."""
+    lessons, events = progress.export()["lessons"], progress.events()
+    found = []
+    for book in catalog.notebooks():
+        row = lessons.get(book.number, {})
+        picks = [
+            pick
+            for name in catalog.questions(book.number).predictions
+            if (pick := progress.prediction(name)) is not None
+        ]
+        spent = seconds_spent(book.number, events)
+        found.append(
+            LessonMarks(
+                book,
+                "done" if "done_at" in row else "begun" if row else "open",
+                [progress.exercise(one.id).outcome for one in catalog.exercises(book.number)],
+                sum(pick.right for pick in picks),
+                len(picks),
+                None if spent is None else math.ceil(spent / 60),
+            )
+        )
+    return found
+
+
+def map_shown(progress: Progress) -> Shown:
+    """The map of lesson 00, filled in."""
+    made = marks(progress)
+    html = f'<section aria-label="Your map" style="{FRAME}">{map_table(made)}</section>'
+    return Shown(html, "\n".join(map(_line, made)))
+
+
+def map_table(made: Sequence[LessonMarks], *, linked: bool = True) -> str:
+    """The map as a table; `linked` to the notebooks, for a page that is next to them."""
+    names = ("Lesson", "Yours", "Exercises", "Predictions")
+    return table("The lessons", names, [_cells(one, linked) for one in made], (46, 18, 18, 18))
+
+
+def _cells(one: LessonMarks, linked: bool) -> tuple[str, str, str, str]:
+    title = f"{one.book.number} · {prose(one.book.question)}"
+    if linked:
+        title = f'<a href="{escaped(one.book.file)}">{title}</a>'
+    mark, tone = _STATES[one.state]
+    return (
+        title,
+        chip(f"{mark} {_WORDS[one.state]}", tone),
+        " ".join(_outcome(outcome) for outcome in one.exercises),
+        one.guesses,
+    )
+
+
+def _outcome(outcome: str) -> str:
+    tone = {"right": GOOD, "wrong": BAD}.get(outcome, FAINT)
+    words = "not quite" if outcome == "wrong" else outcome
+    return f'<span style="color: {tone}" title="{words}" role="img" aria-label="{words}">' + (
+        f"{MARKS[outcome]}</span>"
+    )
+
+
+def _line(one: LessonMarks) -> str:
+    outcomes = " ".join(MARKS[outcome] for outcome in one.exercises)
+    parts = [f"{_STATES[one.state][0]} {one.book.number} {one.book.question}", outcomes]
+    return "  ".join(part for part in (*parts, one.guesses) if part)
