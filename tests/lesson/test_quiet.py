@@ -1,4 +1,4 @@
-"""Tracebacks of a lesson's own calls show no code and no control token, however verbose."""
+"""Tracebacks of a lesson's own calls: no code and no control token, whatever IPython shows."""
 
 from __future__ import annotations
 

@@ -109,6 +109,7 @@ HELD_BY = {
     "attacks.probing": "attacks/test_probing.py",
     # the client
     "mcp.sdk_client": "mcp/test_with_the_sdk.py",
+    "mcp.client_auth": "mcp/test_with_the_sdk.py",
     "spiffe.trust_bundle": "spiffe/test_trust_bundle.py",
     "spiffe.svids": "spiffe/test_svids.py spiffe/test_workload.py",
     "client.credentials:read_members": "test_a_file_that_would_send test_a_damaged_file",
