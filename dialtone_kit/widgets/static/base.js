@@ -112,9 +112,12 @@ export function card(el, name, title) {
   };
 }
 
-// Shift+Enter where nothing is filled in or pressed: the notebook goes on, as from any other cell.
+// Shift+Enter at answered questions: the notebook goes on, as from any other cell. Not at the forms:
+// running their cell again may ask again.
 function goesOn(event) {
-  return event.key === "Enter" && event.shiftKey && !event.target.closest("a, button, input, select, summary, textarea");
+  const { key, shiftKey, target } = event;
+  return key === "Enter" && shiftKey && target.closest(".dk-questions")
+    && !target.closest("a, button, input, select, summary, textarea");
 }
 
 // JupyterLab scrolls to the end of what ran; this waits until then.
