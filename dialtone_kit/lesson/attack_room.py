@@ -43,7 +43,8 @@ when { principal.sponsor == resource.sponsor };
 class AttackRoom:
     """Room `number`, where the check `off` is off: get at the flag in the victim's note.
 
-    `notes` is the URL of its notes. Of the flags, only their hashes are kept here.
+    In room 0 nothing is off. `notes` is the URL of its notes. Of the flags, only their hashes are
+    kept here.
     """
 
     def __init__(self, number: int, off: str, base_url: str, lab: LabRealm, wire: Wire) -> None:

@@ -34,6 +34,7 @@ SWITCHES: Mapping[int, str] = {  # what is off in each room
     19: "challenge_is_new",
     20: NAIVE,
 }
+SOUND = 0  # the room where nothing is off
 NO_ROOM: Mapping[int, str] = {
     11: "Room 11 would need a service that takes `alg` none or HMAC: that check is never off.",
     12: "Room 12 would need a service that takes private keys in `jwk`: that check is never off.",
@@ -70,8 +71,8 @@ class AttackRooms:
                 "Only the local service has rooms to break into; nobody breaks into the real one "
                 'here. Set base_url = "mock" to run this part.'
             )
-        if type(number) is not int or number not in SWITCHES:
-            told = f"There is no room {brief(repr(number))}. Rooms are 1 to 10 and 13 to 20."
+        if type(number) is not int or number not in (SOUND, *SWITCHES):
+            told = f"There is no room {brief(repr(number))}. Rooms are 0 to 10 and 13 to 20."
             raise DialtoneError(NO_ROOM.get(number, told) if type(number) is int else told)
         known = self._open.get(number)
         if known is None or known.closed:
@@ -80,14 +81,14 @@ class AttackRooms:
 
     def new(self, number: int, like: Like | None = None) -> AttackRoom:
         """A new room, in a realm `like` default; the one without nonces is like strict."""
-        off = SWITCHES[number]
+        off = SWITCHES.get(number, "")
         lab = LabRealm(
             self._base_url,
             self._controls,
             self._wire,
             like=like or ("strict" if off == "nonce_is_ours" else "default"),
             scopes=(),
-            without=None if off == NAIVE else off,
+            without=None if off in ("", NAIVE) else off,
         )
         return AttackRoom(number, off, self._base_url, lab, self._wire)
 

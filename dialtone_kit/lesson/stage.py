@@ -80,7 +80,8 @@ class Stage:
     def room(self, number: int) -> AttackRoom:
         """A room of the attack lab, with one check off and a flag to find (mock only).
 
-        Its number is that of the attack that opens it. `done()` removes it at the latest.
+        Its number is that of the attack that opens it; in room 0 nothing is off. `done()` removes
+        it at the latest.
         """
         self._to_end.callback(self._rooms.close)
         return self._rooms.room(number)
