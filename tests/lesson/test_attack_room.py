@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dialtone_kit import start
-from dialtone_kit.attacks.bag import PIECES
+from dialtone_kit.attacks.bag import PIECES, owner
 from dialtone_kit.attacks.victim import Victim
 from dialtone_kit.base.errors import DialtoneError, IssuerMismatch, MockOnly
 from dialtone_kit.client import credentials as store
@@ -109,6 +109,8 @@ def test_a_way_in_that_nobody_meant_is_no_way_by_the_rule(lesson: Lesson) -> Non
     flag = flag_in(room.me.client.call("GET", room.notes, stolen).text)
     assert lesson.found(flag) == Found(4, by_rule=False)
     assert room.call(room.bag.T, room.bag.P3).status_code == 401
+    theirs = owner(room.bag)  # whoever reads the kit's own memory makes good proofs
+    assert room.call(room.bag.T, theirs.proof(room.bag.target)).status_code == 200
     assert lesson.found(flag) == Found(4, by_rule=False)
     assert room.call(room.bag.T, room.bag.P2).status_code == 200
     assert lesson.found(flag) == Found(4, by_rule=True)
