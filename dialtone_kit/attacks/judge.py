@@ -12,9 +12,10 @@ from typing import Literal
 
 from dialtone_kit.attacks.bag import Bag
 from dialtone_kit.attacks.calls import Answer, Call, NotTried, Send, Target
-from dialtone_kit.attacks.catalogue import ATTACKS, Attack, Way
+from dialtone_kit.attacks.catalogue import ATTACKS, Attack
 from dialtone_kit.attacks.good_calls import GOOD, Good
 from dialtone_kit.attacks.victim import Victim
+from dialtone_kit.attacks.ways import Way
 from dialtone_kit.base.masking import mask_text, visible
 
 Verdict = Literal["passed", "refused", "held", "open", "not tried"]

@@ -20,6 +20,7 @@ MOST = 120  # requests
 LONGEST = 240.0  # seconds for all of them
 PATIENCE = 5.0  # seconds for each part of a send
 AGENT = "dialtone-probe"
+TOO_MANY = 429
 REASONS = ("error_description", "error", "detail", "message")  # members of a refusal's body
 
 
@@ -38,7 +39,8 @@ def must_be_allowed(url: str, named: str | None) -> None:
 class Sender:
     """Sends to the service at `url`, and to no other host. `left` counts down from MOST.
 
-    Limits are those of the kit's client: https or loopback, no redirect followed, small responses.
+    It keeps no cookies, and stops when it is asked to. Its limits are those of the kit's client:
+    https or loopback, no redirect followed, small responses.
     `inner` takes the network's place in tests.
     """
 
@@ -54,19 +56,23 @@ class Sender:
         if self.left <= 0 or time.monotonic() > self._until:
             raise DialtoneError(f"Stopped after {MOST - self.left} requests: that's the limit.")
         self.left -= 1
+        response = self._sent(call)
+        self._http.cookies.clear()  # an attacker has no session of the agent's
+        if response.status_code == TOO_MANY:
+            raise DialtoneError(f"{self.origin} asks for a pause (429). Try again later.")
+        return read(response)
+
+    def _sent(self, call: Call) -> httpx.Response:
         headers = [*call.fields, ("User-Agent", AGENT)]
         try:
             with at_most(self._until - time.monotonic()):
-                response = self._http.request(call.method, call.url, headers=headers)
-        except httpx.ConnectError as problem:
-            if "CERTIFICATE_VERIFY_FAILED" not in str(problem):
-                raise ServiceUnreachable(
-                    f"No connection to {self.origin} ({problem}). Is it running?"
-                ) from None
-            raise explained(problem) from None
+                return self._http.request(call.method, call.url, headers=headers)
         except httpx.TransportError as problem:
-            raise explained(problem) from None
-        return read(response)
+            untrusted = "CERTIFICATE_VERIFY_FAILED" in str(problem)
+            if not isinstance(problem, httpx.ConnectError) or untrusted:
+                raise explained(problem) from None
+            why = f"No connection to {self.origin} ({problem}). Is it running?"
+            raise ServiceUnreachable(why) from None
 
     def __enter__(self) -> Self:
         return self

@@ -54,14 +54,17 @@ class Report:
 
 
 def lines(outcome: Outcome, width: int | None = None) -> Iterator[str]:
-    """One line for what is as it should be, cut at `width`, and a second one for what is not."""
+    """One line for what is as it should be, cut at `width`; more of them for what is not."""
     tried, color = outcome.tried, _COLORS.get(outcome.verdict)
     number, risks = (tried.number, " ".join(tried.owasp)) if isinstance(tried, Attack) else ("", "")
     word = f"{outcome.verdict:<9}"
-    rest = f" {number:>2}  {tried.name:<34}  {tried.section:<23}  {risks:<11}  {outcome.detail}"
-    yield click.style(word, fg=color) + rest[: width and width - len(word)].rstrip()
-    if advice := _advice(outcome):
-        yield f"{'':14}{advice}"
+    about = f" {number:>2}  {tried.name:<34}  {tried.section:<23}  {risks:<11}"
+    as_wished = outcome.verdict in ("passed", "held")
+    line = f"{about}  {outcome.detail}" if as_wished else about
+    yield click.style(word, fg=color) + line[: width and width - len(word)].rstrip()
+    for more in (outcome.detail, _advice(outcome)) if not as_wished else ():
+        if more:
+            yield f"{'':14}{more}"
 
 
 def as_text(report: Report) -> str:

@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 import httpx
 
-from dialtone_kit.attacks.calls import Answer, Call, Send, Target
+from dialtone_kit.attacks.calls import Send, Target
+from dialtone_kit.attacks.over_http import read
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.quiet import hiding
-from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.lesson.lab_realm import LabAgent, LabRealm
 from dialtone_kit.lesson.lure import Caught, careful, lure, naive
 from dialtone_kit.lesson.room_bag import RoomBag, robbed_of
@@ -160,10 +160,4 @@ def _hash(flag: str) -> bytes:
 
 def sender(http: httpx.Client) -> Send:
     """A way to send raw calls."""
-
-    def send(call: Call) -> Answer:
-        response = http.request(call.method, call.url, headers=list(call.fields))
-        reason = str(json_or_nothing(response).get("error_description", ""))
-        return Answer(response.status_code, tuple(response.headers.multi_items()), reason)
-
-    return send
+    return lambda call: read(http.request(call.method, call.url, headers=list(call.fields)))

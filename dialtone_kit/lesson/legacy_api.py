@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError, TokenRefused
 from dialtone_kit.base.reason import description
 from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.plain_server import PlainHandler
 from dialtone_kit.tokens import read_unverified
 
 PATH = "/reports"
-PATIENCE = 10  # seconds for a caller to send its request
 ONLY_BEARER = "This API knows one scheme: Authorization: Bearer <token>."
 
 
@@ -51,12 +51,11 @@ class LegacyApi:
         return f"LegacyApi({self.url!r})"
 
 
-def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequestHandler]:
+def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[PlainHandler]:
     """The handler class that http.server makes an object of for each connection."""
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
-        server_version, sys_version = "reports", ""
+    class Handler(PlainHandler):
+        server_version = "reports"
 
         def do_GET(self) -> None:
             scheme, _, token = self.headers.get("Authorization", "").partition(" ")
@@ -85,16 +84,6 @@ def _handler(claims_of: Callable[[str], Mapping[str, Any]]) -> type[BaseHTTPRequ
             self._answer(401, {"error": error, "error_description": why}, challenge)
 
         def _answer(self, status: int, body: Mapping[str, Any], challenge: str = "") -> None:
-            sent = json.dumps(body).encode()
-            self.send_response(status)
-            if challenge:
-                self.send_header("WWW-Authenticate", challenge)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """No log: a request line could hold a token."""
+            self.answer(status, json.dumps(body), challenge)
 
     return Handler

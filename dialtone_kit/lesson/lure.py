@@ -6,7 +6,7 @@ import json
 import threading
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, unquote_plus
 
@@ -17,6 +17,7 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client.discovery import PATH
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.token_requests import authentication
+from dialtone_kit.lesson.plain_server import PlainHandler
 
 HERE = "{here}"  # in a document: the liar's own URL
 PATIENCE = 5.0  # seconds for each part of a send
@@ -95,33 +96,21 @@ def _url_of(server: Any) -> str:
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def _handler(lie: str, catch: Callable[[Caught], object]) -> type[BaseHTTPRequestHandler]:
+def _handler(lie: str, catch: Callable[[Caught], object]) -> type[PlainHandler]:
     """The handler class that http.server makes an object of for each connection."""
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
-        server_version, sys_version = "identity", ""
+    class Handler(PlainHandler):
+        server_version = "identity"
 
         def do_GET(self) -> None:
             known = self.path == PATH
             text = lie.replace(HERE, _url_of(self.server))
-            self._answer(200 if known else 404, text if known else "{}")
+            self.answer(200 if known else 404, text if known else "{}")
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
             size = min(int(length), LONGEST) if length.isdecimal() else 0
             catch(Caught(dict(self.headers), self.rfile.read(size).decode("utf-8", "replace")))
-            self._answer(503, '{"error": "temporarily_unavailable"}')
-
-        def _answer(self, status: int, body: str) -> None:
-            sent = body.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """No log: a header holds a secret."""
+            self.answer(503, '{"error": "temporarily_unavailable"}')
 
     return Handler

@@ -28,6 +28,7 @@ from dialtone_kit.tokens import Token, text_of
 ACCOUNT = "orders"
 REPORTS = "https://reports.example"  # another API, which S is for
 SCOPE = " ".join(API_SCOPES)
+RENEWED_AFTER = 45 * 60  # seconds; tokens live for an hour
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,19 @@ class Doorstep:
     interactive: bool = False
 
 
+class Resident(Victim):
+    """A victim that is there for longer than its tokens live."""
+
+    def token(self, kind: str = "token", key: ProofKey | None = None) -> str:
+        """As any victim's, but got anew before it ends."""
+        if self.now() > self._until:
+            self._made.clear()
+            self._until = self.now() + RENEWED_AFTER
+        return super().token(kind, key)
+
+    _until = 0.0  # Unix seconds
+
+
 class Robbed:
     """The agent whose loot is found, in the private realm `lab`; its owner's others come if needed.
 
@@ -52,7 +66,7 @@ class Robbed:
         self.notes = f"{lab.issuer}/api/notes"
         self.email = own_address()
         self.client = self._registered("orders", self.email)
-        self.victim = Victim(
+        self.victim = Resident(
             lambda key: self._token(SCOPE, key),
             smaller=self._for_reports,
             foreign=self._for_reports,

@@ -187,6 +187,37 @@ def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     assert asked == [URL]
 
 
+def test_a_session_of_the_agent_is_no_attackers() -> None:
+    """An API that gives a cookie to whoever got in once, and lets in whoever brings it."""
+    verifier = SmallVerifier(nonces=True)
+
+    def with_session(request: httpx.Request) -> httpx.Response:
+        if "cookie" in request.headers:
+            return httpx.Response(200)
+        answer = network(verifier)(request)
+        if answer.status_code == 200:
+            answer.headers["Set-Cookie"] = "session=1; Path=/"
+        return answer
+
+    issued = Issued(Issuer(verifier), "openid", URL)  # type: ignore[arg-type]
+    outcomes = list(probe(sender(with_session), issued, TARGET))
+    assert not [one for one in outcomes if one.is_fault]
+
+
+def test_a_service_that_asks_for_a_pause_gets_it() -> None:
+    answers = iter([401, 200, 200, 429])
+    asked: list[int] = []
+
+    def busy(_: httpx.Request) -> httpx.Response:
+        asked.append(next(answers))
+        return httpx.Response(asked[-1])
+
+    issued = Issued(Issuer(SmallVerifier()), "openid", URL)  # type: ignore[arg-type]
+    with pytest.raises(DialtoneError, match=r"asks for a pause \(429\)"):
+        list(probe(sender(busy), issued, TARGET))
+    assert asked == [401, 200, 200, 429]
+
+
 def test_requests_and_time_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     send = sender(lambda _: httpx.Response(200))
     for _ in range(MOST):

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
+import click
 import pytest
 from mcp.server import MCPServer
 from mcp.server.auth.provider import AccessToken, TokenVerifier
@@ -22,9 +23,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.attacks.catalogue import ATTACKS
 from dialtone_kit.attacks.good_calls import GOOD
+from dialtone_kit.attacks.judge import Outcome
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.commands import cli
 from dialtone_kit.commands.cli import main
+from dialtone_kit.commands.probe_report import lines
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import free_port
@@ -75,7 +78,8 @@ def test_the_services_own_api_holds_everything(probe: Run, base_url: str) -> Non
     assert ended.code == 0, ended.out
     assert "Attacks: 13 held, 0 open. Good calls: 13 passed, 0 refused. Not tried: 3." in ended.out
     assert "At most 120 requests, one at a time" in ended.out.splitlines()[1]
-    assert len(ended.out.splitlines()) == 2 + len(GOOD) + len(ATTACKS) + 2
+    not_tried = ended.out.count("\nnot tried ")
+    assert len(ended.out.splitlines()) == 2 + len(GOOD) + len(ATTACKS) + not_tried + 2
 
 
 def test_where_nonces_are_demanded_they_are_answered(probe: Run, base_url: str) -> None:
@@ -148,6 +152,20 @@ def test_junit_is_what_ants_schema_asks_for(probe: Run, realm: Callable[..., str
     assert suite.attrib["errors"] == "0"
     assert failed[0].attrib["type"] == "open"
     assert "RFC 9449 §4.3, check 8 ASI07 MCP07" in str(failed[0].text)
+
+
+@pytest.mark.parametrize("width", [40, 80, None])
+def test_what_is_as_it_should_be_takes_one_line_of_the_terminal(width: int | None) -> None:
+    [styled] = lines(Outcome(ATTACKS[0], "held", "401: " + "why " * 30), width)
+    held = click.unstyle(styled)
+    assert held.startswith("held       1  A proof by another")
+    assert len(held) <= 40 if width == 40 else len(held) > 70
+    [_, why] = lines(Outcome(ATTACKS[7], "not tried", "no nonce"), width)
+    assert why.strip() == "no nonce"
+    [_, way, sentence] = lines(Outcome(ATTACKS[12], "open", "200: The token."), width)
+    assert (way.strip(), sentence.strip()) == ("200: The token.", f"{ATTACKS[12].sentence} [M08]")
+    for good, says in ((GOOD[0], "must be let in"), (GOOD[-1], "only advises")):
+        assert says in list(lines(Outcome(good, "refused", "401"), width))[-1]
 
 
 # --- MCP servers ---
@@ -271,7 +289,7 @@ def test_a_service_that_asks_for_a_pause_gets_it(probe: Run, base_url: str) -> N
         await Response(status_code=401 if len(asked) == 1 else 429)(scope, receive, send)
 
     with serving(lambda _: busy) as url:
-        one_line(probe(url, "--method", "POST"), "the service is busy: 429")
+        one_line(probe(url, "--method", "POST"), "asks for a pause (429)")
     assert asked == ["POST", "POST"]
 
 

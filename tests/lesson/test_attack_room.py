@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dialtone_kit import start
-from dialtone_kit.attacks.bag import PIECES
+from dialtone_kit.attacks.bag import PIECES, owner
 from dialtone_kit.attacks.victim import Victim
 from dialtone_kit.base.errors import DialtoneError, IssuerMismatch, MockOnly
 from dialtone_kit.client import credentials as store
@@ -109,9 +109,20 @@ def test_a_way_in_that_nobody_meant_is_no_way_by_the_rule(lesson: Lesson) -> Non
     flag = flag_in(room.me.client.call("GET", room.notes, stolen).text)
     assert lesson.found(flag) == Found(4, by_rule=False)
     assert room.call(room.bag.T, room.bag.P3).status_code == 401
+    theirs = owner(room.bag)  # whoever reads the kit's own memory makes good proofs
+    assert room.call(room.bag.T, theirs.proof(room.bag.target)).status_code == 200
     assert lesson.found(flag) == Found(4, by_rule=False)
     assert room.call(room.bag.T, room.bag.P2).status_code == 200
     assert lesson.found(flag) == Found(4, by_rule=True)
+
+
+def test_a_room_outlives_its_tokens(lesson: Lesson) -> None:
+    room = lesson.room(4)
+    before = str(room.bag.T)
+    assert str(room.bag.T) == before
+    room._lab.move_clock(3700)
+    assert str(room.bag.T) != before
+    assert room.call(room.bag.T, room.bag.P2).status_code == 200
 
 
 def test_the_room_where_two_proofs_come_takes_a_second_one(lesson: Lesson) -> None:

@@ -13,34 +13,20 @@ from dialtone_kit.attacks.catalogue import ATTACKS, Attack
 from dialtone_kit.attacks.judge import try_attack
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.lesson.attack_room import AttackRoom, sender
-from dialtone_kit.lesson.attack_rooms import SWITCHES, AttackRooms, Like
-from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.lesson.attack_rooms import SOUND, SWITCHES, AttackRooms
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.wire.recorder import Wire
 
 EVERY = {attack.number: attack for attack in (*ATTACKS, *BEYOND)}
 AHEAD = 8  # goes to a realm like strict: elsewhere a proof without a nonce is simply a good one
-SOUND = 0  # a room with nothing off
 FLAG = re.compile("The flag is flag-[0-9a-f]{12}")
 
 
-class Rooms(AttackRooms):
-    """Rooms of one service, and a sound one."""
-
-    def new(self, number: int, like: Like | None = None) -> AttackRoom:
-        if number != SOUND:
-            return super().new(number, like)
-        lab = LabRealm(
-            self._base_url, self._controls, self._wire, like=like or "default", scopes=()
-        )
-        return AttackRoom(SOUND, "", self._base_url, lab, self._wire)
-
-
 @pytest.fixture
-def rooms(shared_home: Path) -> Rooms:
+def rooms(shared_home: Path) -> AttackRooms:
     running = service.ensure(say=print)
-    return Rooms(running.base_url, Controls(lambda: running), Wire(), is_mock=True)
+    return AttackRooms(running.base_url, Controls(lambda: running), Wire(), is_mock=True)
 
 
 def opened(attack: Attack, room: AttackRoom) -> bool:
@@ -55,7 +41,7 @@ def opened(attack: Attack, room: AttackRoom) -> bool:
     return outcome.verdict == "open"
 
 
-def row(number: int, rooms: Rooms) -> set[int]:
+def row(number: int, rooms: AttackRooms) -> set[int]:
     """The attacks that open the room of that number."""
     room, strict = rooms.new(number), rooms.new(number, "strict")
     _ = strict.bag.P1  # the agent has called before, so it has the nonce
@@ -70,7 +56,7 @@ def row(number: int, rooms: Rooms) -> set[int]:
     return found
 
 
-def test_every_attack_opens_its_own_room_and_no_other(rooms: Rooms) -> None:
+def test_every_attack_opens_its_own_room_and_no_other(rooms: AttackRooms) -> None:
     matrix = {number: row(number, rooms) for number in (SOUND, *SWITCHES)}
     print("\nroom " + "".join(f"{number:3}" for number in EVERY))
     for number, found in matrix.items():

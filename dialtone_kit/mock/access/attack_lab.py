@@ -24,7 +24,7 @@ from dialtone_kit.rules import (
 
 # Checks beyond the proof's that can be off as well. Each asks `realm.refuses` where it is made.
 GUARDS = (
-    "scheme_fits_cnf",  # RFC 9449 §7.1
+    "scheme_fits_cnf",  # RFC 9449 §7.2
     "audience_is_ours",  # RFC 9068 §4
     "foreign_needs_leave",  # RFC 8693 §4.4
     "scope_narrows",  # RFC 8693 §2.1
