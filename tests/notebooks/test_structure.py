@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 import dialtone_kit
 from dialtone_kit.lesson import catalog
@@ -239,6 +240,16 @@ def test_a_label_that_the_prose_names_is_on_a_widget(book: Path) -> None:
     shown = "".join(path.read_text("utf-8") for path in widgets.rglob("*.[jp][sy]"))
     shown += (widgets.parent / "lesson" / "quiz_items.py").read_text("utf-8")
     assert [label for label in named if f'"{label}"' not in shown] == []
+
+
+@every_book
+def test_no_line_looks_like_a_prompt(book: Path) -> None:
+    """IPython strips what looks like its own prompt, such as `...: ` at the beginning of a line."""
+    strip = TransformerManager().transform_cell
+    as_run = [(source(cell), strip(source(cell))) for cell in cells(book) if source(cell)]
+    assert [
+        cell for cell, run in as_run if ast.dump(ast.parse(cell)) != ast.dump(ast.parse(run))
+    ] == []
 
 
 @every_book
