@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 import dialtone_kit
 from dialtone_kit.lesson import catalog
@@ -245,6 +246,16 @@ def test_a_label_that_the_prose_names_is_on_a_widget(book: Path) -> None:
 def test_a_link_to_a_misconception_looks_like_a_link(book: Path) -> None:
     """As code, it has the colour of code."""
     assert not [cell for cell in cells(book, "markdown") if "[`M" in source(cell)]
+
+
+@every_book
+def test_no_line_looks_like_a_prompt(book: Path) -> None:
+    """IPython strips what looks like its own prompt, such as `...: ` at the beginning of a line."""
+    strip = TransformerManager().transform_cell
+    as_run = [(source(cell), strip(source(cell))) for cell in cells(book) if source(cell)]
+    assert [
+        cell for cell, run in as_run if ast.dump(ast.parse(cell)) != ast.dump(ast.parse(run))
+    ] == []
 
 
 @every_book
