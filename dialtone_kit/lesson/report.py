@@ -15,7 +15,7 @@ from dialtone_kit.lesson.by_code import CodeRow, by_code
 from dialtone_kit.lesson.estimates import Expected, estimates_table, expected
 from dialtone_kit.lesson.marks import LessonMarks, map_table, marks
 from dialtone_kit.lesson.misconceptions import misconception
-from dialtone_kit.lesson.pages import FRAME, chip, section, table
+from dialtone_kit.lesson.pages import FRAME, section, table
 from dialtone_kit.lesson.progress import Asked, Progress
 
 FILE = "report.html"
@@ -128,7 +128,8 @@ def _code(row: CodeRow) -> tuple[str, str, str, str]:
 
 
 def _times(count: int, sure: int) -> str:
-    return f"{count or '–'} {chip('✗ and sure', BAD) if sure else ''}".rstrip()
+    told = f' <b style="color: {BAD}">✗ and sure</b>' if sure else ""
+    return f"{count or '–'}{told}"
 
 
 def _text(report: Report, where: str) -> str:
