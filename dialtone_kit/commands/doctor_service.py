@@ -35,6 +35,7 @@ _FILES = (  # in the state folder, next to service.json
     "postgresql.key",
     "progress.jsonl",
     "progress.jsonl.lock",
+    "report.html",
 )
 _ROOM = 10_000_000  # bytes
 

@@ -12,7 +12,7 @@ from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.catalog import Notebook
 from dialtone_kit.lesson.ending import seconds_spent
 from dialtone_kit.lesson.exercises.verdict import MARKS
-from dialtone_kit.lesson.pages import FRAME, chip, table
+from dialtone_kit.lesson.pages import FRAME, table
 from dialtone_kit.lesson.progress import Progress
 
 _STATES = {"done": ("✓", GOOD), "begun": ("◐", FAINT), "open": ("○", FAINT)}
@@ -33,7 +33,7 @@ class LessonMarks:
     @property
     def guesses(self) -> str:
         """The predictions in words."""
-        return f"{self.right} of {self.answered} right" if self.answered else ""
+        return f"{self.right} of {self.answered} predictions right" if self.answered else ""
 
 
 def marks(progress: Progress) -> list[LessonMarks]:
@@ -70,20 +70,20 @@ def map_shown(progress: Progress) -> Shown:
 
 def map_table(made: Sequence[LessonMarks], *, linked: bool = True) -> str:
     """The map as a table; `linked` to the notebooks, for a page that is next to them."""
-    names = ("Lesson", "Yours", "Exercises", "Predictions")
-    return table("The lessons", names, [_cells(one, linked) for one in made], (46, 18, 18, 18))
+    names = ("Lesson", "Yours", "Exercises")
+    return table("The lessons", names, [_cells(one, linked) for one in made], (46, 30, 24))
 
 
-def _cells(one: LessonMarks, linked: bool) -> tuple[str, str, str, str]:
+def _cells(one: LessonMarks, linked: bool) -> tuple[str, str, str]:
     title = f"{one.book.number} · {prose(one.book.question)}"
     if linked:
         title = f'<a href="{escaped(one.book.file)}">{title}</a>'
     mark, tone = _STATES[one.state]
+    guesses = f"<div>{one.guesses}</div>" if one.guesses else ""
     return (
         title,
-        chip(f"{mark} {_WORDS[one.state]}", tone),
+        f'<span style="color: {tone}">{mark} {_WORDS[one.state]}</span>{guesses}',
         " ".join(_outcome(outcome) for outcome in one.exercises),
-        one.guesses,
     )
 
 

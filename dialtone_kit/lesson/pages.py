@@ -39,7 +39,7 @@ def table(
     head = "".join(f"{cell}{name}</th>" for name in names)
     columns = "".join(f'<col style="width: {width}%">' for width in widths)
     return (
-        f'<table aria-label="{label}" style="width: 100%; table-layout: fixed; margin: 0; '
+        f'<table aria-label="{label}" style="width: 100%; margin: 0; '
         f'border-collapse: collapse"><colgroup>{columns}</colgroup><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(map(_row, rows))}</tbody></table>"
     )

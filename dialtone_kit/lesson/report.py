@@ -8,18 +8,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dialtone_kit.base.display import BAD, FAINT, SHADE, Shown, prose
-from dialtone_kit.base.masking import escaped, masked
-from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.masking import masked
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.lesson.by_code import CodeRow, by_code
 from dialtone_kit.lesson.estimates import Expected, estimates_table, expected
 from dialtone_kit.lesson.marks import LessonMarks, map_table, marks
 from dialtone_kit.lesson.misconceptions import misconception
-from dialtone_kit.lesson.pages import FRAME, chip, section, table
+from dialtone_kit.lesson.pages import FRAME, section, table
 from dialtone_kit.lesson.progress import Asked, Progress
 
 FILE = "report.html"
 TEACH = "13.teach"
 PAIRS = 8
+WHERE = (  # no path: this is saved with the notebook
+    f"It is also in the file {FILE} in your state folder (`dialtone doctor` says where that is), "
+    "to open in a browser or print."
+)
 # JupyterLab's variables, for a page that is opened outside it.
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Dialtone Kit: your report</title>
@@ -65,12 +70,14 @@ def report_of(progress: Progress, now: float) -> Report:
 
 
 def write_report(report: Report, folder: Path) -> Shown:
-    """Write the page into `folder` (0600), and show it."""
-    path = PrivateFolder(folder).write(FILE, _PAGE.format(body=_body(report, linked=False)))
-    where = f"Your report is in {shown(path)}. Open it in a browser, or print it."
-    return Shown(
-        f"{_body(report, linked=True)}<p>{escaped(where)}</p>", masked(_text(report, where))
-    )
+    """Write the page into `folder` (0600), and show it, whether or not it could be written."""
+    try:
+        PrivateFolder(folder).write(FILE, _PAGE.format(body=_body(report, linked=False)))
+        where = WHERE
+    except DialtoneError as problem:
+        where = f"The file was not written. {problem}"
+    html = f"{_body(report, linked=True)}<p>{prose(where)}</p>"
+    return Shown(html, masked(_text(report, where)))
 
 
 def _right(progress: Progress, asked: Asked) -> int | None:
@@ -121,7 +128,8 @@ def _code(row: CodeRow) -> tuple[str, str, str, str]:
 
 
 def _times(count: int, sure: int) -> str:
-    return f"{count or '–'} {chip('✗ and sure', BAD) if sure else ''}".rstrip()
+    told = f' <b style="color: {BAD}">✗ and sure</b>' if sure else ""
+    return f"{count or '–'}{told}"
 
 
 def _text(report: Report, where: str) -> str:

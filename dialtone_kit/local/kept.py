@@ -27,7 +27,9 @@ from dialtone_kit.local.state_folder import progress_file, state_dir
 
 PROGRESS = r"progress\.jsonl?(\.lock|\.moved)?"
 _HALF = r"\.[0-9a-f]{16}"  # how a name ends that a killed write left
-_WRITTEN = r"service\.json|setup\.json|mock\.pid|mock\.key|postgresql\.key|progress\.jsonl?"
+_WRITTEN = (
+    r"service\.json|setup\.json|mock\.pid|mock\.key|postgresql\.key|progress\.jsonl?|report\.html"
+)
 _HALF = r"\.[0-9a-f]{16}"  # at the end of what a killed write left
 # The names that the kit gives in the state folder, and what is behind each.
 STATE = {
@@ -38,6 +40,7 @@ STATE = {
     r"setup\.json": "how the service was set up",
     r"service\.json": "the service's port and secret",
     PROGRESS: "your progress",
+    r"report\.html": "your report",
     rf"\.({_WRITTEN}){_HALF}": "what a killed write left",
 }
 # The folders in it, the names that the kit gives there, and what is behind them.

@@ -55,6 +55,7 @@ def test_after_lessons_everything_goes_and_the_service_ends(
 ) -> None:
     lesson = start(3, interactive=False)
     assert lesson.credentials is not None
+    lesson.report()
     far = of_another_service()
     running = find()
     assert running is not None
@@ -62,7 +63,7 @@ def test_after_lessons_everything_goes_and_the_service_ends(
     assert dialtone("purge", "--yes") == 0
     output = capsys.readouterr().out
     goes, _, stays = output.partition("Stays:")
-    for name in ("mock.sqlite3", "mock.key", "service.json", "policies/acme.cedar"):
+    for name in ("mock.sqlite3", "mock.key", "service.json", "policies/acme.cedar", "report.html"):
         assert f"/{name}  " in goes
         assert f"/state/{name}\n" in stays  # "Gone: …"
     assert str(far.name) in stays

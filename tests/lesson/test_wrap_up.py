@@ -236,6 +236,13 @@ def test_a_report_without_any_record_says_so(progress, tmp_path):
     assert "Your own sentence" not in text
 
 
+def test_a_report_that_cannot_be_written_is_shown_with_the_reason(progress, tmp_path):
+    (tmp_path / "state").write_text("a file, where a folder should be")
+    text = write_report(report_of(progress, START), tmp_path / "state").text
+    assert "The file was not written." in text
+    assert "No quiz was answered." in text
+
+
 def test_before_and_after_are_told_apart(progress, tmp_path):
     answer(progress, "pre", "asked", right=False)
     answer(progress, "post", "asked", right=True, form="B")
