@@ -47,6 +47,11 @@ _ODD_ERRORS = {
     "insufficient_scope": "a token without the scope for this",
     "access_denied": "what this caller may not do",
 }
+# What was refused, by the scheme of the challenge: neither comes as a token.
+_REFUSED = {
+    "Attestation": "evidence that was refused",
+    "VerificationCode": "a code or poll token that was refused",
+}
 # What differs from run to run, and its stand-in in text that is compared.
 _UNSTEADY = (
     (re.compile(r"(127\.0\.0\.1|localhost|\[::1\]):\d+"), r"\1:…"),
@@ -167,8 +172,9 @@ def _odd(response: httpx.Response, told: list[Challenge], error: str, reason: Re
         headers = response.request.headers
     except RuntimeError:
         return "something else"
-    if any(one.scheme == "Attestation" for one in told):
-        return "evidence that was refused"
+    for one in told:
+        if one.scheme in _REFUSED:
+            return _REFUSED[one.scheme]
     if response.status_code == 401 and "Authorization" not in headers:
         return "no token"
     scheme = headers.get("Authorization", "").partition(" ")[0].lower()

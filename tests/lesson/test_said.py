@@ -107,6 +107,15 @@ def test_a_refused_attestation_is_about_evidence_and_no_token() -> None:
     assert "no token" not in shown.text + shown.html
 
 
+def test_a_wrong_code_is_about_the_code_and_no_token() -> None:
+    asked = httpx.Request("POST", "https://id.example/register/confirm")
+    ask = {"WWW-Authenticate": 'VerificationCode realm="dialtone"'}
+    body = {"error": "unauthorized", "error_description": "This is not the code. 4 tries left."}
+    answer = read_answer(httpx.Response(401, headers=ask, json=body, request=asked))
+    assert answer.odd == "a code or poll token that was refused"
+    assert read_answer(httpx.Response(401, json=body, request=asked)).odd == "no token"
+
+
 def test_a_success_is_welcome() -> None:
     assert said(WELCOME)[0] == "200 accepted"
 

@@ -55,7 +55,7 @@ def failures(folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_one_altered_output_in_each_lesson_is_found(tmp_path: Path) -> None:
     places = {}
     for name in LESSONS:
