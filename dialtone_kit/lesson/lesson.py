@@ -14,52 +14,37 @@ import httpx
 
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import MockOnly
-from dialtone_kit.base.masking import Secret, escaped, masked
-from dialtone_kit.base.notebook import is_interactive, link
+from dialtone_kit.base.masking import escaped
+from dialtone_kit.base.notebook import is_interactive
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
-from dialtone_kit.client.quiet import hiding
 from dialtone_kit.client.transport import open_client
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson import forms, registering
-from dialtone_kit.lesson.answers import read_answer
 from dialtone_kit.lesson.approving import answer_page, device_card
-from dialtone_kit.lesson.attack_list import attack_list
 from dialtone_kit.lesson.by_code import worst_code
 from dialtone_kit.lesson.exercises.verdict import Verdict
-from dialtone_kit.lesson.family import family_picture, read_family
 from dialtone_kit.lesson.marks import map_shown
-from dialtone_kit.lesson.misconceptions import misconception, show
 from dialtone_kit.lesson.progress import Progress
-from dialtone_kit.lesson.proof_desk import proof_checker
-from dialtone_kit.lesson.replay import replay_timeline
 from dialtone_kit.lesson.report import report_of, write_report
-from dialtone_kit.lesson.said import Story
-from dialtone_kit.lesson.stage import Stage
-from dialtone_kit.lesson.token_desk import token_explorer
-from dialtone_kit.lesson.tree import Tree
-from dialtone_kit.lesson.wall import wall_picture
+from dialtone_kit.lesson.views import Views
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.reviving import RevivingWire, only_ours
 from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.local.state_folder import progress_file, state_dir
-from dialtone_kit.rules import Request
-from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import (
     CodeForm,
     DeviceCard,
     EmailForm,
     InboxView,
     Prediction,
-    ProofChecker,
     Quiz,
-    TokenExplorer,
 )
 from dialtone_kit.wire.recorder import Wire
 from dialtone_kit.wire.shell_files import ShellFiles
@@ -68,7 +53,7 @@ MOCK = "mock"
 LIMITED = "No need to wait here: run lesson.reset_limits() in a cell, then register again."
 
 
-class Lesson(Stage):
+class Lesson(Views):
     """Lesson `number`, such as "03", with the service at `base_url`."""
 
     def __init__(
@@ -99,7 +84,6 @@ class Lesson(Stage):
         self.http = self.client.http
         self.progress = Progress(progress_file())
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
-        self._story, self._tree = Story(), Tree()
 
     @property
     def issuer(self) -> str:
@@ -173,11 +157,6 @@ class Lesson(Stage):
         """Answer the device page of `login` as the person with the mailbox `email` (mock only)."""
         person = email or self.email or registering.own_address()
         return answer_page(self, login, person, say_yes=yes)
-
-    def family(self, token: Token, realm: str | None = None) -> Shown:
-        """The tokens that came from the approval behind `token`, by the audit trail (mock only)."""
-        events = self.controls.audit(realm or str(token.claims.get("realm", self.realm)))
-        return family_picture(read_family(events, str(token.claims["sub"])))
 
     def inbox(self, email: str | None = None) -> InboxView | Shown:
         """The emails the mock sent in this realm. The real service writes to your own mailbox."""
@@ -255,77 +234,7 @@ class Lesson(Stage):
         """
         return write_report(report_of(self.progress, time.time()), state_dir())
 
-    @hiding
-    def proof_checker(
-        self,
-        proof: str | Sequence[str] | None = None,
-        request: Request | None = None,
-        *,
-        key: ProofKey | None = None,
-    ) -> ProofChecker:
-        """The thirteen rules applied to a proof, which you can edit and send.
-
-        Without arguments: on the requests this lesson sent, the last one first. With `proof` and
-        `request`: on a proof made by hand. Edits are signed with `key`, by default a new one.
-        """
-        return proof_checker(self, proof, request, key)
-
-    def said(self, *responses: httpx.Response) -> Shown:
-        """What the service said, a card for each response: the rule, the reason, what to do.
-
-        Below them, everything shown so far in this lesson, as a diagram.
-        """
-        return self._story.add([read_answer(response) for response in responses])
-
-    def wall(self, *responses: httpx.Response) -> Shown:
-        """The thirteen rules as a wall, and for each response the tile that stopped the request."""
-        return wall_picture([read_answer(response) for response in responses])
-
-    def attacks(self) -> Shown:
-        """All attacks of the lab, with what stops each, its source and its OWASP numbers."""
-        return attack_list()
-
-    def tree(self) -> Shown:
-        """What to do about each refusal so far: retry, wait, mend or stop."""
-        return self._tree.draw(self.wire.round_trips)
-
-    @hiding
-    def replay_timeline(self, proof: str | None = None) -> Shown:
-        """The life of a proof: how long it is good, when it was used, how long it is remembered.
-
-        Without `proof`: of the last one that was sent twice, or else the last one sent.
-        """
-        return replay_timeline(self.wire, proof)
-
-    @hiding
-    def token_explorer(
-        self,
-        token: Token | Secret | str,
-        beside: Token | Secret | str | None = None,
-        *,
-        key: ProofKey | None = None,
-    ) -> TokenExplorer:
-        """Inside a token: its parts, its claims, whether it is genuine, and whose key it has.
-
-        With `beside`, both are shown, with what differs in the second. `key` is the one to compare
-        with `cnf.jkt`, by default that of the Token. The issuer's keys are fetched if need be.
-        """
-        return token_explorer(self, [token] if beside is None else [token, beside], key)
-
-    def misconception(self, code: str) -> Shown:
-        """What people get wrong, and what's true: the entry for a code such as M05."""
-        return show(misconception(code))
-
     # -- around the lesson ---------------------------------------------------------------------
-
-    def link(self, url: str, text: str = "") -> Shown:
-        """A link that a person can follow, under JupyterHub and Binder too."""
-        target = link(require_https_or_loopback(url))
-        anchor = (
-            f'<a href="{escaped(target)}" target="_blank" rel="noopener noreferrer" '
-            f'style="padding-left: 5px">{escaped(text or url)}</a>'
-        )
-        return Shown(anchor, masked(f"{text}: {url}" if text else url))
 
     def done(self) -> Shown:
         """End the lesson: what you can do now, what surprised you, what comes next.
