@@ -170,11 +170,12 @@ def test_a_prediction_is_answered_by_keyboard_alone(desk):
     desk.run_cell(6)
     sheet = desk.widget("questions")
     sheet.get_by_role("radio").first.focus()
-    for key in ("Space", "ArrowDown", "Tab", "Space"):  # the second choice, then "I am sure"
+    # The second choice; Enter leads to "I am sure", and Tab to "I am not sure".
+    for key in ("Space", "ArrowDown", "Enter", "Tab", "Space"):
         desk.page.keyboard.press(key)
     sheet.get_by_text("your answer, right").wait_for()
     desk.run_cell(7)
-    assert output(desk, 7).inner_text().strip() == "kept [(True, 'sure')]"
+    assert output(desk, 7).inner_text().strip() == "kept [(True, 'unsure')]"
 
 
 def test_the_saved_notebook_holds_nothing_that_was_typed_or_emailed(desk):

@@ -79,6 +79,11 @@ function build(view, state, answered, kernel) {
     kernel.send("answer", quiz ? { choices, sure: groups.map((group) => group.sure()) }
       : { choices, confidence: event.submitter?.value });
   });
+  form.addEventListener("keydown", (event) => { // or Enter on a choice would press the first button: sure
+    if (quiz || event.target.type !== "radio" || event.key !== "Enter") return;
+    event.preventDefault();
+    sure.focus();
+  });
   again.addEventListener("click", () => { sent = true; kernel.send("again"); });
   view.body.replaceChildren(form);
   return {
