@@ -79,11 +79,14 @@ def _handler(
 
         def do_GET(self) -> None:
             length = self.headers.get("Content-Length", "0")
-            if not length.isdecimal() or int(length) > LONGEST:
+            host = f"127.0.0.1:{self.connection.getsockname()[1]}"
+            if self.headers.get("Host") != host or not length.isdecimal():
+                self._send(Answered(400, {"error": "invalid_request"}))  # or DNS rebinding works
+            elif int(length) > LONGEST:
                 self._send(Answered(413, {"error": "payload_too_large"}))
-                return
-            body = self.rfile.read(int(length))
-            self._send(answer(Asked(self.command, self.path, self.headers, body)))
+            else:
+                body = self.rfile.read(int(length))
+                self._send(answer(Asked(self.command, self.path, self.headers, body)))
 
         do_POST = do_GET
 

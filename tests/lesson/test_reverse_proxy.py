@@ -53,17 +53,26 @@ def test_the_services_own_date_comes_through_once(client, proxy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "length"),
-    [("@id.example/", "0"), ("http://id.example/", "0"), ("/token", "65537"), ("/token", "x")],
+    ("path", "length", "host", "status"),
+    [
+        ("/jwks", "0", "", 200),
+        ("@id.example/", "0", "", 400),
+        ("http://id.example/", "0", "", 400),
+        ("/jwks", "65537", "", 413),
+        ("/jwks", "x", "", 400),
+        ("/jwks", "0", "id.example", 400),  # a name that was made to point here (DNS rebinding)
+    ],
 )
-def test_a_request_for_elsewhere_or_without_a_sane_length_goes_nowhere(
-    proxy, path: str, length: str
+def test_only_a_request_for_this_proxy_and_of_a_sane_length_is_passed_on(
+    proxy, path: str, length: str, host: str, status: int
 ) -> None:
-    line = http.client.HTTPConnection(proxy.url.removeprefix("http://"), timeout=5)
-    line.putrequest("POST", path)
+    own = proxy.url.removeprefix("http://")
+    line = http.client.HTTPConnection(own, timeout=5)
+    line.putrequest("GET", path, skip_host=True)
+    line.putheader("Host", host or own)
     line.putheader("Content-Length", length)
     line.endheaders()
-    assert line.getresponse().status == 400
+    assert line.getresponse().status == status
     line.close()
 
 
