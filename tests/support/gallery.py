@@ -104,11 +104,12 @@ own.opened("05"); own.done("05"); own.opened("13")
 own.checked("05.ath", "wrong", "M05"); own.checked("05.ath", "right")
 own.checked("13.dialtone", "wrong", "M06"); own.checked("13.dialtone", "right", None, 8)
 own.wrote("13.teach", "Put the line that makes the proof inside the loop, <never> above it.")
-for form, asked in (("A", "pre"), ("B", "post")):
+def surveyed(form, asked, known):
     for item in items(form):
-        wrong = next(n for n, choice in enumerate(item.choices) if choice.code)
-        better = asked == "post" and item.pair != "asked"
-        own.surveyed(Pick.of(item, item.right if better else wrong, "sure"), asked, "00")
+        mistaken = next(n for n, choice in enumerate(item.choices) if choice.code)
+        choice = item.right if item.pair in known else mistaken
+        own.surveyed(Pick.of(item, choice, "sure"), asked, "00")
+surveyed("A", "pre", {"stolen"}); surveyed("B", "post", {"stolen", "again", "pace", "address"})
 def predict(name, choice=None, sure="sure"):
     asked = work.predict(name)
     return asked if choice is None else done(asked, "answer", choices=[choice], confidence=sure)
