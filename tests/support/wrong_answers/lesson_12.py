@@ -154,50 +154,11 @@ def _seconds(response):
     return (parsedate_to_datetime(told) - date).total_seconds()
 
 
-def _right_sending(prove, send, sleep, harmless):
-    for attempt in range(4):
-        try:
-            response = send(prove())
-        except ConnectionError:
-            if not harmless or attempt == 3:
-                raise
-            continue
-        if not harmless or (response.status_code != 429 and response.status_code < 500):
-            return response
-        wait = _seconds(response) or 2**attempt
-        if wait > 30 or attempt == 3:
-            return response
-        sleep(wait)
-    return response
+WORTH = (429, 500, 502, 503)
 
 
-@wrong("12.backoff", "M01", "Attempt 2 carried an earlier one's `jti`")
-def the_proof_outside_the_loop(prove, send, sleep, harmless):
-    proof = prove()
-    return _right_sending(lambda: proof, send, sleep, harmless)
-
-
-@wrong("12.backoff", "M36", "You came 2[234] s early: `Retry-After` was an HTTP date")
-def dates_are_ignored(prove, send, sleep, harmless):
-    for attempt in range(4):
-        try:
-            response = send(prove())
-        except ConnectionError:
-            if not harmless or attempt == 3:
-                raise
-            continue
-        if not harmless or (response.status_code != 429 and response.status_code < 500):
-            return response
-        told = response.headers.get("Retry-After", "")
-        wait = int(told) if told.isdigit() else 2**attempt
-        if wait > 30 or attempt == 3:
-            return response
-        sleep(wait)
-    return response
-
-
-def _sending(harmless=True, sleeps=None, longest=30, most=4, worth=(429, 500, 502, 503)):
-    """The right loop with other numbers in it; `harmless` None takes the argument's."""
+def _sending(harmless=None, sleeps=None, longest=30, most=4, worth=WORTH, read=_seconds):
+    """The right loop, if nothing else is given; `harmless` None takes the argument's."""
 
     def send_well(prove, send, sleep, may_repeat):
         may_repeat = may_repeat if harmless is None else harmless
@@ -210,7 +171,7 @@ def _sending(harmless=True, sleeps=None, longest=30, most=4, worth=(429, 500, 50
                 continue
             if not may_repeat or response.status_code not in worth or attempt == most - 1:
                 return response
-            wait = _seconds(response) or 2**attempt
+            wait = read(response) or 2**attempt
             if wait > longest:
                 return response
             sleep(wait if sleeps is None else sleeps)
@@ -219,25 +180,46 @@ def _sending(harmless=True, sleeps=None, longest=30, most=4, worth=(429, 500, 50
     return send_well
 
 
+_right_sending = _sending()
+
+
+@wrong("12.backoff", "M01", "Attempt 2 carried an earlier one's `jti`")
+def the_proof_outside_the_loop(prove, send, sleep, harmless):
+    proof = prove()
+    return _right_sending(lambda: proof, send, sleep, harmless)
+
+
+def _no_date(response):
+    told = response.headers.get("Retry-After", "")
+    return int(told) if told.isdigit() else None
+
+
 BACKOFF = "12.backoff"
 value(BACKOFF, "a-post-again", "two notes were written", lambda _: _sending(True), "M35")
-value(BACKOFF, "no-pause", "You slept 0 s after a 503", lambda _: _sending(None, 0))
-value(BACKOFF, "always-half-a-minute", "Begin with one or two", lambda _: _sending(None, 30))
-value(BACKOFF, "three-seconds", "You came 4 s early", lambda _: _sending(None, 3), "M36")
-value(BACKOFF, "waits-a-minute", "you may wait 30", lambda _: _sending(None, longest=90), "M36")
-value(BACKOFF, "five-attempts", "attempt number 5", lambda _: _sending(None, most=9))
-value(BACKOFF, "one-attempt", "gave up at attempt 1, after a 503", lambda _: _sending(None, most=1))
+value(
+    BACKOFF,
+    "dates-are-ignored",
+    "You came 2[234] s early: `Retry-After` was an HTTP date",
+    lambda _: _sending(read=_no_date),
+    "M36",
+)
+value(BACKOFF, "no-pause", "You slept 0 s after a 503", lambda _: _sending(sleeps=0))
+value(BACKOFF, "always-half-a-minute", "Begin with one or two", lambda _: _sending(sleeps=30))
+value(BACKOFF, "three-seconds", "You came 4 s early", lambda _: _sending(sleeps=3), "M36")
+value(BACKOFF, "waits-a-minute", "you may wait 30", lambda _: _sending(longest=90), "M36")
+value(BACKOFF, "five-attempts", "attempt number 5", lambda _: _sending(most=9))
+value(BACKOFF, "one-attempt", "gave up at attempt 1, after a 503", lambda _: _sending(most=1))
 value(
     BACKOFF,
     "not-for-a-503",
     "gave up at attempt 1, after a 503",
-    lambda _: _sending(None, worth=(429, 500, 502)),
+    lambda _: _sending(worth=(429, 500, 502)),
 )
 value(
     BACKOFF,
     "a-401-too",
     "asked again after a 401",
-    lambda _: _sending(None, worth=(401, 429, 500, 502, 503)),
+    lambda _: _sending(worth=(401, 429, 500, 502, 503)),
 )
 
 
