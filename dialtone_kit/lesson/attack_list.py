@@ -10,6 +10,7 @@ from dialtone_kit.base.display import CODE, WIDTH, Shown
 from dialtone_kit.base.masking import escaped
 
 NOTHING = "nothing"
+_CELL = 'style="text-align: left; overflow-wrap: anywhere"'  # so that it fits a narrow screen
 # What no rule stops, wherever it's on. These have no room.
 LEFT_OPEN = (
     Attack(
@@ -59,11 +60,9 @@ def attack_list() -> Shown:
     head = ("no.", "attack", "stopped by", "source", "OWASP")
     text = "\n".join(_line(row) for row in (head, *rows))
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
-    names = "".join(
-        f'<th scope="col" style="text-align: left">{escaped(name)}</th>' for name in head
-    )
+    names = "".join(f'<th scope="col" {_CELL}>{escaped(name)}</th>' for name in head)
     html = (
-        f'<div style="{WIDTH}; overflow-x: auto"><table aria-label="Attacks" style="margin: 0">'
+        f'<div style="{WIDTH}"><table aria-label="Attacks" style="margin: 0">'
         f"<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>"
     )
     return Shown(html, text)
@@ -75,7 +74,7 @@ def _cells(row: Iterable[str]) -> str:
         f"<b>{rule}</b>" if rule == NOTHING else f'<span style="{CODE}">{escaped(rule)}</span>'
     )
     cells = (escaped(number), escaped(name), stopped, *map(escaped, others))
-    return "".join(f'<td style="text-align: left">{cell}</td>' for cell in cells)
+    return "".join(f"<td {_CELL}>{cell}</td>" for cell in cells)
 
 
 def _line(row: tuple[str, ...]) -> str:

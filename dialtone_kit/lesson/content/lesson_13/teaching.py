@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.lesson.exercises.asking import expect_text
@@ -57,12 +57,16 @@ def _all_of(entry: Misconception) -> str:
     return f"{entry.title} {entry.think} {entry.truth}"
 
 
-def _runs() -> Iterator[str]:
+@cache
+def _runs() -> frozenset[str]:
     """Every run of COPIED words in what the kit says about misconceptions."""
-    for entry in misconceptions().values():
-        for text in (entry.title, entry.think, entry.truth):
-            words = _words(text)
-            if len(words) < COPIED:
-                continue
-            for start in range(len(words) - COPIED + 1):
-                yield " ".join(words[start : start + COPIED])
+    texts = [
+        _words(text)
+        for entry in misconceptions().values()
+        for text in (entry.title, entry.think, entry.truth)
+    ]
+    return frozenset(
+        " ".join(words[start : start + COPIED])
+        for words in texts
+        for start in range(len(words) - COPIED + 1)
+    )
