@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from tests.support.extent import left_out_of
+from tests.support.extent import left_out_of, turn
 from tests.support.minutes import table
 
 pytest_plugins = ["pytester"]
@@ -37,6 +39,20 @@ def test_a_sample_is_always_the_same_and_holds_each_row(items: list[pytest.Item]
     assert sum(name.startswith("test_table") for name in kept) == 3
     assert sum(name.startswith("test_rows") for name in kept) == 8
     assert kept == {item.name for item in items} - {item.name for item in left_out_of(items[::-1])}
+
+
+def test_long_files_come_first_and_tests_of_a_file_stay_in_order() -> None:
+    def item(nodeid: str) -> pytest.Item:
+        return SimpleNamespace(nodeid=nodeid)  # type: ignore[return-value]
+
+    names = [
+        "tests/base/a.py::z",
+        "tests/browser/b.py::2",
+        "tests/browser/b.py::1",
+        "tests/x.py::y",
+    ]
+    ordered = [one.nodeid for one in sorted(map(item, names), key=turn)]
+    assert ordered == [*names[1:3], names[0], names[3]]
 
 
 def test_minutes_are_summed_by_folder() -> None:
