@@ -21,6 +21,7 @@ from dialtone_kit.attacks.bag import Bag, Loot, owner
 from dialtone_kit.attacks.calls import NotTried, Send, Target
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_members
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.typed_code import ALPHABET
 from dialtone_kit.client.quiet import hiding
 from dialtone_kit.lesson.room_victim import Robbed
@@ -60,7 +61,8 @@ class RoomBag(Bag):
         try:
             return super().P1
         except NotTried as why:
-            raise DialtoneError(f"There is no P1: {why}. lesson.room() opens a new room.") from None
+            said = sentence(f"There is no P1: {why}")
+            raise DialtoneError(f"{said} lesson.room() opens a new room.") from None
 
     @property
     @hiding

@@ -71,6 +71,7 @@ def test_the_solution_is_right(number: str, lesson_of: LessonOf) -> None:
     assert list(found) == [entry.id for entry in catalog.exercises(number)]
 
 
+@pytest.mark.sample(250)
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: f"{case.exercise}:{case.name}")
 def test_a_wrong_answer_gets_the_sentence_for_its_mistake(case: Case, lesson_of: LessonOf) -> None:
     lesson = lesson_of(case.exercise[:2])
@@ -79,6 +80,7 @@ def test_a_wrong_answer_gets_the_sentence_for_its_mistake(case: Case, lesson_of:
     assert re.search(case.says, verdict.sentence), verdict
 
 
+@pytest.mark.sample(80)
 @pytest.mark.parametrize("case", RIGHT, ids=lambda case: f"{case.exercise}:{case.name}")
 def test_an_unusual_right_answer_is_right(case: Right, lesson_of: LessonOf) -> None:
     lesson = lesson_of(case.exercise[:2])

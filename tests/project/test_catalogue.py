@@ -15,7 +15,9 @@ from tests.support.refusals.counting import table
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("full", ["0", "1"], ids=["bounded", "full"])
+@pytest.mark.parametrize(
+    "full", ["0", pytest.param("1", marks=pytest.mark.full)], ids=["bounded", "full"]
+)
 def test_every_row_of_the_catalogue_has_a_test(full: str) -> None:
     """In a collection of its own: whatever part of the suite is being run."""
     command = [

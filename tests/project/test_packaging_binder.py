@@ -91,6 +91,7 @@ def test_the_proxy_for_the_approve_page_is_pinned() -> None:
     assert "jupyter-server-proxy" in pins()
 
 
+@pytest.mark.full  # it downloads and installs every pin: minutes
 @pytest.mark.index
 def test_the_hashed_pins_install(tmp_path: Path) -> None:
     """pip resolves the file in hash-checking mode as if nothing were installed: a pin missing,

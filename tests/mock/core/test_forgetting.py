@@ -28,6 +28,7 @@ from dialtone_kit.mock.core.refusal import Refusal
 from dialtone_kit.mock.core.settings import built_in_realms
 from dialtone_kit.mock.spiffe import challenges
 from dialtone_kit.mock.store import tables
+from tests.support.own_loop import finished
 
 KEY = b"the key of a service that does not run"
 START = 1_800_000_000
@@ -161,7 +162,7 @@ def test_the_service_cleans_up_by_real_time(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(expiry, "clean", clean_once)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(expiry.keep_clean(SimpleNamespace(), 1))  # type: ignore[arg-type]
+        finished(expiry.keep_clean(SimpleNamespace(), 1))  # type: ignore[arg-type]
     before = time.time()
     with patch.object(clock, "time", SimpleNamespace(time=lambda: before + 7200)):
         assert asked[0]() < before + 60

@@ -591,7 +591,7 @@ EVIDENCE_ROWS = [
     Row("–", "audiences that are lists", claiming("gcp", aud=[["a"]]), 401, "evidence aud"),
     Row("–", "no exp", claiming("gcp", exp=None), 401, "evidence exp"),
     Row("–", "exp a string", claiming("gcp", exp="never"), 401, "evidence exp"),
-    Row("–", "times with a fraction", claiming("gcp", iat=NOW - 0.5, exp=NOW + 600.5)),
+    Row("–", "times with a fraction", claiming("gcp", iat=NOW - 0.5, exp=NOW + 3600.5)),
     Row("–", "exp true", claiming("gcp", exp=True), 401, "evidence exp"),
     Row("–", "iat in milliseconds", claiming("gcp", iat=NOW * 1000), 401, "milliseconds"),
     Row("–", "from tomorrow", claiming("gcp", iat=NOW + 86400), 401, "evidence iat"),

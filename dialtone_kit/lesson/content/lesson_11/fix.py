@@ -16,6 +16,7 @@ from dialtone_kit.attacks.catalogue import ATTACKS, Attack
 from dialtone_kit.attacks.good_calls import GOOD, Good
 from dialtone_kit.attacks.judge import Outcome, try_attack, try_good
 from dialtone_kit.base.jws import b64url
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.lesson.content.lesson_11.naive import Listing
 from dialtone_kit.lesson.content.lesson_11.scene import Api, Scene, Verify
 from dialtone_kit.lesson.exercises.asking import described, kind_of, show
@@ -55,7 +56,7 @@ def verifier_of(answer: object, listing: Listing) -> Verify:
             "into a function, indent only what goes in deeper."
         ) from None
     except Exception as error:
-        raise Wrong(f"Your verifier can't be loaded: {described(error)}.") from None
+        raise Wrong(sentence(f"Your verifier can't be loaded: {described(error)}")) from None
     verify: Verify | None = names.get("verify")
     if not callable(verify):
         raise Wrong("There is no function `verify` in your verifier any more.")

@@ -74,7 +74,8 @@ def _judge(chosen: set[str], sentences: Sentences) -> None:
         text = sentences[letter]
         if text in CLOSED:
             raise Wrong(f"“{text}” That is stopped by {CLOSED[text]}")
-    missing = [text for letter, text in sentences.items() if text in OPEN and letter not in chosen]
+    left_out = {text for letter, text in sentences.items() if letter not in chosen}
+    missing = [text for text in OPEN if text in left_out]
     if missing:
         sentence, code = OPEN[missing[0]]
         more = "One more gets" if len(missing) == 1 else f"{len(missing)} more get"
