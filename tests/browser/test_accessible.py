@@ -160,7 +160,7 @@ def visitor(request: pytest.FixtureRequest, window: Any, mock: Mock, realm: str)
     return one
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(2)
 def test_a_page_is_for_everybody(visitor: Visitor, request: pytest.FixtureRequest) -> None:
     page, found = visitor.page, {}
     for scheme, forced in SCHEMES:
@@ -286,7 +286,7 @@ PRESSED = (
 )
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", PRESSED)
 def test_every_control_is_reached_by_tab_and_shows_it(desk: Person, name: str) -> None:
     assert sights.unreachable(desk.page, shown(name)) == []
@@ -307,7 +307,7 @@ USES = {
 }
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", USES)
 def test_a_widget_is_used_by_keyboard_alone(desk: Person, name: str) -> None:
     keys, outcome = USES[name]

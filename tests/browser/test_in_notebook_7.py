@@ -12,6 +12,9 @@ from tests.support.learner import learner_at
 ITS_OWN = "Cannot read properties of undefined (reading 'schema')"
 
 
+pytestmark = pytest.mark.full  # another application for one lesson
+
+
 @pytest.fixture(scope="module")
 def desk(browser, tmp_path_factory):
     home = tmp_path_factory.mktemp("notebook")

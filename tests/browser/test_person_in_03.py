@@ -18,6 +18,9 @@ def public_jwk(private_key):
 RIGHT = SHORTEST.replace("(v.bit_length() + 7) // 8", "32")
 
 
+pytestmark = pytest.mark.full  # 00, 02 and 05 take the same steps in every run
+
+
 @pytest.fixture(scope="module")
 def desk(lab, browser):
     with learner_at(lab, browser, "03-dpop-token.ipynb") as (learner, watch):

@@ -23,6 +23,9 @@ RIGHT = WITHOUT_SLOWING.replace(
 )
 
 
+pytestmark = pytest.mark.full  # 02 and 10 take the same steps in every run
+
+
 @pytest.fixture(scope="module")
 def desk(lab, browser):
     with learner_at(lab, browser, "06-laptop-agent.ipynb") as (learner, watch):

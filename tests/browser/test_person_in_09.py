@@ -20,6 +20,9 @@ when { context.bound && !context.delegated };
 '''
 
 
+pytestmark = pytest.mark.full  # 10 and 13 take the same steps in every run
+
+
 @pytest.fixture(scope="module")
 def desk(lab, browser):
     with learner_at(lab, browser, "09-delegation.ipynb") as (learner, watch):

@@ -31,6 +31,9 @@ changes[len(verifier.splitlines())] = f"{{memory}}\\nreturn told"
 """
 
 
+pytestmark = pytest.mark.full  # 10 and 13 take the same steps in every run
+
+
 @pytest.fixture(scope="module")
 def desk(lab, browser):
     with learner_at(lab, browser, "11-attack-lab.ipynb") as (learner, watch):

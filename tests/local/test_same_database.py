@@ -61,6 +61,7 @@ def kill(family: list[psutil.Process]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("everything", [True, False], ids=["all of it", "its main process"])
 def test_a_lessons_next_call_revives_the_same_service(
     home: Path, stored: Database, serving: Callable[..., psutil.Process], everything: bool

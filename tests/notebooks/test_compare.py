@@ -55,6 +55,7 @@ def failures(folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.full  # it runs every lesson once more
 @pytest.mark.timeout(300)
 def test_one_altered_output_in_each_lesson_is_found(tmp_path: Path) -> None:
     places = {}

@@ -56,6 +56,7 @@ def python(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.full  # it runs the new lesson four times
 @pytest.mark.timeout(240)
 def test_a_new_lesson_passes_the_tests_of_a_lesson(tree: Path) -> None:
     new_lesson = ("-m", "tests.support.new_lesson", "77", "new-room", "What is in the new room?")

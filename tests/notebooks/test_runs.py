@@ -53,7 +53,7 @@ def facts(book: Book) -> int:
     return "".join(page["data"]["text/html"]).count("In this run:")
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @pytest.mark.row("C6")
 @every_lesson
 def test_a_lesson_alone_as_the_first_one_in_an_empty_home(name: str, empty_home: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_solution_with_another_address_and_name_shows_no_secret(name: str) -> 
         assert "cli_ada_s_agent_" in shown
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(2)
 @every_lesson
 def test_a_solution_in_the_realm_strict(name: str) -> None:
     book = run(FOLDER / "solutions" / name, realm="strict")

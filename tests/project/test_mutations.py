@@ -64,7 +64,7 @@ def noticed(
     return found
 
 
-@pytest.mark.sample(12)
+@pytest.mark.sample(6)
 # The first one waits for the process that tries them all.
 @pytest.mark.timeout(few_or_all(500, 1600))
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
