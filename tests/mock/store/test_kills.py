@@ -18,6 +18,7 @@ from tests.support.running_mock import Mock
 pytestmark = pytest.mark.both_databases
 
 KILLS = int(os.environ.get("DIALTONE_KILLS", few_or_all(4, 30)))
+ENOUGH = 30  # kills, for each kind of request to be acknowledged before one of them
 SEED = int(os.environ.get("DIALTONE_KILLS_SEED", few_or_all(7, random.randrange(10**6))))
 KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token")
 LAZY_DISK = Path(__file__).parents[2] / "support" / "kills" / "lazy_disk"
@@ -33,6 +34,7 @@ def ended(mock: Mock) -> Iterator[Mock]:
         mock.database.drop()
 
 
+@pytest.mark.sample(1)  # one of the two databases
 def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
     tmp_path: Path, database: str
 ) -> None:
@@ -41,9 +43,12 @@ def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
     print(tally)  # with the seed, where it fails
     assert tally.violations == []
     assert tally.kills.total() >= KILLS
-    for kind in KINDS:
-        assert tally.acknowledged[kind] > 0
-        assert tally.replays[kind] > 0
+    assert tally.acknowledged.total() > 0
+    assert tally.replays.total() > 0
+    if KILLS >= ENOUGH:
+        for kind in KINDS:
+            assert tally.acknowledged[kind] > 0
+            assert tally.replays[kind] > 0
 
 
 def test_answers_before_the_commit_would_be_found(tmp_path: Path) -> None:
