@@ -24,9 +24,10 @@ from dialtone_kit.commands.run_parameters import Parameters
 from dialtone_kit.commands.signals import undisturbed
 from dialtone_kit.local import leftovers, process
 from tests.commands.test_runner import notebook
+from tests.support.platforms import needs_proc
 from tests.support.running_mock import free_port
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the owner is known by /proc")
+pytestmark = needs_proc
 
 DIALTONE = "from dialtone_kit.commands.cli import main; main()"
 WITH_LESSONS_OF = """

@@ -20,28 +20,12 @@ from dialtone_kit.lesson import second_process
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
 from dialtone_kit.lesson.content.lesson_07.finds import short
 from dialtone_kit.lesson.second_process import robbed
-from tests.support.running_mock import Mock, Registered
+from tests.support.platforms import looked_into, needs_proc
+from tests.support.running_mock import Mock, Registered, client_of
 
 pytestmark = pytest.mark.timeout(60)
 NAME = "dialtone_kit.lesson.thief"
 SECRET = "sec_" + "x" * 43
-needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc here")
-
-
-def client_of(registered: Registered) -> IdentityClient:
-    """The kit's client, with the credentials of a registered one."""
-    mock = registered.mock
-    client_id, secret = registered.basic
-    client = IdentityClient(mock.base_url, registered.realm)
-    client.credentials = Credentials(
-        client_id,
-        Secret(secret),
-        client.endpoint("token"),
-        client.issuer,
-        registered.realm,
-        ("openid", "notes:read"),
-    )
-    return client
 
 
 def ends(client: IdentityClient, *finds: second_process.Find) -> list[str]:
@@ -137,10 +121,8 @@ class Watched:
 
     def look(self, header: str) -> None:
         thief = next(one for one in psutil.Process().children() if NAME in one.cmdline())
-        process = Path(f"/proc/{thief.pid}")
         self.called = header.encode()
-        self.seen = b"".join((process / name).read_bytes() for name in ("cmdline", "environ"))
-        self.files = [str(one.readlink()) for one in (process / "fd").iterdir()]
+        self.seen, self.files = looked_into(thief.pid)
 
 
 @contextmanager

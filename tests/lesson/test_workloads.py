@@ -26,10 +26,10 @@ from dialtone_kit.lesson.workloads import Cluster, PeerProcess
 from dialtone_kit.local import process
 from dialtone_kit.spiffe.trust_bundle import verify_x509_svid
 from dialtone_kit.spiffe.workload import Workload
+from tests.support.platforms import looked_into, needs_proc
 
 READER = name_of("reader")
 PRIVATE = re.compile(rb"PRIVATE KEY|eyJ[\w-]+\.[\w-]+\.")
-needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc here")
 
 
 @pytest.fixture
@@ -153,11 +153,9 @@ def test_the_peers_key_is_in_no_argument_environment_or_file(
     ledger = cluster.in_a_process("ledger", expect=reader)
     with ledger.connect(reader.x509_svid(), reader.trust_bundle()) as line:
         assert line.recv(200)
-    proc = Path(f"/proc/{ledger.pid}")
-    seen = b"".join((proc / name).read_bytes() for name in ("cmdline", "environ"))
+    seen, files = looked_into(ledger.pid)
     assert b"dialtone_kit.lesson.peer" in seen  # this is the process that we looked at
     assert PRIVATE.search(seen) is None
-    files = [str(one.readlink()) for one in (proc / "fd").iterdir()]
     assert {file.partition(":")[0] for file in files} <= {
         *("pipe", "socket", "anon_inode", "/dev/null", "/dev/urandom")
     }

@@ -17,6 +17,7 @@ from dialtone_kit.base import platform
 from dialtone_kit.local import owner, service
 from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.mock.core.ending import DAY, OWNER, TEMPORARY, Idle, owner_is_gone
+from tests.support.platforms import needs_proc
 
 STARTS = """
 import os, sys, pathlib
@@ -55,7 +56,7 @@ def ends(pid: int) -> bool:
     return False
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the owner is known by /proc")
+@needs_proc
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_it_ends_with_its_owner_and_leaves_no_temporary_folder(home: Path, how: int) -> None:
     folder = home / "dialtone-run-x"
@@ -151,7 +152,7 @@ def test_only_under_a_hub_is_the_server_the_owner(monkeypatch: pytest.MonkeyPatc
     assert owner.of_background() == owner.this_process()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the owner is known by /proc")
+@needs_proc
 def test_it_ends_with_the_hubs_server_and_keeps_its_state(home: Path) -> None:
     """The hub starts a server, that a kernel, and a lesson there the service."""
     hub = subprocess.Popen(

@@ -16,6 +16,7 @@ import pytest
 from dialtone_kit.local import own_service, process
 from dialtone_kit.local.own_service import OwnService
 from dialtone_kit.local.service import ensure
+from tests.support.platforms import needs_proc
 
 STARTS = """
 import sys
@@ -70,7 +71,7 @@ def test_it_has_roots_of_its_own_and_never_touches_the_learners_service(
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the owner is known by /proc")
+@needs_proc
 @pytest.mark.parametrize("ending", ["kill", "close"])
 def test_it_ends_with_its_process_and_leaves_no_folder(temporary: Path, ending: str) -> None:
     starter = subprocess.Popen(

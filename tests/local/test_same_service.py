@@ -20,6 +20,7 @@ from dialtone_kit.local import process, service
 from dialtone_kit.local.running import find
 from dialtone_kit.local.setup import FILE, SQLITE, Setup, read_setup, setup_to_revive
 from dialtone_kit.local.setup import setup_to_serve as to_serve
+from tests.support.platforms import needs_proc
 
 HERE, THERE = "postgresql://me@db.example/here", "postgresql://me@db.example/there"
 LOGIN = "postgresql://me:hush@db.example/here"
@@ -172,7 +173,7 @@ def test_a_copy_in_the_same_place_is_other_code(tmp_path: Path) -> None:
 # -- steps of the clock -------------------------------------------------------------------
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the start time is absolute")
+@needs_proc
 @pytest.mark.parametrize("step", [-3_459_595, 7200])
 def test_a_step_of_the_clock_does_not_hide_a_process(
     home: Path, monkeypatch: pytest.MonkeyPatch, step: int
@@ -199,7 +200,7 @@ def test_the_start_of_a_process_is_its_own() -> None:
         assert platform.process_start(other.pid) != platform.process_start(own.pid)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+@needs_proc
 def test_a_process_that_ended_and_was_not_collected_has_no_start() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         assert platform.process_start(other.pid)

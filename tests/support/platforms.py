@@ -1,0 +1,25 @@
+"""What only some systems have, and tests that need it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="it looks at processes through /proc"
+)
+
+
+def looked_into(pid: int) -> tuple[bytes, list[str]]:
+    """What another program of the same user can see of a process: command line and environment, and
+    the names of its open files.
+    """
+    process = Path(f"/proc/{pid}")
+    seen = b"".join((process / name).read_bytes() for name in ("cmdline", "environ"))
+    files = []
+    for one in (process / "fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            files.append(str(one.readlink()))
+    return seen, files
