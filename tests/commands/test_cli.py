@@ -215,7 +215,6 @@ def test_who_holds_the_port_of_the_service_is_said_in_one_line_and_soon(
     assert time.monotonic() - began < 8
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 def test_a_service_of_ours_that_hangs_is_told_from_a_stranger(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
