@@ -55,6 +55,16 @@ ALWAYS_ON: Mapping[Rule, str] = {
 BY_NAME = {rule.__name__: rule for rule in RULES}
 
 
+def before_use(realm: Realm) -> tuple[Rule, ...]:
+    """The realm's rules for a proof, but for the one that uses it up."""
+    return rules_of(realm)[:-1]
+
+
+def at_use(realm: Realm) -> tuple[Rule, ...]:
+    """The realm's rule that uses a proof up, in the transaction of what the proof permits."""
+    return rules_of(realm)[-1:]
+
+
 def rules_of(realm: Realm) -> tuple[Rule, ...]:
     """The rules of a realm, in order. In an attack lab one of them only notes what it finds."""
     if realm.without not in BY_NAME:

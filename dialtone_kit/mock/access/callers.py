@@ -186,8 +186,9 @@ async def _verified(
     named = aud if isinstance(aud, list) else [aud]
     ours = service.settings.audiences(realm.name)
     audience = next((one for one in ours if one in named), None)
-    if audience is None and aud is not None and not realm.refuses("audience_is_ours"):
-        audience = named[0]
+    foreign = next((one for one in named if isinstance(one, str)), None)
+    if audience is None and foreign is not None and not realm.refuses("audience_is_ours"):
+        audience = foreign
     jwks = await service.keys.jwks()
     now = clock.now(realm)
     return realm, verify_decoded(token, unverified, jwks, issuer, now=now, audience=audience)

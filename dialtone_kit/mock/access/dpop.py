@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -26,7 +26,7 @@ from dialtone_kit.mock.web.requests import header_values
 class Wanted(rules.Request):
     """What a proof must match, and the rules that it must pass before it is used up."""
 
-    rules: tuple[rules.Rule, ...] = rules.RULES
+    rules: tuple[rules.Rule, ...] = field(kw_only=True)
 
 
 _NEW: Any = select(bindparam("digest"), bindparam("forget_at")).where(
@@ -52,7 +52,7 @@ def judged_by(
         access_token=access_token,
         bound_to=bound_to,
         nonces=service.nonces(purpose, realm) if realm.nonce_required else None,
-        rules=attack_lab.rules_of(realm)[:-1],  # the last one follows in `use_up`
+        rules=attack_lab.before_use(realm),
     )
 
 
@@ -77,7 +77,7 @@ def use_up(tx: Connection, realm: Realm, proof: rules.Proof, wanted: rules.Reque
         return bool(_FIRST_USE.run(tx, digest=digest, forget_at=forget_at).rowcount == 1)
 
     request = rules.Request(wanted.method, wanted.url, wanted.now, first_use=first_use)
-    rules.judge(proof, request, attack_lab.rules_of(realm)[-1:])
+    rules.judge(proof, request, attack_lab.at_use(realm))
 
 
 def missing(expected: str) -> ProofRefused:

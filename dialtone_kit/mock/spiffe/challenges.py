@@ -8,21 +8,26 @@ from __future__ import annotations
 import hmac
 import secrets
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, exists, insert, select
 
 from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.refusal import Headers, Refusal
+from dialtone_kit.mock.core.settings import Realm
 from dialtone_kit.mock.spiffe.settings import CHALLENGE_LIFETIME
 from dialtone_kit.mock.store.tables import used_challenges
 
-USED = 409  # the status for a challenge that was used already
 STAMP, RANDOM, MAC = 8, 16, 16  # bytes; the stamp counts milliseconds
 LABEL = b"attest|"
 # A 401 must say how to authenticate (RFC 9110 §11.6.1): here, with a platform's evidence.
 ATTEST: Headers = (("WWW-Authenticate", 'Attestation challenge="/v1/attest/challenge"'),)
+
+_NEW: Any = select(bindparam("digest"), bindparam("forget_at")).where(
+    ~exists().where(used_challenges.c.digest == bindparam("digest"))
+)
+_FIRST_USE = insert(used_challenges).from_select(["digest", "forget_at"], _NEW)
 
 
 def issue(key: bytes, now: float) -> str:
@@ -32,7 +37,7 @@ def issue(key: bytes, now: float) -> str:
     return b64url(content + _mac(key, content))
 
 
-def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
+def use_up(tx: Connection, realm: Realm, key: bytes, challenge: str, now: float) -> None:
     """Use up `challenge` for this attempt, or raise Refusal.
 
     401 if it is not ours, 410 if it is more than 5 minutes old, 409 if it was used already.
@@ -56,14 +61,12 @@ def use_up(tx: Connection, key: bytes, challenge: str, now: float) -> None:
         "digest": sha256(challenge.encode()).digest(),
         "forget_at": issued_at + CHALLENGE_LIFETIME + clock.MARGIN,
     }
-    try:
-        tx.execute(insert(used_challenges), row)
-    except IntegrityError:
+    if tx.execute(_FIRST_USE, row).rowcount != 1 and realm.refuses("challenge_is_new"):
         raise Refusal(
-            USED,
+            409,
             "conflict",
             "challenge: already used. Each is good for one attempt, right or wrong: get a new one.",
-        ) from None
+        )
 
 
 def _issued_at(key: bytes, challenge: str) -> float | None:

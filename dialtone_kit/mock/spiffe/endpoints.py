@@ -166,10 +166,8 @@ async def _use_up(service: Service, realm: Realm, nonce: str) -> None:
     """Use up the challenge, whether or not the attempt succeeds."""
     now = clock.machine_now()
     try:
-        await service.store.write(lambda tx: challenges.use_up(tx, service.key, nonce, now))
+        await service.store.write(lambda tx: challenges.use_up(tx, realm, service.key, nonce, now))
     except Refusal as problem:
-        if problem.status == challenges.USED and not realm.refuses("challenge_is_new"):
-            return
         log.warning("an attestation was refused: %s", problem.description)
         raise
 

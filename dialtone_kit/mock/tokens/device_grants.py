@@ -167,7 +167,7 @@ def judge_code(
     if hmac.compare_digest(given, row.code_hash):
         return None
     count = row.wrong_codes + 1
-    over = count >= WRONG_CODES
+    over = count >= WRONG_CODES and realm.refuses("codes_lock")
     _set(tx, row, wrong_codes=count, status="locked" if over else row.status)
     audit.record(tx, realm, "wrong_code", row.client_id, device=True, count=count)
     if over:

@@ -1,13 +1,15 @@
 """The attack lab beyond the proof: eight checks, each off in one realm, and all others still on."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
+from dialtone_kit.base.jws import to_segment
 from dialtone_kit.keys import ProofKey
 from tests.mock.access.test_attack_lab import lab
 from tests.support.grant_desk import (
+    Person,
+    begin,
     call,
     events,
     exchange,
@@ -18,7 +20,7 @@ from tests.support.grant_desk import (
     says,
 )
 from tests.support.running_mock import Mock, Registered
-from tests.support.spiffe_scene import Scene, csr
+from tests.support.spiffe_scene import Scene, csr, pod_in, pod_name
 
 WHOAMI = "/api/whoami"
 ELSEWHERE = "https://reports.example"
@@ -92,6 +94,16 @@ def test_without_the_audience_a_token_for_another_api_serves(
     says(client.call("GET", url, foreign), 401, "invalid_token", "iss")
     sound = registered_client.call("GET", registered_client.url(WHOAMI), foreign)
     says(sound, 401, "invalid_token", "aud")
+
+
+@pytest.mark.parametrize("aud", [[], [None], {}, 7, [{}], [["x"]], [ELSEWHERE, None], ""])
+def test_without_the_audience_a_made_up_token_is_refused_whatever_it_names(
+    without: Callable[[str], Registered], aud: object
+) -> None:
+    client = without("audience_is_ours")
+    head, _, signature = client.token().split(".")
+    forged = f"{head}.{to_segment({'iss': client.issuer, 'aud': aud})}.{signature}"
+    assert client.call("GET", client.url(WHOAMI), forged).status_code == 401
 
 
 # --- 15, 16, 17: at the token endpoint ---
@@ -172,6 +184,21 @@ def test_without_the_lock_a_code_can_be_tried_out(
     assert mock.confirm(client.realm, enrollment, code).status_code == 409
 
 
+def test_without_the_lock_the_device_page_takes_any_number_of_codes(
+    without: Callable[[str], Registered], mock: Mock
+) -> None:
+    client = without("codes_lock")
+    person = Person(mock, client.realm)
+    person.look_at(begin(client))
+    code = person.mailed_code()
+    for left in (
+        *("4 tries left", "3 tries left", "2 tries left", "1 try left"),
+        *["0 tries left"] * 3,
+    ):
+        assert left in person.decide("approve", "AAAA-AAAA").text
+    assert person.decide("approve", code).status_code == 200
+
+
 def test_with_the_lock_the_fifth_is_the_last(mock: Mock, realm: str) -> None:
     enrollment, code = mock.enroll(realm)
     wrong = [code[:-1] + last for last in "ABCDEFGH" if last != code[-1]][:5]
@@ -182,26 +209,14 @@ def test_with_the_lock_the_fifth_is_the_last(mock: Mock, realm: str) -> None:
 # --- 19: attestation, in a cluster of the private realm's own ---
 
 
-def scene(mock: Mock, realm: str) -> tuple[Scene, dict[str, Any]]:
-    """A pod in the realm's cluster, and a right request of it for an SVID."""
-    pod = Scene(mock)
-    nonce = pod.nonce()
-    sent = pod.request(nonce=nonce, evidence=pod.evidence("kubernetes", nonce, realm=realm))
-    return pod, sent | {"csr": csr(pod.key, [name_in(realm)])}
-
-
-def name_in(realm: str) -> str:
-    return f"spiffe://dialtone.test/{realm}/ns/lessons/sa/reader"
-
-
 def test_without_the_memory_of_challenges_a_request_can_be_sent_again(
     without: Callable[[str], Registered], mock: Mock
 ) -> None:
     client = without("challenge_is_new")
-    pod, sent = scene(mock, client.realm)
+    pod, sent = pod_in(mock, client.realm)
     for kind in ("x509", "jwt", "jwt"):
         answer = pod.post(kind, sent)
-        assert (answer.status_code, answer.json()["spiffe_id"]) == (200, name_in(client.realm))
+        assert (answer.status_code, answer.json()["spiffe_id"]) == (200, pod_name(client.realm))
     assert let_through(client) == [("svid_issued", "challenge_is_new")] * 2
     thief = Scene(mock)
     says(thief.post("jwt", sent | {"key": thief.request()["key"]}), 401, "unauthorized", "aud")
@@ -213,12 +228,12 @@ def test_without_its_audience_evidence_serves_whoever_has_it(
     without: Callable[[str], Registered], mock: Mock
 ) -> None:
     client = without("made_for_challenge")
-    pod, sent = scene(mock, client.realm)
+    pod, sent = pod_in(mock, client.realm)
     assert pod.post("jwt", sent).status_code == 200
     assert let_through(client) == []
     thief = Scene(mock)
     copied = sent | {"nonce": thief.nonce(), "key": thief.request()["key"]}
-    assert thief.post("jwt", copied).json()["spiffe_id"] == name_in(client.realm)
+    assert thief.post("jwt", copied).json()["spiffe_id"] == pod_name(client.realm)
     assert let_through(client) == [("svid_issued", "made_for_challenge")]
     says(pod.post("jwt", sent), 409, "conflict", "already used")
     head, _, signature = sent["evidence"]["token"].rpartition(".")
@@ -234,7 +249,7 @@ def test_what_a_realm_is_without_touches_no_other_cluster(
 ) -> None:
     for check in ("challenge_is_new", "made_for_challenge"):
         without(check)
-    for pod, sent in ((Scene(mock), Scene(mock).request()), scene(mock, realm)):
+    for pod, sent in ((Scene(mock), Scene(mock).request()), pod_in(mock, realm)):
         assert pod.post("jwt", sent).status_code == 200
         says(pod.post("jwt", sent), 409, "conflict", "already used")
         says(pod.post("jwt", sent | {"nonce": pod.nonce()}), 401, "unauthorized", "evidence aud")

@@ -30,6 +30,7 @@ from dialtone_kit.mock.spiffe import challenges
 from dialtone_kit.mock.store import tables
 from tests.support.own_loop import finished
 
+DEFAULT = built_in_realms()["default"]
 KEY = b"the key of a service that does not run"
 START = 1_800_000_000
 SECONDS = st.one_of(st.integers(0, 80), st.integers(0, 800), st.integers(0, 10**6))
@@ -44,7 +45,7 @@ class Clocks:
 
     def __init__(self, offset: int) -> None:
         self.machine = self.latest = float(START)
-        model = built_in_realms()["default"]
+        model = DEFAULT
         self.realm = replace(model, name="lab-0123456789ab", like="default", offset=float(offset))
 
     def step(self, kind: str, seconds: int) -> None:
@@ -76,7 +77,7 @@ def passes(tx: Connection, clocks: Clocks, iat: int, back: int = 0) -> bool:
     where the clean-up may be faster."""
     realm, proof = clocks.realm, rules.Proof([])
     proof.claims, proof.thumbprint = {"iat": iat, "jti": "a jti"}, "a thumbprint"
-    wanted = dpop.Wanted("POST", "http://127.0.0.1/token", clock.now(realm))
+    wanted = dpop.Wanted("POST", "http://127.0.0.1/token", clock.now(realm), rules=())
     try:
         rules.iat_is_fresh(proof, wanted)
         clocks.step("back", back)
@@ -112,7 +113,7 @@ def test_a_used_proof_is_remembered_while_it_could_pass(
 def test_a_used_challenge_is_remembered_while_it_could_pass(steps: list[tuple[str, int]]) -> None:
     def passes(challenge: str) -> bool:
         try:
-            challenges.use_up(tx, KEY, challenge, clock.machine_now())
+            challenges.use_up(tx, DEFAULT, KEY, challenge, clock.machine_now())
         except Refusal:
             return False
         return True

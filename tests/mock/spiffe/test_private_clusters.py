@@ -4,27 +4,26 @@ from typing import Any
 
 import pytest
 
-from tests.mock.access.test_attack_lab_guards import name_in, says, scene
-from tests.support.grant_desk import events
+from tests.support.grant_desk import events, says
 from tests.support.running_mock import Mock
-from tests.support.spiffe_scene import ID, Scene, csr
+from tests.support.spiffe_scene import ID, Scene, csr, pod_in, pod_name
 
 
 def test_its_workloads_are_named_below_the_realm(mock: Mock, realm: str) -> None:
-    pod, sent = scene(mock, realm)
-    assert pod.post("x509", sent).json()["spiffe_id"] == name_in(realm)
+    pod, sent = pod_in(mock, realm)
+    assert pod.post("x509", sent).json()["spiffe_id"] == pod_name(realm)
     issued = [one for one in events(mock, realm) if one["event"] == "svid_issued"]
-    assert [one["spiffe_id"] for one in issued] == [name_in(realm)]
+    assert [one["spiffe_id"] for one in issued] == [pod_name(realm)]
 
 
 def test_none_of_them_is_a_workload_of_the_public_realm(mock: Mock, realm: str) -> None:
-    pod, sent = scene(mock, realm)
+    pod, sent = pod_in(mock, realm)
     says(pod.post("x509", sent | {"csr": csr(pod.key, [ID])}), 403, "access_denied", "spiffe_id")
 
 
 def test_evidence_of_a_realm_that_is_gone_is_refused(mock: Mock) -> None:
     gone = mock.new_realm()
-    pod, sent = scene(mock, gone)
+    pod, sent = pod_in(mock, gone)
     mock.remove_realm(gone)
     says(pod.post("jwt", sent), 401, "unauthorized", "evidence iss")
 
