@@ -24,7 +24,7 @@ from dialtone_kit.tokens import Token, issuer_allows, read_unverified, verify_to
 from dialtone_kit.wire.recorder import Wire
 
 # Sending one of these twice does the same as sending it once (RFC 9110 §9.2.2).
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
 
 class Options(TypedDict, total=False):
@@ -134,7 +134,7 @@ class Connection:
         require_https_or_loopback(url)
         return send_with_retries(
             lambda: self.http.request(method, url, **parts),
-            safe_to_repeat=method in _IDEMPOTENT if repeatable is None else repeatable,
+            safe_to_repeat=method in IDEMPOTENT if repeatable is None else repeatable,
             sleep=self.sleep,
             max_wait=self.max_wait,
             now=self.now,

@@ -5,12 +5,14 @@ lesson.http.get(url, auth=DPoPAuth(key, token))
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, MutableMapping
 
 import httpx
 
 from dialtone_kit.base.challenges import challenges
+from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.urls import origin
 from dialtone_kit.client.responses import json_or_nothing
@@ -19,6 +21,7 @@ from dialtone_kit.proofs import build_proof
 from dialtone_kit.tokens import Token, text_of
 from dialtone_kit.wire.raw import PROVE
 
+_IN_A_HEADER = re.compile("[!-~]+")
 # The last nonce of each origin, for its token endpoint ("") and for its resources ("token").
 Nonces = MutableMapping[tuple[str, str], str]
 
@@ -28,6 +31,7 @@ class DPoPAuth(httpx.Auth):
 
     `now` gives Unix seconds. `nonces` may be shared between objects: a nonce only ever goes back
     to the origin that issued it (M16). A demand for a nonce is answered once, with a new proof.
+    Raises DialtoneError for a token that no header can hold.
     """
 
     requires_response_body = True  # the token endpoint demands its nonce in the body (RFC 9449 §8)
@@ -43,6 +47,11 @@ class DPoPAuth(httpx.Auth):
         self.key, self._now = key, now
         self._token = None if token is None else Secret(text_of(token))
         self._nonces: Nonces = {} if nonces is None else nonces
+        if self._token is not None and not _IN_A_HEADER.fullmatch(self._token.reveal()):
+            raise DialtoneError(  # the HTTP library would quote it
+                "The token contains a character that HTTP forbids in a header, such as a line "
+                "break. Was it copied with one?"
+            )
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """httpx calls this for each send: prove, send, and once more if a nonce is demanded."""

@@ -13,16 +13,15 @@ from typing import Any, Unpack
 
 import httpx
 
-from dialtone_kit.base.errors import DialtoneError, RateLimited, ServiceError
+from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
-from dialtone_kit.client import credentials as store
-from dialtone_kit.client import enrollments
 from dialtone_kit.client.connection import Connection, Options
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.device_login import DeviceLogin
-from dialtone_kit.client.enrollments import Enrollment, checked_code, checked_email
+from dialtone_kit.client.enrollment_requests import EnrollmentRequests
+from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.quiet import hiding
-from dialtone_kit.client.responses import read_json, refused_code
+from dialtone_kit.client.responses import read_json
 from dialtone_kit.client.token_requests import TokenRequests
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import Token, text_of
@@ -50,6 +49,7 @@ class IdentityClient:
         self.connection = Connection(base_url, realm, **options)
         self.realm, self.issuer = realm, self.connection.issuer
         self.wire, self.http = self.connection.wire, self.connection.http
+        self._enrollments = EnrollmentRequests(self.connection)
         self._tokens = TokenRequests(self.connection, credentials)
 
     @property
@@ -109,33 +109,19 @@ class IdentityClient:
         A `public` client can keep no secret: it gets none, and tokens by the device flow only. The
         workload with `spiffe_id` needs none: it authenticates with its JWT-SVIDs.
         """
-        store.require_writable()
-        email = checked_email(email)
-        asked = {
-            "email": email,
-            "client_name": client_name,
-            "client_description": client_description,
-            "requested_scopes": list(scopes),
-            **({"token_endpoint_auth_method": "none"} if public else {}),
-        }
-        if spiffe_id is not None:
-            asked |= {"token_endpoint_auth_method": "spiffe_jwt", "spiffe_id": spiffe_id}
-        try:
-            body = self.connection.ask("POST", f"{self.issuer}/register/request", json=asked)
-        except RateLimited as limited:
-            if self.connection.when_limited:
-                limited.add_note(self.connection.when_limited)
-            raise
-        own = {"email": email, "client_name": client_name, "issuer": self.issuer}
-        enrollment = enrollments.read_members(body | own)
-        enrollments.remember(enrollment)
-        return enrollment
+        return self._enrollments.start(
+            email,
+            client_name,
+            client_description,
+            scopes,
+            public=public,
+            spiffe_id=spiffe_id,
+        )
 
     @hiding
     def enrollment_status(self, enrollment: Enrollment) -> str:
         """pending, approved, confirmed, expired or locked."""
-        enrollment.must_be_of(self.issuer)
-        return str(self.connection.ask("GET", enrollment.status_url).get("status"))
+        return self._enrollments.status(enrollment)
 
     @hiding
     def confirm_enrollment(self, enrollment: Enrollment, code: str | None = None) -> Credentials:
@@ -143,23 +129,8 @@ class IdentityClient:
 
         Needs no code when the sponsor approved on the page. WrongCode has `.tries_left`.
         """
-        enrollment.must_be_of(self.issuer)
-        store.require_writable()
-        form = {
-            "enrollment_id": enrollment.enrollment_id,
-            "poll_token": enrollment.poll_token.reveal(),
-        }
-        if code is not None:
-            form["verification_code"] = checked_code(code)
-        try:
-            body = self.connection.ask("POST", f"{self.issuer}/register/confirm", json=form)
-        except ServiceError as refusal:
-            if refusal.status in (409, 410):  # confirmed already, expired or locked: it is over
-                enrollments.forget(enrollment)
-            raise refused_code(refusal) from None
-        self.credentials = store.read_granted(body, self.issuer)
-        store.save_granted(self.credentials)
-        enrollments.forget(enrollment)
+        self.credentials = self._enrollments.confirm(enrollment, code)
+        self._enrollments.keep(enrollment, self.credentials)
         return self.credentials
 
     # --- step 3: tokens, for this client itself ---

@@ -26,7 +26,6 @@ from dialtone_kit.local.setup import SQLITE, read_setup
 from dialtone_kit.local.state_folder import progress_file, state_dir
 
 PROGRESS = r"progress\.jsonl?(\.lock|\.moved)?"
-_HALF = r"\.[0-9a-f]{16}"  # how a name ends that a killed write left
 _WRITTEN = (
     r"service\.json|setup\.json|mock\.pid|mock\.key|postgresql\.key|progress\.jsonl?|report\.html"
 )

@@ -7,52 +7,31 @@ It follows SEP-1932, a proposal to MCP, not a standard.
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
 import httpx2
 
 from dialtone_kit.base.challenges import challenges
-from dialtone_kit.base.errors import DialtoneError, ServiceError
-from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.errors import ServiceError
 from dialtone_kit.base.urls import require_https_or_loopback
-from dialtone_kit.client.dpop_auth import DPoPAuth, Nonces
+from dialtone_kit.client.dpop_auth import DPoPAuth
 from dialtone_kit.client.trust import no_tls, trust
-from dialtone_kit.keys import ProofKey
-from dialtone_kit.tokens import Token
 from dialtone_kit.wire.recorder import Wire
 
-_IN_A_HEADER = re.compile("[!-~]+")
 TIMEOUT = httpx2.Timeout(30, read=300)  # seconds; a stream of events may be silent for long
 
 
 class McpDPoP(DPoPAuth, httpx2.Auth):  # type: ignore[misc]  # httpx2 has httpx's own interface
     """`DPoPAuth` for httpx2, the HTTP library of the MCP SDK; made with a key and a token.
 
-    Raises UnsafeUrl instead of sending the token in the clear, DialtoneError for a token that no
-    header can hold. `refusal` is how the server turned the last request away, if it did.
+    Raises UnsafeUrl instead of sending the token in the clear. `refusal` is how the server turned
+    the last request away, if it did.
     """
 
     requires_response_body = False  # it may be a stream that stays open; the nonce is in a header
     refusal: ServiceError | None = None
-
-    def __init__(
-        self,
-        key: ProofKey,
-        token: Token | Secret | str | None = None,
-        *,
-        now: Callable[[], float] = time.time,
-        nonces: Nonces | None = None,
-    ) -> None:
-        super().__init__(key, token, now=now, nonces=nonces)
-        if self._token is not None and not _IN_A_HEADER.fullmatch(self._token.reveal()):
-            raise DialtoneError(  # httpx2 would quote it
-                "The token contains a character that HTTP forbids in a header, such as a line "
-                "break. Was it copied with one?"
-            )
 
     def auth_flow(self, request: Any) -> Generator[Any, Any, None]:
         """httpx2 calls this for each send."""

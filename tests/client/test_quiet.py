@@ -118,7 +118,7 @@ def test_a_token_with_a_line_break_is_not_quoted(
         "http": lambda client: client.http.get(API, auth=DPoPAuth(KEY, BROKEN)),
     }
     text = shown(shell, mode, calls[through], client)
-    assert "a header contains a character that HTTP forbids" in text
+    assert "contains a character that HTTP forbids" in text
     assert [hidden for hidden in HIDDEN if hidden in text] == []
 
 

@@ -123,6 +123,7 @@ HELD_BY = {
     "client.connection": "client/test_client.py "
     "test_a_service_without_the_endpoint_is_named_in_one_line",
     "client.enrollments": "client/test_enrollments.py client/test_client.py",
+    "client.enrollment_requests": "client/test_client.py",
     "client.token_requests": "H10 client/test_client.py",
     "client.token_requests:authentication": "mock/spiffe/test_client_assertions.py",
     "client.token_requests:_given": "client/test_token_requests.py",
