@@ -12,7 +12,7 @@ from dialtone_kit.attacks.victim import Victim
 from dialtone_kit.keys import ProofKey
 
 FEW = 4  # seconds
-_LAST_LETTER = re.compile(r"[A-Za-z](?=[^A-Za-z]*\Z)")
+_LETTERS = re.compile(r"%[0-9A-Fa-f]{2}|([A-Za-z])")  # an escape is no letter
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -74,9 +74,11 @@ def default_port(victim: Victim, target: Target) -> tuple[Call, ...]:
 def escaped_letter(victim: Victim, target: Target) -> tuple[Call, ...]:
     """A letter of the path in `htu` as a percent escape."""
     parts = urlsplit(target.url)
-    path, found = _LAST_LETTER.subn(lambda letter: f"%{ord(letter[0]):02x}", parts.path, count=1)
-    if not found:
+    letters = [one for one in _LETTERS.finditer(parts.path) if one[1]]
+    if not letters:
         raise NotTried("the path has no letter")
+    place = letters[-1].start()
+    path = f"{parts.path[:place]}%{ord(parts.path[place]):02x}{parts.path[place + 1 :]}"
     return _spelled(victim, target, urlunsplit(parts._replace(path=path)))
 
 

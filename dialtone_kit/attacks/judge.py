@@ -40,7 +40,7 @@ class Outcome:
 
 
 def judge(send: Send, victim: Victim, target: Target, ok: int = 200) -> Iterator[Outcome]:
-    """Each outcome as it is known: first of all good calls, then of all attacks.
+    """Each outcome as it is known: first of the good calls, then of all attacks.
 
     `ok` is the status of a call that was let in. What `send` raises comes out as it is.
     """

@@ -14,6 +14,7 @@ from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable, UnsafeUr
 from dialtone_kit.base.urls import is_loopback, origin, require_https_or_loopback
 from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.client.retry import explained
+from dialtone_kit.client.tls_problems import tls_problem
 from dialtone_kit.client.transport import at_most, open_client
 
 MOST = 120  # requests
@@ -53,8 +54,10 @@ class Sender:
         """The answer to one call. Raises DialtoneError, in one line, if there is none."""
         if origin(call.url) != self.origin:
             raise UnsafeUrl(f"Nothing is sent to {origin(call.url)}: only {self.origin} is tested.")
-        if self.left <= 0 or time.monotonic() > self._until:
-            raise DialtoneError(f"Stopped after {MOST - self.left} requests: that's the limit.")
+        if self.left <= 0:
+            raise DialtoneError(f"Stopped after {MOST} requests: that's the limit.")
+        if time.monotonic() > self._until:
+            raise DialtoneError(f"Stopped after {LONGEST:.0f} seconds: that's the limit.")
         self.left -= 1
         response = self._sent(call)
         self._http.cookies.clear()  # an attacker has no session of the agent's
@@ -68,8 +71,8 @@ class Sender:
             with at_most(self._until - time.monotonic()):
                 return self._http.request(call.method, call.url, headers=headers)
         except httpx.TransportError as problem:
-            untrusted = "CERTIFICATE_VERIFY_FAILED" in str(problem)
-            if not isinstance(problem, httpx.ConnectError) or untrusted:
+            no_tls = tls_problem(str(problem), self.origin)
+            if no_tls or not isinstance(problem, httpx.ConnectError):
                 raise explained(problem) from None
             why = f"No connection to {self.origin} ({problem}). Is it running?"
             raise ServiceUnreachable(why) from None

@@ -32,7 +32,7 @@ class Issued:
         self._for_it, self._kept = _meant_for(audience), list[Token]()
 
     def token(self, key: ProofKey) -> str:
-        """A token bound to `key`. The first has to be had; without a later one, NotTried."""
+        """A token bound to `key`. The first must be issued; without a later one, NotTried."""
         return self._get(key, self._for_it)
 
     def foreign(self, key: ProofKey) -> str:

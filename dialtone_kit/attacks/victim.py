@@ -43,11 +43,11 @@ class Victim:
     def token(self, kind: str = "token", key: ProofKey | None = None) -> str:
         """A token bound to `key`, by default the victim's; got once and kept.
 
-        `kind` is token, smaller or foreign. Raises NotTried where no foreign one is to be had.
+        `kind` is token, smaller or foreign. Raises NotTried where there is no foreign one.
         """
         make, bound_to = self._makers[kind], key or self.key
         if make is None:
-            raise NotTried("no token for another audience is to be had")
+            raise NotTried("there is no token for another audience")
         at = kind, bound_to.thumbprint
         if at not in self._made:
             self._made[at] = make(bound_to)

@@ -14,7 +14,7 @@ from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import is_irregular, shown
 from dialtone_kit.client import credentials
-from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
+from dialtone_kit.client.config_folder import FORBIDDEN, VARIABLE, config_dir
 from dialtone_kit.commands.finding import Finding
 from dialtone_kit.local import leftovers, process
 from dialtone_kit.local.challenge import ask, explain
@@ -105,7 +105,7 @@ def database() -> Finding:
 def configuration() -> Iterator[Finding]:
     """The folder of the credentials, and every file in it."""
     folder = config_dir()
-    yield from _writable("Credentials", folder, "DIALTONE_CONFIG_DIR")
+    yield from _writable("Credentials", folder, VARIABLE)
     if not folder.exists():
         yield Finding(True, "Credentials", f"none yet; they go to {shown(folder)}")
         return

@@ -124,7 +124,7 @@ def _advice(outcome: Outcome) -> str:
         return tried.sentence + code if outcome.verdict == "open" else ""
     if outcome.verdict != "refused":
         return ""
-    return "It must be let in." if outcome.is_fault else "The RFC only advises to let it in."
+    return "It must be let in." if outcome.is_fault else "The RFC only recommends letting it in."
 
 
 def _members(outcome: Outcome) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.reason import sentence
+from dialtone_kit.client.config_folder import VARIABLE
 from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.commands.signals import undisturbed
 from dialtone_kit.local import service
@@ -101,7 +102,7 @@ def _changes(folder: Path, own_service: bool) -> dict[str, str]:
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
     if own_service:
-        changes["DIALTONE_CONFIG_DIR"] = str(folder / "config")
+        changes[VARIABLE] = str(folder / "config")
     return changes
 
 

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from dialtone_kit.attacks.beyond import BEYOND, STEPS
+from dialtone_kit.attacks.beyond import BEYOND
 from dialtone_kit.attacks.catalogue import ATTACKS, RISKS, Attack
 from dialtone_kit.lesson.misconceptions import misconception
+from tests.support.attack_steps import STEPS
 
 
 def test_they_go_on_where_the_catalogue_ends() -> None:
