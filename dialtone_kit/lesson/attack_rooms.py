@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dialtone_kit.attacks.beyond import BEYOND
+from dialtone_kit.attacks.catalogue import ATTACKS
 from dialtone_kit.base.errors import DialtoneError, MockOnly, brief
 from dialtone_kit.client.quiet import hiding
 from dialtone_kit.lesson.attack_room import NAIVE, AttackRoom
@@ -14,33 +16,20 @@ from dialtone_kit.local.controls import Controls
 from dialtone_kit.wire.recorder import Wire
 
 Like = Literal["default", "strict"]
-SWITCHES: Mapping[int, str] = {  # what is off in each room
-    1: "key_is_bound",
-    2: "jti_is_new",
-    3: "signature_verifies",
-    4: "htm_matches",
-    5: "htu_matches",
-    6: "ath_matches",
-    7: "iat_is_fresh",
-    8: "nonce_is_ours",
-    9: "typ_is_dpop",
-    10: "one_header",
-    13: "scheme_fits_cnf",
-    14: "audience_is_ours",
-    15: "foreign_needs_leave",
-    16: "scope_narrows",
-    17: "refresh_is_new",
-    18: "codes_lock",
-    19: "challenge_is_new",
-    20: NAIVE,
-}
-SOUND = 0  # the room where nothing is off
 NO_ROOM: Mapping[int, str] = {
     11: "Room 11 would need a service that takes `alg` none or HMAC: that check is never off.",
     12: "Room 12 would need a service that takes private keys in `jwk`: that check is never off.",
     21: "There is no room 21: nothing here stops a changed body, so no check can be off. TLS does.",
     22: "There is no room 22: only the person at the page stops a phished approval.",
 }
+# What is off in each room: what stops the attack of that number, by the lab's name for it.
+LAB_NAMES = {"scheme": "scheme_fits_cnf", "aud": "audience_is_ours"}
+SWITCHES: Mapping[int, str] = {
+    attack.number: LAB_NAMES.get(attack.rule, attack.rule)
+    for attack in (*ATTACKS, *BEYOND)
+    if attack.number not in NO_ROOM
+}
+SOUND = 0  # the room where nothing is off
 DEMONSTRATION = 10  # a good proof comes along, so its room shows no theft and has no flag
 
 
@@ -56,7 +45,7 @@ class Found:
 
 
 class AttackRooms:
-    """Opens rooms, each once, and knows their flags again."""
+    """Opens rooms, each once, and recognizes their flags."""
 
     def __init__(self, base_url: str, controls: Controls, wire: Wire, *, is_mock: bool) -> None:
         self._base_url, self._controls, self._wire = base_url, controls, wire

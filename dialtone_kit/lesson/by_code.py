@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dialtone_kit.lesson.folding import since_reset
 from dialtone_kit.lesson.progress import Asked, Progress
-
-SURE = "sure"
-
 
 COMMONEST = "M01"
 
@@ -60,6 +58,6 @@ def _found(progress: Progress) -> Iterator[tuple[str, str, str | None]]:
     for row, *_ in progress.export()["predictions"].values():
         if row["code"]:
             yield row["code"], "during", row["confidence"]
-    for event in progress.events():
+    for event in since_reset(progress.events()):
         if event["kind"] == "tried" and event.get("code"):
             yield str(event["code"]), "during", None

@@ -14,6 +14,7 @@ from dialtone_kit.lesson.exercises.verdict import WORDS
 from dialtone_kit.lesson.pages import FRAME, chip, section, table
 from dialtone_kit.lesson.progress import Standing
 
+UNSAID = "You didn't say"
 # By rank: the words and the mark, so that colour is never needed, then the colour of the frame.
 _WORDS = (
     ("✗", "not quite, and sure", BAD),
@@ -110,7 +111,7 @@ def _text(end: Ending, exercises: str, took: str) -> str:
         f"    you said: {one.said}\n    what happened: {one.item.outcome}"
         for one in answered
     ]
-    lines += [f"{e.question} {e.said or 'You did not say'}: {e.happened}" for e in end.estimates]
+    lines += [f"{e.question} {e.said or UNSAID}: {e.happened}" for e in end.estimates]
     open_ones = f"{count} prediction{'s' * (count != 1)} not answered." if count else ""
     lines += [open_ones, exercises, _next_line(end)]
     return "\n".join(line for line in lines if line)

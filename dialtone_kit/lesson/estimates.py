@@ -11,6 +11,7 @@ from dialtone_kit.base.display import prose
 from dialtone_kit.base.masking import escaped
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.events import Event
+from dialtone_kit.lesson.folding import since_reset
 from dialtone_kit.lesson.pages import table
 from dialtone_kit.lesson.progress import Progress
 
@@ -28,7 +29,7 @@ class Expected:
 
 def expected(number: str, progress: Progress) -> list[Expected]:
     """The estimates of lesson `number` beside what happened at its capstone."""
-    events = _since_reset(progress.events())
+    events = [one for one in since_reset(progress.events()) if one["lesson"] == number]
     facts = {"requests": _requests, "first-code": _first_code, "minutes": _minutes}
     made = []
     for item in catalog.questions(number).estimates:
@@ -44,13 +45,6 @@ def estimates_table(made: Sequence[Expected]) -> str:
     names = ("About you", "You said", "What happened")
     rows = [(prose(one.question), escaped(one.said) or "–", escaped(one.happened)) for one in made]
     return table("Your own estimate", names, rows, (48, 22, 30))
-
-
-def _since_reset(events: Sequence[Event]) -> list[Event]:
-    """The events of the capstone since it was reset last."""
-    mine = [one for one in events if one["lesson"] == CAPSTONE[:2]]
-    resets = [n for n, one in enumerate(mine) if one["kind"] == "reset"]
-    return mine[resets[-1] + 1 :] if resets else mine
 
 
 def _tries(events: Sequence[Event]) -> list[Event]:

@@ -8,6 +8,7 @@ from typing import Any
 from dialtone_kit.lesson.events import VERSION, Event
 from dialtone_kit.lesson.quiz_items import FORMS
 
+_OF_AN_EXERCISE = ("tried", "hinted", "wrote")
 _SECTIONS = ("lessons", "predictions", "quiz", "exercises", "estimates", "sentences")
 
 
@@ -21,6 +22,19 @@ def fold(events: Sequence[Event]) -> dict[str, Any]:
         if event["kind"] in _FOLDS:
             _FOLDS[event["kind"]](data, event)
     return data
+
+
+def since_reset(events: Sequence[Event]) -> list[Event]:
+    """The events that no later reset covers: of their lesson, or of their exercise alone."""
+    kept, lessons, exercises = list[Event](), set[str](), set[str]()
+    for event in reversed(events):
+        if event["kind"] == "reset":
+            (exercises if event.get("id") else lessons).add(event.get("id") or event["lesson"])
+        elif event.get("lesson") not in lessons and (
+            event["kind"] not in _OF_AN_EXERCISE or event["id"] not in exercises
+        ):
+            kept.append(event)
+    return kept[::-1]
 
 
 def _stamp(data: dict[str, Any], event: Event) -> None:

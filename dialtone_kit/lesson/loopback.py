@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote_plus
 
 PATIENCE = 10  # seconds for a caller to send its request
 OFTEN = 0.02  # seconds between two looks at whether to end
@@ -34,6 +36,16 @@ class Answered:
     status: int
     body: Mapping[str, Any] | bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def read_basic(asked: Mapping[str, str] | Message) -> tuple[str, str]:
+    """The client_id and secret that came by HTTP Basic (RFC 6749 §2.3.1); empty if none did."""
+    scheme, _, packed = (asked.get("Authorization") or "").partition(" ")
+    try:
+        name, _, secret = b64decode(packed).decode().partition(":")
+    except ValueError:
+        name = secret = ""
+    return (unquote_plus(name), unquote_plus(secret)) if scheme.lower() == "basic" else ("", "")
 
 
 class Loopback:

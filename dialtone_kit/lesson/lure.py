@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections.abc import Callable, Mapping
+from email.message import Message
 from typing import Any, NoReturn
-from urllib.parse import parse_qs, unquote_plus
+from urllib.parse import parse_qs
 
 import httpx
 
@@ -15,7 +15,8 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client.discovery import PATH
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.token_requests import authentication
-from dialtone_kit.lesson.loopback import Answered, Asked, Loopback
+from dialtone_kit.client.transport import open_client
+from dialtone_kit.lesson.loopback import Answered, Asked, Loopback, read_basic
 
 HERE = "{here}"  # in a document: the liar's own URL
 PATIENCE = 5.0  # seconds for each part of a send
@@ -26,18 +27,18 @@ Visit = Callable[[str, IdentityClient], object]
 class Caught:
     """A request that an agent sent to the liar. It holds a secret, so it shows none."""
 
-    def __init__(self, headers: Mapping[str, str], body: str) -> None:
+    def __init__(self, headers: Message, body: str) -> None:
+        self._basic = read_basic(headers)
         self.headers = {name.lower(): Loot(value, f"a {name}") for name, value in headers.items()}
         self.form = {name: Loot(values[0], name) for name, values in parse_qs(body).items()}
 
     @property
     def basic(self) -> tuple[Loot, Loot]:
         """The client_id and the secret that came by HTTP Basic (RFC 6749 §2.3.1)."""
-        scheme, _, packed = self.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
+        name, secret = self._basic
+        if not name:
             raise DialtoneError("No client's secret came with this request.")
-        name, _, secret = b64decode(packed).decode().partition(":")
-        return Loot(unquote_plus(name), "a client_id"), Loot(unquote_plus(secret), "its secret")
+        return Loot(name, "a client_id"), Loot(secret, "its secret")
 
     def __repr__(self) -> str:
         return f"<a token request with {', '.join(sorted(self.headers))}>"
@@ -51,11 +52,11 @@ def naive(url: str, agent: IdentityClient) -> None:
     assert agent.credentials is not None  # noqa: S101  (it is registered)
     headers, own = authentication(agent.credentials)
     form = own | {"grant_type": "client_credentials", "scope": "openid"}
-    with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
+    with open_client(url, timeout=PATIENCE) as http:
         try:
             named = http.get(url + PATH).json()["token_endpoint"]
             http.post(named, data=form, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
+        except (DialtoneError, httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
             return  # nothing there to believe
 
 
@@ -80,7 +81,7 @@ def lure(document: Mapping[str, Any], visit: Visit, agent: IdentityClient) -> Ca
 
     def lie_to(asked: Asked) -> Answered:
         if asked.method == "POST":
-            caught.append(Caught(dict(asked.headers), asked.body.decode("utf-8", "replace")))
+            caught.append(Caught(asked.headers, asked.body.decode("utf-8", "replace")))
             return Answered(503, {"error": "temporarily_unavailable"})
         if asked.path != PATH:
             return Answered(404, {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ from dialtone_kit.base.display import BAD, FAINT, GOOD, Shown, prose
 from dialtone_kit.base.masking import escaped
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.catalog import Notebook
-from dialtone_kit.lesson.ending import seconds_spent
 from dialtone_kit.lesson.exercises.verdict import MARKS
 from dialtone_kit.lesson.pages import FRAME, table
 from dialtone_kit.lesson.progress import Progress
@@ -28,7 +26,6 @@ class LessonMarks:
     exercises: Sequence[str]
     right: int
     answered: int
-    minutes: int | None
 
     @property
     def guesses(self) -> str:
@@ -38,7 +35,7 @@ class LessonMarks:
 
 def marks(progress: Progress) -> list[LessonMarks]:
     """The marks of every lesson, in order."""
-    lessons, events = progress.export()["lessons"], progress.events()
+    lessons = progress.export()["lessons"]
     found = []
     for book in catalog.notebooks():
         row = lessons.get(book.number, {})
@@ -47,7 +44,6 @@ def marks(progress: Progress) -> list[LessonMarks]:
             for name in catalog.questions(book.number).predictions
             if (pick := progress.prediction(name)) is not None
         ]
-        spent = seconds_spent(book.number, events)
         found.append(
             LessonMarks(
                 book,
@@ -55,7 +51,6 @@ def marks(progress: Progress) -> list[LessonMarks]:
                 [progress.exercise(one.id).outcome for one in catalog.exercises(book.number)],
                 sum(pick.right for pick in picks),
                 len(picks),
-                None if spent is None else math.ceil(spent / 60),
             )
         )
     return found

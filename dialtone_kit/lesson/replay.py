@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +11,11 @@ from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import DialtoneError, LessonStop
 from dialtone_kit.base.jws import json_object, split
 from dialtone_kit.base.masking import masked
-from dialtone_kit.base.reason import Reason
 from dialtone_kit.base.times import CLOCK_SKEW, is_numeric_date
 from dialtone_kit.client.responses import http_date
 from dialtone_kit.lesson.timeline import Flag, Span, timeline
 from dialtone_kit.rules import WINDOW
+from dialtone_kit.wire.diagram import rule_of
 from dialtone_kit.wire.raw import RawRequest
 from dialtone_kit.wire.record import RoundTrip
 from dialtone_kit.wire.recorder import Wire
@@ -103,12 +102,7 @@ def _on_their_clock(raw: RawRequest, trip: RoundTrip) -> float:
 def _rule_of(trip: RoundTrip) -> str:
     if trip.response is None or trip.status is None or trip.status < 400:
         return ""
-    try:
-        told = json.loads(trip.response.body)
-    except (ValueError, RecursionError):
-        return ""
-    text = told.get("error_description") if isinstance(told, dict) else None
-    return masked(Reason.read(text).rule) if isinstance(text, str) else ""
+    return masked(rule_of(trip.response.body))
 
 
 def _title(uses: Sequence[Use]) -> str:

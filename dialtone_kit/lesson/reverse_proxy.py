@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import httpx
 
@@ -18,7 +18,7 @@ _OF_ONE_LINE = frozenset(
 
 
 class ReverseProxy:
-    """Passes every request at `url` on to the service at `base_url`, and its answer back.
+    """Passes every GET and POST at `url` on to the service at `base_url`, and its answer back.
 
     It names itself in `Via` (RFC 9110 §7.6.3). It says nothing about the URL that was called:
     many don't, and what they would say is worth only as much as they are. It ends with `close()`.
@@ -32,12 +32,12 @@ class ReverseProxy:
     def _pass_on(self, asked: Asked) -> Answered:
         if not asked.path.startswith("/"):
             return Answered(400)
-        url, headers = self._base_url + asked.path, _kept(asked.headers.items())
+        url, headers = self._base_url + asked.path, list(_kept(asked.headers.items()))
         try:
             back = self._inside.request(asked.method, url, headers=headers, content=asked.body)
         except (httpx.HTTPError, DialtoneError):
             return Answered(502)
-        return Answered(back.status_code, back.content, _kept(back.headers.items()) | VIA)
+        return Answered(back.status_code, back.content, dict(_kept(back.headers.items())) | VIA)
 
     def close(self) -> None:
         """Stop serving; doing so twice is fine."""
@@ -48,5 +48,5 @@ class ReverseProxy:
         return f"ReverseProxy({self.url!r})"
 
 
-def _kept(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
-    return {name: value for name, value in fields if name.lower() not in _OF_ONE_LINE}
+def _kept(fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in fields if name.lower() not in _OF_ONE_LINE)

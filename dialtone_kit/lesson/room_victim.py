@@ -46,7 +46,7 @@ class Resident(Victim):
     """A victim that is there for longer than its tokens live."""
 
     def token(self, kind: str = "token", key: ProofKey | None = None) -> str:
-        """As any victim's, but got anew before it ends."""
+        """As any victim's, but renewed before it expires."""
         if self.now() > self._until:
             self._made.clear()
             self._until = self.now() + RENEWED_AFTER

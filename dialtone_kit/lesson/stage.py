@@ -84,7 +84,6 @@ class Stage:
         Its number is that of the attack that opens it; in room 0 nothing is off. `done()` removes
         it at the latest.
         """
-        self._to_end.callback(self._rooms.close)
         return self._rooms.room(number)
 
     def found(self, flag: object) -> Found:
@@ -136,5 +135,6 @@ class Stage:
         return server
 
     def _clear_the_stage(self) -> None:
+        self._rooms.close()
         self._to_end.close()
         self._lab_realms.clear()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from dialtone_kit.base.display import Shown
-from dialtone_kit.base.reason import Reason
-from dialtone_kit.wire.diagram import error_of
+from dialtone_kit.client.connection import IDEMPOTENT
+from dialtone_kit.wire.diagram import error_of, rule_of
 from dialtone_kit.wire.picture import LINE, STRONG, figure, lines, stroke, text, wrapped
 from dialtone_kit.wire.record import RoundTrip
 
@@ -23,7 +22,6 @@ MEANINGS: dict[NextStep, str] = {
 }
 ROOT = "It says no: read the code, then the description, then the status."
 NOTHING = "Nothing has been refused yet."
-HARMLESS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # twice as once: RFC 9110 §9.2.2
 _BY_CODE: dict[str, NextStep] = {
     "use_dpop_nonce": "retry",
     "rate_limited": "wait",
@@ -113,24 +111,14 @@ def _refused(trip: RoundTrip) -> bool:
 
 def _landing(trip: RoundTrip) -> Landing:
     if trip.response is None or trip.status is None:
-        step = next_step(None, "", harmless=trip.method in HARMLESS)
+        step = next_step(None, "", harmless=trip.method in IDEMPOTENT)
         return Landing(step, "no answer", _BY_STEP[step])
-    error, rule = error_of(trip.response), _rule(trip.response.body)
+    error, rule = error_of(trip.response), rule_of(trip.response.body)
+    rule = rule if rule in _ADVICE else ""
     named = any(name.lower() == "retry-after" for name, _ in trip.response.headers)
-    step = next_step(trip.status, error, harmless=trip.method in HARMLESS, named=named)
+    step = next_step(trip.status, error, harmless=trip.method in IDEMPOTENT, named=named)
     advice = _ADVICE.get(rule) or _ADVICE.get(error) or _BY_STEP[step]
     return Landing(step, f"{trip.status} {rule or error}".rstrip(), advice)
-
-
-def _rule(body: str) -> str:
-    """The rule that a refusal names, "" for none."""
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return ""
-    said = told.get("error_description") if isinstance(told, dict) else None
-    rule = Reason.read(said).rule if isinstance(said, str) else ""
-    return rule if rule in _ADVICE else ""
 
 
 def tree_picture(landed: Counter[Landing], new: Iterable[Landing] = ()) -> Shown:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from dialtone_kit.base.challenges import challenges
 from dialtone_kit.base.display import Shown
+from dialtone_kit.base.reason import Reason
 from dialtone_kit.wire.record import Message, RoundTrip
 from dialtone_kit.wire.sequence import Step, Tone, sequence
 from dialtone_kit.wire.view import NOTHING, outcome
@@ -89,6 +91,16 @@ def _is_again(trip: RoundTrip, earlier: RoundTrip) -> bool:
     claims = [jwt.claims for jwt in trip.request.jwts if jwt.name == "dpop_proof"]
     proved = any(isinstance(one, dict) and one.get("nonce") for one in claims)
     return proved and (trip.method, trip.url) == (earlier.method, earlier.url)
+
+
+def rule_of(body: str) -> str:
+    """The rule that the description of a refusal begins with; "" if it names none."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    said = told.get("error_description") if isinstance(told, dict) else None
+    return Reason.read(said).rule if isinstance(said, str) else ""
 
 
 def error_of(response: Message) -> str:

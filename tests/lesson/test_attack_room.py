@@ -22,6 +22,7 @@ from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.lesson.lure import Caught
 from dialtone_kit.lesson.room_victim import Robbed
 from dialtone_kit.local.controls import Controls
+from tests.support.reachable import reachable
 
 LIE = {"token_endpoint": "{here}/token"}
 
@@ -134,31 +135,10 @@ def test_the_room_where_two_proofs_come_takes_a_second_one(lesson: Lesson) -> No
 # --- what is hidden ----------------------------------------------------------------------------
 
 
-def within(thing: object, seen: dict[int, object]) -> None:
-    """Everything that attributes, items and pieces of `thing` lead to."""
-    if id(thing) in seen or isinstance(thing, str | bytes | int | float | type):
-        return
-    seen[id(thing)] = thing
-    slots = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
-    members = [getattr(thing, name, None) for name in slots if name != "__weakref__"]
-    members += list(getattr(thing, "__dict__", {}).values())
-    if isinstance(thing, dict):
-        members += [*thing.keys(), *thing.values()]
-    if isinstance(thing, list | tuple | set | frozenset):
-        members += list(thing)
-    if hasattr(thing, "__self__"):
-        members.append(thing.__self__)
-    for member in members:
-        within(member, seen)
-
-
 def test_no_attribute_leads_to_the_victim(lesson: Lesson) -> None:
     room = lesson.room(4)
     taken = [getattr(room.bag, name) for name in (*PIECES, "D", "R", "E", "W", "A")]
-    seen: dict[int, object] = {}
-    within(room, seen)
-    within(taken, seen)
-    found = list(seen.values())
+    found = reachable(room, taken)
     assert not [one for one in found if isinstance(one, Robbed | Victim)]
     assert [one for one in found if isinstance(one, ProofKey)] == [room.me.key]
     assert [one for one in found if isinstance(one, Credentials)] == [room.me.client.credentials]

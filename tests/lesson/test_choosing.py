@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from dialtone_kit.lesson.exercises import choosing
+from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.choosing import (
     FREE,
     LETTERS,
@@ -18,7 +19,8 @@ from dialtone_kit.lesson.exercises.choosing import (
     judge_letters,
     letters,
 )
-from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
+from dialtone_kit.lesson.exercises.definition import Exercise
+from dialtone_kit.lesson.exercises.verdict import NotCounted, NotTried, Verdict, Wrong
 
 RIGHT, OTHER = [f"right {n}" for n in range(5)], [f"other {n}" for n in range(5)]
 
@@ -64,57 +66,79 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of a lock that nobody has met."""
-    clock = Clock()
-    monkeypatch.setattr(choosing, "LOCK", Lock(clock))
-    return clock
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def lock(clock: Clock) -> Lock:
+    return Lock(clock)
 
 
 def right(sentences: Sentences) -> set[str]:
     return {letter for letter, text in sentences.items() if text in RIGHT}
 
 
-def give(answer: set[str], sentences: Sentences) -> None:
+def give(answer: set[str], sentences: Sentences, lock: Lock) -> None:
     def judge(chosen: set[str]) -> None:
         if chosen != right(sentences):
             raise Wrong("Not these.", "M22")
 
-    judge_letters(answer, sentences, judge)
+    judge_letters(answer, sentences, lock, judge)
 
 
-def give_a_wrong_one(sentences: Sentences) -> None:
+def give_a_wrong_one(sentences: Sentences, lock: Lock) -> None:
     with pytest.raises(Wrong, match=r"^Not these\. Run the cell above again") as refused:
-        give(set(LETTERS) - right(sentences), sentences)
+        give(set(LETTERS) - right(sentences), sentences, lock)
     assert refused.value.code == "M22"
 
 
-def test_a_wrong_answer_brings_new_sentences(clock: Clock) -> None:
+def test_a_wrong_answer_brings_new_sentences(lock: Lock) -> None:
     random.seed(8)
     sentences = Sentences(RIGHT, OTHER, 2)
     before = dict(sentences)
-    give_a_wrong_one(sentences)
+    give_a_wrong_one(sentences, lock)
     assert dict(sentences) != before
     assert len(right(sentences)) == 2
 
 
-def test_after_five_guesses_an_answer_counts_once_in_half_a_minute(clock: Clock) -> None:
+def test_after_five_guesses_an_answer_counts_once_in_half_a_minute(
+    clock: Clock, lock: Lock
+) -> None:
     sentences = Sentences(RIGHT, OTHER, 2)
     for _ in range(FREE):
-        give_a_wrong_one(sentences)
-    with pytest.raises(Wrong, match="doesn't count: answer again in 30 s"):
-        give(right(sentences), sentences)
+        give_a_wrong_one(sentences, lock)
+    with pytest.raises(NotCounted, match="doesn't count: answer again in 30 s"):
+        give(right(sentences), sentences, lock)
     clock.time += PAUSE
-    give_a_wrong_one(sentences)
-    with pytest.raises(Wrong, match="doesn't count"):
-        give(right(sentences), sentences)
+    give_a_wrong_one(sentences, lock)
+    with pytest.raises(NotCounted, match="doesn't count"):
+        give(right(sentences), sentences, lock)
     clock.time += PAUSE
-    give(right(sentences), sentences)
+    give(right(sentences), sentences, lock)
 
 
-def test_what_is_no_answer_is_no_guess(clock: Clock) -> None:
+def test_what_is_no_answer_is_no_guess(lock: Lock) -> None:
     sentences = Sentences(RIGHT, OTHER, 2)
     for _ in range(FREE + 1):
         with pytest.raises(Wrong, match="none of the letters"):
-            give({"Z"}, sentences)
-    give(right(sentences), sentences)
+            give({"Z"}, sentences, lock)
+    give(right(sentences), sentences, lock)
+
+
+def test_a_right_answer_forgets_the_guesses(lock: Lock) -> None:
+    sentences = Sentences(RIGHT, OTHER, 2)
+    for _ in range(FREE - 1):
+        give_a_wrong_one(sentences, lock)
+    give(right(sentences), sentences, lock)
+    give_a_wrong_one(sentences, lock)
+    give(right(sentences), sentences, lock)
+
+
+def test_an_answer_that_does_not_count_is_no_try() -> None:
+    def closed(answer: object, lesson: object) -> None:
+        del answer, lesson
+        raise NotCounted("Later.")
+
+    exercise = Exercise("08.x", "X", ("",), "", "core", closed)
+    assert check(exercise, "AB", SimpleNamespace()) == Verdict("can't tell", "Later.")

@@ -19,8 +19,7 @@ from dialtone_kit.lesson.content.lesson_04.forgeries import with_claims
 from dialtone_kit.lesson.content.lesson_07.finds import short
 from dialtone_kit.lesson.legacy_api import LegacyApi
 from dialtone_kit.tokens import Token
-from tests.lesson.test_thief import client_of
-from tests.support.running_mock import Registered
+from tests.support.running_mock import Registered, client_of
 
 
 @pytest.fixture

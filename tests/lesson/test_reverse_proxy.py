@@ -12,8 +12,7 @@ from dialtone_kit import DPoPAuth, ProofKey, build_proof
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson.reverse_proxy import ReverseProxy
-from tests.lesson.test_thief import client_of
-from tests.support.running_mock import Mock, Registered
+from tests.support.running_mock import Mock, Registered, client_of
 
 
 @pytest.fixture
@@ -44,6 +43,17 @@ def test_a_proof_for_the_proxys_url_is_refused_and_one_for_the_services_passes(
     written = client.http.post(outer, json=note, headers=proved | {"Authorization": f"DPoP {text}"})
     assert (written.status_code, written.json()["text"]) == (201, "through the proxy")
     assert written.headers["Via"] == "1.1 proxy"
+
+
+def test_the_second_of_two_proofs_is_not_lost_on_the_way(client, proxy, mock) -> None:
+    key = ProofKey.generate()
+    token = client.get_token(key=key).access_token.reveal()
+    inner = f"{client.issuer}/api/whoami"
+    proofs = [("DPoP", build_proof(key, "GET", inner, access_token=token)) for _ in range(2)]
+    outer, fields = inner.replace(mock.base_url, proxy.url), [("Authorization", f"DPoP {token}")]
+    assert client.http.get(outer, headers=[*fields, proofs[0]]).status_code == 200
+    refused = client.http.get(outer, headers=[*fields, proofs[1], proofs[1]])
+    assert "one_header" in refused.headers["WWW-Authenticate"]
 
 
 def test_the_services_own_date_comes_through_once(client, proxy) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.attacks.bag import owner
-from dialtone_kit.attacks.beyond import BEYOND, STEPS
+from dialtone_kit.attacks.beyond import BEYOND
 from dialtone_kit.attacks.catalogue import ATTACKS, Attack
 from dialtone_kit.attacks.judge import try_attack
 from dialtone_kit.base.errors import DialtoneError
@@ -17,6 +17,7 @@ from dialtone_kit.lesson.attack_rooms import SOUND, SWITCHES, AttackRooms
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.wire.recorder import Wire
+from tests.support.attack_steps import STEPS
 
 EVERY = {attack.number: attack for attack in (*ATTACKS, *BEYOND)}
 AHEAD = 8  # goes to a realm like strict: elsewhere a proof without a nonce is simply a good one

@@ -107,3 +107,8 @@ def test_what_a_stranger_answers_is_escaped_and_never_a_rule_of_its_own():
     assert "<script>" not in shown.html
     assert "  400: what the text names" in repr(shown)
     assert "  502: after 1 to 30 s" in repr(shown)
+
+
+def test_a_body_that_nests_without_end_names_no_rule():
+    deep = httpx.Response(400, text="[" * 100_000, headers={"Content-Type": "application/json"})
+    assert "  400: what the text names" in repr(Tree().draw(wire_with(deep).round_trips))

@@ -20,7 +20,7 @@ LINE = 'need(api.first_use(thumbprint(jwk), proof["jti"]), "a new proof")'
 every_hole = pytest.mark.parametrize("rule", SPOTS)
 
 
-def outcomes(listing: Listing, **changes: object) -> list[Outcome]:
+def outcomes(listing: Listing) -> list[Outcome]:
     scene = Scene(verifier_of(str(listing), listing), on_paper())
     return list(judge(scene.send, scene.victim, scene.target))
 

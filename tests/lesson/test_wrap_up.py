@@ -180,6 +180,28 @@ def test_an_estimate_stands_next_to_what_happened(progress, clock):
     assert {one.said for one in expected("13", progress)} == {""}
 
 
+def test_what_was_reset_no_longer_counts(progress):
+    progress.checked("05.ath", "wrong", "M05")
+    progress.checked("04.mine", "wrong", "M20")
+    progress.checked("13.dialtone", "wrong", "M16")
+    progress.reset_exercise("05.ath")
+    assert {row.code for row in by_code(progress)} == {"M20", "M16"}
+    progress.reset_lesson("04")
+    assert {row.code for row in by_code(progress)} == {"M16"}
+    progress.checked("04.mine", "wrong", "M19")
+    assert {row.code for row in by_code(progress)} == {"M16", "M19"}
+
+
+def test_resetting_another_exercise_leaves_the_capstone_solved(progress):
+    sheet = Work("13", progress, interactive=True).estimate()
+    sheet.receive({"kind": "answer", "round": sheet.round, "choices": [1, 2, 0], "sure": []})
+    progress.checked("13.dialtone", "right", None, 8)
+    progress.reset_exercise("13.teach")
+    assert expected("13", progress)[0].happened == "8"
+    progress.reset_exercise("13.dialtone")
+    assert expected("13", progress)[0].happened == "not solved yet"
+
+
 def test_an_estimate_is_kept_and_never_marked(progress):
     sheet = Work("13", progress, interactive=True).estimate()
     sheet.receive({"kind": "answer", "round": sheet.round, "choices": [0, 0, 0], "sure": []})

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dialtone_kit import start
-from dialtone_kit.lesson.exercises import choosing
+from dialtone_kit.lesson.content.lesson_08 import sentences
+from dialtone_kit.lesson.content.lesson_11 import words
 from dialtone_kit.lesson.lesson import Lesson
 
 
 @pytest.fixture(autouse=True)
-def a_fresh_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+def fresh_locks() -> None:
     """Each test has its five guesses."""
-    monkeypatch.setattr(choosing, "LOCK", choosing.Lock())
+    for lock in (sentences.LOCK, words.LOCK):
+        lock.clear()
 
 
 @pytest.fixture(scope="session")

@@ -38,9 +38,6 @@ class Spy:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.lesson, name)
 
-    def room(self, number: int) -> Any:
-        return self.lesson.room(number)
-
 
 def verdicts_of(folder: str, number: str, lesson: Lesson) -> dict[str, Verdict]:
     """What the checks say to the exercise cells of one notebook, run on their own."""

@@ -20,6 +20,9 @@ from typing import Any
 
 import httpx
 
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.client.credentials import Credentials
+from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.proofs import build_proof
 from tests.support.databases import Database
@@ -270,3 +273,19 @@ class Mock:
         answer = self.confirm(realm, enrollment, code)
         assert answer.status_code == 200, answer.text
         return Registered(self, answer.json())
+
+
+def client_of(registered: Registered) -> IdentityClient:
+    """The kit's client, with the credentials of a registered one."""
+    mock = registered.mock
+    client_id, secret = registered.basic
+    client = IdentityClient(mock.base_url, registered.realm)
+    client.credentials = Credentials(
+        client_id,
+        Secret(secret),
+        client.endpoint("token"),
+        client.issuer,
+        registered.realm,
+        ("openid", "notes:read"),
+    )
+    return client

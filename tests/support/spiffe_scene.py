@@ -227,3 +227,15 @@ def service_key(mock: Mock) -> bytes:
     """The service's own key, from its file."""
     name = FILE if mock.database.kind == "sqlite" else FILE_FOR_POSTGRES
     return bytes.fromhex((mock.state_dir / name).read_text())
+
+
+def pod_in(mock: Mock, realm: str) -> tuple[Scene, dict[str, Any]]:
+    """A pod in the realm's cluster, and a right request of it for an SVID."""
+    pod = Scene(mock)
+    nonce = pod.nonce()
+    sent = pod.request(nonce=nonce, evidence=pod.evidence("kubernetes", nonce, realm=realm))
+    return pod, sent | {"csr": csr(pod.key, [pod_name(realm)])}
+
+
+def pod_name(realm: str) -> str:
+    return f"spiffe://dialtone.test/{realm}/ns/lessons/sa/reader"

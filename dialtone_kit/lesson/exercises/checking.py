@@ -14,7 +14,7 @@ from dialtone_kit.lesson.exercises import patience
 from dialtone_kit.lesson.exercises.asking import described
 from dialtone_kit.lesson.exercises.definition import Exercise, LiveLesson
 from dialtone_kit.lesson.exercises.patience import TooLong, time_limit
-from dialtone_kit.lesson.exercises.verdict import NotTried, Verdict, Wrong
+from dialtone_kit.lesson.exercises.verdict import NotCounted, NotTried, Verdict, Wrong
 
 SERVICE_AWAY = (ServiceError, ServiceUnreachable, NotThisService, MockOnly, httpx.TransportError)
 
@@ -38,6 +38,8 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
         return Verdict("not tried", _to_fill_in(exercise.title))
     except Wrong as wrong:
         return Verdict("wrong", masked(str(wrong)), wrong.code)
+    except NotCounted as pause:
+        return Verdict("can't tell", str(pause))
     except TooLong:
         return Verdict("wrong", TOO_LONG)
     except KeyboardInterrupt:
@@ -53,7 +55,9 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
 
 def _to_fill_in(title: str) -> str:
     """What to do, after a title that may be a question."""
-    return f"{title}{' F' if title.endswith('?') else ': f'}ill in the cell and run it again."
+    if title.endswith("?"):
+        return f"{title} Fill in the cell and run it again."
+    return f"{title}: fill in the cell and run it again."
 
 
 def is_untouched(answer: object) -> bool:

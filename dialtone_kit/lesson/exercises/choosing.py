@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from typing import Any
 
 from dialtone_kit.lesson.exercises.asking import show
-from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
+from dialtone_kit.lesson.exercises.verdict import NotCounted, NotTried, Wrong
 
 LETTERS = "ABCDEF"
 FREE = 5  # wrong answers; after them an answer counts only once in PAUSE seconds
@@ -59,10 +59,10 @@ class Lock:
         self._now, self._wrong, self._last = now, 0, 0.0
 
     def must_be_open(self) -> None:
-        """Raise Wrong while an answer doesn't count."""
+        """Raise NotCounted while an answer doesn't count."""
         left = self._last + PAUSE - self._now()
         if self._wrong >= FREE and left > 0:
-            raise Wrong(
+            raise NotCounted(
                 f"You've guessed {FREE} times or more, so this answer doesn't count: answer again "
                 f"in {left:.0f} s. Until then, `lesson.hint` says what to look for."
             )
@@ -71,33 +71,40 @@ class Lock:
         """One more wrong answer."""
         self._wrong, self._last = self._wrong + 1, self._now()
 
+    def clear(self) -> None:
+        """The answer was right."""
+        self._wrong = 0
 
-LOCK = Lock()  # of this kernel
 
+def judge_letters(
+    answer: object, sentences: Sentences, lock: Lock, judge: Callable[[set[str]], None]
+) -> None:
+    """Raise the Wrong of `judge` for the letters that were chosen, and draw new sentences then.
 
-def judge_letters(answer: object, sentences: Sentences, judge: Callable[[set[str]], None]) -> None:
-    """Raise the Wrong of `judge` for the letters that were chosen, and draw new sentences then."""
+    Raises NotCounted while `lock` is closed.
+    """
     chosen = letters(answer, sentences)
-    LOCK.must_be_open()
+    lock.must_be_open()
     try:
         judge(chosen)
     except Wrong as wrong:
-        LOCK.note()
+        lock.note()
         sentences.draw()
         again = "Run the cell above again: there are new sentences."
         raise Wrong(f"{wrong} {again}", wrong.code) from None
+    lock.clear()
 
 
-def letters(answer: Any, sentences: Sentences) -> set[str]:
+def letters(answer: Any, among: Collection[str], of: str = "sentences") -> set[str]:
     """The letters in an answer: a set, a list, or a string. Raises Wrong or NotTried."""
     if isinstance(answer, str):
         answer = answer.replace(",", " ").split() if not answer.isalpha() else list(answer)
     if not isinstance(answer, Set | list | tuple):
-        raise Wrong(f'Give the letters of the sentences, such as {{"A", "C"}}; got {show(answer)}.')
+        raise Wrong(f'Give the letters of the {of}, such as {{"A", "C"}}; got {show(answer)}.')
     chosen = list(answer)
     if ... in chosen:
         raise NotTried
-    unknown = [one for one in chosen if not isinstance(one, str) or str(one) not in sentences]
+    unknown = [one for one in chosen if not isinstance(one, str) or str(one) not in among]
     if unknown:
-        raise Wrong(f"{show(unknown[0])} is none of the letters A to F.")
+        raise Wrong(f"{show(unknown[0])} is none of the letters A to {max(among)}.")
     return {str.__str__(one) for one in chosen}

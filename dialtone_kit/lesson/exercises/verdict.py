@@ -31,6 +31,10 @@ class Wrong(BaseException):
         self.code = code
 
 
+class NotCounted(Exception):
+    """The answer can't be judged now. The text is for the learner."""
+
+
 class NotTried(Exception):
     """The answer is still the stub."""
 

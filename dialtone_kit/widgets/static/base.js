@@ -78,7 +78,9 @@ export function countdown(seconds, onTick, onEnd = () => {}) {
 }
 
 // The frame of a view: a card with a title, a body, and a line that is read out when it changes.
-export function card(el, name, title) {
+// With `goesOn`, Shift+Enter outside its controls goes on to the next cell. Not for a form: running
+// its cell again may ask again.
+export function card(el, name, title, { goesOn = false } = {}) {
   const heading = h("div", { class: "dk-title", id: uid("title") }, title);
   const note = h("div", { class: "dk-badge", hidden: true });
   const body = h("div", { class: "dk-body" });
@@ -89,7 +91,7 @@ export function card(el, name, title) {
     h("div", { class: "dk-head" }, heading, note), body, status,
   );
   root.addEventListener("keydown", (event) => { // keys here are not the notebook's commands
-    if (!event.ctrlKey && !event.metaKey && !event.altKey && !goesOn(event)) event.stopPropagation();
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && !(goesOn && isOnward(event))) event.stopPropagation();
   });
   el.append(root);
   return {
@@ -112,12 +114,8 @@ export function card(el, name, title) {
   };
 }
 
-// Shift+Enter at answered questions: the notebook goes on, as from any other cell. Not at the forms:
-// running their cell again may ask again.
-function goesOn(event) {
-  const { key, shiftKey, target } = event;
-  return key === "Enter" && shiftKey && target.closest(".dk-questions")
-    && !target.closest("a, button, input, select, summary, textarea");
+function isOnward({ key, shiftKey, target }) {
+  return key === "Enter" && shiftKey && !target.closest("a, button, input, select, summary, textarea");
 }
 
 // JupyterLab scrolls to the end of what ran; this waits until then.

@@ -1,7 +1,7 @@
 import { card, connect, entry, h, prose, SILENT, uid } from "./base.js";
 
 function render({ model, el }) {
-  const view = card(el, "questions", "");
+  const view = card(el, "questions", "", { goesOn: true });
   let kernel = null;
   let built = "";
   let sheet = null;

@@ -264,17 +264,17 @@ def all_of_them_on_a_desk_made_up(screens):
     return _own(screens)
 
 
-@wrong(WHOSE, "", "none of the pages")
+@wrong(WHOSE, "", "none of the letters A to E")
 def no_letters(screens):
     return {"Z"}
 
 
-@wrong(WHOSE, "", "Return the letters")
+@wrong(WHOSE, "", "Give the letters of the pages")
 def a_number(screens):
     return len(_own(screens))
 
 
-@wrong(WHOSE, "", "Return the letters")
+@wrong(WHOSE, "", "Give the letters of the pages")
 def claims_to_be_all(screens):
     return Chameleon()
 

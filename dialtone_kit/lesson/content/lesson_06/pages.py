@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Set
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from dialtone_kit.lesson.exercises.asking import show
+from dialtone_kit.lesson.exercises.choosing import letters
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -54,7 +53,7 @@ def _code() -> str:
 
 def judge_choice(answer: object, screens: Screens) -> None:
     """Raise Wrong with the sentence for this choice of pages."""
-    chosen = _letters(answer, screens)
+    chosen = letters(answer, screens["pages"], "pages")
     pages = screens["pages"]
     right = {n for n, page in pages.items() if page["shows"] in screens["your_devices_show"]}
     if chosen == right:
@@ -84,15 +83,3 @@ def judge_choice(answer: object, screens: Screens) -> None:
 
 def _codes(screens: Screens) -> str:
     return " and ".join(screens["your_devices_show"])
-
-
-def _letters(answer: Any, screens: Screens) -> set[str]:
-    if isinstance(answer, str):
-        answer = set(answer.replace(",", " ").split()) if not answer.isalpha() else set(answer)
-    if not isinstance(answer, Set | list | tuple):
-        raise Wrong(f'Return the letters of the pages, such as {{"A", "C"}}; got {show(answer)}.')
-    letters = list(answer)
-    unknown = [one for one in letters if not isinstance(one, str) or one not in screens["pages"]]
-    if unknown:
-        raise Wrong(f"{show(unknown[0])} is none of the pages: they are A to E.")
-    return {str.__str__(one) for one in letters}

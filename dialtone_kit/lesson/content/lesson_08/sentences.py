@@ -5,7 +5,7 @@ There are only fifteen pairs. So a wrong answer brings new sentences, and guessi
 
 from __future__ import annotations
 
-from dialtone_kit.lesson.exercises.choosing import Sentences, judge_letters
+from dialtone_kit.lesson.exercises.choosing import Lock, Sentences, judge_letters
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
 TRUE = (
@@ -26,6 +26,8 @@ FALSE = {
     "The document ends after an hour.": "It has no end. The SVID has one.",
 }
 
+LOCK = Lock()  # of this kernel
+
 
 def make_sentences() -> Sentences:
     """Six of them under letters."""
@@ -34,7 +36,7 @@ def make_sentences() -> Sentences:
 
 def judge_choice(answer: object, sentences: Sentences) -> None:
     """Raise Wrong with the sentence for this choice, and draw new ones."""
-    judge_letters(answer, sentences, lambda chosen: _judge(chosen, sentences))
+    judge_letters(answer, sentences, LOCK, lambda chosen: _judge(chosen, sentences))
 
 
 def _judge(chosen: set[str], sentences: Sentences) -> None:

@@ -8,7 +8,13 @@ from typing import Any
 from dialtone_kit.attacks.catalogue import ATTACKS
 from dialtone_kit.attacks.good_calls import GOOD
 from dialtone_kit.lesson.content.lesson_11.fix import judge_verifier, verifier_of
-from dialtone_kit.lesson.content.lesson_11.naive import Listing, hole_of, make_listing, what_stands
+from dialtone_kit.lesson.content.lesson_11.naive import (
+    Listing,
+    hole_of,
+    make_listing,
+    rule_name,
+    what_stands,
+)
 from dialtone_kit.lesson.content.lesson_11.rooms import judge_rooms
 from dialtone_kit.lesson.content.lesson_11.scene import at_the_service, on_paper
 from dialtone_kit.lesson.content.lesson_11.words import judge_choice, make_sentences
@@ -79,8 +85,7 @@ def _line_and_rule(answer: Any, last: int) -> tuple[int, str]:
         raise NotTried
     if type(number) is not int or not 1 <= number <= last:
         raise Wrong(f"The verifier has lines 1 to {last}; {show(number)} is none of them.")
-    name = rule if isinstance(rule, str) else getattr(rule, "__name__", show(rule))
-    return number, str.__str__(name).strip(" `")
+    return number, rule_name(rule)
 
 
 @exercise(

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dialtone_kit.base.display import BORDER, CODE, FAINT, INK, PAPER, WIDTH
 from dialtone_kit.base.masking import escaped
 from dialtone_kit.lesson.content.lesson_11.spots import SPOTS
+from dialtone_kit.lesson.exercises.asking import show
 
 _HEAD = """\
 import base64
@@ -187,3 +188,9 @@ def _function_at(listing: Listing, number: int) -> str:
         if line.startswith("def "):
             return line[4:].partition("(")[0]
     return ""
+
+
+def rule_name(rule: object) -> str:
+    """A rule as learners give it: by its name, or the function itself."""
+    name = rule if isinstance(rule, str) else getattr(rule, "__name__", show(rule))
+    return str.__str__(name).strip(" `")

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dialtone_kit.base.errors import MockOnly
-from dialtone_kit.lesson.attack_rooms import DEMONSTRATION, SWITCHES
+from dialtone_kit.lesson.attack_rooms import DEMONSTRATION, LAB_NAMES, SWITCHES
+from dialtone_kit.lesson.content.lesson_11.naive import rule_name
 from dialtone_kit.lesson.exercises.asking import same, show
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
@@ -58,7 +59,7 @@ def _judge(number: Any, pair: Any, lesson: LiveLesson) -> None:
         raise Wrong(f"No room {show(number)} has a flag. Look at the table of rooms.")
     if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
         raise Wrong(f"Room {number}: give two things, the rule and the flag; got {show(pair)}.")
-    rule, flag = _name(pair[0]), pair[1]
+    rule, flag = rule_name(pair[0]), pair[1]
     if flag is None or flag is ... or same(flag, ""):
         raise Wrong(
             f"Room {number}: naming a rule proves nothing yet. Show it: send what `{rule}` stops, "
@@ -83,13 +84,8 @@ def _flag_in(text: Any) -> Any:
     return flag[0] if flag else text
 
 
-def _name(rule: Any) -> str:
-    name = rule if isinstance(rule, str) else getattr(rule, "__name__", show(rule))
-    return str.__str__(name).strip(" `")
-
-
 def _judge_rule(number: int, rule: str) -> None:
-    if rule == SWITCHES[number]:
+    if LAB_NAMES.get(rule, rule) == SWITCHES[number]:
         return
     if rule in SENT:
         raise Wrong(

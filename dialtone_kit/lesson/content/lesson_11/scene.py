@@ -25,7 +25,7 @@ from dialtone_kit.tokens import read_unverified
 
 Verify = Callable[..., Any]
 ELSEWHERE = "https://mail.example/api"
-LIFE = 120  # seconds that a used proof is remembered: more than twice its window
+LIFE = 120  # seconds that a used proof is remembered: twice its window
 ENDLESS = "Your verifier asked for one thing 30 times in one call. Look for a loop."
 
 

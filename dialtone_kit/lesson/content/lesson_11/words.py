@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialtone_kit.lesson.exercises.choosing import Sentences, judge_letters
+from dialtone_kit.lesson.exercises.choosing import Lock, Sentences, judge_letters
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
 # What nothing stops, with the sentence for whoever leaves it out, and its code.
@@ -58,6 +58,8 @@ CLOSED = {
 }
 ASKED = 3  # of the six are open
 
+LOCK = Lock()  # of this kernel
+
 
 def make_sentences() -> Sentences:
     """Six of them under letters."""
@@ -66,7 +68,7 @@ def make_sentences() -> Sentences:
 
 def judge_choice(answer: object, sentences: Sentences) -> None:
     """Raise Wrong with the sentence for this choice, and draw new ones."""
-    judge_letters(answer, sentences, lambda chosen: _judge(chosen, sentences))
+    judge_letters(answer, sentences, LOCK, lambda chosen: _judge(chosen, sentences))
 
 
 def _judge(chosen: set[str], sentences: Sentences) -> None:

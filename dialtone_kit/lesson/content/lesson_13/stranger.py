@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from base64 import b64decode
 from collections.abc import Callable, Collection
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl
 
 from dialtone_kit.base.errors import (
     DialtoneError,
@@ -41,12 +40,13 @@ from dialtone_kit.lesson.content.lesson_13.refusals import (
 )
 from dialtone_kit.lesson.content.lesson_13.tally import Tally
 from dialtone_kit.lesson.exercises.asking import word
-from dialtone_kit.lesson.loopback import Answered, Asked, Loopback
+from dialtone_kit.lesson.loopback import Answered, Asked, Loopback, read_basic
 from dialtone_kit.proofs import SeenProofs, check_proof
 from dialtone_kit.rules import Proof, Request, iat_is_fresh
 from dialtone_kit.tokens import read_unverified, verify_token
 
-NONCES = 300  # seconds
+NONCES = 300  # seconds that a nonce is good for
+LIFE = 300  # seconds that a token lives
 FORM = "application/x-www-form-urlencoded"
 PLACES = ("discovery", "token", "whoami")
 
@@ -100,7 +100,7 @@ class Stranger:
     def _go(self, asked: Asked) -> Answered:
         self._tally.came += 1
         path, _, query = asked.path.partition("?")
-        place = next((p for p, url in self.urls.items() if url.endswith(path)), "")
+        place = next((p for p, url in self.urls.items() if url == self._server.origin + path), "")
         if not place:
             raise Refused(
                 404,
@@ -147,11 +147,11 @@ class Stranger:
             sub=client_id,
             client_id=client_id,
             iat=now,
-            exp=now + NONCES,
+            exp=now + LIFE,
             cnf={"jkt": proof.thumbprint},
         )
         self.tokens.append(token)
-        body = {"access_token": token, "token_type": "DPoP", "expires_in": NONCES}
+        body = {"access_token": token, "token_type": "DPoP", "expires_in": LIFE}
         return Answered(200, body, self._with_nonce("token"))
 
     def _whoami(self, asked: Asked) -> Answered:
@@ -183,14 +183,9 @@ class Stranger:
         return dict(parse_qsl(asked.body.decode("utf-8", "replace")))
 
     def _authenticate(self, asked: Asked, form: dict[str, str]) -> None:
-        sent = form.get("client_id", ""), form.get("client_secret", "")
-        scheme, _, encoded = asked.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                name, _, secret = b64decode(encoded).decode().partition(":")
-            except ValueError:
-                name = secret = ""
-            sent = unquote_plus(name), unquote_plus(secret)
+        sent = read_basic(asked.headers)
+        if not any(sent):
+            sent = form.get("client_id", ""), form.get("client_secret", "")
         known = self.credentials.client_secret
         if sent[0] != self.credentials.client_id or known is None or Secret(sent[1]) != known:
             basic = {"WWW_Authenticate": 'Basic realm="stranger"'}
