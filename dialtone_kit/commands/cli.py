@@ -8,16 +8,16 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import cast
 
 import click
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.commands.group import Commands
 
 COMMANDS = (
     "lab",
     "run",
+    "class",
     "serve",
     "inbox",
     "audit",
@@ -30,22 +30,7 @@ COMMANDS = (
 INTERRUPTED = 130  # the exit code after Ctrl-C, as shells have it
 
 
-class _Commands(click.Group):
-    """Command `x-y` is `command` in dialtone_kit/commands/x_y.py."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"dialtone_kit.commands.{cmd_name.replace('-', '_')}")
-        return cast(click.Command, module.command)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, names=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dialtone-kit", message="dialtone-kit %(version)s")
 def commands() -> None:
     """Agent identity and DPoP, learned by doing, on a real local service.

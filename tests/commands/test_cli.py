@@ -27,6 +27,7 @@ from tests.support.strangers import dripping, silence, stranger
 COMMANDS = (
     "lab",
     "run",
+    "class",
     "serve",
     "inbox",
     "audit",

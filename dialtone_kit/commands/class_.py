@@ -1,0 +1,16 @@
+"""`dialtone class`: everything for a trainer with a list of people."""
+
+from __future__ import annotations
+
+import click
+
+from dialtone_kit.commands.group import Commands
+
+
+@click.group(cls=Commands, names=(), prefix="class_")
+def command() -> None:
+    """Teach a class: make it from a roster, run, grade and watch its lessons.
+
+    \b
+    Example: dialtone class new roster.csv
+    """
