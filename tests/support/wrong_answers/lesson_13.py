@@ -88,7 +88,7 @@ changed(
     "discovery-of-the-host",
     "",
     "This service has no `/.well-known/openid-configuration`",
-    ('f"{issuer}/.well-known', 'f"{issuer.rsplit("/", 2)[0]}/.well-known'),
+    ('f"{issuer}/.well-known', "f\"{issuer.rsplit('/', 2)[0]}/.well-known"),
 )
 changed(
     "oauth-discovery-path", "", "This service has no", ("openid-conf", "oauth-authorization-conf")
