@@ -21,6 +21,7 @@ from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.base.reason import sentence
 
 SETTINGS, LEARNERS = "class.toml", "learners.csv"
 DEFAULT_FOLDER = Path("dialtone-class")
@@ -75,7 +76,7 @@ def _settings(content: bytes, path: Path) -> dict[str, Any]:
     try:
         settings = tomllib.loads(content.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise NoSession(f"{shown(path)} can't be read: {wrong}. Mend that line.") from None
+        raise NoSession(sentence(f"{shown(path)} can't be read: {wrong}")) from None
     lessons = settings.get("lessons")
     if not isinstance(lessons, list) or not all(isinstance(one, str) for one in lessons):
         raise NoSession(f'{shown(path)}: lessons must be a list such as ["00", "01"].')

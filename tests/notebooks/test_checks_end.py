@@ -224,4 +224,4 @@ def test_whatever_an_answer_is_a_check_says_what_about_it_in_words(
     verdict = check(catalog.exercise(exercise_id), answer, lesson)
     assert verdict.outcome in ("wrong", "not tried", "can't tell"), verdict
     assert len(verdict.sentence) > 10
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 10

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hmac
 import secrets
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
 
 from dialtone_kit.base.jws import b64url, b64url_decode
 from dialtone_kit.mock.core import clock
@@ -23,11 +23,6 @@ STAMP, RANDOM, MAC = 8, 16, 16  # bytes; the stamp counts milliseconds
 LABEL = b"attest|"
 # A 401 must say how to authenticate (RFC 9110 §11.6.1): here, with a platform's evidence.
 ATTEST: Headers = (("WWW-Authenticate", 'Attestation challenge="/v1/attest/challenge"'),)
-
-_NEW: Any = select(bindparam("digest"), bindparam("forget_at")).where(
-    ~exists().where(used_challenges.c.digest == bindparam("digest"))
-)
-_FIRST_USE = insert(used_challenges).from_select(["digest", "forget_at"], _NEW)
 
 
 def issue(key: bytes, now: float) -> str:
@@ -61,12 +56,16 @@ def use_up(tx: Connection, realm: Realm, key: bytes, challenge: str, now: float)
         "digest": sha256(challenge.encode()).digest(),
         "forget_at": issued_at + CHALLENGE_LIFETIME + clock.MARGIN,
     }
-    if tx.execute(_FIRST_USE, row).rowcount != 1 and realm.refuses("challenge_is_new"):
-        raise Refusal(
-            409,
-            "conflict",
-            "challenge: already used. Each is good for one attempt, right or wrong: get a new one.",
-        )
+    try:
+        tx.execute(insert(used_challenges), row)
+    except IntegrityError:
+        if realm.refuses("challenge_is_new"):
+            raise Refusal(
+                409,
+                "conflict",
+                "challenge: already used. Each is good for one attempt, right or wrong: get a new "
+                "one.",
+            ) from None
 
 
 def _issued_at(key: bytes, challenge: str) -> float | None:
