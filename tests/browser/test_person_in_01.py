@@ -17,7 +17,7 @@ def read_facts(document):
     return document["issuer"], document["token_endpoint"], algorithms
 """
 
-pytestmark = pytest.mark.full  # 00 and 02 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

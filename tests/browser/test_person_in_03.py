@@ -18,7 +18,7 @@ def public_jwk(private_key):
 RIGHT = SHORTEST.replace("(v.bit_length() + 7) // 8", "32")
 
 
-pytestmark = pytest.mark.full  # 00, 02 and 05 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def my_thumbprint(jwk):
     return b64url(hashlib.sha256(text.encode()).digest())
 """
 
-pytestmark = pytest.mark.full  # 00, 02 and 05 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

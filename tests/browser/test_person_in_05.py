@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.learner import SECRETS, learner_at
 
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
+
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 MADE_UP = re.compile(r"learner-[0-9a-f]{8}@example\.com")  # the client registered by itself
 SLOW = "[anywidget] Failed to initialize model."  # after two seconds, on a busy machine

@@ -23,7 +23,7 @@ RIGHT = WITHOUT_SLOWING.replace(
 )
 
 
-pytestmark = pytest.mark.full  # 02 and 10 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ def good_for(find):
 """
 RIGHT = CARRIES_THE_SECRET.replace("return set()", 'return {"renew"}')
 
-pytestmark = pytest.mark.full  # 05 and 10 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def get_svid(challenge, evidence, request):
             return body if status == 200 else None
 """
 
-pytestmark = pytest.mark.full  # 10 and 13 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.learner import SECRETS, learner_at
 
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
+
 ASKS_FOR_NO_SCHEME = """
 def admit(method, headers, door):
     challenge = f'DPoP resource_metadata="{door.metadata_url}"'

@@ -31,7 +31,7 @@ changes[len(verifier.splitlines())] = f"{{memory}}\\nreturn told"
 """
 
 
-pytestmark = pytest.mark.full  # 10 and 13 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

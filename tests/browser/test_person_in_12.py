@@ -38,7 +38,7 @@ def next_step(answer):
 """
 
 
-pytestmark = pytest.mark.full  # 10 and 13 take the same steps in every run
+pytestmark = pytest.mark.full  # 00 and 13 take the same steps in every run
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,14 @@ def test_table(n): ...
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("n", [pytest.param(n, marks=pytest.mark.row(str(n))) for n in range(1, 9)])
 def test_rows(n): ...
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("n", range(40))
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_store(database, n): ...
+
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_postgres_alone(database): ...
 """
 
 
@@ -39,6 +47,13 @@ def test_a_sample_is_always_the_same_and_holds_each_row(items: list[pytest.Item]
     assert sum(name.startswith("test_table") for name in kept) == 3
     assert sum(name.startswith("test_rows") for name in kept) == 8
     assert kept == {item.name for item in items} - {item.name for item in left_out_of(items[::-1])}
+
+
+def test_a_few_of_what_runs_on_sqlite_run_on_postgresql_too(items: list[pytest.Item]) -> None:
+    kept = {item.name for item in items} - {item.name for item in left_out_of(items)}
+    assert sum(name.startswith("test_store[sqlite") for name in kept) == 40
+    assert 5 <= sum(name.startswith("test_store[postgresql") for name in kept) <= 20
+    assert "test_postgres_alone[postgresql]" in kept
 
 
 def test_long_files_come_first_and_tests_of_a_file_stay_in_order() -> None:

@@ -3,6 +3,7 @@
 `@pytest.mark.full`       not in a bounded run
 `@pytest.mark.sample(n)`  of this test's cases, n in a bounded run: always the same ones, and beside
                           them at least one for each row of the catalogue of refusals and each side
+`both_databases`          on SQLite, and one in ON_POSTGRES on PostgreSQL too: always the same ones
 `few_or_all(few, many)`   how many examples, kills or rounds a test takes
 
 Hypothesis generates the same examples in each bounded run, and new ones in each full one.
@@ -21,7 +22,17 @@ import pytest
 
 from tests.support.refusals.catalogue import Case, cases
 
-LONG = ("tests/browser/", "tests/project/", "tests/interop/", "tests/local/", "tests/notebooks/")
+LONG = (
+    "tests/browser/",
+    "tests/project/",
+    "tests/interop/",
+    "tests/local/",
+    "tests/notebooks/",
+    "tests/mock/core/",
+    "tests/mock/store/",
+    "tests/mock/web/",
+)
+ON_POSTGRES = 4  # of so many tests that run on both databases, one is taken
 FULL = os.environ.get("DIALTONE_FULL") == "1"
 
 
@@ -55,14 +66,20 @@ def turn(item: pytest.Item) -> bytes:
 
 def left_out_of(items: list[pytest.Item]) -> set[pytest.Item]:
     """What a bounded run does without."""
-    left_out = {item for item in items if item.get_closest_marker("full")}
+    left_out = {item for item in items if item.get_closest_marker("full") or _repeats(item)}
     tables = defaultdict[str, list[pytest.Item]](list)
     for item in items:
-        if item.get_closest_marker("sample"):
+        if item.get_closest_marker("sample") and item not in left_out:
             tables[item.nodeid.partition("[")[0]].append(item)
     for table in tables.values():
         left_out |= {*table} - _sample(table)
     return left_out
+
+
+def _repeats(item: pytest.Item) -> bool:
+    """Whether it does on PostgreSQL what the same test does on SQLite, and isn't taken for that."""
+    of_both = item.get_closest_marker("both_databases") and "[postgresql" in item.name
+    return bool(of_both) and sha256(item.nodeid.encode()).digest()[0] % ON_POSTGRES != 0
 
 
 def _sample(table: list[pytest.Item]) -> set[pytest.Item]:
