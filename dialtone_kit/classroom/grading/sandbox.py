@@ -73,27 +73,24 @@ def _shut_in(theirs: socket.socket) -> subprocess.Popen[bytes]:
             os.pwrite(file, rules, 0)
             fds.append(file)
             walls += ["--seccomp", str(file)]
-        return _started([*walls, "--", sys.executable, "-m", CHILD], theirs, fds=fds)
+        # Bubblewrap's own environment can be read inside, in /proc/1, so it's the child's.
+        return _started([*walls, "--", sys.executable, "-m", CHILD], theirs, "/", fds)
 
 
 def _plain(theirs: socket.socket, folder: str) -> subprocess.Popen[bytes]:
-    return _started([sys.executable, "-m", CHILD], theirs, folder, environment=_environment(folder))
+    return _started([sys.executable, "-m", CHILD], theirs, folder)
 
 
 def _started(
-    command: Sequence[str],
-    theirs: socket.socket,
-    folder: str | None = None,
-    environment: dict[str, str] | None = None,
-    fds: Sequence[int] = (),
+    command: Sequence[str], theirs: socket.socket, folder: str, fds: Sequence[int] = ()
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603
         command,
         stdin=theirs.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        cwd=folder or "/",
-        env=environment,
+        cwd=folder,
+        env=_environment(folder),
         pass_fds=fds,
         start_new_session=True,
     )
