@@ -39,8 +39,7 @@ def command(paths: Sequence[Path], trust: bool, jobs: int | None) -> int:
 
     folder, handed_in = _apart(paths)
     session = open_session(folder)
-    if not trust:
-        sandbox.require()
+    sandbox.require(trust=trust)
     end_in_order()
     return grade_and_show(Grading(session, notebooks_dir(), trust, jobs or 0), handed_in)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.classroom.grading import sandbox
-from tests.classroom.grading.hostile import ENDS, LOOKS, cell
+from tests.classroom.grading.hostile import LOOKS, cell
 from tests.commands.test_cli import dialtone
 from tests.support import handed_in
 from tests.support.handed_in import (
@@ -165,7 +165,7 @@ def _mistaken(everyone: Handed) -> None:
     for seat, mistake in enumerate(mistakes, 9):
         case, number = wrong(*mistake), mistake[0][:2]
         book = answered(number, {case.exercise: cell_of(case)})
-        everyone.put(f"{handed_in.NAMES[seat - 1]} {number}.ipynb", text_of(book))
+        everyone.put(f"{handed_in.names()[seat - 1]} {number}.ipynb", text_of(book))
         name = case.exercise[3:].replace("-", "_")
         everyone.expect(seat, number, **{name: (WRONG, case.code)})
     for seat, number in ((17, "01"), (18, "03"), (19, "05")):

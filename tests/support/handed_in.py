@@ -6,24 +6,21 @@ import ast
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.grading.cells import Book, Cell
 from dialtone_kit.classroom.grading.context import statements_before
-from tests.support.books import FOLDER, LESSONS
+from tests.support.books import FOLDER, LESSONS, read
 from tests.support.books import Book as Notebook
-from tests.support.books import read
 from tests.support.wrong_answers import WRONG, Case
 
 ANSWERS = Path(__file__).parent / "wrong_answers"
-NAMES = (
-    "Anna, Bob Ünal, Cy Lee, Anna Lena Groß, Dora, Emre Yılmaz, Finn O'Hara, Gül, Hugo, Inês Costa, "
-    "Jan, Kim Park, Lea, Mia, Noa, Olga, Pia, Quinn, Rui, Sven, Tara, Uli, Vera, Wim, Xenia, Yuki, "
-    "Zoe, Ada Byron, Ben, Cleo"
-).split(", ")
+NAMES = """Anna, Bob Ünal, Cy Lee, Anna Lena Groß, Dora, Emre Yılmaz, Finn O'Hara, Gül, Hugo, Inês
+Costa, Jan, Kim Park, Lea, Mia, Noa, Olga, Pia, Quinn, Rui, Sven, Tara, Uli, Vera, Wim, Xenia,
+Yuki, Zoe, Ada Byron, Ben, Cleo"""
 
 
 def file_of(number: str) -> str:
@@ -40,7 +37,9 @@ def stub(number: str) -> Notebook:
 
 def exercise(book: Notebook, exercise_id: str) -> dict[str, Any]:
     """The cell of an exercise in `book`, to be changed."""
-    return next(cell for cell in book["cells"] if f'check("{exercise_id}"' in "".join(cell["source"]))
+    return next(
+        cell for cell in book["cells"] if f'check("{exercise_id}"' in "".join(cell["source"])
+    )
 
 
 def answered(number: str, answers: Mapping[str, str]) -> Notebook:
@@ -71,9 +70,13 @@ def text_of(book: Notebook) -> str:
     return json.dumps(book)
 
 
-def a_class(folder: Path, names: Sequence[str] = NAMES) -> Path:
+def names() -> list[str]:
+    return [" ".join(name.split()) for name in NAMES.split(",")]
+
+
+def a_class(folder: Path) -> Path:
     """The folder of a class with these learners."""
-    rows = [f'{seat},"{name}",{email_of(seat)}' for seat, name in enumerate(names, 1)]
+    rows = [f'{seat},"{name}",{email_of(seat)}' for seat, name in enumerate(names(), 1)]
     private = PrivateFolder(folder)
     private.write("class.toml", 'name = "a class"\nlessons = ["01", "03", "05"]\n')
     private.write("learners.csv", "\n".join(["seat,name,email", *rows, ""]))

@@ -11,9 +11,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.lesson import catalog
 
 _CHECK = re.compile(r"""^[^#\n]*\blesson\s*\.\s*check\s*\(\s*["'](\d\d\.[\w-]+)["']""", re.M)
 _START = re.compile(r"""^[^#\n]*\bstart\s*\(\s*["']?(\d\d?)["']?\s*[,)]""", re.M)
@@ -87,6 +89,12 @@ def read_book(content: bytes) -> Book:
     except (KeyError, TypeError, AttributeError, ValueError):
         raise Unreadable("The notebook is damaged: its cells can't be read.") from None
     return Book(_number(book.get("metadata"), cells), cells)
+
+
+def official_book(folder: Path, number: str) -> Book | None:
+    """The lesson as `folder` has it, None where there is no such lesson."""
+    files = {one.number: one.file for one in catalog.notebooks()}
+    return read_book((folder / files[number]).read_bytes()) if number in files else None
 
 
 def answers(book: Book, official: Book, exercises: Sequence[str]) -> list[Answer]:

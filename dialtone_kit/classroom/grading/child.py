@@ -29,7 +29,7 @@ HANDS = 1  # the number under which the judge finds `Hands`
 LESSON = 1  # and this side the judge's lesson
 LIMITS = {  # of the sandbox: each soft and hard
     "RLIMIT_CPU": 30,  # seconds
-    "RLIMIT_AS": 2 << 30,  # bytes
+    "RLIMIT_AS": 1 << 30,  # bytes
     "RLIMIT_FSIZE": 16 << 20,
     "RLIMIT_NOFILE": 128,
     "RLIMIT_NPROC": 64,  # not for root; the system call filter allows threads only

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterator
+from contextlib import suppress
 
 from dialtone_kit.classroom.grading.cells import Book, Cell, without_magics
 
@@ -20,10 +21,10 @@ def statements_before(cell: Cell, book: Book, official: Book) -> list[str]:
     """The statements to run before `cell`, in order."""
     needed, chosen = _needed_by(_parsed(cell.source)) - GIVEN, list[str]()
     for statement in reversed(list(_all_before(cell, book, official))):
-        defined = _defined(statement)
-        if defined & needed:
-            needed |= _used(statement) - GIVEN
-            chosen.append(ast.unparse(statement))
+        if _defined(statement) & needed:
+            with suppress(RecursionError):  # nested deeper than anyone writes
+                chosen.append(ast.unparse(statement))
+                needed |= _used(statement) - GIVEN
     return chosen[::-1]
 
 

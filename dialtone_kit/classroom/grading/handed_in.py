@@ -33,10 +33,10 @@ class HandedIn:
 
 @dataclass
 class Pile:
-    """Everything that was handed in; `told` has a line for each file that isn't graded."""
+    """What became of the files; `told` has a line for each one that isn't graded."""
 
-    notebooks: list[HandedIn] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    notebooks: int = 0
     others: int = 0  # files of other kinds
 
     def tell(self, name: str, why: str) -> None:
@@ -44,17 +44,17 @@ class Pile:
         self.told.append(f"{visible(name, keep='')[-200:]}: {why}")
 
 
-def gather(paths: Sequence[Path]) -> Pile:
-    """Read what is in `paths`."""
-    pile = Pile()
+def gather(paths: Sequence[Path], pile: Pile) -> Iterator[HandedIn]:
+    """The notebooks in `paths`, one at a time: together they may be large."""
     for path in paths:
         for file in _files(path, pile):
             name = str(file.relative_to(path.parent))
-            if len(pile.notebooks) + pile.others >= MOST:
+            if pile.notebooks + pile.others >= MOST:
                 pile.tell(name, f"More than {MOST} files: this one and the rest are left out.")
-                return pile
-            _take(file, name, pile)
-    return pile
+                return
+            for one in _taken(file, name, pile):
+                pile.notebooks += 1
+                yield one
 
 
 def _files(path: Path, pile: Pile) -> Iterator[Path]:
@@ -72,7 +72,7 @@ def _files(path: Path, pile: Pile) -> Iterator[Path]:
             yield from _files(one, pile)
 
 
-def _take(file: Path, name: str, pile: Pile) -> None:
+def _taken(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:
     kind = file.suffix.lower()
     if kind not in (".ipynb", ".zip"):
         pile.others += 1
@@ -81,14 +81,14 @@ def _take(file: Path, name: str, pile: Pile) -> None:
         if file.stat().st_size > (LARGEST if kind == ".ipynb" else LARGEST_ARCHIVE):
             pile.tell(name, "It is too large.")
         elif kind == ".ipynb":
-            pile.notebooks.append(HandedIn(name, read_regular(file)))
+            yield HandedIn(name, read_regular(file))
         else:
-            _unpack(file, name, pile)
+            yield from _unpacked(file, name, pile)
     except OSError as problem:
         pile.tell(name, f"It can't be read: {problem.strerror}.")
 
 
-def _unpack(file: Path, name: str, pile: Pile) -> None:
+def _unpacked(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = [one for one in archive.infolist() if not one.is_dir()]
@@ -97,35 +97,36 @@ def _unpack(file: Path, name: str, pile: Pile) -> None:
                 return
             left = MOST_UNPACKED
             for entry in entries:
-                left -= _entry(archive, entry, f"{name}/{entry.filename}", pile, left)
+                one, most = f"{name}/{entry.filename}", min(LARGEST, left)
+                content = _content(archive, entry, one, pile, most)
+                left -= len(content)
+                if len(content) > most:
+                    pile.tell(one, "Unpacked, it is too large.")
+                elif content:
+                    yield HandedIn(one, content)
     except _UNREADABLE:
         pile.tell(name, "This is no zip archive, or it is damaged.")
 
 
-def _entry(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, pile: Pile, left: int
-) -> int:
-    """Take one file of an archive; returns its bytes. `left` may be used."""
+def _content(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, pile: Pile, most: int
+) -> bytes:
+    """A notebook in an archive, at most one byte more than `most` of it; nothing if it is none."""
     parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
     if _NOT_SENT & set(parts) or parts[-1].startswith("."):
-        return 0
+        return b""
     if why := _refused(entry, parts):
         pile.tell(name, why)
-        return 0
+        return b""
     if not parts[-1].lower().endswith(".ipynb"):
         pile.others += 1
-        return 0
+        return b""
     try:
         with archive.open(entry) as packed:
-            content = packed.read(min(LARGEST, left) + 1)
+            return packed.read(most + 1)
     except _UNREADABLE:
         pile.tell(name, "It is damaged in the archive.")
-        return 0
-    if len(content) > min(LARGEST, left):
-        pile.tell(name, "Unpacked, it is too large.")
-    else:
-        pile.notebooks.append(HandedIn(name, content))
-    return len(content)
+        return b""
 
 
 def _refused(entry: zipfile.ZipInfo, parts: Sequence[str]) -> str:

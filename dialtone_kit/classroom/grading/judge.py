@@ -9,11 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
+from dialtone_kit.classroom.grading.cells import (
+    Answer,
+    Book,
+    Cell,
+    answers,
+    official_book,
+    without_magics,
+)
+from dialtone_kit.classroom.grading.context import statements_before
 from dialtone_kit.classroom.grading.judging import Judge, Work
 from dialtone_kit.classroom.grading.outward import Outward
 from dialtone_kit.lesson.exercises import Verdict
@@ -30,49 +39,51 @@ NO_RECORD = (
 
 @dataclass(frozen=True)
 class Job:
-    """Cells of a notebook of lesson `number`. `record` is the learner's progress file, or ""."""
+    """The `exercises` of a notebook, its `cells` as id, source and tags.
+
+    `official` is the folder of the lessons, `record` the learner's progress file, or "".
+    """
 
     number: str
-    works: Sequence[Work]
+    cells: Sequence[tuple[str, str, Sequence[str]]]
+    exercises: Sequence[str]
+    official: str
     record: str
     trust: bool
 
 
 def main() -> None:
     """Judge the job on standard input."""
-    told = json.load(sys.stdin)
-    works = [Work(**work | {"before": tuple(work["before"])}) for work in told.pop("works")]
+    job = Job(**json.load(sys.stdin))
     results, sys.stdout = sys.stdout, open(os.devnull, "w")  # noqa: SIM115, PTH123
-    judge_all(Job(works=works, **told), results)
-
-
-def judge_all(job: Job, results: TextIO) -> None:
-    """Write the verdicts, each as soon as it is there."""
     lesson = Lesson(job.number, interactive=False)
     lesson.need_credentials(SCOPES)
     if job.record:
         lesson.progress = Progress(Path(job.record))
     service = find()
     Outward(*([service.port] if service else [])).guard()
-    judge = Judge(lesson, job.trust)
     try:
-        for work in job.works:
-            verdict = judge.verdict(work) if _can_be_judged(work, job) else _by_hand()
-            print(json.dumps(_row(work, verdict)), file=results, flush=True)
+        judge_all(job, Judge(lesson, job.trust), results)
     finally:
         lesson.done()
 
 
-def _can_be_judged(work: Work, job: Job) -> bool:
-    return work.exercise != TEACH or bool(job.record)
+def judge_all(job: Job, judge: Judge, results: TextIO) -> None:
+    """Write the verdicts, each as soon as it is there."""
+    book = Book(job.number, tuple(Cell(i, text, frozenset(tags)) for i, text, tags in job.cells))
+    official = official_book(Path(job.official), job.number) or Book(job.number, ())
+    for answer in answers(book, official, job.exercises):
+        verdict = Verdict("can't tell", NO_RECORD)
+        if answer.exercise != TEACH or job.record:
+            verdict = judge.verdict(_work(answer, book, official))
+        row = {"exercise": answer.exercise, **asdict(verdict)}
+        print(json.dumps(row), file=results, flush=True)
 
 
-def _by_hand() -> Verdict:
-    return Verdict("can't tell", NO_RECORD)
-
-
-def _row(work: Work, verdict: Verdict) -> Mapping[str, Any]:
-    return {"exercise": work.exercise, **asdict(verdict)}
+def _work(answer: Answer, book: Book, official: Book) -> Work:
+    assert answer.cell is not None  # noqa: S101  (a job has only exercises with a cell)
+    before = statements_before(answer.cell, book, official)
+    return Work(answer.exercise, tuple(before), without_magics(answer.cell.source))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any, Self
 from dialtone_kit.client.config_folder import VARIABLE
 
 JUDGE = "dialtone_kit.classroom.grading.judge"
-START, EACH = 60.0, 90.0  # seconds for a judge: to start, and for an exercise
+START, EACH = 60.0, 120.0  # seconds for a judge: to start, and for an exercise
 
 
 class Judges:
@@ -28,12 +28,12 @@ class Judges:
 
     def judged(self, job: Mapping[str, Any]) -> dict[str, Any]:
         """The verdicts of one judge, by exercise; some are missing if it had to be ended."""
-        if not job["works"] or self._over:
+        if not job["exercises"] or self._over:
             return {}
         with tempfile.TemporaryDirectory(prefix="dialtone-judge-") as folder:
             judge = self._started(folder)
             try:
-                out, _ = judge.communicate(json.dumps(job), START + EACH * len(job["works"]))
+                out, _ = judge.communicate(json.dumps(job), START + EACH * len(job["exercises"]))
             except subprocess.TimeoutExpired:
                 _kill(judge)
                 out, _ = judge.communicate()

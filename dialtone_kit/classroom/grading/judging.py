@@ -79,7 +79,7 @@ class Judge:
             return Verdict("can't tell", f"The cell did not run to its end. {broken}"), None
         except TooLong:
             return Verdict("can't tell", "The cell did not run to its end. It took too long."), None
-        except Exception as error:
+        except (Exception, Wrong) as error:
             return Verdict("can't tell", f"It could not be judged: {type(error).__name__}."), None
 
     def _judged(self, work: Work, exercise: Exercise, hands: _Hands) -> tuple[Verdict, object]:

@@ -9,7 +9,8 @@ import time
 from typing import Any
 
 LONGEST = 1024 * 1024  # bytes of one message
-MOST = 20_000  # messages in each direction
+MOST = 20_000  # messages that one end sends
+ALL = 64 * 1024 * 1024  # bytes of them together
 
 
 class LineBroken(BaseException):
@@ -25,7 +26,8 @@ class Line:
     def __init__(self, end: socket.socket, *, deadline: float = float("inf")) -> None:
         self.deadline = deadline
         self._end, self._rest = end, b""
-        self._received, self._writing = 0, threading.Lock()
+        self._received = self._bytes = 0
+        self._writing = threading.Lock()
 
     def write(self, message: dict[str, Any]) -> None:
         """Send one message. ValueError if it is too long for the other end."""
@@ -43,11 +45,12 @@ class Line:
 
     def read(self) -> dict[str, Any]:
         """The next message. LineBroken if there is none, or if it is no message."""
-        self._received += 1
-        if self._received > MOST:
+        data = self._next()
+        self._received, self._bytes = self._received + 1, self._bytes + len(data)
+        if self._received > MOST or self._bytes > ALL:
             raise LineBroken("It sent too many messages.")
         try:
-            message = json.loads(self._next())
+            message = json.loads(data)
         except (ValueError, RecursionError):
             raise LineBroken("It sent something that is no message.") from None
         if not isinstance(message, dict):

@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,11 @@ from dialtone_kit.classroom.grading.cells import (
     Book,
     Unreadable,
     answers,
+    official_book,
     read_book,
-    without_magics,
 )
-from dialtone_kit.classroom.grading.context import statements_before
 from dialtone_kit.classroom.grading.handed_in import HandedIn, Pile, gather
 from dialtone_kit.classroom.grading.judges import Judges
-from dialtone_kit.classroom.grading.judging import Work
 from dialtone_kit.classroom.grading.owners import NoOwner, owner
 from dialtone_kit.classroom.session import Learner, Session
 from dialtone_kit.lesson import catalog
@@ -83,8 +80,8 @@ class Grading:
 
     def grade(self, paths: Sequence[Path], on_done: Callable[[int, int], None]) -> Graded:
         """Grade what is in `paths`. `on_done` is told how many notebooks are done, of how many."""
-        pile = gather(paths)
-        papers = list(self._papers(pile))
+        pile = Pile()
+        papers = list(self._papers(paths, pile))
         graded = Graded(told=pile.told)
         if not papers:
             return graded
@@ -102,9 +99,9 @@ class Grading:
 
     # -- what was handed in --------------------------------------------------------------------
 
-    def _papers(self, pile: Pile) -> Iterator[Paper]:
+    def _papers(self, paths: Sequence[Path], pile: Pile) -> Iterator[Paper]:
         found: defaultdict[tuple[int, str], list[Paper]] = defaultdict(list)
-        for one in pile.notebooks:
+        for one in gather(paths, pile):
             try:
                 paper = self._paper(one)
             except (Unreadable, NoOwner) as problem:
@@ -124,39 +121,31 @@ class Grading:
 
     def _paper(self, one: HandedIn) -> Paper:
         book = read_book(one.content)
-        if self._official(book.number) is None or not catalog.exercises(book.number):
+        if official_book(self.official, book.number) is None or not catalog.exercises(book.number):
             raise Unreadable(f"Lesson {book.number[:20]} has no exercises.")
         learner = owner(one.name, book.parameters, self.session.learners)
         return Paper(learner, one.name, book, hashlib.sha256(one.content).hexdigest())
 
-    def _official(self, number: str) -> Book | None:
-        return _official(self.official, number)
-
     # -- one notebook --------------------------------------------------------------------------
 
     def _graded(self, paper: Paper, judges: Judges) -> list[Grade]:
-        official = self._official(paper.book.number)
+        official = official_book(self.official, paper.book.number)
         assert official is not None  # noqa: S101  (_paper has looked)
         ids = [one.id for one in catalog.exercises(paper.book.number)]
         found = answers(paper.book, official, ids)
-        works = [_work(one, paper.book, official) for one in found if one.cell is not None]
         record = self.session.folder_of(paper.learner) / PROGRESS
         verdicts = judges.judged(
             {
                 "number": paper.book.number,
-                "works": [asdict(work) for work in works],
+                "cells": [[one.id, one.source, sorted(one.tags)] for one in paper.book.cells],
+                "exercises": [one.exercise for one in found if one.cell is not None],
+                "official": str(self.official),
                 "record": str(record) if record.is_file() else "",
                 "trust": self.trust,
             }
         )
         own = Progress(record, say=lambda _: None) if record.is_file() else None
         return [_grade(one, paper, verdicts, own) for one in found]
-
-
-def _work(answer: Answer, book: Book, official: Book) -> Work:
-    assert answer.cell is not None  # noqa: S101
-    before = statements_before(answer.cell, book, official)
-    return Work(answer.exercise, tuple(before), without_magics(answer.cell.source))
 
 
 def _grade(
@@ -176,9 +165,3 @@ def _grade(
         paper.name,
         own.exercise(answer.exercise).outcome if own else None,
     )
-
-
-@cache
-def _official(folder: Path, number: str) -> Book | None:
-    files = {one.number: one.file for one in catalog.notebooks()}
-    return read_book((folder / files[number]).read_bytes()) if number in files else None

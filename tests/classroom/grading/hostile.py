@@ -86,7 +86,10 @@ ENDS: Mapping[str, tuple[str, str]] = {
         "import os\ndef htu_of(url):\n    while True:\n        os.write(1, bytes(65536))\n",
         r"had not returned",
     ),
-    "no messages": (f"{_SOCKET}def htu_of(url):\n    line.sendall(b'?' * 99 + b'\\n')\n", "no message"),
+    "no messages": (
+        f"{_SOCKET}def htu_of(url):\n    line.sendall(b'?' * 99 + b'\\n')\n",
+        "no message",
+    ),
     "message without an end": (
         f"{_SOCKET}def htu_of(url):\n    while True:\n        line.sendall(bytes(65536))\n",
         r"without an end|no message",
@@ -161,7 +164,7 @@ REACHES: Mapping[str, str] = {
     "abstract sockets": "socket.socket(socket.AF_UNIX).connect('\\0planted')",
     "ptrace": "ctypes.CDLL(None).ptrace(0, 0, 0, 0) == 0",
     "a new namespace": "ctypes.CDLL(None).unshare(0x10000000) == 0",
-    "a mount": "os.getuid() == 65534 and ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, 0) == 0",
+    "a mount": "os.getuid() == 65534 and ctypes.CDLL(None).mount(b'', b'/tmp', b'', 4096, 0) == 0",
     "a higher limit": "resource.setrlimit(resource.RLIMIT_AS, (1 << 40, 1 << 40)) or True",
     "root": "os.getuid() == 0 or os.setuid(0) or True",
 }

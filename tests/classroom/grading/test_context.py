@@ -1,4 +1,4 @@
-"""What runs before an answer: the statements that it needs, from the lesson and from the learner."""
+"""What runs before an answer: the statements that it needs, of the lesson and of the learner."""
 
 from __future__ import annotations
 

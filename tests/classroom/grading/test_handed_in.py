@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.classroom.grading import handed_in
-from dialtone_kit.classroom.grading.handed_in import gather
+from dialtone_kit.classroom.grading.handed_in import HandedIn, Pile, gather
 from tests.support.handed_in import zipped
+
+
+def gathered(*paths: Path) -> tuple[list[HandedIn], Pile]:
+    pile = Pile()
+    return list(gather(paths, pile)), pile
 
 
 def test_notebooks_come_from_files_folders_and_archives(tmp_path: Path) -> None:
@@ -25,8 +30,8 @@ def test_notebooks_come_from_files_folders_and_archives(tmp_path: Path) -> None:
     )
     for name in (".hidden.ipynb", ".ipynb_checkpoints"):
         (folder / name).mkdir()
-    pile = gather([folder, folder / "a.ipynb"])
-    assert {(one.name, one.content) for one in pile.notebooks} == {
+    notebooks, pile = gathered(folder, folder / "a.ipynb")
+    assert {(one.name, one.content) for one in notebooks} == {
         ("in/a.ipynb", b"a"),
         ("in/deep/b.IPYNB", b"b"),
         ("in/c.zip/x/c.ipynb", b"c"),
@@ -38,8 +43,8 @@ def test_notebooks_come_from_files_folders_and_archives(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../b.ipynb", "/b.ipynb", "x/../../b.ipynb", "C:/b.ipynb"])
 def test_a_name_that_leads_out_is_not_opened(name: str, tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped({name: "{}", "good.ipynb": "{}"}))
-    pile = gather([tmp_path / "a.zip"])
-    assert [one.name for one in pile.notebooks] == ["a.zip/good.ipynb"]
+    notebooks, pile = gathered(tmp_path / "a.zip")
+    assert [one.name for one in notebooks] == ["a.zip/good.ipynb"]
     assert "leads out of the archive" in pile.told[0]
     assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
 
@@ -54,8 +59,8 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     entry.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(folder / "l.zip", "w") as archive:
         archive.writestr(entry, "/etc/passwd")
-    pile = gather([folder])
-    assert pile.notebooks == []
+    notebooks, pile = gathered(folder)
+    assert notebooks == []
     assert [line.partition(": ")[2] for line in pile.told] == [
         "It is a link, which is not followed.",
         "A link is not followed.",
@@ -70,8 +75,8 @@ def test_an_archive_that_unpacks_to_too_much_is_cut_off(
     monkeypatch.setattr(handed_in, "MOST_UNPACKED", 1800)
     bomb = {f"{n}.ipynb": "x" * size for n, size in enumerate((900, 5_000_000, 10, 10))}
     (tmp_path / "a.zip").write_bytes(zipped(bomb))
-    pile = gather([tmp_path / "a.zip"])
-    assert [one.name for one in pile.notebooks] == ["a.zip/0.ipynb"]
+    notebooks, pile = gathered(tmp_path / "a.zip")
+    assert [one.name for one in notebooks] == ["a.zip/0.ipynb"]
     assert [line.partition(": ")[2] for line in pile.told] == ["Unpacked, it is too large."] * 3
 
 
@@ -83,11 +88,11 @@ def test_many_files_and_large_ones_are_left_out(
     (tmp_path / "a.ipynb").write_text("x" * 11)
     for name in "bcd":
         (tmp_path / f"{name}.ipynb").write_text("x")
-    pile = gather([tmp_path])
-    assert [one.name[-7:] for one in pile.notebooks] == ["b.ipynb", "c.ipynb"]
+    notebooks, pile = gathered(tmp_path)
+    assert [one.name[-7:] for one in notebooks] == ["b.ipynb", "c.ipynb"]
     assert [line.partition(": ")[2][:8] for line in pile.told] == ["It is to", "More tha"]
     (tmp_path / "e.zip").write_bytes(zipped({f"{n}.ipynb": "" for n in range(3)}))
-    assert "holds more than 2 files" in gather([tmp_path / "e.zip"]).told[0]
+    assert "holds more than 2 files" in gathered(tmp_path / "e.zip")[1].told[0]
 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
@@ -97,9 +102,11 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     (tmp_path / "locked.zip").write_bytes(_encrypted(zipped({"a.ipynb": "{}"})))
     (tmp_path / "nested.zip").write_bytes(zipped({"in.zip": whole}))
     os.mkfifo(tmp_path / "pipe.ipynb")
-    pile = gather([tmp_path, tmp_path / "nowhere"])
-    told = {line.partition(": ")[0].rpartition("/")[2]: line.partition(": ")[2] for line in pile.told}
-    assert pile.notebooks == []
+    notebooks, pile = gathered(tmp_path, tmp_path / "nowhere")
+    told = {
+        line.partition(": ")[0].rpartition("/")[2]: line.partition(": ")[2] for line in pile.told
+    }
+    assert notebooks == []
     assert told["broken.zip"] == "This is no zip archive, or it is damaged."
     assert "damaged" in told["a.ipynb"] or "encrypted" in told["a.ipynb"]
     assert told["in.zip"] == "An archive in an archive is not opened. Unpack it first."

@@ -73,4 +73,3 @@ def test_a_cell_reaches_nothing_of_the_trainers(
 
 def test_a_right_answer_is_right_in_the_same_sandbox() -> None:
     assert verdict_on(RIGHT).outcome == "right"
-

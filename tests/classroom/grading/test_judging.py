@@ -63,9 +63,7 @@ def with_cell(exercise_id: str, source: str, **others: str) -> Work:
     read = read_book(text_of(book).encode())
     (answer,) = answers(read, official(number), [exercise_id])
     assert answer.cell is not None
-    return Work(
-        exercise_id, tuple(statements_before(answer.cell, read, official(number))), source
-    )
+    return Work(exercise_id, tuple(statements_before(answer.cell, read, official(number))), source)
 
 
 @pytest.mark.full

@@ -57,14 +57,17 @@ def test_two_who_fit_are_named_and_none_is_chosen(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"email": " Bob@Example.co "}, {"seat": 4}, {"email": "bob@example.co", "seat": 4}]
+    "parameters",
+    [{"email": " Bob@Example.co "}, {"seat": 4}, {"email": "bob@example.co", "seat": 4}],
 )
 def test_the_parameters_tell_it_too(parameters: dict[str, Any]) -> None:
     assert owner("05.ipynb", parameters, CLASS).seat == 4
     assert owner("Bob_05.ipynb", parameters, CLASS).seat == 4
 
 
-@pytest.mark.parametrize("parameters", [{"email": "someone@else.example"}, {"seat": "4"}, {"seat": True}])
+@pytest.mark.parametrize(
+    "parameters", [{"email": "someone@else.example"}, {"seat": "4"}, {"seat": True}]
+)
 def test_parameters_of_nobody_tell_nothing(parameters: dict[str, Any]) -> None:
     assert owner("anna.ipynb", parameters, CLASS).seat == 1
 
