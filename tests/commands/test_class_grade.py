@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.grading import sandbox
+from dialtone_kit.lesson.progress import Progress
+from dialtone_kit.local.state_folder import PROGRESS
 from tests.classroom.grading.hostile import LOOKS, cell
 from tests.commands.test_cli import dialtone
 from tests.support import handed_in
@@ -88,6 +91,8 @@ def test_five_of_a_class_get_what_the_lesson_would_say(
     folder = a_class(home / "class")
     everyone.put("Anna_01-discovery (1).ipynb", text_of(solution("01")))
     everyone.expect(1, "01")
+    record = Progress(PrivateFolder(folder / "learners" / "0001").write(PROGRESS, ""))
+    record.checked("01.facts", "wrong")
     slash = cell_of(wrong("01.mix-up", "slash-forgiven"))
     everyone.put(f"bob/{email_of(2)}/01.ipynb", text_of(answered("01", {"01.mix-up": slash})))
     everyone.expect(2, "01", mix_up=(WRONG, "M19"))
@@ -102,6 +107,8 @@ def test_five_of_a_class_get_what_the_lesson_would_say(
     everyone.close()
     assert dialtone("class", "grade", str(folder), str(everyone.folder)) == 0
     assert grades(folder) == everyone.expected
+    kept = json.loads((folder / "grades.json").read_text())["grades"]
+    assert [row["own record"] for row in kept[:4]] == ["not quite", "not tried", "not tried", ""]
     said = capsys.readouterr().out
     assert "learner7 broken.ipynb: This is no notebook: the file isn't JSON." in said
     assert "01.origin: The cell is missing." in said
@@ -253,6 +260,13 @@ def test_without_bubblewrap_nothing_is_run(
     said = capsys.readouterr().err
     assert "Install the package bubblewrap, or use --trust" in said
     assert said.count("\n") == 1
+
+
+def test_on_windows_it_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.sys, "platform", "win32")
+    for trust in (True, False):
+        with pytest.raises(sandbox.NoSandbox, match="run it in WSL"):
+            sandbox.require(trust=trust)
 
 
 def test_with_trust_it_is_graded_without_it(

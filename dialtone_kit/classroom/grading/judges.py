@@ -11,8 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from dialtone_kit.client.config_folder import VARIABLE
 
@@ -21,7 +20,7 @@ START, EACH = 60.0, 120.0  # seconds for a judge: to start, and for an exercise
 
 
 class Judges:
-    """Starts judges that share the service in the state folder `state`; none outlives `with`."""
+    """Starts judges that share the service in the state folder `state`."""
 
     def __init__(self, state: Path) -> None:
         self._state, self._running, self._over = state, set[subprocess.Popen[str]](), False
@@ -56,15 +55,8 @@ class Judges:
         self._running.add(judge)
         return judge
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def end(self) -> None:
+        """End them all; no further one starts."""
         self._over = True
         for judge in tuple(self._running):
             _kill(judge)

@@ -90,7 +90,8 @@ class Grading:
             service = OwnService()
             ends.callback(service.remove)
             pool = ends.enter_context(ThreadPoolExecutor(count))
-            judges = ends.enter_context(Judges(service.folder))
+            judges = Judges(service.folder)
+            ends.callback(judges.end)
             grading = pool.map(lambda paper: self._graded(paper, judges), papers)
             for done, grades in enumerate(grading, 1):
                 graded.grades += grades

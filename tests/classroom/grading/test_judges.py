@@ -50,11 +50,12 @@ def test_a_judge_that_does_not_end_is_ended(scripted: Any, monkeypatch: pytest.M
 
 
 def test_no_judge_outlives_the_grading(scripted: Any) -> None:
-    with scripted(HANGS) as running:
-        thread = threading.Thread(target=running.judged, args=(JOB,))
-        thread.start()
-        while not running._running:
-            time.sleep(0.01)
+    running = scripted(HANGS)
+    thread = threading.Thread(target=running.judged, args=(JOB,))
+    thread.start()
+    while not running._running:
+        time.sleep(0.01)
+    running.end()
     thread.join(10)
     assert not thread.is_alive()
     assert running.judged(JOB) == {}
