@@ -103,6 +103,7 @@ def test_five_of_a_class_get_what_the_lesson_would_say(
     book["cells"].remove(exercise(book, "01.origin"))
     everyone.put("seat 5.ipynb", text_of(book))
     everyone.expect(5, "01", all=(NOT_TRIED, ""), origin=(UNKNOWN, ""))
+    (everyone.folder / "feedback.html").write_text("")
     everyone.put("learner7 broken.ipynb", text_of(solution("01"))[:5000])
     everyone.close()
     assert dialtone("class", "grade", str(folder), str(everyone.folder)) == 0
@@ -112,6 +113,7 @@ def test_five_of_a_class_get_what_the_lesson_would_say(
     said = capsys.readouterr().out
     assert "learner7 broken.ipynb: This is no notebook: the file isn't JSON." in said
     assert "01.origin: The cell is missing." in said
+    assert "Left out because they are no notebooks: 1." in said
     assert {stat.S_IMODE((folder / n).stat().st_mode) for n in ("grades.csv", "grades.json")} == {
         0o600
     }

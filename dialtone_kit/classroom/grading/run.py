@@ -83,6 +83,8 @@ class Grading:
         pile = Pile()
         papers = list(self._papers(paths, pile))
         graded = Graded(told=pile.told)
+        if pile.others:
+            graded.told.append(f"Left out because they are no notebooks: {pile.others}.")
         if not papers:
             return graded
         count = self.judges or min(os.cpu_count() or 1, MOST_JUDGES)
