@@ -60,15 +60,23 @@ class Judge:
             return verdict
         if work.exercise == ROOMS:
             return verdict if verdict.outcome == "right" else Verdict("can't tell", BY_HAND)
+        return self._drawn_again(work, exercise, verdict, answer)
+
+    def _drawn_again(
+        self, work: Work, exercise: Exercise, first: Verdict, answer: object
+    ) -> Verdict:
+        """Whether the answer follows what is drawn: if not, it was read off another drawing."""
+        follows, failed = False, None if first.outcome == "right" else first
         for _ in range(DRAWINGS - 1):
             self.lesson.reset_exercise(FIND if work.exercise == FIX else exercise.id)
             again, other = self._once(work, exercise)
-            if other == answer:
-                return Verdict("can't tell", BY_HAND)
-            if again.outcome != "right":
-                return again
-            answer = other
-        return verdict
+            follows = follows or other != answer
+            failed = failed or (None if again.outcome == "right" else again)
+            if follows:
+                break
+        if failed is None:
+            return first
+        return failed if follows else Verdict("can't tell", BY_HAND)
 
     def _once(self, work: Work, exercise: Exercise) -> tuple[Verdict, object]:
         """The verdict in a sandbox of its own, and the answer as it crossed."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -155,3 +157,27 @@ def test_what_could_not_be_made_is_for_a_person_to_judge(judge_of: JudgeOf) -> N
     verdict: Verdict = Judge(judge_of("05").lesson, trust=True).verdict(work)
     assert verdict.outcome == "can't tell"
     assert "Lesson has no widget" in verdict.sentence
+
+
+RIGHT, WRONG_ONE = Verdict("right", "Well done."), Verdict("wrong", "Not these.")
+
+
+@pytest.mark.parametrize(
+    ("drawings", "outcome"),
+    [
+        ([(RIGHT, {"A"}), (RIGHT, {"B"})], "right"),
+        ([(RIGHT, {"A"}), (RIGHT, {"A"}), (RIGHT, {"A"})], "right"),  # so it happens, if rarely
+        ([(RIGHT, {"A"}), (RIGHT, {"A"}), (WRONG_ONE, {"A"})], "can't tell"),
+        ([(WRONG_ONE, {"A"}), (WRONG_ONE, {"A"}), (RIGHT, {"A"})], "can't tell"),
+        ([(WRONG_ONE, {"A"}), (WRONG_ONE, {"B"})], "wrong"),
+        ([(RIGHT, {"A"}), (WRONG_ONE, {"B"})], "wrong"),
+    ],
+)
+def test_letters_are_judged_if_they_follow_what_is_drawn(
+    drawings: list[tuple[Verdict, object]], outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, lesson = list(drawings), SimpleNamespace(reset_exercise=lambda _: None)
+    monkeypatch.setattr(Judge, "_once", lambda *_: left.pop(0))
+    judge = Judge(cast(Lesson, lesson))
+    assert judge.verdict(Work("08.not-proved", (), "")).outcome == outcome
+    assert left == []
