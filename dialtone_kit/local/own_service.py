@@ -54,6 +54,11 @@ class OwnService:
         """Where it serves."""
         return self._record.base_url
 
+    @property
+    def folder(self) -> Path:
+        """Its state folder: with `DIALTONE_STATE_DIR`, another process finds the service by it."""
+        return Path(self._folder.name)
+
     def remove(self) -> None:
         """End it; if it is gone already, that is fine."""
         atexit.unregister(self.remove)

@@ -8,28 +8,49 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import CodeType, FrameType
 from typing import Any
 
 PATIENCE = 1.0  # seconds for the other one, who may wait for a lock; then they go on alone
 
 
-def together(jobs: Sequence[Callable[[], None]], function: Callable[..., Any]) -> None:
-    """Run each job in a thread. They call `function`; the first exception of theirs is raised."""
-    pace, problems = threading.Barrier(len(jobs)), list[BaseException]()
-    code = getattr(function, "__code__", None)
+class Pace:
+    """Makes threads take each line of the same code together: `parties` of them."""
 
-    def run(job: Callable[[], None]) -> None:
-        sys.settrace(_at_the_pace(pace, code))
+    def __init__(self, parties: int) -> None:
+        self._barrier = threading.Barrier(parties)
+
+    @contextmanager
+    def kept(self, counts: Callable[[CodeType], bool]) -> Iterator[None]:
+        """In this block and thread, each line of code that `counts` waits for the others."""
+
+        def each_line(_: FrameType, event: str, __: object) -> Any:
+            if event == "line":
+                with suppress(threading.BrokenBarrierError):
+                    self._barrier.wait(PATIENCE)
+            return each_line
+
+        sys.settrace(lambda frame, *_: each_line if counts(frame.f_code) else None)
         try:
-            job()
-        except BaseException as problem:
-            problems.append(problem)
+            yield
         finally:
             sys.settrace(None)
-            pace.abort()  # the other one takes its last lines alone
+            self._barrier.abort()  # the other one takes its last lines alone
+
+
+def together(jobs: Sequence[Callable[[], None]], function: Callable[..., Any]) -> None:
+    """Run each job in a thread. They call `function`; the first exception of theirs is raised."""
+    pace, problems = Pace(len(jobs)), list[BaseException]()
+    own = getattr(function, "__code__", None)
+
+    def run(job: Callable[[], None]) -> None:
+        with pace.kept(lambda code: code is own):
+            try:
+                job()
+            except BaseException as problem:
+                problems.append(problem)
 
     threads = [threading.Thread(target=run, args=(job,), daemon=True) for job in jobs]
     for thread in threads:
@@ -38,15 +59,3 @@ def together(jobs: Sequence[Callable[[], None]], function: Callable[..., Any]) -
         thread.join()
     if problems:
         raise problems[0]
-
-
-def _at_the_pace(pace: threading.Barrier, code: CodeType | None) -> Callable[..., Any]:
-    """A trace function that waits for the others before each line of `code`."""
-
-    def each_line(_: FrameType, event: str, __: object) -> Any:
-        if event == "line":
-            with suppress(threading.BrokenBarrierError):
-                pace.wait(PATIENCE)
-        return each_line
-
-    return lambda frame, *_: each_line if frame.f_code is code else None

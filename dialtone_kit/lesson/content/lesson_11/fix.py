@@ -32,23 +32,11 @@ EARLY = (
 # --- the answer, as a function ---
 
 
-def verifier_of(answer: object, listing: Listing) -> Verify:
-    """The learner's `verify`: a function, a source, or changes to lines of `listing`.
-
-    Raises Wrong when there is none in it.
-    """
-    if isinstance(answer, Mapping):
-        answer = _changed(listing, answer)
-    if callable(answer):
-        return answer
-    if not isinstance(answer, str):
-        raise Wrong(
-            'Give the lines that you change, as {number: "the new line"}; this is '
-            f"{kind_of(answer)}. A whole function is fine, too."
-        )
+def loaded(source: str) -> Verify:
+    """`verify` in this source. Raises Wrong when there is none."""
     names: dict[str, Any] = {}
     try:
-        exec(compile(str.__str__(answer), "your verifier", "exec"), names)  # noqa: S102
+        exec(compile(source, "your verifier", "exec"), names)  # noqa: S102
     except SyntaxError as error:
         where = (error.text or "").strip()
         raise Wrong(
@@ -63,7 +51,24 @@ def verifier_of(answer: object, listing: Listing) -> Verify:
     return verify
 
 
-def _changed(listing: Listing, changes: Mapping[Any, Any]) -> str:
+def verifier_of(answer: object, listing: Listing, load: Callable[[str], Verify] = loaded) -> Verify:
+    """The learner's `verify`: a function, a source, or changes to lines of `listing`.
+
+    `load` runs a source; grading has it done in a sandbox. Raises Wrong when there is none in it.
+    """
+    if isinstance(answer, Mapping):
+        answer = changed(listing, answer)
+    if callable(answer):
+        return answer
+    if not isinstance(answer, str):
+        raise Wrong(
+            'Give the lines that you change, as {number: "the new line"}; this is '
+            f"{kind_of(answer)}. A whole function is fine, too."
+        )
+    return load(str.__str__(answer))
+
+
+def changed(listing: Listing, changes: Mapping[Any, Any]) -> str:
     """The source with other lines in it, at the depth of those that they replace."""
     lines: list[str] = list(listing.lines)
     for number, text in changes.items():

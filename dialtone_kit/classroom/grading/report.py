@@ -1,0 +1,98 @@
+"""Grades as a trainer reads them: a table, grades.csv and grades.json in the session folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from dialtone_kit.base.masking import masked
+from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.classroom.grading.run import Grade, Graded
+from dialtone_kit.lesson.exercises.verdict import MARKS, WORDS
+
+CSV, JSON = "grades.csv", "grades.json"
+_COLORS = {"right": "green", "wrong": "red", "not tried": "dim", "can't tell": "yellow"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
+
+
+def keep(graded: Graded, folder: Path) -> list[Path]:
+    """Write both files, 0600; returns where they are."""
+    private = PrivateFolder(folder)
+    rows = [_row(one) for one in _sorted(graded.grades)]
+    text = json.dumps({"grades": rows, "told": graded.told}, ensure_ascii=False, indent=1)
+    return [private.write(CSV, _csv(rows)), private.write(JSON, f"{text}\n")]
+
+
+def table(grades: Sequence[Grade]) -> Table:
+    """A row for each notebook: its exercises, and in how many the learner's record differs."""
+    made = Table("Seat", "Learner", "Lesson", "Exercises", "Own record")
+    for _, same in groupby(_sorted(grades), lambda one: (one.learner.seat, one.lesson)):
+        rows = list(same)
+        first, differing = rows[0], [one for one in rows if one.own and one.own != one.outcome]
+        record = (
+            "none" if not first.own else f"{len(differing)} differ" if differing else "the same"
+        )
+        made.add_row(
+            str(first.learner.seat),
+            escape(masked(first.learner.name)),
+            first.lesson,
+            "  ".join(map(_short, rows)),
+            record,
+        )
+    return made
+
+
+def to_look_at(graded: Graded) -> Iterator[str]:
+    """A line for each file and exercise that a person has to look at."""
+    yield from graded.told
+    for one in _sorted(graded.grades):
+        if one.outcome == "can't tell":
+            yield f"{one.learner.name}, {one.exercise}: {one.sentence}"
+        for note in one.notes:
+            yield f"{one.learner.name}, {one.exercise}: {note}."
+
+
+def _short(one: Grade) -> str:
+    name = one.exercise.partition(".")[2]
+    code = f" {one.code}" if one.code else ""
+    color = _COLORS[one.outcome]
+    return f"[{color}]{escape(f'{MARKS[one.outcome]} {name}{code}')}[/{color}]"
+
+
+def _sorted(grades: Sequence[Grade]) -> list[Grade]:
+    return sorted(grades, key=lambda one: (one.learner.seat, one.lesson))
+
+
+def _row(one: Grade) -> dict[str, object]:
+    return {
+        "seat": one.learner.seat,
+        "name": one.learner.name,
+        "lesson": one.lesson,
+        "exercise": one.exercise,
+        "verdict": WORDS[one.outcome],
+        "code": one.code,
+        "sentence": masked(one.sentence),
+        "own record": WORDS[one.own] if one.own else "",
+        "notes": "; ".join(one.notes),
+        "file": masked(one.file),
+    }
+
+
+def _csv(rows: Sequence[dict[str, object]]) -> str:
+    text = io.StringIO()
+    names = list(rows[0]) if rows else ["seat"]
+    sheet = csv.DictWriter(text, names)
+    sheet.writeheader()
+    sheet.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
+    return text.getvalue()
+
+
+def _inert(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

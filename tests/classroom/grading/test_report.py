@@ -1,0 +1,77 @@
+"""The report: private files that a spreadsheet can open, and lines for what a person must see."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from dialtone_kit.classroom.grading.report import keep, table, to_look_at
+from dialtone_kit.classroom.grading.run import Grade, Graded
+from dialtone_kit.classroom.session import Learner
+
+BOB = Learner(2, "Bob [red]", "bob@example.com")
+GRADE = Grade(BOB, "03", "03.signature", "wrong", "M11", "You dropped a zero.", (), "b.ipynb")
+ALL = Graded(
+    [
+        replace(GRADE, exercise="03.coordinates", outcome="right", code="", own="right"),
+        replace(GRADE, own="right"),
+        replace(
+            GRADE,
+            learner=Learner(1, "=HYPERLINK()", "a@example.com"),
+            outcome="can't tell",
+            sentence="The cell is missing.",
+            notes=("the exercises are in another order",),
+        ),
+    ],
+    ["x.zip: It is encrypted."],
+)
+
+
+def test_the_files_are_private_and_say_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "class"
+    files = keep(ALL, folder)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600, 0o600]
+    rows = list(csv.DictReader(files[0].read_text().splitlines()))
+    assert [(row["seat"], row["verdict"], row["own record"]) for row in rows] == [
+        ("1", "can't tell", ""),
+        ("2", "right", "right"),
+        ("2", "not quite", "right"),
+    ]
+    assert rows[2]["code"] == "M11"
+    kept = json.loads(files[1].read_text())
+    assert [row["exercise"] for row in kept["grades"]] == [row["exercise"] for row in rows]
+    assert kept["told"] == ALL.told
+
+
+def test_a_spreadsheet_computes_nothing_of_a_learners(tmp_path: Path) -> None:
+    rows = csv.DictReader(keep(ALL, tmp_path / "class")[0].read_text().splitlines())
+    assert next(rows)["name"] == "'=HYPERLINK()"
+
+
+def test_no_secret_is_kept(tmp_path: Path) -> None:
+    secret = f"sec_{'a' * 43}"
+    graded = Graded([replace(GRADE, sentence=f"You returned {secret}.")])
+    assert [path for path in keep(graded, tmp_path / "c") if secret in path.read_text()] == []
+
+
+def test_the_table_shows_each_exercise_and_where_the_record_differs() -> None:
+    console = Console(width=120, record=True, file=None, quiet=False)
+    with console.capture() as shown:
+        console.print(table(ALL.grades))
+    text = shown.get()
+    assert "✓ coordinates  ✗ signature M11" in text
+    assert "Bob [red]" in text
+    assert "1 differ" in text
+
+
+def test_what_a_person_must_look_at_is_listed() -> None:
+    assert list(to_look_at(ALL)) == [
+        "x.zip: It is encrypted.",
+        "=HYPERLINK(), 03.signature: The cell is missing.",
+        "=HYPERLINK(), 03.signature: the exercises are in another order.",
+    ]
