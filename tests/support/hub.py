@@ -37,7 +37,7 @@ c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = {password!r}
 c.Authenticator.allow_all = True
 c.Spawner.cmd = [{singleuser!r}]
-c.Spawner.notebook_dir = "~/notebooks"
+c.Spawner.notebook_dir, c.Spawner.default_url = "~/notebooks", "/lab"
 c.Spawner.start_timeout = c.Spawner.http_timeout = {patience}
 c.JupyterHub.services = [{{"name": "tests", "api_token": {token!r}}}]
 c.JupyterHub.load_roles = [
@@ -69,7 +69,7 @@ class Seat(Lab):
 
     def log_in(self, page: Any) -> None:
         """As the user does, until their JupyterLab is there."""
-        page.goto(f"{self.url}/hub/login?next=%2Fuser%2F{self.user}%2Flab")
+        page.goto(f"{self.url}/hub/login?next=%2Fhub%2Fspawn")
         page.get_by_label("Username").fill(self.user)
         page.get_by_label("Password").fill(self.password)
         page.locator("input[type=submit]").click()
