@@ -46,18 +46,26 @@ def link(url: str) -> str:
 
     The browser reaches the Jupyter server, perhaps on another host or port (JupyterHub, Binder, a
     container's port mapping, `ssh -L`), but not always a loopback port: so the link is a path
-    through the server's proxy, on the page's own origin. Without such a server it is `url`. Only
-    links for a person change: issuer, `htu` and everything that the kit itself calls keep the
-    loopback URL.
+    through the server's proxy, on the page's own origin. Without such a server it is `url`, or in
+    a GitHub codespace the address of the forwarded port. Only links for a person change: issuer,
+    `htu` and everything that the kit itself calls keep the loopback URL.
     """
     parts = urlsplit(url)
     if parts.hostname not in LOOPBACK or parts.port is None:
         return url
     prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "") or _proxying_server()
-    if not prefix:
-        return url
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{prefix.rstrip('/')}/proxy/{parts.port}{parts.path or '/'}{query}"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if prefix:
+        return f"{prefix.rstrip('/')}/proxy/{parts.port}{path}"
+    forwarded = _codespace(parts.port)
+    return f"{forwarded}{path}" if forwarded else url
+
+
+def _codespace(port: int) -> str:
+    """Where GitHub forwards this port of the codespace that we run in; "" anywhere else."""
+    name = os.environ.get("CODESPACE_NAME", "")
+    domain = os.environ.get("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "")
+    return f"https://{name}-{port}.{domain}" if name and domain else ""
 
 
 def _proxying_server() -> str:

@@ -77,6 +77,40 @@ def test_without_a_hub_a_link_is_the_address(monkeypatch: pytest.MonkeyPatch) ->
     assert link(APPROVE) == APPROVE
 
 
+# -- a codespace -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def codespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+    monkeypatch.setenv("CODESPACE_NAME", "ada-turbo-broccoli-4q7")
+    monkeypatch.setenv("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN", "app.example.dev")
+
+
+@pytest.mark.usefixtures("codespace")
+def test_in_a_codespace_a_link_is_the_address_of_the_forwarded_port() -> None:
+    assert link(APPROVE) == (
+        "https://ada-turbo-broccoli-4q7-8787.app.example.dev"
+        "/realms/default/register/approve?enrollment=enroll_1"
+    )
+    assert link("https://id.example.com/approve") == "https://id.example.com/approve"
+
+
+@pytest.mark.usefixtures("codespace")
+@pytest.mark.parametrize("missing", ["CODESPACE_NAME", "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN"])
+def test_with_half_of_a_codespaces_variables_a_link_is_the_address(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.delenv(missing)
+    assert link(APPROVE) == APPROVE
+
+
+@pytest.mark.usefixtures("codespace")
+def test_in_a_codespaces_jupyterlab_a_link_goes_through_its_proxy(started_by: Path) -> None:
+    started_by.write_text(json.dumps({"base_url": "/", "url": "https://127.0.0.1:8888/"}))
+    assert link(APPROVE).startswith("/proxy/8787/realms/")
+
+
 # -- a Jupyter server without a hub ------------------------------------------------------------
 
 

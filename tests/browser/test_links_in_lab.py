@@ -10,18 +10,7 @@ from urllib.parse import urlsplit
 
 from tests.support.lab import Person, write_notebook
 from tests.support.lossy_line import LossyLine
-
-CELLS = (
-    """
-    from dialtone_kit import start
-    lesson = start("02", globals(), credentials=False)
-    enrollment = lesson.client.request_enrollment("ada@mail.example", "far-agent", "", ("openid",))
-    """,
-    'lesson.link(enrollment.approval_url, "The sponsor\'s page")',
-    "form = lesson.code_form(enrollment)\nform",
-    "print(lesson.controls.code_for(enrollment.email, enrollment.realm))",
-    "print(lesson.client.confirm_enrollment(enrollment).client_id)",
-)
+from tests.support.sponsor import CELLS, register_and_approve
 
 
 def test_the_sponsors_link_works_where_only_jupyters_port_is_forwarded(lab, browser):
@@ -33,23 +22,7 @@ def test_the_sponsors_link_works_where_only_jupyters_port_is_forwarded(lab, brow
     context.on("request", lambda request: asked.append(request.url))
     try:
         person = Person(replace(lab, url=origin), context.new_page(), "far.ipynb")
-        person.run_first(4)
-        code = person.cell(3).locator(".jp-OutputArea-output").inner_text().strip()
-        in_widget = person.widget("code").get_by_text("Open the sponsor's page")
-        in_output = person.cell(1).get_by_text("The sponsor's page", exact=True).last
-        for link in (in_widget, in_output):
-            with context.expect_page() as opened:
-                link.click()
-            page = opened.value
-            page.get_by_role("heading", name="far-agent").wait_for()
-            assert page.url.startswith(f"{origin}/proxy/")
-        page.get_by_label("Verification code").fill(code)
-        page.get_by_role("button", name="I vouch for this agent").click()
-        page.get_by_text("Approved").first.wait_for()
-        assert page.url.startswith(f"{origin}/proxy/")
-        person.run_cell(4)
-        assert person.errors() == []
-        assert "cli_far_agent" in person.cell(4).locator(".jp-OutputArea-output").inner_text()
+        register_and_approve(person, context, f"{origin}/proxy/")
         near = (f"{origin}/", "data:", "blob:")
         assert [url for url in asked if not url.startswith(near)] == []
     finally:

@@ -1,5 +1,6 @@
 """The pages are true: what they name is there, and the rooms are those of the import contracts."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -15,6 +17,8 @@ PAGES = [
     "CONTRIBUTING.md",
     "docs/architecture.md",
     "docs/threat-model.md",
+    "docs/where-to-run.md",
+    "SECURITY.md",
     "benchmarks/README.md",
     "notebooks/README.md",
     "notebooks/TRAINERS.md",
@@ -92,3 +96,22 @@ def test_what_the_changelog_says_has_moved_is_where_it_says() -> None:
     for names, new in MOVED_NAMES.findall(changelog):
         module = import_module(new)
         assert [name for name in re.findall(r"\w+", names) if not hasattr(module, name)] == [], new
+
+
+def test_each_way_to_run_it_says_whether_it_was_tried() -> None:
+    page = read("docs/where-to-run.md")
+    rows = re.findall(r"^\| \[([^\]]+)\]\(#[\w-]+\) \| \S.* \|$", page, re.MULTILINE)
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [row.casefold() for row in rows] == [heading.casefold() for heading in headings]
+
+
+def test_the_values_for_kubernetes_are_yaml_and_use_the_image_beside_them() -> None:
+    page = read("docs/where-to-run.md")
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    singleuser = yaml.safe_load(block)["singleuser"]
+    (built,) = re.findall(r"```dockerfile\n(.*?)```", page, re.DOTALL)
+    assert json.loads(re.findall(r"^CMD (.*)$", built, re.MULTILINE)[0]) == [singleuser["cmd"]]
+    command = " ".join(singleuser["lifecycleHooks"]["postStart"]["exec"]["command"])
+    assert "/opt/dialtone/lessons" in built
+    assert "/opt/dialtone/lessons" in command
+    assert (ROOT / singleuser["defaultUrl"].removeprefix("/lab/tree/")).is_file()
