@@ -15,11 +15,10 @@ from dialtone_kit.base.private_files import shown
 from dialtone_kit.classroom.links import Links
 from dialtone_kit.classroom.making import LINKS, Made, differs, link_of, make, update
 from dialtone_kit.classroom.roster import BadRoster, read_roster
+from dialtone_kit.classroom.seats import FEW, learners, seats
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, SETTINGS, Learner
 from dialtone_kit.classroom.settings import LONGEST_KEPT, settings_of
 from dialtone_kit.commands.signals import end_in_order
-
-_FEW = 10  # seats that a line lists
 
 
 @click.command
@@ -101,8 +100,8 @@ def _report(made: Made) -> None:
     settings, count = settings_of(made.session), len(made.session.learners)
     where, link = shown(made.session.folder), link_of(settings)
     lessons = settings.lessons
-    numbers = ", ".join(lessons) if len(lessons) <= _FEW else f"{lessons[0]} to {lessons[-1]}"
-    click.echo(f"{where}: {_learners(count)}, lessons {numbers}.")
+    numbers = ", ".join(lessons) if len(lessons) <= FEW else f"{lessons[0]} to {lessons[-1]}"
+    click.echo(f"{where}: {learners(count)}, lessons {numbers}.")
     click.echo(
         "It has names and addresses, readable by you alone. You keep them until "
         f"{settings.until:%d %B %Y} ({SETTINGS}: keep_days = {settings.keep_days}). "
@@ -120,7 +119,7 @@ def _report_update(made: Made) -> None:
     for name in made.mended:
         click.echo(f"Made again, as it was lost: {visible(name)}.")
     if made.new:
-        click.echo(f"Added {_learners(len(made.new))}: {_seats(made.new)}. All others keep theirs.")
+        click.echo(f"Added {learners(len(made.new))}: {_seats(made.new)}. All others keep theirs.")
     else:
         click.echo("No one in the roster is new.")
     if made.renamed:
@@ -134,11 +133,5 @@ def _report_update(made: Made) -> None:
         )
 
 
-def _learners(count: int) -> str:
-    return "1 learner" if count == 1 else f"{count:,} learners"
-
-
-def _seats(learners: Sequence[Learner]) -> str:
-    numbers = [str(learner.seat) for learner in learners]
-    rest = f" and {len(numbers) - _FEW:,} more" if len(numbers) > _FEW else ""
-    return f"seat{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:_FEW])}{rest}"
+def _seats(these: Sequence[Learner]) -> str:
+    return seats([learner.seat for learner in these])

@@ -198,6 +198,7 @@ def test_a_setting_of_the_wrong_kind_is_named(tmp_path: Path, line: str, why: st
         settings_of(open_session(tmp_path / "c"))
 
 
+@pytest.mark.full  # 10,000 files
 def test_5_000_learners_get_their_seats(tmp_path: Path) -> None:
     many = [Person(f"L{number}", f"l{number}@example.com") for number in range(5_000)]
     assert len(make(tmp_path / "c", *many).session.learners) == 5_000
