@@ -61,11 +61,12 @@ def make(folder: Path, roster: Roster, given: Mapping[str, Any]) -> Made:
         made = building / "class"
         made.mkdir(mode=0o700)
         _require_modes(made)
-        write_learner_folders(made / "learners", learners)
         private = PrivateFolder(made)
         private.write(".gitignore", _IGNORE)
         private.write(SETTINGS, settings.as_toml())
         _write_lists(made, learners, settings)
+        # Last: each write above waits for the disk, and would wait for all of these files, too.
+        write_learner_folders(made / "learners", learners)
         made.rename(folder)
     return Made(open_session(folder), learners)
 

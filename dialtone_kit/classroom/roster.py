@@ -19,7 +19,7 @@ from dialtone_kit.classroom.tables import NotATable, Row, decoded, rows_of
 
 MOST_ROWS = 5_000
 _MOST_BYTES = 8_000_000
-_LONGEST_NAME = 200
+_LONGEST_NAME = 100
 _SEPARATORS = ("\t", ";", ",")
 _HINT = re.compile(r"sep=([;,\t|])\r?\n", re.I)  # Excel reads this line and doesn't count it
 _JOINERS = "\u200c\u200d"  # names in several scripts need these two invisible characters

@@ -84,6 +84,12 @@ def test_names_of_all_scripts_pass_with_their_joiners_and_direction_marks_do_not
         people("name,email\nAnn\u202eeel,a@example.com\n")
 
 
+def test_a_name_has_at_most_100_characters() -> None:
+    assert people(f"name,email\n{'x' * 100},a@example.com\n")
+    with pytest.raises(BadRoster):
+        people(f"name,email\n{'x' * 101},a@example.com\n")
+
+
 def test_a_class_has_at_most_5_000_people() -> None:
     rows = [f"L{number},l{number}@example.com\n" for number in range(MOST_ROWS + 1)]
     assert len(people("name,email\n" + "".join(rows[:-1]))) == MOST_ROWS
