@@ -6,8 +6,15 @@ import click
 
 from dialtone_kit.commands.group import Commands
 
+NAMES = (
+    "new",
+    "ready",
+    "pack",
+    "grade",
+)
 
-@click.group(cls=Commands, names=("grade",), prefix="class_")
+
+@click.group(cls=Commands, names=NAMES, prefix="class_")
 def command() -> None:
     """Teach a class: make it from a roster, run, grade and watch its lessons.
 

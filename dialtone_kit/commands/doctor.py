@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.finding import Finding
 from dialtone_kit.commands.doctor_environment import kernel, packages, python
 from dialtone_kit.commands.doctor_service import (
     configuration,
@@ -16,7 +17,6 @@ from dialtone_kit.commands.doctor_service import (
     runs,
     state,
 )
-from dialtone_kit.commands.finding import Finding
 
 CHECKS = (python, packages, kernel, state, configuration, port, runs, policies)
 
@@ -29,12 +29,17 @@ def command(base_url: str) -> int:
     \b
     Example: dialtone doctor --base-url https://id.strongdm.ai
     """
-    wrong = 0
-    for finding in examine(base_url):
-        wrong += not finding.ok
+    return 1 if show(examine(base_url)) else 0
+
+
+def show(findings: Iterable[Finding]) -> list[Finding]:
+    """Print each finding as it comes; returns those that are wrong."""
+    wrong = []
+    for finding in findings:
         mark = click.style("ok  ", fg="green") if finding.ok else click.style("look", fg="red")
         click.echo(f"{mark} {finding.what}: {finding.text}")
-    return 1 if wrong else 0
+        wrong += [] if finding.ok else [finding]
+    return wrong
 
 
 def examine(base_url: str = "mock") -> Iterator[Finding]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.commands.finding import Finding
 from dialtone_kit.commands.options import NO_HOME
 
 

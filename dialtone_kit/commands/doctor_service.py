@@ -11,11 +11,11 @@ from pathlib import Path
 
 from dialtone_kit.base.code import fingerprint
 from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import is_irregular, shown
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, VARIABLE, config_dir
-from dialtone_kit.commands.finding import Finding
 from dialtone_kit.local import leftovers, process
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import DEFAULT_PORT, UnusableRecord, free_port, read_record

@@ -1,4 +1,4 @@
-"""One line of what `dialtone doctor` reports."""
+"""One line of what `dialtone doctor` and `dialtone class ready` report."""
 
 from __future__ import annotations
 

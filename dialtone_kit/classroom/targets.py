@@ -1,0 +1,120 @@
+"""The machines that a pack is for: pip's names for them, and what they answer to markers."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone_kit.base.errors import DialtoneError
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+_PYTHON = re.compile(r"3\.(1[1-9]|[2-9][0-9])")
+_PLATFORM = re.compile(r"(manylinux|macosx)_([0-9]{1,2})_([0-9]{1,2})_(x86_64|aarch64|arm64)")
+_SYSTEMS = {"manylinux": ("Linux", "linux"), "macosx": ("Darwin", "darwin")}
+_OLDEST_GLIBC = 5  # manylinux_2_5
+_OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+
+
+class BadTarget(DialtoneError):
+    """A kind of machine that no pack can be made for."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A Python ("3.12") and a platform as wheels name it; "" is the platform of this machine."""
+
+    python: str
+    platform: str = ""
+
+    @property
+    def system(self) -> str:
+        """As `platform.system()` says it there."""
+        return _SYSTEMS[self._parts()[0]][0] if self.platform else platform.system()
+
+    @property
+    def machine(self) -> str:
+        """As `platform.machine()` says it there."""
+        return self._parts()[3] if self.platform else platform.machine()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this Python itself is meant."""
+        return not self.platform and self.python == this_python()
+
+    def options(self) -> list[str]:
+        """pip's options that select wheels for this target."""
+        if self.is_here:
+            return []
+        platforms = [f"--platform={name}" for name in self.platforms()]
+        return ["--implementation=cp", f"--python-version={self.python}", *platforms]
+
+    def platforms(self) -> list[str]:
+        """All platforms whose wheels run there, the best first. pip wants each of them named."""
+        from packaging import tags
+
+        if not self.platform:
+            return list(tags.platform_tags())
+        kind, major, minor, machine = self._parts()
+        if kind == "macosx":
+            return list(tags.mac_platforms((int(major), int(minor)), machine))
+        names = []
+        for glibc in range(int(minor), _OLDEST_GLIBC - 1, -1):
+            names.append(f"manylinux_2_{glibc}_{machine}")
+            names += [f"{_OLD_NAMES[glibc]}_{machine}"] if glibc in _OLD_NAMES else []
+        return names
+
+    def tags(self) -> Iterable[Tag]:
+        """The tags of wheels that run there."""
+        from packaging import tags
+
+        version = tuple(int(part) for part in self.python.split("."))
+        yield from tags.cpython_tags(version, platforms=self.platforms())
+        interpreter = f"cp{self.python.replace('.', '')}"
+        yield from tags.compatible_tags(version, interpreter, self.platforms())
+
+    def markers(self) -> Mapping[str, str]:
+        """What a requirement's marker sees there; pip itself would answer for this machine."""
+        changed = {"python_version": self.python, "python_full_version": f"{self.python}.0"}
+        if self.is_here:
+            return {}
+        if not self.platform:
+            return changed
+        sys_platform = _SYSTEMS[self._parts()[0]][1]
+        systems = {"sys_platform": sys_platform, "platform_system": self.system}
+        return {**changed, **systems, "os_name": "posix", "platform_machine": self.machine}
+
+    def _parts(self) -> tuple[str, str, str, str]:
+        match = _PLATFORM.fullmatch(self.platform)
+        assert match is not None, self.platform  # noqa: S101 (targets_of has checked it)
+        return match[1], match[2], match[3], match[4]
+
+
+def this_python() -> str:
+    """The Python that runs this, as "3.11"."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def targets_of(pythons: Iterable[str], platforms: Iterable[str]) -> list[Target]:
+    """Each Python on each platform; this machine where none is named. Raises BadTarget."""
+    every = [
+        Target(python, name)
+        for name in (list(dict.fromkeys(platforms)) or [""])
+        for python in (list(dict.fromkeys(pythons)) or [this_python()])
+    ]
+    for one in every:
+        if not _PYTHON.fullmatch(one.python):
+            raise BadTarget(f"Python {one.python} can't run the kit. Name one such as 3.12.")
+        if one.platform.startswith("win"):
+            raise BadTarget("On Windows the kit runs in WSL. Name manylinux_2_28_x86_64 instead.")
+        if one.platform and not _PLATFORM.fullmatch(one.platform):
+            raise BadTarget(
+                f"{one.platform} isn't a platform to pack for. Name one such as "
+                "manylinux_2_28_x86_64 or macosx_12_0_arm64."
+            )
+    return every
