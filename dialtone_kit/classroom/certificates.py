@@ -90,13 +90,15 @@ def generated(folder: PrivateFolder, name: str, now: datetime | None = None) -> 
     server = _signed(_leaf(name, moment), key.public_key(), authority.subject, signer)
     folder.write(SERVER, server.public_bytes(Encoding.PEM))
     pem = authority.public_bytes(Encoding.PEM).decode()
-    return Identity(folder.path / SERVER, folder.path / SERVER_KEY, pem)
+    where = folder.path.absolute()
+    return Identity(where / SERVER, where / SERVER_KEY, pem)
 
 
 def addresses() -> list[str]:
-    """The addresses of this machine."""
-    found = [one.address.partition("%")[0] for all in psutil.net_if_addrs().values() for one in all]
-    return [address for address in dict.fromkeys(found) if _ip(address)]
+    """The addresses by which others may reach this machine."""
+    found = [one.address for all in psutil.net_if_addrs().values() for one in all]
+    known = ((address, _ip(address)) for address in dict.fromkeys(found))
+    return [address for address, ip in known if ip and not ip.is_link_local]
 
 
 def _authority(

@@ -31,12 +31,14 @@ from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.marks import map_shown
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.report import report_of, write_report
+from dialtone_kit.lesson.sharing import Sharing
 from dialtone_kit.lesson.views import Views
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.local import place
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.reviving import RevivingWire
+from dialtone_kit.local.seat import read_seat
 from dialtone_kit.local.state_folder import progress_file, state_dir
 from dialtone_kit.widgets import (
     CodeForm,
@@ -84,6 +86,10 @@ class Lesson(Views):
         self.place: Record | None = local.record if local else None
         self.http = self.client.http
         self.progress = Progress(progress_file())
+        self._sharing = Sharing(
+            self.progress.path.parent, self.progress.events, self.controls.share, read_seat
+        )
+        self.progress.kept = self._sharing.wake
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
 
     @property
@@ -239,6 +245,17 @@ class Lesson(Views):
         """
         return write_report(report_of(self.progress, time.time()), state_dir())
 
+    def share(self, on: bool = True) -> Shown | None:
+        """In a class: share how you get on with your trainer, after showing what that is.
+
+        Events only: which lesson and exercise, right or wrong, which misconception. `False` stops.
+        """
+        if on:
+            return self._sharing.start()
+        self._sharing.stop()
+        print("Nothing more is shared.")
+        return None
+
     # -- around the lesson ---------------------------------------------------------------------
 
     def done(self) -> Shown:
@@ -248,4 +265,5 @@ class Lesson(Views):
         """
         self._shell_files.remove()
         self._clear_the_stage()
+        self._sharing.finish()
         return self._work.done(self.wire.round_trips)

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -91,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
 def _tls(asked: argparse.Namespace, chosen: Settings) -> dict[str, str]:
     """The server's options for TLS; none on loopback. Raises BadSettings without it elsewhere."""
     if asked.certificate and asked.key:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(asked.certificate, asked.key)
+        except OSError as problem:  # SSLError is one
+            text = f"{shown(asked.certificate)} can't be served with its key: {problem}"
+            raise BadSettings(sentence(text)) from None
         return {"ssl_certfile": str(asked.certificate), "ssl_keyfile": str(asked.key)}
     if asked.host not in settings.LOOPBACK:
         raise BadSettings(f"{asked.host} can be reached by others: give --certificate and --key.")
