@@ -79,16 +79,20 @@ class AttackRooms:
         return AttackRoom(number, off, self._base_url, lab, self._wire)
 
     def _realm(self, like: Like, without: str | None) -> LabRealm:
-        """A realm for a room. In a class you have few, so the oldest room makes place for it."""
+        """A realm for a room.
+
+        In a class you have few, so the oldest room makes place for it, but never room 0: all others
+        are compared with that one.
+        """
         make = partial(LabRealm, self._base_url, self._controls, self._wire, scopes=())
         while True:
             try:
                 return make(like=like, without=without)
             except ServiceError as refused:
-                oldest = next((room for room in self._all if not room.closed), None)
-                if refused.status != 409 or oldest is None:
+                spare = [room for room in self._all if not room.closed and room.number != SOUND]
+                if refused.status != 409 or not spare:
                     raise
-                oldest.leave()
+                spare[0].leave()
 
     def found(self, flag: object) -> Found:
         """Whose flag this is, and whether the rule that is off there has let somebody in."""
