@@ -70,6 +70,25 @@ class Room(Mock):
         (self.state_dir / "seats.json.new").replace(self.file)
 
 
+def class_folder(folder: Path, learners: int = 2) -> Path:
+    """The folder of a class, as `dialtone class new` leaves it."""
+    folder.mkdir(mode=0o700)
+    write_private(folder / "class.toml", 'name = "Spring"\nlessons = ["00", "01"]\n')
+    enroll(folder, learners)
+    return folder
+
+
+def enroll(folder: Path, learners: int) -> None:
+    """Its roster, with that many learners."""
+    rows = "".join(f"{n},Learner {n},learner{n}@school.example\n" for n in range(1, learners + 1))
+    write_private(folder / "learners.csv", f"seat,name,email\n{rows}")
+
+
+def write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
 def error(answer: httpx.Response) -> tuple[int, str]:
     """Status and code of a refusal."""
     return answer.status_code, json.loads(answer.content).get("error", "")
