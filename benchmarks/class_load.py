@@ -32,7 +32,7 @@ import psutil
 
 from benchmarks.class_lessons import STEPS, Learner, Outcome
 from benchmarks.harness import machine
-from dialtone_kit.classroom.serving import trainer_of
+from dialtone_kit.classroom.address import trainer_of
 from dialtone_kit.classroom.session import Session, open_session
 from dialtone_kit.local.challenge import control_token
 from dialtone_kit.local.seat import parse

@@ -3,57 +3,33 @@
 from __future__ import annotations
 
 import json
-import secrets
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import psutil
 from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
-from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
 from dialtone_kit.classroom import certificates, seats
+from dialtone_kit.classroom.address import EVERYONE, Say, Wanted, must_be_free, place_of
 from dialtone_kit.classroom.certificates import Identity
 from dialtone_kit.classroom.seats import TRAINER_FILE, service_folder
 from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_session
 from dialtone_kit.client.trust import only, trust
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import ask_through
-from dialtone_kit.local.record import Record, free_port
-from dialtone_kit.local.seat import parse, written
+from dialtone_kit.local.record import Record
+from dialtone_kit.local.seat import written
 from dialtone_kit.local.setup import setup_to_serve
 
-PORT, EVERYONE = 8788, "0.0.0.0"  # noqa: S104  (only when it is asked for, and then with TLS)
 LOCK = "serve.lock"
 OFTEN = 1.0  # seconds between two looks at the roster
-Say = Callable[[str], object]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """How to serve; what is None stays as it was the last time."""
-
-    host: str = "127.0.0.1"
-    port: int | None = None
-    name: str | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-    ca: Path | None = None
-    workers: int = 1
-    database: str | None = None
-
-    @property
-    def tls(self) -> bool:
-        """Whether it serves https: wherever others can reach it, and with a certificate."""
-        return self.host not in LOOPBACK or self.certificate is not None
 
 
 def serve(session: Session, wanted: Wanted, say: Say) -> int:
@@ -62,7 +38,8 @@ def serve(session: Session, wanted: Wanted, say: Say) -> int:
     KeyboardInterrupt ends it cleanly and is raised again. Raises DialtoneError when it can't run.
     """
     with _alone(session):
-        trainer = _trainer(session, wanted, say)
+        trainer = place_of(session, wanted, say)
+        must_be_free(wanted.host, trainer.port)
         identity = _identity(session, wanted, urlsplit(trainer.base_url).hostname or "")
         trainer = replace(trainer, authority=identity.authority if identity else "")
         _keep(session, trainer)
@@ -76,66 +53,6 @@ def serve(session: Session, wanted: Wanted, say: Say) -> int:
             if child.poll() is None:
                 process.end(psutil.Process(child.pid))
             process.forget(service_folder(session).path)
-
-
-def trainer_of(session: Session) -> Record:
-    """The trainer's own place at the service. Raises NoSession when it has never run."""
-    try:
-        content = PrivateFolder(session.folder, error=NoSession).read(TRAINER_FILE)
-        return parse(content, session.folder / TRAINER_FILE)
-    except FileNotFoundError:
-        raise NoSession(
-            f"The service of {shown(session.folder)} has never run. Start it with `dialtone class "
-            "serve`."
-        ) from None
-
-
-def class_name(session: Session) -> str:
-    """What the class is called."""
-    return str(session.settings.get("name") or session.folder.absolute().name)
-
-
-def _trainer(session: Session, wanted: Wanted, say: Say) -> Record:
-    """Where the service is to be, as the last time unless it was asked to move."""
-    if not session.learners:
-        raise NoSession(f"{shown(session.folder)} has no learners. Add them to your roster first.")
-    try:
-        before: Record | None = trainer_of(session)
-    except NoSession:
-        before = None
-    old = urlsplit(before.base_url) if before else None
-    name = wanted.name or (_still_ours(old.hostname) if old else None) or _usual_name(wanted)
-    port = wanted.port or (old.port if old else None) or free_port(PORT)
-    host = f"[{name}]" if ":" in name else name
-    url = f"{'https' if wanted.tls else 'http'}://{host}:{port}"
-    require_https_or_loopback(url)
-    if before is not None and before.base_url != url:
-        say(f"The service moves from {before.base_url} to {url}: learners register again there.")
-    secret = before.secret if before else Secret(secrets.token_urlsafe(32))
-    return Record(url, port, secret, None, "", class_name(session))
-
-
-def _usual_name(wanted: Wanted) -> str:
-    """The address by which others reach this machine; on loopback nobody does."""
-    if not wanted.tls or wanted.host in LOOPBACK:
-        return "127.0.0.1"
-    if wanted.host not in (EVERYONE, "::"):
-        return wanted.host
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # nothing is sent: the system only picks a way out
-        return str(probe.getsockname()[0])
-    raise DialtoneError("This machine has no address in a network. Name it: --name HOST.")
-
-
-def _still_ours(name: str | None) -> str | None:
-    """The name of the last time, unless it is an address that this machine no longer has."""
-    literal = name is not None and name.replace(".", "").isdigit()
-    if literal and name not in certificates.addresses() and name not in LOOPBACK:
-        raise DialtoneError(
-            f"The service was at {name}, which is no longer an address of this machine. Name it "
-            "with --name: learners then register again there."
-        )
-    return name
 
 
 def _identity(session: Session, wanted: Wanted, name: str) -> Identity | None:

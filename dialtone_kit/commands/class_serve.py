@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.classroom import seats, serving
+from dialtone_kit.classroom import address, seats, serving
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, Session, open_session
 from dialtone_kit.commands.options import PORT
 from dialtone_kit.commands.signals import end_in_order
@@ -63,8 +63,8 @@ def command(
         raise click.UsageError("Give --everyone or --host, not both.")
     if (certificate is None) != (key is None) or (ca and not certificate):
         raise click.UsageError("A certificate of your own takes --certificate and --key together.")
-    host = serving.EVERYONE if everyone else host or "127.0.0.1"
-    wanted = serving.Wanted(host, port, name, certificate, key, ca, workers, database)
+    host = address.EVERYONE if everyone else host or "127.0.0.1"
+    wanted = address.Wanted(host, port, name, certificate, key, ca, workers, database)
     end_in_order()
     try:
         return serving.serve(session, wanted, click.echo)
@@ -73,7 +73,7 @@ def command(
 
 
 def _renew(session: Session, seat: int) -> int:
-    path = seats.renew(session, serving.trainer_of(session), seat)
+    path = seats.renew(session, address.trainer_of(session), seat)
     click.echo(
         f"Seat {seat} has a new session file, and the old one stopped working: {shown(path)}"
     )

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hmac
 import http.client
-import io
 import secrets
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpcore
@@ -26,6 +24,7 @@ from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.base.jws import strict_json
 from dialtone_kit.client.tls_problems import tls_problem
 from dialtone_kit.local.record import Record
+from dialtone_kit.local.streams import Line, Socket, Stream
 
 Kind = Literal["ours", "stranger", "silent", "nothing"]
 MAX_REPLY = 4096  # bytes of an answer to the challenge
@@ -85,7 +84,7 @@ def ask_through(connected: socket.socket, record: Record, *, timeout: float = 2.
     """Challenge whoever is at the other end of a socket, wherever it leads."""
     connection = _connection(record, timeout)
     connection.auto_open = 0
-    return _reply(connection, record, _Stream(connected))
+    return _reply(connection, record, Stream(connected))
 
 
 def control_token(record: Record) -> str:
@@ -172,16 +171,16 @@ def _challenge(connection: http.client.HTTPConnection, record: Record) -> Occupa
 def _answered(connection: http.client.HTTPConnection, record: Record) -> Occupant:
     plain = connection.sock
     try:
-        return _reply(connection, record, _Stream(plain))
+        return _reply(connection, record, Stream(plain))
     finally:
         if connection.sock is not None:
             plain.settimeout(connection.timeout)
             connection.sock = plain
 
 
-def _reply(connection: http.client.HTTPConnection, record: Record, stream: _Line) -> Occupant:
+def _reply(connection: http.client.HTTPConnection, record: Record, stream: Line) -> Occupant:
     nonce = secrets.token_urlsafe(24)
-    connection.sock = _Socket(stream, connection.timeout or 10.0)
+    connection.sock = Socket(stream, connection.timeout or 10.0)
     try:
         seat = "" if record.seat is None else f"&seat={record.seat}"
         path = f"/mock/hello?nonce={nonce}{seat}"
@@ -218,60 +217,3 @@ def _digest(record: Record, message: str) -> str:
     if record.seat is not None:
         key = sha256(key).hexdigest().encode()
     return hmac.new(key, message.encode(), "sha256").hexdigest()
-
-
-class _Line(Protocol):
-    """As much of a stream of httpx's as a challenge needs; times are in seconds."""
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes: ...
-    def write(self, buffer: bytes, timeout: float | None = None) -> None: ...
-    def close(self) -> None: ...
-
-
-class _Stream:
-    """A plain socket as such a stream."""
-
-    def __init__(self, plain: socket.socket) -> None:
-        self._socket, self.close = plain, plain.close
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._socket.settimeout(timeout)
-        return self._socket.recv(max_bytes)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._socket.settimeout(timeout)
-        self._socket.sendall(buffer)
-
-
-class _Socket:
-    """As much of a socket as `http.client` uses, with one deadline for all that is read."""
-
-    def __init__(self, stream: _Line, timeout: float) -> None:
-        self._stream, self._timeout = stream, timeout
-        self._deadline = time.monotonic() + timeout
-
-    def sendall(self, data: bytes) -> None:
-        self._stream.write(data, self._timeout)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        del mode
-        return io.BufferedReader(_Reading(self._stream, self._deadline))
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _Reading(io.RawIOBase):
-    def __init__(self, stream: _Line, deadline: float) -> None:
-        self._stream, self._deadline = stream, deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError  # a stranger who sends a byte at a time could hold us forever
-        data = self._stream.read(len(buffer), left)
-        buffer[: len(data)] = data
-        return len(data)
