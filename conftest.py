@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DIALTONE_STATE_DIR"] = str(home / "state")
     os.environ["DIALTONE_CONFIG_DIR"] = str(home / "config")
     os.environ["DIALTONE_INTERACTIVE"] = "0"
-    for name in ("DIALTONE_SMTP_URL", "DIALTONE_DATABASE_URL"):
+    for name in ("DIALTONE_SMTP_URL", "DIALTONE_DATABASE_URL", "DIALTONE_CLASS"):
         os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A run in the background of a script ignores Ctrl-C, and so would each program it starts.

@@ -9,8 +9,8 @@ from pathlib import Path
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.classroom.listed import named, seats
 from dialtone_kit.classroom.machine import MARK, MISSING, Machine, read_machines
-from dialtone_kit.classroom.seats import named, seats
 
 _MAY_DIFFER = frozenset({"system"})  # Linux and macOS sit side by side in a class
 _MOST_BYTES = 8_000_000

@@ -16,8 +16,8 @@ import psutil
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.classroom.learner_files import PARAMETERS
+from dialtone_kit.classroom.listed import learners, seats
 from dialtone_kit.classroom.making import link_of
-from dialtone_kit.classroom.seats import learners, seats
 from dialtone_kit.classroom.session import SETTINGS, Session
 from dialtone_kit.classroom.settings import settings_of
 from dialtone_kit.local.record import free_port

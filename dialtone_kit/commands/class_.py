@@ -7,10 +7,9 @@ import click
 from dialtone_kit.commands.group import Commands
 
 NAMES = (
-    "new",
-    "ready",
-    "pack",
-    "grade",
+    "serve",
+    "join",
+    "leave",
 )
 
 

@@ -13,9 +13,9 @@ import click
 from dialtone_kit.base.masking import masked, visible
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.classroom.links import Links
+from dialtone_kit.classroom.listed import FEW, learners, seats
 from dialtone_kit.classroom.making import LINKS, Made, differs, link_of, make, update
 from dialtone_kit.classroom.roster import BadRoster, read_roster
-from dialtone_kit.classroom.seats import FEW, learners, seats
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, SETTINGS, Learner
 from dialtone_kit.classroom.settings import LONGEST_KEPT, settings_of
 from dialtone_kit.commands.signals import end_in_order

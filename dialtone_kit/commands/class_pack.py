@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.classroom.listed import named
 from dialtone_kit.classroom.pack_lessons import edited_lessons
 from dialtone_kit.classroom.packing import ROOT, pack
 from dialtone_kit.classroom.pip import build_kit, run_pip
-from dialtone_kit.classroom.seats import named
 from dialtone_kit.classroom.targets import targets_of
 from dialtone_kit.commands.lab import notebooks_dir
 from dialtone_kit.commands.signals import end_in_order
