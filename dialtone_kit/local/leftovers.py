@@ -1,4 +1,4 @@
-"""The folders that `dialtone run` works in, and those that a killed run left behind.
+"""The folders that runs of lessons work in, and those that a killed run left behind.
 
 A run holds a lock in its folder. However the run ends, the system lets go of that lock, so an
 unlocked folder belongs to nobody.
@@ -27,7 +27,8 @@ def run_folder() -> Iterator[Path]:
     remove_all()
     with (
         tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
-        FileLock(Path(folder) / LOCK, mode=0o600),
+        # Not the thread's: another one may clean up.
+        FileLock(Path(folder) / LOCK, mode=0o600, thread_local=False),
     ):
         yield Path(folder)
 
