@@ -22,7 +22,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # What the kit starts, or uvicorn loads by name.
 USED_WITHOUT_AN_IMPORT = {
     "jupyterlab",
-    "ipykernel",
     "ipywidgets",
     "jupyter-server-proxy",
     "uvloop",

@@ -117,6 +117,7 @@ def main() -> None:
     sys.modules[_LEFT_OUT] = None  # type: ignore[assignment]
     for name in PRELOADED:
         importlib.import_module(name)
+    _compile_the_format()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     gc.collect()
     gc.freeze()  # so that a child's garbage collection doesn't copy every page
@@ -127,6 +128,13 @@ def main() -> None:
         if os.fork() == 0:
             _be_a_child(channel, descriptors[0])
         os.close(descriptors[0])
+
+
+def _compile_the_format() -> None:
+    """nbformat compiles its schema when it validates the first notebook."""
+    import nbformat
+
+    nbformat.validate(nbformat.v4.new_notebook())  # type: ignore[no-untyped-call]
 
 
 def _be_a_child(channel: socket.socket, descriptor: int) -> None:

@@ -86,8 +86,8 @@ class Pool:
         while not all(call.has_ended(0.02) for call in self._calls):
             pass
         killing.cancel()
-        for place in self._places:
-            place.close()
+        with ThreadPoolExecutor() as closing:  # a service takes its time to end
+            list(closing.map(Place.close, self._places))
 
     def _kill_all(self) -> None:
         for call in self._calls:
