@@ -23,9 +23,9 @@ from dialtone_kit.commands import doctor
 from dialtone_kit.commands.cli import main
 from dialtone_kit.commands.signals import undisturbed
 from dialtone_kit.local import leftovers, process
-from tests.commands.test_runner import notebook
 from tests.support.platforms import needs_proc
 from tests.support.running_mock import free_port
+from tests.support.small_class import notebook
 
 pytestmark = needs_proc
 

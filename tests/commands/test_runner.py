@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import ClassVar
 
-import nbformat
 import pytest
 
 from dialtone_kit.classroom.running.jobs import Done, Job
@@ -18,19 +17,7 @@ from dialtone_kit.commands import run_lessons
 from dialtone_kit.commands.cli import main
 from dialtone_kit.commands.run_lessons import select
 from dialtone_kit.commands.run_table import run_and_show
-
-DEFAULTS = 'base_url = "mock"\nemail = ""\ninteractive = None\nverification_code = ""\ncount = 1'
-
-
-def notebook(folder: Path, name: str, *cells: str) -> Path:
-    made = nbformat.v4.new_notebook()
-    made.cells = [nbformat.v4.new_code_cell(DEFAULTS, metadata={"tags": ["parameters"]})]
-    made.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "x", "language": "python"}
-    path = folder / name
-    nbformat.write(made, path)
-    return path
-
+from tests.support.small_class import notebook
 
 WIDGET = """
 import anywidget, traitlets
