@@ -52,6 +52,7 @@ def run(
     """
     parameters.refuse_secrets()
     with ended_in_order(Pool(own_service=parameters.base_url == "mock")) as pool:
+        pool.prepare(len(notebooks))
         pool.call(check, parameters, list(notebooks))
         try:
             output.mkdir(parents=True, exist_ok=True)

@@ -84,6 +84,9 @@ class NoPool:
     def __init__(self, *, own_service: bool) -> None:
         self.made.append(own_service)
 
+    def prepare(self, jobs: int) -> None:
+        pass
+
     def submit(self, job: Job) -> Future[Done]:
         future: Future[Done] = Future()
         future.set_result(self.done)

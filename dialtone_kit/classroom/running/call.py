@@ -9,11 +9,16 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+from dialtone_kit.base.errors import DialtoneError
+
 GONE = (EOFError, OSError)
 
 
-class WorkerLost(Exception):
+class WorkerLost(DialtoneError):
     """The process ended before it answered: it was killed, or called off."""
+
+    def __init__(self) -> None:
+        super().__init__("A worker process ended before it answered. Run this again.")
 
 
 class Call:
@@ -25,7 +30,7 @@ class Call:
         try:
             self.pid: int = connection.recv()
         except GONE:
-            raise WorkerLost from None
+            raise WorkerLost() from None
 
     def result(self, function: Callable[..., None], *arguments: object) -> Any:
         """What the function answers. Raises what it raises, or WorkerLost."""
@@ -33,7 +38,7 @@ class Call:
             self._connection.send((function, arguments))
             answer = self._connection.recv()
         except GONE:
-            raise WorkerLost from None
+            raise WorkerLost() from None
         finally:
             self._answered = True
         if isinstance(answer, Exception):

@@ -58,10 +58,14 @@ class Nursery:
         self._channel: socket.socket | None = None
         self._closed = False
 
+    def start(self) -> None:
+        """Have it import what it needs now: the first process waits for that."""
+        if platform.FORKS:
+            with self._lock:
+                self._started()
+
     def connect(self) -> Connection:
         """A connection to a new process, which serves one call; see child.py."""
-        if self._closed:
-            raise WorkerLost
         if not platform.FORKS:
             return _spawned()
         ours, theirs = socket.socketpair()
@@ -84,6 +88,8 @@ class Nursery:
                 socket.send_fds(self._started(), [b"."], [end.fileno()])
 
     def _started(self) -> socket.socket:
+        if self._closed:
+            raise WorkerLost
         if self._channel is None:
             self._channel, theirs = socket.socketpair()
             with theirs:

@@ -9,8 +9,10 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.classroom.running.call import Call, WorkerLost
 from dialtone_kit.classroom.running.jobs import Done, Job
 from dialtone_kit.classroom.running.nursery import Nursery
@@ -35,7 +37,8 @@ class Pool:
     """
 
     def __init__(self, workers: int | None = None, *, own_service: bool = True) -> None:
-        self._threads = ThreadPoolExecutor(workers or cores())
+        self._workers = workers or cores()
+        self._threads = ThreadPoolExecutor(self._workers)
         self._own_service = own_service
         self._nursery = Nursery()
         self._lock = threading.Lock()
@@ -44,12 +47,18 @@ class Pool:
         self._calls: list[Call] = []
         self._closed = False
 
+    def prepare(self, jobs: int) -> None:
+        """Start services for that many jobs now, while the first process imports what it needs."""
+        for _ in range(min(jobs, self._workers)):
+            self._threads.submit(self._open_ahead)
+
     def submit(self, job: Job) -> Future[Done]:
         """Its future; it is running once a worker has taken it."""
         return self._threads.submit(self.run, job)
 
     def run(self, job: Job) -> Done:
         """Run it now, and wait for it. Raises ServiceUnreachable when no service starts for it."""
+        self._nursery.start()  # it imports while a service starts
         for _ in range(TRIES):
             place = self._place()
             try:
@@ -97,9 +106,16 @@ class Pool:
         with self._lock:
             if self._free:
                 return self._free.pop()
+        return self._opened()
+
+    def _opened(self) -> Place:
         place = Place(self._own_service)
         self._places.append(place)
         return place
+
+    def _open_ahead(self) -> None:
+        with suppress(DialtoneError):  # the job that needs it tries again, and says why
+            self._free.append(self._opened())
 
     def _drop(self, place: Place) -> None:
         self._places.remove(place)
