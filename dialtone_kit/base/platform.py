@@ -11,6 +11,7 @@ Windows starts here.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ READ_FOLDER = os.O_RDONLY | _SAFELY | getattr(os, "O_DIRECTORY", 0)
 OPEN_OR_CREATE = os.O_RDWR | os.O_CREAT | _SAFELY
 
 _ENDED = (b"Z", b"X")  # states in /proc: a zombie, and dead
+# Whether a process with much imported may be forked, instead of starting another from nothing:
+# macOS's own libraries don't survive it, and Windows can't.
+FORKS = sys.platform.startswith("linux")
 # For subprocess.Popen: the child hears no Ctrl-C of ours and outlives us.
 OWN_SESSION: dict[str, Any] = {"start_new_session": True}
 

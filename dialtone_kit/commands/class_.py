@@ -7,9 +7,7 @@ import click
 from dialtone_kit.commands.group import Commands
 
 NAMES = (
-    "serve",
-    "join",
-    "leave",
+    "run",
 )
 
 

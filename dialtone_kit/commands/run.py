@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.classroom.running.parameters import BadParameters, Parameters
 from dialtone_kit.commands.lab import notebooks_dir
 from dialtone_kit.commands.options import require_home
 from dialtone_kit.commands.run_lessons import select
-from dialtone_kit.commands.run_parameters import BadParameters, Parameters
 from dialtone_kit.commands.signals import end_in_order
 
 
@@ -49,7 +49,6 @@ def command(
     parameters = Parameters(given.pop("base_url", base_url), given)
     try:
         chosen = select(folder, lessons)
-        parameters.check(chosen)
+        return run_and_show(chosen, output / "solutions" if solutions else output, parameters)
     except BadParameters as refused:
         raise click.UsageError(str(refused)) from None
-    return run_and_show(chosen, output / "solutions" if solutions else output, parameters)

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.classroom.running.parameters import Parameters
 from dialtone_kit.commands.run_lessons import Result, run
-from dialtone_kit.commands.run_parameters import Parameters
 
 _COLORS = {"passed": "green", "failed": "red", "stopped": "yellow"}
 
@@ -28,14 +28,8 @@ def run_and_show(notebooks: Sequence[Path], output: Path, parameters: Parameters
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("starting", total=len(notebooks))
-        results = run(
-            notebooks,
-            output,
-            parameters,
-            on_start=lambda notebook: bar.update(task, description=notebook.stem),
-            on_result=lambda _: bar.advance(task),
-        )
+        task = bar.add_task("lessons", total=len(notebooks))
+        results = run(notebooks, output, parameters, on_result=lambda _: bar.advance(task))
     console.print(table(results))
     for result in results:
         if result.reason:

@@ -26,17 +26,17 @@ answers but the one sentence that lesson 13 keeps for its report.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.lines import append_line
 from dialtone_kit.base.private_files import (
     PrivateFolder,
-    open_private,
     private_dir,
     read_regular,
     shown,
@@ -74,7 +74,7 @@ class EventFile:
                 event = choose(events)
                 if event is not None:
                     self._take_over(events)
-                    _append(self.path, event)
+                    append_line(self.path, json.dumps(event))
         except Timeout:
             raise ProgressNotKept(
                 f"Progress was not saved: another program holds {shown(self.path)}.lock. Close it "
@@ -86,6 +86,18 @@ class EventFile:
             raise
         except DialtoneError as problem:
             raise ProgressNotKept(f"Progress was not saved: {problem}") from None
+
+    def text(self) -> str:
+        """The file as it is: for a copy that goes on elsewhere. "" without one."""
+        try:
+            return _text_of(self.path)
+        except FileNotFoundError:
+            return ""
+
+    def extend(self, lines: str) -> None:
+        """Add events that another file had, a line each. Raises ProgressNotKept."""
+        for line in lines.splitlines():
+            self.append(partial(_in_line, line))
 
     def _all(self) -> list[Event]:
         try:
@@ -141,24 +153,12 @@ def _text_of(path: Path) -> str:
     return read_regular(path).decode("utf-8", "replace")
 
 
-def _append(path: Path, event: Event) -> None:
-    """Write one line and wait for the disk; a line that a full disk cut off is removed."""
-    descriptor = open_private(path, os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "r+b", buffering=0) as file:
-        size = os.fstat(descriptor).st_size
-        ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-        line = ("" if ended else "\n") + _line_of(event)
-        try:
-            if file.write(line.encode()) != len(line.encode()):
-                raise OSError(0, "the disk is full")
-            os.fsync(descriptor)
-        except OSError:
-            os.ftruncate(descriptor, size)
-            raise
-
-
 def _line_of(event: Event) -> str:
     return json.dumps(event) + "\n"
+
+
+def _in_line(line: str, _so_far: list[Event]) -> Event | None:
+    return _event(line)
 
 
 def _event(line: str) -> Event | None:

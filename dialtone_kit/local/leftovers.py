@@ -1,4 +1,4 @@
-"""The folders that `dialtone run` works in, and those that a killed run left behind.
+"""The folders that runs of lessons work in, and those that a killed run left behind.
 
 A run holds a lock in its folder. However the run ends, the system lets go of that lock, so an
 unlocked folder belongs to nobody.
@@ -25,11 +25,16 @@ LOCK = "run.lock"
 def run_folder() -> Iterator[Path]:
     """A temporary folder for one run, removed at the end. What killed runs left goes first."""
     remove_all()
-    with (
-        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder,
-        FileLock(Path(folder) / LOCK, mode=0o600),
-    ):
-        yield Path(folder)
+    made = Path(tempfile.mkdtemp(prefix=f"new-{PREFIX}"))
+    # Not the thread's: another one may clean up.
+    lock = FileLock(made / LOCK, mode=0o600, thread_local=False)
+    folder = made.with_name(made.name.removeprefix("new-"))
+    try:
+        with lock:
+            made.rename(folder)  # before it was locked, others would take it for a leftover
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_all() -> list[Path]:

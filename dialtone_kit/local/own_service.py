@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from dialtone_kit.base.masking import Secret
-from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.base.private_files import PrivateFolder, private_dir
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import ask
 from dialtone_kit.local.controls import Controls
@@ -30,15 +30,21 @@ class OwnService:
     """A local service that nobody else uses; `remove()` ends it and deletes its folder.
 
     If this process is killed, the service ends by itself and deletes the folder. That's on Linux;
-    elsewhere it ends after a day without a call.
-    Raises ServiceUnreachable when it can't start.
+    elsewhere it ends after a day without a call. `within` is a folder for its state, and that one
+    is deleted then; `remove()` leaves it. Raises ServiceUnreachable when it can't start.
     """
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="dialtone-own-")  # 0700
-        folder = Path(self._folder.name)
+    def __init__(self, within: Path | None = None) -> None:
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if within is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="dialtone-own-")
+            folder = Path(self._temporary.name)
+        else:
+            folder = within / "state"
+        # With DIALTONE_STATE_DIR, another process finds the service by it.
+        self.folder = private_dir(folder)
         self._record = _new_record(folder)
-        ends_with_us = this_process() | {TEMPORARY: str(folder)}
+        ends_with_us = this_process() | {TEMPORARY: str(within or folder)}
         self._child = process.launch(folder, self._record.port, Setup(), ends_with_us)
         atexit.register(self.remove)
         try:
@@ -54,19 +60,15 @@ class OwnService:
         """Where it serves."""
         return self._record.base_url
 
-    @property
-    def folder(self) -> Path:
-        """Its state folder: with `DIALTONE_STATE_DIR`, another process finds the service by it."""
-        return Path(self._folder.name)
-
     def remove(self) -> None:
         """End it; if it is gone already, that is fine."""
         atexit.unregister(self.remove)
         if self._child.poll() is None:
             with suppress(psutil.Error):
                 process.end(psutil.Process(self._child.pid))
-        with suppress(OSError):
-            self._folder.cleanup()
+        if self._temporary is not None:
+            with suppress(OSError):
+                self._temporary.cleanup()
 
     def __repr__(self) -> str:
         return "<a local service of this lesson's own>"

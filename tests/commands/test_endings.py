@@ -18,14 +18,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dialtone_kit.commands import doctor, run_lessons
+from dialtone_kit.classroom.running.place import Place
+from dialtone_kit.commands import doctor
 from dialtone_kit.commands.cli import main
-from dialtone_kit.commands.run_parameters import Parameters
 from dialtone_kit.commands.signals import undisturbed
 from dialtone_kit.local import leftovers, process
-from tests.commands.test_runner import notebook
 from tests.support.platforms import needs_proc
 from tests.support.running_mock import free_port
+from tests.support.small_class import notebook
 
 pytestmark = needs_proc
 
@@ -36,7 +36,11 @@ from dialtone_kit.commands import run
 run.notebooks_dir = lambda: Path({folder!r})
 """
 ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL)
-SLEEPS = "import time; time.sleep(100)"  # a lesson in the middle of a cell
+SLEEPS = """
+import os, pathlib, time
+pathlib.Path(os.environ["DIALTONE_STATE_DIR"], "asleep").touch()
+time.sleep(100)  # a lesson in the middle of a cell
+"""
 STARTS_A_SERVICE = "from dialtone_kit.local import service; service.ensure()"
 KEEPS_A_FOLDER = """
 import os, sys
@@ -84,8 +88,8 @@ class Command:
         found = [process.running(state) for state in states]
         return next((one for one in found if one is not None), None)
 
-    def has_kernel(self) -> bool:
-        return any("ipykernel_launcher" in one.cmdline() for one in self.family())
+    def is_in_a_lesson(self) -> bool:
+        return any((folder / "state" / "asleep").exists() for folder in self.folders())
 
 
 def wait_for(condition: Callable[[], object], why: str) -> None:
@@ -140,7 +144,7 @@ def test_a_run_takes_its_service_and_its_folder_along(
         ended[how] = Command(home / how.name, options, setup)
     for command in ended.values():
         wait_for(command.service, "no service")
-        wait_for(command.has_kernel, "no kernel")
+        wait_for(command.is_in_a_lesson, "no lesson")
     end_all(ended)
 
 
@@ -222,21 +226,11 @@ def test_what_a_killed_run_left_is_named_by_doctor_and_removed_by_stop(
     assert list(doctor.runs()) == []
 
 
-def test_the_next_run_removes_what_a_killed_one_left(
-    home: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_next_run_removes_what_a_killed_one_left(home: Path, temporary: Path) -> None:
     folder, _ = killed_run()
-    monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("passed", ""))
-    lesson = notebook(home, "01-x.ipynb")
-    at_work: list[bool] = []
-    run_lessons.run(
-        [lesson],
-        home / "out",
-        Parameters("https://id.example.com"),
-        print,
-        lambda _: at_work.append(folder.exists()),
-    )
-    assert at_work == [False]
+    place = Place(own_service=False)
+    assert not folder.exists()
+    place.close()
     assert list(temporary.iterdir()) == []
 
 

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import ClassVar
 
-import nbformat
 import pytest
 
+from dialtone_kit.classroom.running.jobs import Done, Job
+from dialtone_kit.classroom.running.parameters import BadParameters, Parameters
 from dialtone_kit.commands import run_lessons
 from dialtone_kit.commands.cli import main
-from dialtone_kit.commands.run_lessons import Result, select
-from dialtone_kit.commands.run_parameters import BadParameters, Parameters
+from dialtone_kit.commands.run_lessons import select
 from dialtone_kit.commands.run_table import run_and_show
-
-DEFAULTS = 'base_url = "mock"\nemail = ""\ninteractive = None\nverification_code = ""\ncount = 1'
-
-
-def notebook(folder: Path, name: str, *cells: str) -> Path:
-    made = nbformat.v4.new_notebook()
-    made.cells = [nbformat.v4.new_code_cell(DEFAULTS, metadata={"tags": ["parameters"]})]
-    made.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "x", "language": "python"}
-    path = folder / name
-    nbformat.write(made, path)
-    return path
-
+from tests.support.small_class import notebook
 
 WIDGET = """
 import anywidget, traitlets
@@ -43,6 +34,8 @@ assert not lesson.interactive and email == "ada@example.com" and count == 3
 assert verification_code == "00012345"
 print("PORT", lesson.base_url)
 """
+SECRET = "sec_" + "q" * 43
+SHOWS_A_SECRET = f"raise ValueError({SECRET!r})"
 STOPS = "from dialtone_kit.base.errors import LessonStop\nraise LessonStop('Type the code first.')"
 
 
@@ -53,6 +46,7 @@ def test_every_lesson_is_run_and_its_result_shown(
         notebook(home, "01-good.ipynb", USES_THE_SERVICE, WIDGET),
         notebook(home, "02-bad.ipynb", "1 / 0"),
         notebook(home, "03-stops.ipynb", STOPS),
+        notebook(home, "04-shows.ipynb", SHOWS_A_SECRET),
     ]
     before = dict(os.environ)
     given = {"email": "ada@example.com", "verification_code": "00012345", "count": "3"}
@@ -69,6 +63,8 @@ def test_every_lesson_is_run_and_its_result_shown(
         "03-stops: cell 3: LessonStop: Type the code first.",
     ):
         assert expected in output
+    assert output.index("02-bad: ") < output.index("03-stops: ") < output.index("04-shows: ")
+    assert SECRET not in output
     copies = {path.name: path.read_text() for path in (home / "out").iterdir()}
     assert set(copies) == {lesson.name for lesson in lessons}
     good = json.loads(copies["01-good.ipynb"])
@@ -79,11 +75,40 @@ def test_every_lesson_is_run_and_its_result_shown(
     assert not (home / "config").exists()  # … nor their credentials
 
 
+class NoPool:
+    """Stands in for the pool of processes: every job ends as `done` says, at once."""
+
+    made: ClassVar[list[bool]] = []
+    done = Done("passed")
+
+    def __init__(self, *, own_service: bool) -> None:
+        self.made.append(own_service)
+
+    def prepare(self, jobs: int) -> None:
+        pass
+
+    def submit(self, job: Job) -> Future[Done]:
+        future: Future[Done] = Future()
+        future.set_result(self.done)
+        return future
+
+    def call(self, function: Callable[..., None], *arguments: object) -> None:
+        function(print, *arguments)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def no_pool(monkeypatch: pytest.MonkeyPatch) -> type[NoPool]:
+    monkeypatch.setattr(run_lessons, "Pool", NoPool)
+    monkeypatch.setattr(NoPool, "made", [])
+    return NoPool
+
+
 def test_when_all_pass_the_exit_code_is_0(
-    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: Path, capsys: pytest.CaptureFixture[str], no_pool: type[NoPool]
 ) -> None:
-    monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("passed", ""))
-    monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
         main(["run", "--solutions", "--lesson", "3", "--output", str(home / "out")])
     assert ended.value.code == 0
@@ -93,24 +118,36 @@ def test_when_all_pass_the_exit_code_is_0(
     assert (home / "out" / "solutions").is_dir()
 
 
-def test_the_real_service_keeps_the_persons_credentials_and_starts_no_mock(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("base_url", "own"), [("mock", True), ("https://id.example.com", False)])
+def test_only_the_mock_is_started_for_a_run(
+    home: Path, no_pool: type[NoPool], base_url: str, own: bool
 ) -> None:
-    seen: list[tuple[str | None, str | None]] = []
-
-    def note(*_: object) -> tuple[str, str]:
-        seen.append((os.environ["DIALTONE_CONFIG_DIR"], os.environ["DIALTONE_INTERACTIVE"]))
-        return "passed", ""
-
-    monkeypatch.setattr(run_lessons, "_execute", note)
-    monkeypatch.setattr("dialtone_kit.local.service.ensure", lambda *_: pytest.fail("a mock"))
     lesson = notebook(home, "01-x.ipynb")
-    results: list[Result] = []
-    run_lessons.run(
-        [lesson], home / "out", Parameters("https://id.example.com"), results.append, print
-    )
-    assert seen == [(str(home / "config"), "0")]
-    assert [result.outcome for result in results] == ["passed"]
+    [result] = run_lessons.run([lesson], home / "out", Parameters(base_url), print)
+    assert result.outcome == "passed"
+    assert no_pool.made == [own]
+
+
+def test_an_executed_copy_that_cant_be_written_fails_its_lesson_alone(
+    home: Path, no_pool: type[NoPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(no_pool, "done", Done("passed", notebook="{}"))
+    lessons = [notebook(home, "01-x.ipynb"), notebook(home, "02-y.ipynb")]
+    (home / "out" / "01-x.ipynb").mkdir(parents=True)
+    results = run_lessons.run(lessons, home / "out", Parameters(), print)
+    assert [one.outcome for one in results] == ["failed", "passed"]
+    assert "can't be written" in results[0].reason
+
+
+@pytest.mark.parametrize("name", ["client_secret", "no_such_parameter"])
+def test_a_refused_parameter_is_a_line_and_nothing_runs(
+    home: Path, capsys: pytest.CaptureFixture[str], no_pool: type[NoPool], name: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--lesson", "3", "-p", name, "x", "--output", str(home / "out")])
+    assert ended.value.code == 2
+    assert name in capsys.readouterr().err
+    assert not (home / "out").exists()
 
 
 def test_a_base_url_given_as_a_parameter_is_the_service_to_talk_to(
@@ -124,16 +161,6 @@ def test_a_base_url_given_as_a_parameter_is_the_service_to_talk_to(
     with pytest.raises(SystemExit):
         main(["run", "--lesson", "3", "-p", "base_url", url, "--output", str(home)])
     assert taken == [Parameters(url, {})]
-
-
-def test_a_secret_in_an_error_is_masked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret = "sec_" + "q" * 43
-    monkeypatch.setattr(run_lessons, "_execute", lambda *_: ("failed", f"cell 1: got {secret}"))
-    lesson = notebook(home, "01-x.ipynb")
-    [result] = run_lessons.run(
-        [lesson], home / "out", Parameters("https://x.example"), print, print
-    )
-    assert secret not in result.reason
 
 
 def test_lessons_are_taken_in_order_and_by_number(tmp_path: Path) -> None:

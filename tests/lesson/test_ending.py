@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from dialtone_kit.commands import run_lessons
+from dialtone_kit.classroom.running import run_job
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.ending import ending, seconds_spent
 from dialtone_kit.lesson.ending_view import shown
@@ -135,10 +135,10 @@ def test_a_wrong_answer_is_called_not_quite_wherever_it_is_shown(progress, monke
     progress.checked("03.signature", "wrong", "M13")
     predict(progress, "03.stolen-token", 0, "sure")
     work = Work("03", progress, interactive=True)
-    monkeypatch.setattr(run_lessons, "progress_file", lambda: progress.path)
+    monkeypatch.setattr(run_job, "progress_file", lambda: progress.path)
     shown_ones = (work.report(), work.done([]))
     texts = [text for one in shown_ones for text in (one.text, one.html)]
-    texts += [repr(Verdict("wrong", "Look again.")), run_lessons.exercises_of("03")]
+    texts += [repr(Verdict("wrong", "Look again.")), run_job.exercises_of("03")]
     assert [text for text in texts if "not quite" not in text.lower()] == []
     assert [text for text in texts if "wrong" in text.lower()] == []
 

@@ -22,7 +22,7 @@ STARTS = """
 import sys
 from dialtone_kit.local.own_service import OwnService
 own = OwnService()
-print(own._service.pid, own._folder.name, flush=True)
+print(own._service.pid, own.folder, flush=True)
 sys.stdin.read()
 """
 

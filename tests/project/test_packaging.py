@@ -22,7 +22,6 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 # What the kit starts, or uvicorn loads by name.
 USED_WITHOUT_AN_IMPORT = {
     "jupyterlab",
-    "ipykernel",
     "ipywidgets",
     "jupyter-server-proxy",
     "uvloop",
@@ -150,7 +149,7 @@ def test_each_dependency_is_listed_with_what_it_is_for() -> None:
 def test_each_dependency_is_used(line: str) -> None:
     """By an import in the kit, or by something that the kit starts."""
     name = Requirement(line).name
-    module = {"pyjwt": "jwt"}.get(name, name.replace("-", "_"))
+    module = {"pyjwt": "jwt", "pyyaml": "yaml"}.get(name, name.replace("-", "_"))
     importing = re.compile(rf"^\s*(?:from|import) {module}\b", re.MULTILINE)
     kit = map(read, files_of_the_repository("dialtone_kit/*.py"))
     assert any(map(importing.search, kit)) != (name in USED_WITHOUT_AN_IMPORT)

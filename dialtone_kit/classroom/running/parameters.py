@@ -1,4 +1,4 @@
-"""What `dialtone run` hands to the lessons. Papermill copies it into the notebook: no secrets."""
+"""What a run hands to the lessons. Papermill copies it into the notebook: no secrets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
+from dialtone_kit.classroom.running.child import Answer
 
 _SECRET_NAME = re.compile(r"secret|passw|token|private|api_?key|credential", re.I)
 
@@ -27,10 +28,14 @@ class Parameters:
     base_url: str = "mock"
     given: Mapping[str, str] = field(default_factory=dict)
 
+    def refuse_secrets(self) -> None:
+        """Refuse, before anything runs, what must not be in a notebook."""
+        for name, value in {"base_url": self.base_url, **self.given}.items():
+            refuse_secret(name, value)
+
     def check(self, notebooks: Sequence[Path]) -> None:
         """Refuse, before anything runs, a secret and a name that no lesson has."""
-        for name, value in {"base_url": self.base_url, **self.given}.items():
-            _refuse_secret(name, value)
+        self.refuse_secrets()
         known = {name for notebook in notebooks for name in defaults(notebook)}
         unknown = sorted(set(self.given) - known)
         if unknown:
@@ -42,6 +47,12 @@ class Parameters:
         texts = {"base_url": self.base_url, **self.given}
         own = defaults(notebook)
         return {name: _as(text, own[name]) for name, text in texts.items() if name in own}
+
+
+def check(answer: Answer, parameters: Parameters, notebooks: Sequence[Path]) -> None:
+    """The same in a process that has papermill already, see child.py."""
+    parameters.check(notebooks)
+    answer(None)
 
 
 def defaults(notebook: Path) -> dict[str, str]:
@@ -62,7 +73,8 @@ def _as(text: str, default: str) -> Any:
         return text
 
 
-def _refuse_secret(name: str, value: str) -> None:
+def refuse_secret(name: str, value: str) -> None:
+    """Raise BadParameters for a parameter that looks like one: notebooks are shared."""
     parts = urlsplit(value) if "://" in value else None
     if parts is not None and (parts.username or parts.password):
         raise BadParameters(f"{name}: a URL with a user or password in it is not passed on.")
