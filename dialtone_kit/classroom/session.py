@@ -12,7 +12,6 @@ other commands of `dialtone class` add there may be secret.
 from __future__ import annotations
 
 import csv
-import io
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from typing import Any
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.classroom.tables import NotATable, read_csv_text
 
 SETTINGS, LEARNERS = "class.toml", "learners.csv"
 DEFAULT_FOLDER = Path("dialtone-class")
@@ -28,6 +28,10 @@ DEFAULT_FOLDER = Path("dialtone-class")
 
 class NoSession(DialtoneError):
     """The folder isn't one of a class, or can't be read as such."""
+
+
+class NoLearners(NoSession):
+    """The list of learners can't be read. `dialtone class new` makes it again."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,14 @@ def _settings(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def _learners(content: bytes, path: Path) -> tuple[Learner, ...]:
-    rows = csv.DictReader(io.StringIO(content.decode("utf-8", "replace")))
     try:
+        rows = list(read_csv_text(content))
         found = [Learner(int(row["seat"]), row["name"], row["email"]) for row in rows]
-    except (KeyError, TypeError, ValueError):
-        raise NoSession(
-            f"{shown(path)} is damaged. Make the class again from the roster with `dialtone class "
-            "new`."
+        if not found or len({learner.seat for learner in found}) < len(found):
+            raise ValueError
+    except (csv.Error, NotATable, KeyError, ValueError):
+        raise NoLearners(
+            f"{shown(path)} is damaged. Make it again from the roster with `dialtone class new`: "
+            "everyone keeps their seat."
         ) from None
     return tuple(sorted(found, key=lambda learner: learner.seat))
