@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class EventFile:
                 event = choose(events)
                 if event is not None:
                     self._take_over(events)
-                    _append(self.path, event)
+                    append_events(self.path, [event])
         except Timeout:
             raise ProgressNotKept(
                 f"Progress was not saved: another program holds {shown(self.path)}.lock. Close it "
@@ -94,7 +94,7 @@ class EventFile:
             return self._from_before()
         except OSError as problem:
             raise ProgressNotKept(self._line(problem.strerror or str(problem))) from None
-        return [event for event in map(_event, text.splitlines()) if event is not None]
+        return parsed(text)[0]
 
     def _from_before(self) -> list[Event]:
         """The file of 0.1 as events; none when it can't be read, and then it stays as it is."""
@@ -141,13 +141,20 @@ def _text_of(path: Path) -> str:
     return read_regular(path).decode("utf-8", "replace")
 
 
-def _append(path: Path, event: Event) -> None:
-    """Write one line and wait for the disk; a line that a full disk cut off is removed."""
+def parsed(text: str) -> tuple[list[Event], int]:
+    """The events in `text`, and how many of its lines are none, such as half an event."""
+    found = [_event(line) for line in text.splitlines() if line.strip()]
+    events = [event for event in found if event is not None]
+    return events, len(found) - len(events)
+
+
+def append_events(path: Path, events: Sequence[Event]) -> None:
+    """Write a line for each and wait for the disk; what a full disk cut off is removed."""
     descriptor = open_private(path, os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         size = os.fstat(descriptor).st_size
         ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-        line = ("" if ended else "\n") + _line_of(event)
+        line = ("" if ended else "\n") + "".join(map(_line_of, events))
         try:
             if file.write(line.encode()) != len(line.encode()):
                 raise OSError(0, "the disk is full")
