@@ -67,7 +67,7 @@ def remarks(seats: Sequence[Seat]) -> Iterator[str]:
         more = f" and {len(damaged) - 5} more" if len(damaged) > 5 else ""
         yield (
             f"{lines} {'line' if lines == 1 else 'lines'} in the event files of "
-            f"seat {where}{more} can't be read and were left out: damaged, or from a newer kit."
+            f"seat {where}{more} can't be read: damaged, or from a newer kit. The rest counts."
         )
     if not any(seat.events for seat in seats):
         yield (

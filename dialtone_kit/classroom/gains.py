@@ -64,7 +64,8 @@ def gains(records: Sequence[Record]) -> list[PairGain]:
 
 
 def _gain(name: str, pairs: Sequence[str], records: Sequence[Record]) -> PairGain:
-    both = [(record, pair) for record in records for pair in pairs if _has_both(record, pair)]
+    took = [[pair for pair in pairs if pair in r.before and pair in r.after] for r in records]
+    both = [(r, pair) for r, mine in zip(records, took, strict=True) for pair in mine]
     before = [r.before[pair] for r in records for pair in pairs if pair in r.before]
     return PairGain(
         name,
@@ -72,13 +73,9 @@ def _gain(name: str, pairs: Sequence[str], records: Sequence[Record]) -> PairGai
         after=_count(r.after[pair] for r in records for pair in pairs if pair in r.after),
         both_before=_count(record.before[pair] for record, pair in both),
         both_after=_count(record.after[pair] for record, pair in both),
-        learners=len({id(record) for record, _ in both}),
+        learners=sum(map(bool, took)),
         first_form={form: _count(one for one in before if one.form == form) for form in FORMS},
     )
-
-
-def _has_both(record: Record, pair: str) -> bool:
-    return pair in record.before and pair in record.after
 
 
 def _count(answers: Iterable[Answer]) -> Count:

@@ -3,48 +3,53 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.private_files import explained, shown
 from dialtone_kit.local import process
 
 SERVICE = "service"  # the folder of the class service, in that of the class
-_LOCK = re.compile(r"([a-z]+)(?:-[0-9]+)?\.lock")
 
 
 class StillUsed(DialtoneError):
     """Another command uses the class. Says which, and where to end it."""
 
 
-@contextmanager
-def using(folder: Path, command: str) -> Iterator[None]:
-    """Within, `dialtone class {command}` uses the class in `folder`, maybe beside others.
+def using(folder: Path, command: str) -> AbstractContextManager[None]:
+    """Within, `dialtone class {command}` uses the class in `folder`, maybe beside others."""
+    return held(folder / f"{command}-{os.getpid()}.lock")
 
-    If this process is killed, the system lets go of the lock.
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the lock at `path`. Raises StillUsed if another process does.
+
+    If this process is killed, the system lets go of it.
     """
-    path = folder / f"{command}-{os.getpid()}.lock"
+    lock = FileLock(path, timeout=0, mode=0o600)
+    with explained(path):
+        free = _acquired(lock)
+    if not free:
+        raise _still_used(path)
     try:
-        with FileLock(path, mode=0o600):
-            yield
+        yield
     finally:
         path.unlink(missing_ok=True)
+        lock.release()
 
 
-def refuse_if_used(folder: Path) -> None:
-    """Raise StillUsed if a command holds a lock in `folder`, or its service runs."""
+def refuse_if_used(folder: Path, *, besides: Path) -> None:
+    """Raise StillUsed if a command holds a lock other than `besides`, or a service runs."""
     for path in (*folder.glob("*.lock"), *(folder / SERVICE).glob("*.lock")):
-        match = _LOCK.fullmatch(path.name)
-        if match and _is_held(path):
-            raise StillUsed(
-                f"`dialtone class {match[1]}` still uses {shown(folder)}. End it with Ctrl-C where "
-                "it runs, then run this again."
-            )
+        lock = FileLock(path, timeout=0)
+        if path != besides and not _acquired(lock):
+            raise _still_used(path)
+        lock.release()
     live = process.running(folder / SERVICE)
     if live is not None:
         raise StillUsed(
@@ -53,7 +58,18 @@ def refuse_if_used(folder: Path) -> None:
         )
 
 
-def _is_held(path: Path) -> bool:
-    with suppress(Timeout), FileLock(path, timeout=0):
+def _acquired(lock: BaseFileLock) -> bool:
+    try:
+        lock.acquire()
+    except Timeout:
         return False
     return True
+
+
+def _still_used(lock: Path) -> StillUsed:
+    """Locks are named for the command that holds them: run.lock, board-1234.lock."""
+    command = lock.name.partition(".")[0].partition("-")[0]
+    return StillUsed(
+        f"`dialtone class {command}` still uses {shown(lock.parent)}. End it with Ctrl-C where it "
+        "runs, then run this again."
+    )

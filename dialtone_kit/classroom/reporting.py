@@ -14,9 +14,13 @@ from dialtone_kit.classroom.session import Session
 from dialtone_kit.classroom.settings import settings_of
 
 
-def make_report(session: Session, now: float) -> ClassReport:
-    """The report on a class at `now`, in Unix seconds. Its remarks say what it lacks."""
-    said = [*_collected(session), *time_is_up(session, now)]
+def make_report(session: Session, now: float, *, final: bool = False) -> ClassReport:
+    """The report on a class at `now`, in Unix seconds. Its remarks say what it lacks.
+
+    What learners shared with the class service is collected first, but not for a `final` report:
+    the service is over by then.
+    """
+    said = [] if final else [*_collected(session), *time_is_up(session, now)]
     graded = Grades()
     try:
         graded = grades(session.folder)
