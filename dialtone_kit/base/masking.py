@@ -42,7 +42,7 @@ PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})  # of
 # as sec_team-agent, so mask a text before you cut it. An id is shown, whatever name is in it.
 _ID = r"(?-i:cli_[a-z0-9_]{1,64}+|enroll_[0-9a-f-]{36})(?![A-Z0-9_%-])"
 _SECRET = re.compile(
-    rf"((?<![A-Z0-9]){_ID})|(?:sec|pt|rt|dc)(?:_|%5F)(?:[A-Z0-9_-]|%2D|%5F){{43,}}+", re.I
+    rf"((?<![A-Z0-9]){_ID})|(?:sec|seat|pt|rt|dc)(?:_|%5F)(?:[A-Z0-9_-]|%2D|%5F){{43,}}+", re.I
 )
 # A whole run of base64url and dots at a time, never backtracking: the text may be a hostile one.
 _DOTTED = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){1,4}+")

@@ -17,10 +17,11 @@ import httpcore
 import httpx
 
 from dialtone_kit.base.errors import NotThisService
+from dialtone_kit.base.pins import pinned
 from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
 from dialtone_kit.client.proxies import no_socks, proxy_for
 from dialtone_kit.client.quiet import quiet
-from dialtone_kit.client.trust import no_tls, trust
+from dialtone_kit.client.trust import no_tls, only, trust
 from dialtone_kit.wire.buffering import buffered
 
 LONGEST = 3  # times its `timeout`, a send is over; so is a call with all its repeats
@@ -120,7 +121,7 @@ class Network(httpx.BaseTransport):
     def __init__(self, base_url: str, ca_file: str | Path | None) -> None:
         self._ca_file = ca_file
         self._trusted = trust(ca_file) if ca_file is not None else None
-        self._ways: dict[tuple[str, str | None], httpx.BaseTransport] = {}
+        self._ways: dict[tuple[str, str | None, Path | None], httpx.BaseTransport] = {}
         require_https_or_loopback(base_url)
         self._way(base_url)
 
@@ -132,17 +133,20 @@ class Network(httpx.BaseTransport):
             way.close()
 
     def _way(self, url: str) -> httpx.BaseTransport:
-        scheme, proxy = httpx.URL(url).scheme, proxy_for(url)
-        key = (scheme, str(proxy.url) if proxy else None)
+        scheme, authority = httpx.URL(url).scheme, pinned(url)
+        proxy = proxy_for(url) if authority is None else None  # a class's service is in the room
+        key = (scheme, str(proxy.url) if proxy else None, authority)
         if key not in self._ways:
-            verify = self._trust() if scheme == "https" else no_tls()
+            verify = self._trust(authority) if scheme == "https" else no_tls()
             try:
                 self._ways[key] = PunctualTransport(verify=verify, proxy=proxy)
             except ImportError:
                 raise no_socks() from None
         return self._ways[key]
 
-    def _trust(self) -> SSLContext:
+    def _trust(self, authority: Path | None) -> SSLContext:
+        if authority is not None:
+            return only(authority)
         if self._trusted is None:
             self._trusted = trust(self._ca_file)
         return self._trusted

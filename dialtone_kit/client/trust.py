@@ -17,6 +17,20 @@ def no_tls() -> SSLContext:
     return SSLContext(PROTOCOL_TLS_CLIENT)
 
 
+def only(authority: str | Path) -> SSLContext:
+    """A context in which one authority counts and no other: its PEM, or the file that has it."""
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    try:
+        if isinstance(authority, Path):
+            context.load_verify_locations(authority)
+        else:
+            context.load_verify_locations(cadata=authority)
+    except (OSError, ValueError) as problem:  # SSLError is one
+        text = sentence(f"The authority of your class's service can't be read: {problem}")
+        raise DialtoneError(f"{text} Ask your trainer for your session file again.") from None
+    return context
+
+
 def trust(ca_file: str | Path | None = None) -> SSLContext:
     """The usual authorities and the system's, and yours on top. Verification can't be turned off.
 

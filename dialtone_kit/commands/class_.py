@@ -7,7 +7,11 @@ import click
 from dialtone_kit.commands.group import Commands
 
 
-@click.group(cls=Commands, names=("new", "board", "report", "end"), prefix="class_")
+@click.group(
+    cls=Commands,
+    names=("new", "serve", "join", "leave", "board", "report", "end"),
+    prefix="class_",
+)
 def command() -> None:
     """Teach a class: make it from a roster, run, grade and watch its lessons.
 

@@ -9,6 +9,7 @@ import click
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.running import Absent, LocalService, look
+from dialtone_kit.local.seat import read_seat
 from dialtone_kit.local.state_folder import state_dir
 
 NO_HOME = (
@@ -37,6 +38,9 @@ def require_home() -> None:
 
 def _running() -> LocalService:
     state_dir()  # a folder that can't be used is reported as such
+    seat = read_seat()
+    if seat is not None:
+        return LocalService(seat, None, "")
     found = look()
     if isinstance(found, Absent):
         raise DialtoneError(found.why)

@@ -13,10 +13,8 @@ from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.commands.probe_report import FORMATS, Report
 from dialtone_kit.commands.signals import end_in_order
 from dialtone_kit.lesson.registering import ensure_credentials
-from dialtone_kit.local import service
+from dialtone_kit.local import place
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.reviving import only_ours
-from dialtone_kit.local.running import find
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REFUSALS = (400, 401, 403)  # what a verifier answers to a call that it does not let in
@@ -79,12 +77,12 @@ def command(
 
 def _client(issuer: str | None, scope: str) -> IdentityClient:
     """Your client at `issuer`: a stored one, or at the local service also a new one."""
-    local = find() if issuer else service.ensure(say=_say)
+    local = place.running() if issuer else place.ensure(say=_say)
     ours = local is not None and (issuer is None or same_origin(issuer, local.base_url))
     controls = None
     if local is not None and ours:
-        only_ours(local.base_url, local.port)
-        controls = Controls(service.ensure)
+        place.only_it(local)
+        controls = Controls(place.for_controls)
     base_url = issuer or (local.base_url if local else "")
     client = IdentityClient(base_url, None if issuer else "default")
     ensure_credentials(client, scope.split(), controls=controls, say=_say)

@@ -54,6 +54,7 @@ def answer_page(lesson: ApprovingLesson, login: DeviceLogin, email: str, *, say_
             "At the real service a person answers: open verification_uri in a browser, type the "
             "code, and decide."
         )
+    lesson.controls.claim(email, _realm_of(login))
     # A browser of its own: what a person does at the page is not the agent's traffic.
     with IdentityClient(lesson.base_url, None, timeout=5.0).http as http:
         form = _send(http, login.verification_uri)

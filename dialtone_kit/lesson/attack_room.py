@@ -52,6 +52,7 @@ class AttackRoom:
         self._base_url, self._wire, self._lured, self.closed = base_url, wire, False, False
         lab.policy(POLICY)
         self._flags: set[bytes] = set()
+        self._left: bool | None = None  # by_rule, at the time when the room was left
         robbed = Robbed(base_url, lab, lambda flag: self._flags.add(_hash(flag)))
         own, self.notes, self.http = robbed.client.http, robbed.notes, lab.client.http
         self._bag = RoomBag(robbed, Target("GET", self.notes), sender(own), self._my_name)
@@ -124,14 +125,22 @@ class AttackRoom:
 
     def hides(self, flag: str) -> bool:
         """Whether this is a flag of this room, and the room is still open."""
-        return not self.closed and _hash(flag) in self._flags
+        known = not self.closed or self._left is not None
+        return known and _hash(flag) in self._flags
 
     @property
     def by_rule(self) -> bool:
         """Whether the check that is off here has let something through (by the audit trail)."""
+        if self._left is not None:
+            return self._left
         if self._off == NAIVE:
             return self._lured
         return any(event.get("let_through") == self._off for event in self._lab.events())
+
+    def leave(self) -> None:
+        """Make place for another room, in a class where you have few. Your flags stay good."""
+        self._left = self.by_rule
+        self.close()
 
     def close(self) -> None:
         """Remove the room and everything in it; doing so twice is fine."""

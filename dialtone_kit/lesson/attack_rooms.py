@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from dialtone_kit.attacks.beyond import BEYOND
 from dialtone_kit.attacks.catalogue import ATTACKS
-from dialtone_kit.base.errors import DialtoneError, MockOnly, brief
+from dialtone_kit.base.errors import DialtoneError, MockOnly, ServiceError, brief
 from dialtone_kit.client.quiet import hiding
 from dialtone_kit.lesson.attack_room import NAIVE, AttackRoom
 from dialtone_kit.lesson.lab_realm import LabRealm
@@ -51,6 +52,7 @@ class AttackRooms:
         self._base_url, self._controls, self._wire = base_url, controls, wire
         self._is_mock = is_mock
         self._open: dict[int, AttackRoom] = {}
+        self._all: list[AttackRoom] = []  # in the order in which they were opened
 
     @hiding
     def room(self, number: int) -> AttackRoom:
@@ -66,30 +68,41 @@ class AttackRooms:
         known = self._open.get(number)
         if known is None or known.closed:
             self._open[number] = self.new(number)
+            self._all.append(self._open[number])
         return self._open[number]
 
     def new(self, number: int, like: Like | None = None) -> AttackRoom:
         """A new room, in a realm `like` default; the one without nonces is like strict."""
         off = SWITCHES.get(number, "")
-        lab = LabRealm(
-            self._base_url,
-            self._controls,
-            self._wire,
-            like=like or ("strict" if off == "nonce_is_ours" else "default"),
-            scopes=(),
-            without=None if off in ("", NAIVE) else off,
-        )
+        like = like or ("strict" if off == "nonce_is_ours" else "default")
+        lab = self._realm(like, None if off in ("", NAIVE) else off)
         return AttackRoom(number, off, self._base_url, lab, self._wire)
+
+    def _realm(self, like: Like, without: str | None) -> LabRealm:
+        """A realm for a room.
+
+        In a class you have few, so the oldest room makes place for it, but never room 0: all others
+        are compared with that one.
+        """
+        make = partial(LabRealm, self._base_url, self._controls, self._wire, scopes=())
+        while True:
+            try:
+                return make(like=like, without=without)
+            except ServiceError as refused:
+                spare = [room for room in self._all if not room.closed and room.number != SOUND]
+                if refused.status != 409 or not spare:
+                    raise
+                spare[0].leave()
 
     def found(self, flag: object) -> Found:
         """Whose flag this is, and whether the rule that is off there has let somebody in."""
         text = flag.strip() if isinstance(flag, str) else ""
-        for room in self._open.values():
+        for room in reversed(self._all):
             if room.hides(text):
                 return Found(room.number, room.by_rule)
         return Found(None)
 
     def close(self) -> None:
         """Close them all."""
-        for room in self._open.values():
+        for room in self._all:
             room.close()

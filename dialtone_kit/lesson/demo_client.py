@@ -10,12 +10,13 @@ from pathlib import Path
 from dialtone_kit.base.display import Shown
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import escaped, masked
+from dialtone_kit.base.pins import pinned
 
 SCRIPT = Path(__file__).parent / "content" / "lesson_09" / "demo_script.py"
 PATIENCE = 30  # seconds for the whole program
 
 
-def run_demo(credentials_file: Path, text: str) -> Shown:
+def run_demo(credentials_file: Path, text: str, issuer: str) -> Shown:
     """Run the script with stored credentials; returns what it prints, and its source to unfold.
 
     It is told where the credentials are, as the demo's layout has them, and reads them itself.
@@ -28,12 +29,18 @@ def run_demo(credentials_file: Path, text: str) -> Shown:
         text=True,
         timeout=PATIENCE,
         check=False,
-        env={**os.environ, "no_proxy": "*"},  # the local service is on loopback
+        env={**os.environ, "no_proxy": "*", **_trusted(issuer)},  # it's a service nearby
     )
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or ["no error message"])[-1]
         raise DialtoneError(masked(f"The demo's script failed: {last}"))
     return demo_shown(ran.stdout.strip())
+
+
+def _trusted(issuer: str) -> dict[str, str]:
+    """The variable by which any program trusts the service of a class."""
+    authority = pinned(issuer)
+    return {} if authority is None else {"SSL_CERT_FILE": str(authority)}
 
 
 def demo_shown(said: str) -> Shown:

@@ -60,6 +60,7 @@ def _request(
 ) -> Enrollment:
     """Request an enrollment; unattended at the mock, a rate limit is cleared on the way."""
     if lesson.interactive or not lesson.is_mock:
+        lesson.controls.claim(address, lesson.client.realm)
         return lesson.client.request_enrollment(
             address, lesson.client_name, description, tuple(scopes)
         )

@@ -124,7 +124,7 @@ class LabRealm:
 
     def run_demo(self, agent: LabAgent, text: str) -> Shown:
         """Write a note as `agent` by the demo's own script: another process, and no kit in it."""
-        return run_demo(path_for(agent.client_id), text)
+        return run_demo(path_for(agent.client_id), text, self.issuer)
 
     def remove(self) -> None:
         """Remove the realm and the credentials for it; if it is gone already, that is fine."""

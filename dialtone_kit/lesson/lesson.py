@@ -31,12 +31,14 @@ from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.marks import map_shown
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.report import report_of, write_report
+from dialtone_kit.lesson.sharing import Sharing
 from dialtone_kit.lesson.views import Views
 from dialtone_kit.lesson.work import Work
-from dialtone_kit.local import service
+from dialtone_kit.local import place
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.reviving import RevivingWire, only_ours
-from dialtone_kit.local.running import LocalService, find
+from dialtone_kit.local.record import Record
+from dialtone_kit.local.reviving import RevivingWire
+from dialtone_kit.local.seat import read_seat
 from dialtone_kit.local.state_folder import progress_file, state_dir
 from dialtone_kit.widgets import (
     CodeForm,
@@ -69,20 +71,25 @@ class Lesson(Views):
     ) -> None:
         self.number, self.realm, self.email, self.client_name = number, realm, email, client_name
         self.interactive = is_interactive(interactive)
-        local = _local_service(base_url)
+        local = place.ensure(say=print, current=True) if base_url == MOCK else place.at(base_url)
         if local is not None:
-            only_ours(local.base_url, local.port)
+            place.only_it(local)
         base_url = require_https_or_loopback(local.base_url if local else base_url)
-        controls = Controls(_service if local else None)
+        controls = Controls(place.for_controls if local else None)
         self._shell_files = ShellFiles(PrivateFolder(state_dir() / "curl"))
         self._shell_files.remove_old()
         files = self._shell_files
-        wire = RevivingWire(_revive, files) if local else Wire(files)
+        wire = RevivingWire(place.revive, files) if local else Wire(files)
         when_limited = LIMITED if local else ""
         client = IdentityClient(base_url, realm, wire=wire, when_limited=when_limited)
         super().__init__(base_url, controls, wire, client, is_mock=local is not None)
+        self.place: Record | None = local.record if local else None
         self.http = self.client.http
         self.progress = Progress(progress_file())
+        self._sharing = Sharing(
+            self.progress.path.parent, self.progress.events, self.controls.share, read_seat
+        )
+        self.progress.kept = self._sharing.wake
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
 
     @property
@@ -168,9 +175,13 @@ class Lesson(Views):
         )
 
     def reset_limits(self) -> None:
-        """Forget this hour's registrations in this realm (mock only)."""
+        """Forget this hour's registrations in this realm (mock only); in a class, your own."""
         count = self.controls.clear_limits(self.realm)
         print(f"Limits of realm {self.realm} cleared ({count}); register again.")
+
+    def remove_realms(self) -> None:
+        """In a class: remove all your private realms there, such as those of a killed notebook."""
+        print(f"Private realms removed: {self.controls.remove_realms()}.")
 
     # -- questions and exercises ---------------------------------------------------------------
 
@@ -234,6 +245,17 @@ class Lesson(Views):
         """
         return write_report(report_of(self.progress, time.time()), state_dir())
 
+    def share(self, on: bool = True) -> Shown | None:
+        """In a class: share how you get on with your trainer, after showing what that is.
+
+        Events only: which lesson and exercise, right or wrong, which misconception. `False` stops.
+        """
+        if on:
+            return self._sharing.start()
+        self._sharing.stop()
+        print("Nothing more is shared.")
+        return None
+
     # -- around the lesson ---------------------------------------------------------------------
 
     def done(self) -> Shown:
@@ -243,24 +265,5 @@ class Lesson(Views):
         """
         self._shell_files.remove()
         self._clear_the_stage()
+        self._sharing.finish()
         return self._work.done(self.wire.round_trips)
-
-
-def _local_service(base_url: str) -> LocalService | None:
-    """The local service, when `base_url` is the word for it or its own URL."""
-    if base_url == MOCK:
-        return service.ensure(say=print, current=True)
-    running = find() if base_url.startswith("http://") else None
-    return running if running is not None and running.base_url == base_url.rstrip("/") else None
-
-
-def _service() -> LocalService:
-    return service.ensure(say=print)
-
-
-def _revive() -> bool:
-    """Bring the local service back; returns whether it was gone."""
-    if find() is not None:
-        return False
-    _service()
-    return True

@@ -15,8 +15,9 @@ import sys
 import threading
 
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
+from dialtone_kit.local import place
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.local.running import LocalService, find
+from dialtone_kit.local.running import LocalService
 from dialtone_kit.spiffe.mutual_tls import accept, peer_of
 from dialtone_kit.spiffe.svids import X509Svid
 from dialtone_kit.spiffe.trust_bundle import TrustBundle
@@ -61,9 +62,10 @@ def answer(raw: socket.socket, svid: X509Svid, bundle: TrustBundle, expected: st
 
 
 def _service() -> LocalService:
-    running = find(timeout=10)
+    running = place.running(timeout=10)
     if running is None:
         raise ServiceUnreachable("The local service is gone. Run start() again.")
+    place.only_it(running)
     return running
 
 

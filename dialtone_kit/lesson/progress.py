@@ -54,6 +54,7 @@ class Progress:
         say: Callable[[str], None] = print,
     ) -> None:
         self.path = path
+        self.kept: Callable[[], object] = lambda: None  # called after each event
         self._file, self._now, self._say = EventFile(path), now, say
         self._complained: set[str] = set()
 
@@ -201,6 +202,7 @@ class Progress:
             self._complain(damaged)
         try:
             self._file.append(choose)
+            self.kept()
         except ProgressNotKept as problem:
             self._complain(str(problem))
 

@@ -67,6 +67,8 @@ def request(
 ) -> Enrollment:
     """Ask the mock for an enrollment with nobody there; a limit that was met is cleared."""
 
+    controls.claim(email, client.realm)
+
     def ask() -> Enrollment:
         return client.request_enrollment(
             email, client_name, description, tuple(scopes), spiffe_id=spiffe_id

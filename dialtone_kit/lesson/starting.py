@@ -8,6 +8,7 @@ from typing import Any, Unpack
 from dialtone_kit.base.display import mask_answers
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.lesson.parameters import Parameters, read_parameters
+from dialtone_kit.local.record import Record
 
 
 def start(
@@ -32,12 +33,20 @@ def start(
     given = read_parameters(_parameters_in(names or {}) | parameters)
     lesson = Lesson(f"{int(number):02d}", **given)
     mask_answers()
-    kind = "your local service" if lesson.is_mock else "the real service"
+    kind = _kind(lesson.place) if lesson.place else "the real service"
     print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
     lesson.progress.opened(lesson.number)
     if credentials:
         lesson.need_credentials(scopes)
     return lesson
+
+
+def _kind(place: Record) -> str:
+    """What to call the service that a lesson found."""
+    if not place.class_name:
+        return "your local service"
+    seat = f" (seat {place.seat})" if place.seat else ""
+    return f"the service of your class{seat}"
 
 
 def _parameters_in(names: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,7 @@ from dialtone_kit.client.dpop_auth import DPoPAuth, Nonces
 from dialtone_kit.client.responses import json_or_nothing
 from dialtone_kit.client.transport import open_client
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.local.reviving import only_ours
-from dialtone_kit.local.running import find
+from dialtone_kit.local import place
 from dialtone_kit.tokens import bound_thumbprint, read_unverified
 
 PATIENCE = 10.0  # seconds for each part of a send
@@ -80,9 +79,9 @@ def main() -> None:
 
 
 def _spend_all(order: Mapping[str, Any]) -> list[httpx.Response]:
-    service = find()
+    service = place.running()
     if service is not None:  # nothing goes to a program that has taken its port
-        only_ours(service.base_url, service.port)
+        place.only_it(service)
     with open_client(order["url"], timeout=PATIENCE) as http:
         return [
             response

@@ -11,16 +11,20 @@ import http.client
 import io
 import secrets
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 import httpcore
 
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.base.jws import strict_json
+from dialtone_kit.client.tls_problems import tls_problem
 from dialtone_kit.local.record import Record
 
 Kind = Literal["ours", "stranger", "silent", "nothing"]
@@ -36,6 +40,7 @@ class Occupant:
     pid: int | None = None
     version: str = ""
     code: str = ""
+    why: str = ""  # what is wrong with it, if that is known better than by its kind
 
 
 def ask(record: Record, *, timeout: float = 2.0) -> Occupant:
@@ -52,15 +57,16 @@ def ask(record: Record, *, timeout: float = 2.0) -> Occupant:
 
 @contextmanager
 def proven(record: Record, *, timeout: float = 10.0) -> Iterator[http.client.HTTPConnection]:
-    """A connection whose other end has just answered the challenge: it may get the token.
+    """A connection whose other end has just proved itself: it may get the token.
 
-    Raises ServiceUnreachable, with nothing sent but the challenge, when it is not our service.
+    It does so by the challenge or, over TLS, by its certificate. Raises ServiceUnreachable, with
+    nothing else sent, when it is not our service.
     """
     connection = _connection(record, timeout)
     try:
-        kind = _challenge(connection, record).kind
-        if kind != "ours":
-            raise ServiceUnreachable(explain(kind, record.port))
+        occupant = _opened(connection) or _proof(connection, record)
+        if occupant.kind != "ours":
+            raise ServiceUnreachable(why_not(record, occupant))
         # http.client would silently reconnect, to whoever is listening by then.
         connection.auto_open = 0
         yield connection
@@ -75,8 +81,17 @@ def ask_on(stream: httpcore.NetworkStream, record: Record, timeout: float | None
     return _reply(connection, record, stream)
 
 
+def ask_through(connected: socket.socket, record: Record, *, timeout: float = 2.0) -> Occupant:
+    """Challenge whoever is at the other end of a socket, wherever it leads."""
+    connection = _connection(record, timeout)
+    connection.auto_open = 0
+    return _reply(connection, record, _Stream(connected))
+
+
 def control_token(record: Record) -> str:
     """What the teaching controls ask for. Send it on a `proven` connection only."""
+    if record.seat is not None:
+        return record.secret.reveal()
     return _digest(record, "control")
 
 
@@ -101,17 +116,60 @@ def explain(kind: Kind, port: int, *, own_pid: int | None = None) -> str:
     )
 
 
+def why_not(record: Record, occupant: Occupant) -> str:
+    """One line on why the service of `record` can't be used, and the way on."""
+    if not record.class_name:
+        return explain(occupant.kind, record.port)
+    where = f"The class's service at {record.base_url}"
+    if occupant.why:
+        return f"{where} {occupant.why}"
+    if occupant.kind in ("nothing", "silent"):
+        return (
+            f"{where} doesn't answer. Check your network, and ask your trainer. To go on with a "
+            "local service of your own: `dialtone class leave`."
+        )
+    return (
+        f"{where} didn't prove that it knows you: your session file is from another class, or was "
+        "renewed. Ask your trainer for the current one."
+    )
+
+
 def _connection(record: Record, timeout: float) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", record.port, timeout=timeout)
+    parts = urlsplit(record.base_url)
+    if parts.scheme == "http":
+        return http.client.HTTPConnection("127.0.0.1", record.port, timeout=timeout)
+    # imported here: it loads httpx, which the own service on loopback does without
+    from dialtone_kit.client.trust import only, trust
+
+    trusted = only(record.authority) if record.authority else trust()
+    host = parts.hostname or ""
+    return http.client.HTTPSConnection(host, record.port, timeout=timeout, context=trusted)
 
 
-def _challenge(connection: http.client.HTTPConnection, record: Record) -> Occupant:
+def _opened(connection: http.client.HTTPConnection) -> Occupant | None:
+    """Connect. Returns who is there if that already shows that it isn't our service."""
     try:
         connection.connect()
     except TimeoutError:
         return Occupant("silent")
+    except ssl.SSLError as problem:
+        return Occupant("stranger", why=tls_problem(str(problem), "").strip())
     except OSError:
         return Occupant("nothing")
+    return None
+
+
+def _proof(connection: http.client.HTTPConnection, record: Record) -> Occupant:
+    """Over TLS the certificate has been the proof; otherwise the answer to a challenge is."""
+    tls = isinstance(connection, http.client.HTTPSConnection)
+    return Occupant("ours") if tls else _answered(connection, record)
+
+
+def _challenge(connection: http.client.HTTPConnection, record: Record) -> Occupant:
+    return _opened(connection) or _answered(connection, record)
+
+
+def _answered(connection: http.client.HTTPConnection, record: Record) -> Occupant:
     plain = connection.sock
     try:
         return _reply(connection, record, _Stream(plain))
@@ -125,7 +183,9 @@ def _reply(connection: http.client.HTTPConnection, record: Record, stream: _Line
     nonce = secrets.token_urlsafe(24)
     connection.sock = _Socket(stream, connection.timeout or 10.0)
     try:
-        connection.request("GET", f"/mock/hello?nonce={nonce}", headers=_headers(record))
+        seat = "" if record.seat is None else f"&seat={record.seat}"
+        path = f"/mock/hello?nonce={nonce}{seat}"
+        connection.request("GET", path, headers=_headers(record))
         body = strict_json(connection.getresponse().read(MAX_REPLY))
     except (TimeoutError, httpcore.TimeoutException):
         return Occupant("silent")
@@ -149,11 +209,15 @@ def _judge(body: Any, nonce: str, record: Record) -> Occupant:
 
 
 def _headers(record: Record) -> dict[str, str]:
-    return {"Host": record.base_url.removeprefix("http://"), "Accept": "application/json"}
+    return {"Host": urlsplit(record.base_url).netloc, "Accept": "application/json"}
 
 
 def _digest(record: Record, message: str) -> str:
-    return hmac.new(record.secret.reveal().encode(), message.encode(), "sha256").hexdigest()
+    """Keyed by the secret; in a class by its hash, which is all that the service knows of it."""
+    key = record.secret.reveal().encode()
+    if record.seat is not None:
+        key = sha256(key).hexdigest().encode()
+    return hmac.new(key, message.encode(), "sha256").hexdigest()
 
 
 class _Line(Protocol):

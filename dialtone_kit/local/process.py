@@ -82,6 +82,25 @@ def run_in_foreground(folder: Path, port: int, setup: Setup) -> subprocess.Popen
     )
 
 
+def run_for_terminal(
+    folder: Path, port: int, setup: Setup, more: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
+    """Start the service of a class: it ends with this process, and its output goes to its log."""
+    handle = _open_log(folder / LOG)
+    try:
+        return subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
+            [*command(folder, port, setup.workers), *more],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=handle,
+            stderr=handle,
+            env=environment(setup.url) | this_process(),
+            **platform.OWN_SESSION,
+        )
+    finally:
+        os.close(handle)
+
+
 def reap() -> None:
     """Collect children that ended, so that none stays as a zombie."""
     _started[:] = [child for child in _started if child.poll() is None]

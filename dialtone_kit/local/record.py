@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,11 +24,18 @@ DEFAULT_PORT = 8787
 
 @dataclass(frozen=True)
 class Record:
-    """Where the local service belongs, and the secret by which it and its user know each other."""
+    """Where the local service belongs, and the secret by which it and its user know each other.
+
+    In a class it is the trainer's service: a learner's `secret` is the token of their `seat`, and
+    `authority` is the certificate (PEM) that vouches for the service, "" for the usual ones.
+    """
 
     base_url: str
     port: int
     secret: Secret
+    seat: int | None = None
+    authority: str = field(default="", repr=False)
+    class_name: str = ""
 
 
 class UnusableRecord(Exception):

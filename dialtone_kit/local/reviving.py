@@ -13,7 +13,7 @@ import httpx
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.client import transport
 from dialtone_kit.local.challenge import ask_on, explain
-from dialtone_kit.local.record import UnusableRecord, read_record
+from dialtone_kit.local.record import Record, UnusableRecord, read_record
 from dialtone_kit.wire.recorder import Wire
 from dialtone_kit.wire.shell_files import ShellFiles
 from dialtone_kit.wire.timing import CHALLENGE, RESTART, part
@@ -63,13 +63,16 @@ class RevivingWire(Wire):
         return super().transport(Reviving(inner, self._revive))
 
 
-def only_ours(base_url: str, port: int) -> None:
-    """From here on this process sends nothing to `port` but over connections proved to be ours."""
+def only_ours(base_url: str, port: int, read: Callable[[], Record | None] = read_record) -> None:
+    """From here on this process sends nothing to `port` but over connections proved to be ours.
+
+    `read` gives the record by which the service proves itself: it may change meanwhile.
+    """
 
     def prove(stream: httpcore.NetworkStream, timeout: float | None) -> None:
         """Raise httpx's "no connection", which `Reviving` knows, unless it is our service."""
         try:
-            record = read_record()
+            record = read()
         except UnusableRecord:
             raise httpcore.ConnectError("service.json can't be used") from None
         if record is None:

@@ -8,8 +8,9 @@ import json
 import os
 import signal
 import socket
+import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -45,12 +46,18 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(ending, _end)  # the server shuts down in order, then raises the signal again
     try:
         chosen = settings.load(
-            asked.state_dir, asked.port, asked.base_url, asked.workers, asked.database
+            asked.state_dir,
+            asked.port,
+            asked.base_url,
+            asked.workers,
+            asked.database,
+            asked.seats,
         )
+        tls = _tls(asked, chosen)
         chosen.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        listener = _listen(chosen.port)
+        listener = _listen(asked.host, chosen.port)
         with _pid_file(chosen.state_dir / "mock.pid", chosen.database_name):
-            _serve(chosen, listener)
+            _serve(chosen, listener, tls)
     except (BadSettings, DialtoneError) as problem:
         return _refuse(str(problem))
     except OSError as problem:
@@ -75,12 +82,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--database", help="the URL of a PostgreSQL database; default: a SQLite file"
     )
+    parser.add_argument("--host", default=HOST, help="the address to listen on")
+    parser.add_argument("--certificate", type=Path, help="PEM, with its chain: serve https")
+    parser.add_argument("--key", type=Path, help="the certificate's private key, PEM")
+    parser.add_argument("--seats", type=Path, help="the seats of a class: see core/seats.py")
     return parser
 
 
-def _serve(chosen: Settings, listener: socket.socket) -> None:
+def _tls(asked: argparse.Namespace, chosen: Settings) -> dict[str, str]:
+    """The server's options for TLS; none on loopback. Raises BadSettings without it elsewhere."""
+    if asked.certificate and asked.key:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(asked.certificate, asked.key)
+        except OSError as problem:  # SSLError is one
+            text = f"{shown(asked.certificate)} can't be served with its key: {problem}"
+            raise BadSettings(sentence(text)) from None
+        return {"ssl_certfile": str(asked.certificate), "ssl_keyfile": str(asked.key)}
+    if asked.host not in settings.LOOPBACK:
+        raise BadSettings(f"{asked.host} can be reached by others: give --certificate and --key.")
+    if chosen.seats and not chosen.base_url.startswith("http://"):
+        raise BadSettings(f"{chosen.base_url} needs --certificate and --key.")
+    return {}
+
+
+def _serve(chosen: Settings, listener: socket.socket, tls: Mapping[str, str]) -> None:
     """Hand the socket to the server; returns when it has ended."""
     options = {
+        **tls,
         "http": JsonErrors,
         "loop": LOOP,
         "ws": "none",
@@ -124,9 +152,10 @@ def _application(chosen: Settings) -> Gate:
         raise BadSettings(sentence(f"{name} can't be used: {problem}")) from None
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((HOST, port), backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as problem:
         raise BadSettings(
             f"port {port} is not available ({problem.strerror}). Stop whatever uses it, or choose "

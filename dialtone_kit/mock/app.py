@@ -30,6 +30,7 @@ from dialtone_kit.mock.core import service_key, settings, signing_keys
 from dialtone_kit.mock.core.ending import DAY, Idle, owner_is_gone
 from dialtone_kit.mock.core.expiry import keep_clean
 from dialtone_kit.mock.core.mail import MailStore
+from dialtone_kit.mock.core.seats import Seats
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.settings import Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
@@ -49,10 +50,11 @@ from dialtone_kit.mock.spiffe.endpoints import (
 from dialtone_kit.mock.spiffe.settings import SpiffeSettings
 from dialtone_kit.mock.store.store import Store
 from dialtone_kit.mock.teaching.audit_trail import whole_audit_trail
+from dialtone_kit.mock.teaching.class_events import share_events, shared_events
 from dialtone_kit.mock.teaching.clients import lock_client
 from dialtone_kit.mock.teaching.clock import move_clock
 from dialtone_kit.mock.teaching.faults import act_out_fault, add_fault, clear_faults
-from dialtone_kit.mock.teaching.inbox import inbox
+from dialtone_kit.mock.teaching.inbox import claim_address, inbox
 from dialtone_kit.mock.teaching.keys import rotate_keys
 from dialtone_kit.mock.teaching.limits import clear_limits
 from dialtone_kit.mock.teaching.local_platform import (
@@ -63,7 +65,7 @@ from dialtone_kit.mock.teaching.local_platform import (
 )
 from dialtone_kit.mock.teaching.owner import hello
 from dialtone_kit.mock.teaching.policies import show_policies, write_policies
-from dialtone_kit.mock.teaching.realms import make_realm, remove_realm, reset_realm
+from dialtone_kit.mock.teaching.realms import make_realm, remove_realm, remove_realms, reset_realm
 from dialtone_kit.mock.tokens.device import device_authorization
 from dialtone_kit.mock.tokens.device_page import answer_device_page, show_device_page
 from dialtone_kit.mock.tokens.endpoint import token
@@ -72,7 +74,9 @@ from dialtone_kit.mock.tokens.revocation import revoke
 from dialtone_kit.mock.web.describe import Operation
 from dialtone_kit.mock.web.gate import Gate
 from dialtone_kit.mock.web.logs import log_to_stderr
+from dialtone_kit.mock.web.responses import Handler
 
+Route = tuple[str, str, Handler]
 REALM = "/realms/{realm}"
 ROUTES = (
     ("POST", "{p}/token", token),
@@ -129,13 +133,19 @@ CONTROLS = (  # only where a secret in the user's own file can guard them
     ("POST", "/mock/platform/azure", azure_token),
     ("POST", "/mock/platform/gcp", gcp_token),
 )
+OF_A_CLASS = (  # only where learners have seats
+    ("DELETE", "/mock/realms", remove_realms),
+    ("POST", "/mock/inbox/addresses", claim_address),
+    ("POST", "/mock/class/events", share_events),
+    ("GET", "/mock/class/events", shared_events),
+)
 
 
 def create_app(chosen: Settings) -> Gate:
     """The service as an ASGI application: tables made, keys loaded, every route in place."""
     operations = [
         Operation(method, path.replace("{p}", place), handler)
-        for method, path, handler in (*ROUTES, *(CONTROLS if chosen.secret else ()))
+        for method, path, handler in (*ROUTES, *_controls(chosen))
         for place in (("", REALM) if "{p}" in path else ("",))
     ]
     moved = {path.replace("{p}", place): MOVED[path] for path in MOVED for place in ("", REALM)}
@@ -147,6 +157,12 @@ def from_environment() -> Gate:
     chosen = settings.from_environment()
     log_to_stderr(chosen.state_dir)
     return create_app(chosen)
+
+
+def _controls(chosen: Settings) -> tuple[Route, ...]:
+    if chosen.secret is None:
+        return ()
+    return (*CONTROLS, *(OF_A_CLASS if chosen.seats else ()))
 
 
 def _service(chosen: Settings) -> Service:
@@ -169,6 +185,7 @@ def _service(chosen: Settings) -> Service:
         inbox=MailStore(chosen.secret) if chosen.secret else None,
         key=store.create_tables(first),
         parts={
+            Seats: Seats(chosen.seats),
             PolicyFiles: policies,
             SpiffeSettings: workloads,
             SvidCheck: SvidCheck(workload_of),

@@ -24,6 +24,7 @@ from urllib.parse import quote_plus, urlencode
 import httpx
 
 from dialtone_kit.base.masking import masked
+from dialtone_kit.base.pins import pinned
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.urls import is_loopback
 from dialtone_kit.wire.redaction import Hide, Redactor, form_pairs, without_noise
@@ -122,6 +123,8 @@ def _add_url(made: Curl, request: httpx.Request) -> None:
     command = f"curl {flags}{_method(request)}"
     if is_loopback(str(request.url)):
         command += " --noproxy '*'"  # or curl hands it all to the proxy that http_proxy names
+    elif (authority := pinned(str(request.url))) is not None:
+        command += f" --noproxy '*' --cacert {_path(authority)}"
     if _MARK.search(bare + query) or masked(url) != url:
         made.options.append(command)
         made.add("url", f"{bare}?{query}" if query else bare)

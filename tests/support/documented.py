@@ -17,7 +17,7 @@ Said = Mapping[str, Any]
 # Of HTTP itself, and of faults that a lesson ordered: the document's introduction speaks of those.
 OF_HTTP = {"content-length", "content-type", "date", "connection", "transfer-encoding"}
 FAULT = b"A fault that a lesson ordered."
-_documents: dict[bool, Document] = {}  # with and without controls: else all are alike
+_documents: dict[object, Document] = {}  # with and without controls, and of a class: else alike
 
 
 class Document:
@@ -96,7 +96,7 @@ class Document:
         return dict(self._components[kind][name])
 
 
-def document_of(base_url: str, controls: bool = True) -> Document:
+def document_of(base_url: str, controls: object = True) -> Document:
     """The document of a running service; asked for once, since all services have the same."""
     if controls not in _documents:
         answer = httpx.get(f"{base_url}/openapi.json", trust_env=False, timeout=20)
@@ -104,6 +104,6 @@ def document_of(base_url: str, controls: bool = True) -> Document:
     return _documents[controls]
 
 
-def must_be_documented(base_url: str, controls: bool) -> Callable[[httpx.Response], None]:
+def must_be_documented(base_url: str, controls: object) -> Callable[[httpx.Response], None]:
     """A hook for httpx: every answer is judged."""
     return lambda answer: document_of(base_url, controls).judge(answer)

@@ -144,13 +144,17 @@ class Mock:
         environment: dict[str, str] | None = None,
         arguments: tuple[str, ...] = (),
         database: str = "sqlite",
+        seats: Path | None = None,
     ) -> None:
         self.state_dir, self.port = state_dir, free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.secret = secrets.token_urlsafe(32)
         self.http = httpx.Client(timeout=20, trust_env=False, verify=False)  # plain http
-        self.http.event_hooks["response"] = [must_be_documented(self.base_url, controls)]
-        self.workers, self._arguments = workers, arguments
+        self.http.event_hooks["response"] = [
+            must_be_documented(self.base_url, "class" if seats else controls)
+        ]
+        self.workers = workers
+        self._arguments = (*arguments, *(("--seats", str(seats)) if seats else ()))
         self.database = Database(state_dir, database)
         self._environment = {**os.environ, **self.database.environment, **(environment or {})}
         self._realms: dict[str, tuple[str, float]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, insert, select
 
 from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.settings import Realm
@@ -47,10 +47,20 @@ def own_trail(tx: Connection, realm: str, client_id: str, before: int, limit: in
 
 
 def whole_trail(
-    tx: Connection, realm: str | None, client_id: str | None, after: int, limit: int
+    tx: Connection,
+    realm: str | None,
+    client_id: str | None,
+    after: int,
+    limit: int,
+    within: ColumnElement[bool] | None = None,
 ) -> list[Any]:
-    """Up to `limit` events after the one with id `after`, oldest first."""
+    """Up to `limit` events after the one with id `after`, oldest first.
+
+    `within`: a condition on the rows of the table, for a reader who may not see all.
+    """
     query: Select[Any] = select(audit_events).where(audit_events.c.id > after)
+    if within is not None:
+        query = query.where(within)
     if realm is not None:
         query = query.where(audit_events.c.realm == realm)
     if client_id is not None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from dialtone_kit.base import masking
 from dialtone_kit.base.email import canonical_domain, canonical_email
@@ -128,13 +128,21 @@ class MailStore:
         )
 
     def look(
-        self, tx: Connection, email: str | None, realm: str | None, limit: int
+        self,
+        tx: Connection,
+        email: str | None,
+        realm: str | None,
+        limit: int,
+        within: ColumnElement[bool] | None = None,
     ) -> list[dict[str, Any]]:
         """Up to `limit` emails, newest first, only those to `email` or in `realm` if given.
 
-        Case is ignored in `email`, and its domain may be written in either form.
+        Case is ignored in `email`, and its domain may be written in either form. `within`: a
+        condition on the rows of the table, for a reader who may not see all.
         """
         query = select(mails).order_by(mails.c.id.desc()).limit(limit)
+        if within is not None:
+            query = query.where(within)
         if realm is not None:
             query = query.where(mails.c.realm == realm)
         if email is not None:

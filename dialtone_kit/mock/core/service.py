@@ -13,8 +13,10 @@ from sqlalchemy import Connection, select
 
 from dialtone_kit.base.nonces import TimedNonces
 from dialtone_kit.mock.core import mail
+from dialtone_kit.mock.core.limits import Payer
 from dialtone_kit.mock.core.mail import Letter, MailStore
 from dialtone_kit.mock.core.nonces import realm_nonces
+from dialtone_kit.mock.core.seats import Seats
 from dialtone_kit.mock.core.settings import PRIVATE_REALM, Realm, Settings
 from dialtone_kit.mock.core.signing_keys import SigningKeys
 from dialtone_kit.mock.store import tables
@@ -75,8 +77,21 @@ class Service:
             like=row.like,
             offset=row.offset,
             without=row.without,
+            seat=row.seat,
             own_policies=row.policies,
         )
+
+    def payer(self, tx: Connection, email: str, address: str) -> Payer:
+        """Whom to count a request against: the seat whose email this is, or else the IP address.
+
+        A class shares one address, so an unknown sender there has the limit of all seats together.
+        """
+        seats = self.part(Seats)
+        seat = seats.of_address(tx, email)
+        if seat is not None:
+            return Payer(f"seat:{seat.number}", "from one seat of the class", seat.number)
+        where = "from this IP address, across all its users"
+        return Payer(f"ip:{address}", where, times=max(1, len(seats)))
 
     async def deliver(self, letter: Letter) -> bool:
         """Send the email. Returns True if the mail server accepted it, or the inbox has it."""

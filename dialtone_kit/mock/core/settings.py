@@ -70,6 +70,7 @@ class Realm:
     like: str = ""
     offset: float = 0.0
     without: str | None = None
+    seat: int | None = None  # whose it is, in a class; None: the owner's
     own_policies: str | None = field(default=None, repr=False)
     # What this request was spared, for its audit event. Each request reads its private realm anew.
     let_through: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -105,6 +106,7 @@ class Settings:
     patience: float = 20.0  # seconds allowed for a head, and then for a body
     audit_rows: int = AUDIT_ROWS
     mail: MailRoute | None = None
+    seats: Path | None = None  # the file of a class's seats; None: the service of one person
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
     @property
@@ -123,7 +125,8 @@ class Settings:
     def of_one_person(self) -> bool:
         """Whether only the owner of the control token calls: on loopback, with its own file."""
         local = urlsplit(self.base_url).hostname in LOOPBACK
-        return local and self.secret is not None and self.database_url is None
+        alone = self.database_url is None and self.seats is None
+        return local and self.secret is not None and alone
 
     @property
     def policies(self) -> Path:
@@ -156,6 +159,7 @@ class Settings:
                 "port": self.port,
                 "workers": self.workers,
                 "pid": self.pid,
+                "seats": str(self.seats) if self.seats else None,
             }
         )
 
@@ -182,6 +186,7 @@ def load(
     base_url: str | None = None,
     workers: int = 1,
     database: str | None = None,
+    seats: Path | None = None,
 ) -> Settings:
     """Settings from service.json, the environment and the command line, which takes precedence.
 
@@ -202,6 +207,7 @@ def load(
         patience=_seconds_from_environment("DIALTONE_PATIENCE", 20.0),
         audit_rows=_audit_rows_from_environment(),
         mail=_mail_from_environment(),
+        seats=seats,
         database_url=_checked_database(database or os.environ.get(DATABASE_ENVIRONMENT)),
     )
 
@@ -209,8 +215,13 @@ def load(
 def from_environment() -> Settings:
     """Settings in a worker process, from what its parent left in the environment."""
     stored = json.loads(os.environ[ENVIRONMENT])
+    seats = Path(stored["seats"]) if stored["seats"] else None
     settings = load(
-        Path(stored["state_dir"]), stored["port"], stored["base_url"], int(stored["workers"])
+        Path(stored["state_dir"]),
+        stored["port"],
+        stored["base_url"],
+        int(stored["workers"]),
+        seats=seats,
     )
     return Settings(**{**vars(settings), "pid": int(stored["pid"])})
 

@@ -41,7 +41,10 @@ DENIALS_RECORDED = 20  # an hour, for an IP address; the log has all of them
     refusals=(400, 403, 413, 415, 429, 503),
 )
 async def request_enrollment(request: Request) -> Response:
-    """Start an enrollment. At most 3 in an hour for an email address and 10 for an IP address."""
+    """Start an enrollment. At most 3 in an hour for an email address and 10 for an IP address.
+
+    In a class, which shares an address, it's 10 for each seat.
+    """
     service, realm = service_of(request), await realm_of(request)
     asked = await read_json(request, EnrollmentRequest)
     address = request.client.host if request.client else ""
@@ -56,7 +59,8 @@ async def request_enrollment(request: Request) -> Response:
     letter = mail.verification_letter(asked, realm.name, new.code, links["approval_url"])
 
     def start(tx: Connection) -> Refusal | None:
-        refusal = limits.count_registration(tx, realm, asked.email, address)
+        payer = service.payer(tx, asked.email, address)
+        refusal = limits.count_registration(tx, realm, asked.email, payer)
         if refusal is None:
             _record(tx, realm, asked.email, decision, asked.requested_scopes)
             enrollments.save(tx, service, realm, asked, new)

@@ -18,8 +18,9 @@ from dialtone_kit.mock.schemas.formats import (
     Url,
     storable,
 )
-from dialtone_kit.mock.schemas.sent import Sent
+from dialtone_kit.mock.schemas.sent import FromDecimal, Sent
 
+SeatNumber = Annotated[int, Field(ge=1, lt=10**6), FromDecimal]
 Wanted = Annotated[str, AfterValidator(storable)]
 OneRealm = Annotated[Wanted, Field(description="of this realm only", examples=["default"])]
 
@@ -77,6 +78,7 @@ class HelloQuery(Sent):
     nonce: str = Field(
         min_length=1, max_length=256, description="any text that the caller has just made up"
     )
+    seat: SeatNumber | None = Field(default=None, description="a learner's, in a class")
 
 
 class InboxQuery(Sent):

@@ -50,6 +50,7 @@ realms = Table(
     Column("offset", Float, nullable=False),
     Column("without", String(32)),  # the check that is off here
     Column("policies", Text),  # its own, instead of those of the realm it is like
+    Column("seat", Integer, index=True),  # in a class, whose it is; None: the owner's
     Column("forget_at", Float, nullable=False),
 )
 
@@ -91,8 +92,9 @@ limit_hits = Table(
     metadata,
     Column("id", COUNTER, primary_key=True),
     Column("realm", String(32), nullable=False),
-    Column("subject", Text, nullable=False),  # "email:…" or "ip:…"
+    Column("subject", Text, nullable=False),  # "email:…", "ip:…" or "seat:…"
     Column("at", Float, nullable=False),
+    Column("seat", Integer),  # in a class, whose it is
     Column("forget_at", Float, nullable=False, index=True),
     Index("limit_hits_by_subject", "realm", "subject", "at"),
 )
@@ -270,6 +272,29 @@ faults = Table(
     Column("after_effect", Boolean),  # the operation runs, and its answer is lost
 )
 
+addresses_of_seats = Table(  # in a class: whose inbox an address is, beside the roster's own
+    "addresses_of_seats",
+    metadata,
+    Column("address", String(320), primary_key=True),  # in the one spelling of base/email.py
+    Column("seat", Integer, nullable=False, index=True),
+    Column("since", Float, nullable=False),  # machine time: emails from before are not theirs
+    Column("forget_at", Float, nullable=False, index=True),
+)
+
+class_events = Table(  # what learners chose to share: no text, no code, no address
+    "class_events",
+    metadata,
+    Column("id", COUNTER, primary_key=True),
+    Column("seat", Integer, nullable=False),
+    Column("series", String(32), nullable=False),  # one progress file
+    Column("number", Integer, nullable=False),  # its place there
+    Column("received_at", Float, nullable=False),
+    Column("event", Text, nullable=False),  # a JSON object
+    Index("class_events_once", "seat", "series", "number", unique=True),
+    Index("class_events_by_time", "seat", "received_at"),
+    sqlite_autoincrement=True,  # ids are never reused: the board continues from one
+)
+
 # The rows to delete when a realm is reset or removed. Used proofs and revocations only expire.
 OF_A_REALM = (
     clients,
@@ -299,4 +324,5 @@ EXPIRING = (
     limit_hits,
     mails,
     audit_events,
+    addresses_of_seats,
 )

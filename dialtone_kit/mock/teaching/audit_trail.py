@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from sqlalchemy import ColumnElement, or_, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.refusal import NO_STORE
+from dialtone_kit.mock.core.seats import Seat, is_of
 from dialtone_kit.mock.schemas.teaching import AuditTrail, AuditTrailQuery
-from dialtone_kit.mock.teaching.owner import control
+from dialtone_kit.mock.store.tables import audit_events, clients, realms
+from dialtone_kit.mock.teaching.owner import control, seat_of
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.requests import read_query
 from dialtone_kit.mock.web.responses import json_answer
@@ -19,12 +22,26 @@ from dialtone_kit.mock.web.responses import json_answer
     answers=AuditTrail,
     query=AuditTrailQuery,
     refusals=(503,),
+    learners=True,
 )
 async def whole_audit_trail(request: Request) -> Response:
-    """For `dialtone audit`. A page shorter than `limit` is the last one for now."""
-    service = service_of(request)
+    """For `dialtone audit`. A page shorter than `limit` is the last one for now.
+
+    A learner sees the events of their private realms and of the clients that they sponsor.
+    """
+    service, seat = service_of(request), seat_of(request)
     asked = read_query(request, AuditTrailQuery)
+    theirs = None if seat is None else _theirs(seat)
     rows = await service.store.read(
-        lambda tx: audit.whole_trail(tx, asked.realm, asked.client, asked.after, asked.limit)
+        lambda tx: audit.whole_trail(
+            tx, asked.realm, asked.client, asked.after, asked.limit, theirs
+        )
     )
     return json_answer({"events": [audit.shown(row) for row in rows]}, headers=NO_STORE)
+
+
+def _theirs(seat: Seat) -> ColumnElement[bool]:
+    """The events that this learner may see."""
+    own = select(realms.c.name).where(realms.c.seat == seat.number)
+    sponsored = select(clients.c.client_id).where(is_of(seat, clients.c.sponsor))
+    return or_(audit_events.c.realm.in_(own), audit_events.c.client_id.in_(sponsored))

@@ -137,7 +137,8 @@ async def _drop(receive: Receive) -> None:
     "Break the next requests in a private realm",
     answers=Cleared,
     body=FaultRequest,
-    refusals=(403, 404, 503),
+    refusals=(404, 503),
+    learners=True,
 )
 async def add_fault(request: Request) -> Response:
     """The next `times` requests whose path ends in `path_suffix` get the fault; none are cleared.
@@ -151,7 +152,7 @@ async def add_fault(request: Request) -> Response:
     """
     service = service_of(request)
     sent = await read_json(request, FaultRequest)
-    realm = await private_realm(service, sent.realm)
+    realm = await private_realm(request, sent.realm)
     if sent.path_suffix in SPIFFE_PATHS and not service.settings.of_one_person:
         raise Refusal(
             403, "access_denied", f"{sent.path_suffix} is shared by everyone who uses this service."
@@ -165,13 +166,14 @@ async def add_fault(request: Request) -> Response:
     "Clear the faults that still wait in a private realm",
     answers=Cleared,
     body=RealmName,
-    refusals=(403, 404, 503),
+    refusals=(404, 503),
+    learners=True,
 )
 async def clear_faults(request: Request) -> Response:
     """All of them; nothing else in the realm changes."""
     service = service_of(request)
     sent = await read_json(request, RealmName)
-    realm = await private_realm(service, sent.realm)
+    realm = await private_realm(request, sent.realm)
     waiting = delete(tables.faults).where(tables.faults.c.realm == realm.name)
     cleared = await service.store.write(lambda tx: tx.execute(waiting).rowcount)
     return json_answer({"cleared": cleared}, headers=NO_STORE)

@@ -44,7 +44,8 @@ LIFETIME = 600  # seconds that a token of theirs is valid
     "Kubernetes: a projected service-account token",
     answers=SignedToken,
     body=KubernetesPod,
-    refusals=(403, 404, 503),
+    refusals=(404, 503),
+    learners=True,
 )
 async def kubernetes_token(request: Request) -> Response:
     """As the kubelet puts it into a pod, for the audience that the pod names.
@@ -54,7 +55,7 @@ async def kubernetes_token(request: Request) -> Response:
     pod = await read_json(request, KubernetesPod)
     platform = _local(service_of(request), "kubernetes")
     if pod.realm is not None:
-        await private_realm(service_of(request), pod.realm)
+        await private_realm(request, pod.realm)
         platform = cluster_of(platform, pod.realm)
     names = (pod.namespace, pod.service_account)
     about = {
@@ -75,6 +76,7 @@ async def kubernetes_token(request: Request) -> Response:
     answers=SignedDocument,
     body=AwsInstance,
     refusals=(404, 503),
+    learners=True,
 )
 async def aws_document(request: Request) -> Response:
     """As an EC2 instance reads it from its metadata service: the same each time, no nonce in it."""
@@ -105,6 +107,7 @@ async def aws_document(request: Request) -> Response:
     answers=SignedToken,
     body=AzureMachine,
     refusals=(404, 503),
+    learners=True,
 )
 async def azure_token(request: Request) -> Response:
     """As a virtual machine reads it from its metadata service, for the audience configured."""
@@ -127,6 +130,7 @@ async def azure_token(request: Request) -> Response:
     answers=SignedToken,
     body=GcpMachine,
     refusals=(404, 503),
+    learners=True,
 )
 async def gcp_token(request: Request) -> Response:
     """As the metadata server signs it, for the audience that the machine names, in full format."""

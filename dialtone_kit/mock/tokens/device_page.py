@@ -112,16 +112,17 @@ async def _begin(request: Request, form: DevicePageForm) -> Page:
     if refusal := unreadable(form.user_code):
         return page.refused(refusal)
     address = request.client.host if request.client else ""
-    payer, within = await realm_of(request), await path_realm(request)
+    counting, within = await realm_of(request), await path_realm(request)
 
     def begin(tx: Connection) -> Refusal | tuple[Asked, Letter]:
-        if refusal := limits.user_codes_tried(tx, payer, address):
+        payer = service.payer(tx, email, address)
+        if refusal := limits.user_codes_tried(tx, counting, payer):
             return refusal
         waiting = _waiting(tx, service, within, form.user_code)
         if waiting is None:
-            limits.count_wrong_user_code(tx, payer, address)
+            limits.count_wrong_user_code(tx, counting, payer)
             return Refusal(404, "not_found", "This code is unknown or no longer valid.")
-        return _send_code(tx, service, waiting, email)
+        return _send_code(tx, service, waiting, email, payer)
 
     try:
         outcome = await service.store.write(begin)
@@ -151,7 +152,11 @@ def _waiting(
 
 
 def _send_code(
-    tx: Connection, service: Service, waiting: tuple[Any, Client, Realm], email: str
+    tx: Connection,
+    service: Service,
+    waiting: tuple[Any, Client, Realm],
+    email: str,
+    payer: limits.Payer,
 ) -> Refusal | tuple[Asked, Letter]:
     """Begin a visit and write its email, unless this person may not, or too many were sent."""
     row, client, realm = waiting
@@ -162,7 +167,7 @@ def _send_code(
     if row.mails >= DEVICE_MAILS:
         text = "Too many codes were emailed for this device. Start again on the device."
         return Refusal(429, "rate_limited", text, (("Retry-After", str(left)),))
-    if refusal := limits.count_device_mail(tx, realm, email):
+    if refusal := limits.count_device_mail(tx, realm, email, payer):
         return refusal
     visit = device_grants.begin_visit(tx, service, realm, row, email)
     minutes = max(1, left // 60)

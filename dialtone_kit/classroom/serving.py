@@ -1,0 +1,262 @@
+"""The service of a class: its address, its certificate, its process, and the learners' seats."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+from filelock import FileLock, Timeout
+
+from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
+from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
+from dialtone_kit.classroom import certificates, seats
+from dialtone_kit.classroom.certificates import Identity
+from dialtone_kit.classroom.seats import TRAINER_FILE, service_folder
+from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_session
+from dialtone_kit.client.trust import only, trust
+from dialtone_kit.local import process
+from dialtone_kit.local.challenge import ask_through
+from dialtone_kit.local.record import Record, free_port
+from dialtone_kit.local.seat import parse, written
+from dialtone_kit.local.setup import setup_to_serve
+
+PORT, EVERYONE = 8788, "0.0.0.0"  # noqa: S104  (only when it is asked for, and then with TLS)
+LOCK = "serve.lock"
+OFTEN = 1.0  # seconds between two looks at the roster
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How to serve; what is None stays as it was the last time."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    name: str | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    ca: Path | None = None
+    workers: int = 1
+    database: str | None = None
+
+    @property
+    def tls(self) -> bool:
+        """Whether it serves https: wherever others can reach it, and with a certificate."""
+        return self.host not in LOOPBACK or self.certificate is not None
+
+
+def serve(session: Session, wanted: Wanted, say: Say) -> int:
+    """Run the class's service in the foreground; returns its exit code.
+
+    KeyboardInterrupt ends it cleanly and is raised again. Raises DialtoneError when it can't run.
+    """
+    with _alone(session):
+        trainer = _trainer(session, wanted, say)
+        identity = _identity(session, wanted, urlsplit(trainer.base_url).hostname or "")
+        trainer = replace(trainer, authority=identity.authority if identity else "")
+        _keep(session, trainer)
+        _tell(seats.issue(session, trainer), say)
+        child = _launched(session, wanted, trainer, identity)
+        try:
+            _wait_until_it_answers(child, session, wanted, trainer)
+            say(_where(session, trainer))
+            return _watch(child, session, trainer, say)
+        finally:
+            if child.poll() is None:
+                process.end(psutil.Process(child.pid))
+            process.forget(service_folder(session).path)
+
+
+def trainer_of(session: Session) -> Record:
+    """The trainer's own place at the service. Raises NoSession when it has never run."""
+    try:
+        content = PrivateFolder(session.folder, error=NoSession).read(TRAINER_FILE)
+        return parse(content, session.folder / TRAINER_FILE)
+    except FileNotFoundError:
+        raise NoSession(
+            f"The service of {shown(session.folder)} has never run. Start it with `dialtone class "
+            "serve`."
+        ) from None
+
+
+def class_name(session: Session) -> str:
+    """What the class is called."""
+    return str(session.settings.get("name") or session.folder.absolute().name)
+
+
+def _trainer(session: Session, wanted: Wanted, say: Say) -> Record:
+    """Where the service is to be, as the last time unless it was asked to move."""
+    if not session.learners:
+        raise NoSession(f"{shown(session.folder)} has no learners. Add them to your roster first.")
+    try:
+        before: Record | None = trainer_of(session)
+    except NoSession:
+        before = None
+    old = urlsplit(before.base_url) if before else None
+    name = wanted.name or (_still_ours(old.hostname) if old else None) or _usual_name(wanted)
+    port = wanted.port or (old.port if old else None) or free_port(PORT)
+    host = f"[{name}]" if ":" in name else name
+    url = f"{'https' if wanted.tls else 'http'}://{host}:{port}"
+    require_https_or_loopback(url)
+    if before is not None and before.base_url != url:
+        say(f"The service moves from {before.base_url} to {url}: learners register again there.")
+    secret = before.secret if before else Secret(secrets.token_urlsafe(32))
+    return Record(url, port, secret, None, "", class_name(session))
+
+
+def _usual_name(wanted: Wanted) -> str:
+    """The address by which others reach this machine; on loopback nobody does."""
+    if not wanted.tls or wanted.host in LOOPBACK:
+        return "127.0.0.1"
+    if wanted.host not in (EVERYONE, "::"):
+        return wanted.host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # nothing is sent: the system only picks a way out
+        return str(probe.getsockname()[0])
+    raise DialtoneError("This machine has no address in a network. Name it: --name HOST.")
+
+
+def _still_ours(name: str | None) -> str | None:
+    """The name of the last time, unless it is an address that this machine no longer has."""
+    literal = name is not None and name.replace(".", "").isdigit()
+    if literal and name not in certificates.addresses() and name not in LOOPBACK:
+        raise DialtoneError(
+            f"The service was at {name}, which is no longer an address of this machine. Name it "
+            "with --name: learners then register again there."
+        )
+    return name
+
+
+def _identity(session: Session, wanted: Wanted, name: str) -> Identity | None:
+    if not wanted.tls:
+        return None
+    if wanted.certificate is not None and wanted.key is not None:
+        return certificates.own(wanted.certificate, wanted.key, wanted.ca, name)
+    private_dir(service_folder(session).path)
+    return certificates.generated(service_folder(session), name)
+
+
+def _keep(session: Session, trainer: Record) -> None:
+    """What the service reads at its start, and what the trainer's other commands read."""
+    members = {
+        "base_url": trainer.base_url,
+        "port": trainer.port,
+        "secret": trainer.secret.reveal(),
+    }
+    service_folder(session).write("service.json", json.dumps(members))
+    PrivateFolder(session.folder, error=NoSession).write(TRAINER_FILE, written(trainer))
+
+
+def _launched(
+    session: Session, wanted: Wanted, trainer: Record, identity: Identity | None
+) -> subprocess.Popen[bytes]:
+    folder = service_folder(session).path.absolute()
+    tls = (
+        ("--certificate", str(identity.certificate), "--key", str(identity.key)) if identity else ()
+    )
+    setup = setup_to_serve(folder, wanted.workers, wanted.database)
+    more = ("--host", wanted.host, "--seats", str(folder / seats.SEATS), *tls)
+    return process.run_for_terminal(folder, trainer.port, setup, more)
+
+
+def _wait_until_it_answers(
+    child: subprocess.Popen[bytes], session: Session, wanted: Wanted, trainer: Record
+) -> None:
+    anywhere = wanted.host in (EVERYONE, "::")
+    address = ("127.0.0.1" if anywhere else wanted.host, trainer.port)
+    log = service_folder(session).path / process.LOG
+    process.wait_until(child, lambda: _answers(address, trainer) or None, log)
+
+
+def _answers(address: tuple[str, int], trainer: Record) -> bool:
+    """Whether the service is at this address: its name may mean something to learners alone."""
+    parts = urlsplit(trainer.base_url)
+    try:
+        with socket.create_connection(address, timeout=2.0) as plain:
+            if parts.scheme == "http":
+                return ask_through(plain, trainer).kind == "ours"
+            trusted = only(trainer.authority) if trainer.authority else trust()
+            with trusted.wrap_socket(plain, server_hostname=parts.hostname) as line:
+                return ask_through(line, trainer).kind == "ours"
+    except (OSError, ssl.SSLError):
+        return False
+
+
+def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, say: Say) -> int:
+    """Until the service ends: whoever is added to the class meanwhile gets a seat."""
+    seen = _stamp(session)
+    while child.poll() is None:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(OFTEN)
+        if (now := _stamp(session)) != seen:
+            seen = now
+            try:
+                _tell(seats.issue(open_session(session.folder), trainer), say)
+            except DialtoneError as problem:
+                say(str(problem))
+    folder = service_folder(session).path
+    raise DialtoneError(
+        f"The service ended with: {process.last_line(folder / process.LOG)}. Start it again."
+    )
+
+
+def _stamp(session: Session) -> tuple[int, int] | None:
+    with suppress(OSError):
+        status = (session.folder / LEARNERS).stat()
+        return status.st_mtime_ns, status.st_ino
+    return None
+
+
+def _tell(issued: seats.Issued, say: Say) -> None:
+    if issued.new:
+        say(f"New session files: {_seats(issued.new)}.")
+    if issued.lost:
+        say(
+            f"The session files of {_seats(issued.lost)} aren't here any more. If someone lost "
+            "theirs: dialtone class serve --renew SEAT"
+        )
+
+
+def _seats(numbers: tuple[int, ...]) -> str:
+    if len(numbers) == 1:
+        return f"seat {numbers[0]}"
+    some = ", ".join(map(str, numbers[:8]))
+    return f"{len(numbers)} seats ({some}{', …' if len(numbers) > 8 else ''})"
+
+
+def _where(session: Session, trainer: Record) -> str:
+    files = shown(session.folder / "learners" / "NNNN" / seats.SESSION_FILE)
+    return (
+        f"{trainer.class_name} is served on {trainer.base_url} for {len(session.learners)} seats. "
+        f"Press Ctrl-C to stop it.\nGive each learner their own {files}; they run `dialtone class "
+        f"join {seats.SESSION_FILE}`."
+    )
+
+
+@contextmanager
+def _alone(session: Session) -> Iterator[None]:
+    """One `dialtone class serve` for a class at a time."""
+    folder = private_dir(service_folder(session).path)
+    lock = FileLock(folder / LOCK, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise DialtoneError(
+            f"The service of {shown(session.folder)} runs already, in another terminal."
+        ) from None
+    try:
+        process.end_leftover(folder)  # of a `class serve` that was killed
+        yield
+    finally:
+        lock.release()
