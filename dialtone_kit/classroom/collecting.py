@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from filelock import FileLock, Timeout
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, explained, private_dir, read_regular
 from dialtone_kit.classroom.class_events import SHARED
-from dialtone_kit.classroom.class_service import ClassService, Row, class_service
+from dialtone_kit.classroom.class_service import Row, class_service, shared_events
 from dialtone_kit.classroom.happened import happened
 from dialtone_kit.classroom.session import Session, open_session
 from dialtone_kit.lesson.events import VERSION, Event, append_events, parsed
@@ -29,17 +30,18 @@ PATIENCE = 10  # seconds for another command that collects
 OFTEN, LATER = 2.0, 10.0  # seconds to the next time, and to that after a failure
 
 
-def collect(session: Session, service: ClassService | None = None) -> int:
+def collect(session: Session) -> int:
     """Add what is new at the class service; how many events that was, 0 without a service.
 
     Raises DialtoneError, in one line, when it can't be asked or nothing can be written.
     """
-    service = service or class_service(session.folder)
+    service = class_service(session)
     if service is None:
         return 0
+    ask = partial(shared_events, service)
     try:
         with FileLock(session.folder / f"{NOTE}.lock", timeout=PATIENCE, mode=0o600):
-            return _collect(session, service)
+            return take_over(session, ask)
     except Timeout:
         raise DialtoneError("Another command is collecting the events. Try again.") from None
 
@@ -66,17 +68,18 @@ class Collector(threading.Thread):
         self.join(2 * PATIENCE)
 
 
-def _collect(session: Session, service: ClassService) -> int:
+def take_over(session: Session, ask: Callable[[int], Sequence[Row]]) -> int:
+    """Add all that `ask` has: a page of what is newer than the number that it's given."""
     note, added = PrivateFolder(session.folder), 0
     last = _noted(note)
     after = last["id"] - 1 if last else 0  # the last one again: is it still the same?
-    page = service.events(after)
+    page = ask(after)
     if last and (not page or asdict(page[0]) != last):
-        page = service.events(0)  # the service has a new database, and counts anew
+        page = ask(0)  # the service has a new database, and counts anew
     while page:
         added += _keep(session, page)
         note.write(NOTE, json.dumps(asdict(page[-1])))
-        page = service.events(page[-1].id)
+        page = ask(page[-1].id)
     return added
 
 

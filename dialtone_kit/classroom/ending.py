@@ -15,9 +15,9 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder
-from dialtone_kit.classroom.class_service import FILE as TRAINER
 from dialtone_kit.classroom.collecting import NOTE as COLLECTED
 from dialtone_kit.classroom.in_use import SERVICE, held, refuse_if_used
+from dialtone_kit.classroom.seats import TRAINER_FILE
 from dialtone_kit.classroom.session import LEARNERS, SETTINGS
 from dialtone_kit.local.kept import Kept, known, remove
 from dialtone_kit.local.setup import SQLITE, read_setup
@@ -29,7 +29,7 @@ _REPORT, _WRITTEN = "the last report", "what a killed write left"
 OURS = {
     "learners": "learners' parameters, session files, notebooks and progress",
     SERVICE: "the class service's database, keys and log",
-    re.escape(TRAINER): "your own secret for the class service",
+    re.escape(TRAINER_FILE): "your own secret for the class service",
     r"grades\.(csv|json)": "grades",
     r"run\.jsonl": "what was run",
     re.escape(COLLECTED): "how far events were collected",
