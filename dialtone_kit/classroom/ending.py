@@ -73,7 +73,10 @@ def out_of_reach(folder: Path) -> Iterator[str]:
         setup = read_setup(folder / SERVICE)
         if setup is not None and setup.database != SQLITE:
             yield f"{setup.database}: the class service's database; drop it yourself"
-    yield "learners' own machines and hubs: each learner runs `dialtone purge` there"
+    yield (
+        "learners' own machines and hubs: each learner runs `dialtone class leave` and `dialtone "
+        "purge` there"
+    )
     yield "backups, what you sent to learners, and disks that keep what was deleted"
 
 

@@ -35,7 +35,7 @@ def held(path: Path) -> Iterator[None]:
     with explained(path):
         free = _acquired(lock)
     if not free:
-        raise _still_used(path)
+        raise _still_used(path, path.parent)
     try:
         yield
     finally:
@@ -48,7 +48,7 @@ def refuse_if_used(folder: Path, *, besides: Path) -> None:
     for path in (*folder.glob("*.lock"), *(folder / SERVICE).glob("*.lock")):
         lock = FileLock(path, timeout=0)
         if path != besides and not _acquired(lock):
-            raise _still_used(path)
+            raise _still_used(path, folder)
         lock.release()
     live = process.running(folder / SERVICE)
     if live is not None:
@@ -66,10 +66,10 @@ def _acquired(lock: BaseFileLock) -> bool:
     return True
 
 
-def _still_used(lock: Path) -> StillUsed:
+def _still_used(lock: Path, folder: Path) -> StillUsed:
     """Locks are named for the command that holds them: run.lock, board-1234.lock."""
     command = lock.name.partition(".")[0].partition("-")[0]
     return StillUsed(
-        f"`dialtone class {command}` still uses {shown(lock.parent)}. End it with Ctrl-C where it "
+        f"`dialtone class {command}` still uses {shown(folder)}. End it with Ctrl-C where it "
         "runs, then run this again."
     )

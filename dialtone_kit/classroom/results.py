@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,6 +56,7 @@ def _lines(events: Iterable[Happened]) -> str:
 
 
 def _line(event: Happened) -> dict[str, object]:
-    members = {name: value for name, value in asdict(event).items() if value is not None}
+    every = asdict(replace(event, seen=None))
+    members = {name: value for name, value in every.items() if value is not None}
     at = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="seconds")
     return {"v": VERSION, **members, "at": at}

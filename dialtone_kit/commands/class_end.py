@@ -76,6 +76,7 @@ def _export(folder: Path, target: Path, *, names: bool) -> None:
     report = make_report(open_session(folder), time.time(), final=True)
     export(report, target, names=names)
     ending.note_results(folder, target, complete=True)
+    click.echo(f"Written: {_path(target)}")
     for line in report.remarks:
         click.echo(line)
 

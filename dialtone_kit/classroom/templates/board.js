@@ -58,7 +58,7 @@ async function keepLooking() {
 
 document.getElementById("pause").addEventListener("click", (event) => {
   paused = !paused;
-  event.target.setAttribute("aria-pressed", String(paused));
+  event.target.textContent = paused ? "Go on" : "Pause";
 });
 
 keepLooking();
