@@ -101,12 +101,13 @@ def report_of(
 ) -> ClassReport:
     """The report on the class `name`, which takes `lessons`."""
     ids = [one.id for number in lessons for one in catalog.exercises(number)]
+    slips = _slips(seats)
     return ClassReport(
         name,
         now,
         seats,
         [_lesson(number, seats) for number in lessons],
-        [_exercise(one, seats) for one in ids],
+        [_exercise(one, seats, slips.get(one, Counter())) for one in ids],
         _codes(seats),
         gains([seat.record for seat in seats]),
         [result for seat in seats for one in ids if (result := _result(seat, one, graded))],
@@ -121,10 +122,9 @@ def _lesson(number: str, seats: Sequence[Seat]) -> LessonSum:
     return LessonSum(number, len(records), len(done), median(spent) if spent else None)
 
 
-def _exercise(name: str, seats: Sequence[Seat]) -> ExerciseSum:
+def _exercise(name: str, seats: Sequence[Seat], codes: Counter[str]) -> ExerciseSum:
     known = [seat.record.exercises[name] for seat in seats if name in seat.record.exercises]
     tried = [one for one in known if one.tries]
-    codes = Counter(code for seat in seats for code in _codes_at(seat, name))
     return ExerciseSum(
         name,
         tried=len(tried),
@@ -136,9 +136,15 @@ def _exercise(name: str, seats: Sequence[Seat]) -> ExerciseSum:
     )
 
 
-def _codes_at(seat: Seat, name: str) -> set[str]:
-    """The misconceptions that came up with this learner at an exercise."""
-    return {one.code for one in seat.record.tries if one.id == name and one.is_wrong and one.code}
+def _slips(seats: Sequence[Seat]) -> dict[str, Counter[str]]:
+    """By exercise, with how many learners each misconception came up at it."""
+    found: dict[str, Counter[str]] = {}
+    for seat in seats:
+        wrong = {(one.id, one.code) for one in seat.record.tries if one.is_wrong}
+        for name, code in wrong:
+            if name and code:
+                found.setdefault(name, Counter())[code] += 1
+    return found
 
 
 def _codes(seats: Sequence[Seat]) -> list[CodeSum]:

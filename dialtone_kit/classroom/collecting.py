@@ -27,6 +27,7 @@ from dialtone_kit.lesson.events import VERSION, Event, append_events, parsed
 
 NOTE = "collected.json"
 PATIENCE = 10  # seconds for another command that collects
+MOMENT = 3.0  # seconds
 OFTEN, LATER = 2.0, 10.0  # seconds to the next time, and to that after a failure
 
 
@@ -63,9 +64,9 @@ class Collector(threading.Thread):
                 self.trouble = str(problem)
 
     def close(self) -> None:
-        """Stop; a call that is under way is waited for."""
+        """Stop. A call that is under way gets a moment; what it would add comes the next time."""
         self._over.set()
-        self.join(2 * PATIENCE)
+        self.join(MOMENT)
 
 
 def take_over(session: Session, ask: Callable[[int], Sequence[Row]]) -> int:

@@ -23,7 +23,6 @@ from dialtone_kit.local.kept import Kept, known, remove
 from dialtone_kit.local.setup import SQLITE, read_setup
 
 NOTE, LOCK = "ending.json", "end.lock"
-_REPORT, _WRITTEN = "the last report", "what a killed write left"
 # The names that the commands of a class give in its folder, and what is behind each, in the order
 # in which they go: the settings and the list of learners, which make it a class, come last.
 OURS = {
@@ -33,11 +32,11 @@ OURS = {
     r"grades\.(csv|json)": "grades",
     r"run\.jsonl": "what was run",
     re.escape(COLLECTED): "how far events were collected",
-    "report": _REPORT,
+    "report": "the last report",
     r"links\.csv": "learners' links",
     r"board\.html": "the board's link",
     r"[a-z.]+(-[0-9]+)?\.lock": "a lock",
-    r"\..+\.[0-9a-f]{16}": _WRITTEN,
+    r"\..+\.([0-9a-f]{16}|[0-9]+\.\w+)": "what a killed command left",
     r"\.gitignore": "what keeps the folder out of Git",
     re.escape(LEARNERS): "names and email addresses",
     re.escape(SETTINGS): "the settings of the class",

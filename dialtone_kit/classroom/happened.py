@@ -27,7 +27,7 @@ _TEXTS = {
 _COUNTED = ("right", "wrong", None)  # the outcomes of a try; None: by 0.1, which kept no outcome
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Happened:
     """An event. `at` and `seen` are in Unix seconds; `seen` is when the class service got it."""
 

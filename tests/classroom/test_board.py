@@ -13,7 +13,8 @@ from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.board import PARTS, board_of, parts
 from dialtone_kit.classroom.board_app import FRESH, HEADER, Desk, board_app
 from dialtone_kit.classroom.class_events import ClassEvents
-from dialtone_kit.classroom.pages import label_of
+from dialtone_kit.classroom.gains import gains
+from dialtone_kit.classroom.pages import PAIRS, label_of
 from dialtone_kit.classroom.session import open_session
 from dialtone_kit.classroom.tables import csv_text
 from tests.support.class_of import LESSONS, NOON, event, give, make_class, quizzed, tried
@@ -139,3 +140,7 @@ def test_a_class_that_has_gone_is_said_in_one_line(folder: Path, clock: Clock) -
     answer = look(board)
     assert answer.status_code == 503
     assert "isn't the folder of a class" in answer.text
+
+
+def test_every_pair_of_the_quiz_has_a_name() -> None:
+    assert {row.pair for row in gains([])} == set(PAIRS)

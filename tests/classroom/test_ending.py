@@ -47,6 +47,7 @@ def folder(tmp_path: Path) -> Path:
     (made / "service").mkdir(mode=0o700)
     for name in ("service/mock.sqlite3", "service/authority-key.pem", "trainer.json", "run.jsonl"):
         (made / name).write_text("private")
+    (made / ".learners.123.x1y2").mkdir()  # as a killed `class new` leaves it
     return made
 
 

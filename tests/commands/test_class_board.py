@@ -94,6 +94,7 @@ def test_a_report_is_written_into_the_class_or_where_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = make_class(tmp_path / "class", 1)
+    (tmp_path / "out").mkdir(mode=0o755)
     assert dialtone("report", str(folder)) == 0
     assert dialtone("report", str(folder), "--output", str(tmp_path / "out")) == 0
     output = capsys.readouterr()
