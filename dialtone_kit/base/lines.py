@@ -8,17 +8,17 @@ from pathlib import Path
 from dialtone_kit.base.private_files import open_private
 
 
-def append_line(path: Path, line: str) -> None:
-    """Add `line` to the file (0600) and wait for the disk. OSError if not all of it got there.
+def append_lines(path: Path, *lines: str) -> None:
+    """Add `lines` to the file (0600) and wait for the disk. OSError if not all of them got there.
 
-    A line that a full disk cut off is removed, and one that a killed writer cut off is ended first:
+    What a full disk cut off is removed, and a line that a killed writer cut off is ended first:
     its reader skips it.
     """
     descriptor = open_private(path, os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         size = os.fstat(descriptor).st_size
         ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
-        data = (("" if ended else "\n") + line + "\n").encode()
+        data = (("" if ended else "\n") + "".join(f"{line}\n" for line in lines)).encode()
         try:
             if file.write(data) != len(data):
                 raise OSError(0, "the disk is full")

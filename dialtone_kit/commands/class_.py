@@ -7,7 +7,17 @@ import click
 from dialtone_kit.commands.group import Commands
 
 NAMES = (
+    "new",
+    "ready",
+    "pack",
     "run",
+    "serve",
+    "join",
+    "leave",
+    "board",
+    "grade",
+    "report",
+    "end",
 )
 
 

@@ -34,7 +34,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.lines import append_line
+from dialtone_kit.base.lines import append_lines
 from dialtone_kit.base.private_files import (
     PrivateFolder,
     private_dir,
@@ -74,7 +74,7 @@ class EventFile:
                 event = choose(events)
                 if event is not None:
                     self._take_over(events)
-                    append_line(self.path, json.dumps(event))
+                    append_lines(self.path, json.dumps(event))
         except Timeout:
             raise ProgressNotKept(
                 f"Progress was not saved: another program holds {shown(self.path)}.lock. Close it "
@@ -106,7 +106,7 @@ class EventFile:
             return self._from_before()
         except OSError as problem:
             raise ProgressNotKept(self._line(problem.strerror or str(problem))) from None
-        return [event for event in map(_event, text.splitlines()) if event is not None]
+        return parsed(text)[0]
 
     def _from_before(self) -> list[Event]:
         """The file of 0.1 as events; none when it can't be read, and then it stays as it is."""
@@ -151,6 +151,13 @@ def unread(path: Path) -> str | None:
 
 def _text_of(path: Path) -> str:
     return read_regular(path).decode("utf-8", "replace")
+
+
+def parsed(text: str) -> tuple[list[Event], int]:
+    """The events in `text`, and how many of its lines are none, such as half an event."""
+    found = [_event(line) for line in text.splitlines() if line.strip()]
+    events = [event for event in found if event is not None]
+    return events, len(found) - len(events)
 
 
 def _line_of(event: Event) -> str:

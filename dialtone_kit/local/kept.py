@@ -65,9 +65,9 @@ class Kept:
 def going() -> list[Kept]:
     """What a purge removes: the local service's files, your progress, and its clients here."""
     found = [one for name in FOLDERS for one in _below(state_dir() / name)]
-    found += _known(state_dir())
+    found += known(state_dir())
     if progress_file().parent != state_dir():  # beside the credentials
-        found += _known(progress_file().parent, {PROGRESS: STATE[PROGRESS]})
+        found += known(progress_file().parent, {PROGRESS: STATE[PROGRESS]})
     clients, waiting, _ = _issued()
     issued = [_kept(path, "credentials of the local service") for path in clients]
     issued += [_kept(path, "an enrollment that waits for its code") for path in waiting]
@@ -90,6 +90,14 @@ def database_elsewhere() -> str | None:
         setup = read_setup(state_dir())
         return setup.database if setup and setup.database != SQLITE else None
     return None
+
+
+def known(folder: Path, patterns: Mapping[str, str] = STATE) -> Iterator[Kept]:
+    """What is in `folder` under a name that one of `patterns` matches, in their order."""
+    names = sorted(path.name for path in folder.iterdir())
+    for pattern, what in patterns.items():
+        for name in filter(re.compile(pattern).fullmatch, names):
+            yield _kept(folder / name, what)
 
 
 def remove(one: Kept) -> None:
@@ -130,18 +138,11 @@ def _delete(name: str, folder: int) -> None:
         os.unlink(name, dir_fd=folder)
 
 
-def _known(folder: Path, patterns: Mapping[str, str] = STATE) -> Iterator[Kept]:
-    names = sorted(path.name for path in folder.iterdir())
-    for pattern, what in patterns.items():
-        for name in filter(re.compile(pattern).fullmatch, names):
-            yield _kept(folder / name, what)
-
-
 def _below(folder: Path) -> Iterator[Kept]:
     """What the kit keeps in one of FOLDERS; itself if it is empty or no folder."""
     pattern, what = FOLDERS[folder.name]
     if _is_folder(folder) and any(folder.iterdir()):
-        yield from _known(folder, {pattern: what})
+        yield from known(folder, {pattern: what})
     elif os.path.lexists(folder):
         yield _kept(folder, what)
 

@@ -13,7 +13,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialtone_kit.base.lines import append_line
+from dialtone_kit.base.lines import append_lines
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.running.jobs import Done
 
@@ -51,7 +51,7 @@ class Journal:
             "exercises": done.exercises,
             "reason": done.reason,
         }
-        append_line(self._folder.path / FILE, json.dumps(record))
+        append_lines(self._folder.path / FILE, json.dumps(record))
 
     def _lines(self) -> list[str]:
         try:

@@ -132,7 +132,7 @@ def test_a_line_that_the_disk_does_not_take_fails_the_task(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("dialtone_kit.classroom.running.journal.append_line", full)
+        patch.setattr("dialtone_kit.classroom.running.journal.append_lines", full)
         assert {one[2:] for one in course.run(lambda _: PASSED)} == {
             ("failed", "not noted: No space left on device")
         }
@@ -231,8 +231,8 @@ def test_a_secret_is_no_parameter(course: Class) -> None:
 
 def test_a_line_is_whole_or_not_there(tmp_path: Path) -> None:
     file = tmp_path / "lines"
-    lines.append_line(file, "one")
+    lines.append_lines(file, "one")
     with file.open("a") as torn:
         torn.write("tw")
-    lines.append_line(file, "three")
+    lines.append_lines(file, "three")
     assert file.read_text() == "one\ntw\nthree\n"

@@ -1,0 +1,119 @@
+"""What happened in a class, seat by seat: the one source of the board and the reports.
+
+A seat's events are in two files of its folder: `progress.jsonl`, which `dialtone class run` writes,
+and `shared.jsonl`, which holds what the learner shared with the class service. An event that is in
+both counts once. A line that can't be used is counted, and stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from dialtone_kit.base.private_files import read_regular
+from dialtone_kit.classroom.happened import Happened, happened
+from dialtone_kit.classroom.session import Learner, Session
+from dialtone_kit.classroom.standing import Record, record_of
+from dialtone_kit.lesson.events import parsed
+
+PROGRESS, SHARED = "progress.jsonl", "shared.jsonl"
+SOON = 60  # seconds in which an event that is shared at once arrives
+LARGEST = 32 * 1024 * 1024  # bytes of a file that is read
+_Stamp = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Seat:
+    """A learner with their events, oldest first. `damaged` counts lines that were left out."""
+
+    learner: Learner
+    events: tuple[Happened, ...] = ()
+    damaged: int = 0
+
+    @cached_property
+    def record(self) -> Record:
+        """What the events add up to."""
+        return record_of(self.events)
+
+
+class ClassEvents:
+    """The events of a class, read each time; a file that didn't change isn't read again."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[tuple[object, ...], Seat]] = {}
+
+    def seats(self, session: Session) -> list[Seat]:
+        """Everyone in the class, whether or not anything is known of them."""
+        return [self._seat(learner, session.folder_of(learner)) for learner in session.learners]
+
+    def _seat(self, learner: Learner, folder: Path) -> Seat:
+        paths = [folder / SHARED, folder / PROGRESS]
+        stamp = (learner, *map(_stamp, paths))
+        before = self._known.get(learner.seat)
+        if before is None or before[0] != stamp:
+            before = self._known[learner.seat] = stamp, _read(learner, paths)
+        return before[1]
+
+
+def remarks(seats: Sequence[Seat]) -> Iterator[str]:
+    """A line if lines were left out, and one if nothing has happened yet."""
+    damaged = [seat for seat in seats if seat.damaged]
+    if damaged:
+        lines = sum(seat.damaged for seat in damaged)
+        where = ", ".join(str(seat.learner.seat) for seat in damaged[:5])
+        more = f" and {len(damaged) - 5} more" if len(damaged) > 5 else ""
+        yield (
+            f"{lines} {'line' if lines == 1 else 'lines'} in the event files of "
+            f"seat {where}{more} can't be read: damaged, or from a newer kit. The rest counts."
+        )
+    if not any(seat.events for seat in seats):
+        yield (
+            "There are no events yet. Learners share theirs with lesson.share(), and `dialtone "
+            "class run` adds those of its runs."
+        )
+
+
+def _stamp(path: Path) -> _Stamp:
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _read(learner: Learner, paths: Sequence[Path]) -> Seat:
+    merged, damaged = Counter[Happened](), 0
+    for path in paths:
+        events, left_out = _events_in(path)
+        merged |= Counter(events)
+        damaged += left_out
+    events = _by_our_clock(list(merged.elements()))
+    return Seat(learner, tuple(sorted(events, key=lambda event: event.at)), damaged)
+
+
+def _by_our_clock(events: list[Happened]) -> list[Happened]:
+    """What was shared, at the time by the service's clock: a learner's own may be hours off.
+
+    How far, the event that arrived soonest tells.
+    """
+    late = [event.seen - event.at for event in events if event.seen is not None]
+    if not late or 0 <= min(late) <= SOON:
+        return events
+    return [e if e.seen is None else replace(e, at=e.at + min(late)) for e in events]
+
+
+def _events_in(path: Path) -> tuple[list[Happened], int]:
+    """The events in a file, and how many lines can't be used; a whole file may count as one."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return [], 1
+        lines, damaged = parsed(read_regular(path).decode("utf-8", "replace"))
+    except FileNotFoundError:
+        return [], 0
+    except OSError:
+        return [], 1
+    events = [event for line in lines if (event := happened(line)) is not None]
+    return events, damaged + len(lines) - len(events)

@@ -1,0 +1,40 @@
+"""`dialtone class report`: what a class did, as one page and as tables for a spreadsheet."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from dialtone_kit.base.private_files import shown
+from dialtone_kit.classroom.report_files import write_report
+from dialtone_kit.classroom.reporting import make_report
+from dialtone_kit.classroom.session import DEFAULT_FOLDER, open_session
+from dialtone_kit.commands.signals import end_in_order
+
+
+@click.command
+@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to write it; default: the folder `report` in that of the class.",
+)
+@click.option("--names", is_flag=True, help="Put names beside the seats.")
+def command(folder: Path, output: Path | None, names: bool) -> None:
+    """Write what a class did: one HTML page to read and print, and CSV for a spreadsheet.
+
+    It's made from the events of the class: lessons, tries, time, misconceptions, and the quiz
+    before and after. Grades of `dialtone class grade` are shown beside them.
+
+    \b
+    Example: dialtone class report
+             dialtone class report spring --names --output results
+    """
+    end_in_order()
+    report = make_report(open_session(folder), time.time())
+    for line in report.remarks:
+        click.echo(line, err=True)
+    for path in write_report(report, output or folder / "report", names=names):
+        click.echo(shown(path))
