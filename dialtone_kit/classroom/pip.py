@@ -28,7 +28,8 @@ def run_pip(arguments: Sequence[str]) -> None:
         raise PipFailed("This environment has no pip. Run: python -m ensurepip")
     lines = [one for one in done.stderr.splitlines() if one.startswith("ERROR: ")]
     why = (lines or done.stderr.strip().splitlines() or ["it ended"])[-1].removeprefix("ERROR: ")
-    raise PipFailed(f"pip {command} failed: {sentence(why)} Making a pack needs your package index.")
+    index = "Making a pack needs your package index."
+    raise PipFailed(f"pip {command} failed: {sentence(why)} {index}")
 
 
 def build_kit(source: Path, wheels: Path) -> Path:
