@@ -39,6 +39,30 @@ HOLES = {
     "as bearer": 13,
     "without proof": 13,
     "aud": 14,
+    "unbound": 1,
+    "the text of the proof": 2,
+    "jti if there": 2,
+    "htm if there": 4,
+    "the host alone": 5,
+    "htu that begins so": 5,
+    "htu as a beginning": 5,
+    "htu with it inside": 5,
+    "the origin first": 5,
+    "any scheme": 5,
+    "any port": 5,
+    "htu if there": 5,
+    "half of ath": 6,
+    "half an hour": 7,
+    "iat if there": 7,
+    "any typ but JWT": 9,
+    "any +jwt": 9,
+    "aud that begins so": 14,
+    "aud if there": 14,
+    "decoded": 24,
+    "token of alg none": 24,
+    "the key in the token": 24,
+    "any issuer": 24,
+    "expired": 25,
 }
 
 
@@ -85,9 +109,9 @@ TOO_STRICT: dict[str, Callable[[Call], bool]] = {
     "a query that htu leaves out": lambda call: "?" in call.url,
     "claims that no rule knows": lambda call: "iss" in proof_of(call)[1],
     "a jwk with more members": lambda call: "kid" in proof_of(call)[0]["jwk"],  # type: ignore[operator]
-    "scheme and host of htu in capitals": lambda call: "HTTPS" in str(proof_of(call)[1]["htu"]),
-    "the default port in htu": lambda call: ":443" in str(proof_of(call)[1]["htu"]),
-    "an escaped letter in htu": lambda call: "%" in str(proof_of(call)[1]["htu"]),
+    "scheme and host of htu in capitals": lambda call: "HTTPS" in str(proof_of(call)[1].get("htu")),
+    "the default port in htu": lambda call: ":443" in str(proof_of(call)[1].get("htu")),
+    "an escaped letter in htu": lambda call: "%" in str(proof_of(call)[1].get("htu")),
     "a key for ES384": lambda call: proof_of(call)[0]["alg"] == "ES384",
     "a key for EdDSA": lambda call: proof_of(call)[0]["alg"] == "EdDSA",
 }
@@ -112,7 +136,7 @@ def test_a_verifier_that_takes_only_newer_proofs_is_told_so() -> None:
     verifier, newest = SmallVerifier(), [0.0]
 
     def ordered(call: Call) -> Answer:
-        iat = float(str(proof_of(call)[1]["iat"])) if call.values("DPoP") else 0.0
+        iat = float(str(proof_of(call)[1].get("iat", 0))) if call.values("DPoP") else 0.0
         if iat < newest[0]:
             return Answer(401)
         newest[0] = iat
@@ -157,7 +181,7 @@ def test_no_outcome_shows_a_token_or_a_proof() -> None:
 
 
 def test_every_attack_says_all_that_a_security_team_needs() -> None:
-    assert [one.number for one in ATTACKS] == list(range(1, 15))
+    assert [one.number for one in ATTACKS] == [*range(1, 15), 24, 25]
     for attack in ATTACKS:
         assert attack.section.startswith("RFC "), attack.name
         assert set(attack.owasp) <= set(RISKS), attack.name
@@ -172,7 +196,7 @@ def test_every_attack_says_all_that_a_security_team_needs() -> None:
 )
 def test_a_letter_of_an_escape_is_not_escaped_again(path: str, spelled: str) -> None:
     target = Target("GET", f"https://api.example{path}")
-    (call,) = escaped_letter(SmallVerifier().victim(), target)
+    call = escaped_letter(SmallVerifier().victim(), target)
     assert read_unverified(call.values("DPoP")[0]).claims["htu"].endswith(spelled)
 
 
