@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 import pytest
@@ -145,10 +146,88 @@ def test_a_verifier_that_takes_only_newer_proofs_is_told_so() -> None:
     assert named(judged(verifier, ordered), "refused") == ["an older proof behind a newer one"]
 
 
+class OnceNonces:
+    """Nonces that are good for one proof each: how long one is good is the server's own affair."""
+
+    def __init__(self) -> None:
+        self._good: set[str] = set()
+
+    def current(self) -> str:
+        self._good.add(nonce := secrets.token_hex(8))
+        return nonce
+
+    def judge(self, nonce: str) -> str:
+        if nonce not in self._good:
+            return "unknown"
+        self._good.remove(nonce)
+        return "fresh"
+
+
+@pytest.mark.parametrize("hole", ["", "typ_is_dpop"])
+def test_where_a_nonce_is_good_once_each_call_gets_its_own(hole: str) -> None:
+    verifier = SmallVerifier(hole)
+    verifier.own_nonces = OnceNonces()  # type: ignore[assignment]
+    outcomes = judged(verifier)
+    assert named(outcomes, "refused") == named(outcomes, "not tried") == []
+    assert named(outcomes, "open") == (["A JWT that is no proof"] if hole else [])
+
+
+def test_a_memory_of_whole_requests_lets_a_copy_in_with_one_more_field() -> None:
+    verifier, seen = SmallVerifier("jti_is_new"), set[object]()
+
+    def send(call: Call) -> Answer:
+        known = call.fields in seen
+        seen.add(call.fields)
+        return Answer(401) if known else verifier(call)
+
+    (outcome,) = [one for one in judged(verifier, send) if one.verdict == "open"]
+    assert outcome.detail.startswith("200: The used proof P1, in a request with one more")
+
+
+@pytest.mark.parametrize("status", [403, 500])
+@pytest.mark.parametrize("after", [1, 8])
+def test_a_service_that_shuts_the_agent_out_is_not_taken_for_a_sound_one(
+    status: int, after: int
+) -> None:
+    """From the first refusals on it refuses everything: fail2ban does so, or it fell over."""
+    verifier, refused, late = SmallVerifier(), list[Call](), list[Call]()
+
+    def send(call: Call) -> Answer:
+        if len(refused) >= after:
+            late.append(call)
+            return Answer(status)
+        answer = verifier(call)
+        refused.extend([call] if answer.status != 200 else [])
+        return answer
+
+    outcomes = judged(verifier, send)
+    unjudged = [one for one in outcomes if one.unjudged]
+    judged_before = named(outcomes, "held")
+    assert len(judged_before) + len(unjudged) == len(ATTACKS)
+    assert bool(judged_before) is (after > 1)
+    assert {one.verdict for one in unjudged} == {"not tried"}
+    assert f"the agent's own call got {status}" in unjudged[-1].detail
+    assert len(late) < 12  # it is left alone
+    assert not any(one.unjudged for one in judged(verifier))
+
+
+def test_an_attack_that_makes_the_service_fail_is_not_held() -> None:
+    verifier = SmallVerifier()
+
+    def send(call: Call) -> Answer:
+        two = len(call.values("DPoP")) > 1
+        return Answer(500, reason="list index") if two else verifier(call)
+
+    (outcome,) = [one for one in judged(verifier, send) if one.unjudged]
+    assert (outcome.tried.name, outcome.verdict) == ("Two proofs at once", "not tried")
+    assert outcome.detail == "500: list index (the service fails)"
+
+
 def test_a_busy_service_is_not_taken_for_a_sound_one() -> None:
     verifier = SmallVerifier()
     outcomes = judged(verifier, lambda call: Answer(429))
     assert {one.verdict for one in outcomes} == {"not tried"}
+    assert all(one.unjudged for one in outcomes if isinstance(one.tried, Attack))
     everything_in = named(judged(verifier, lambda call: Answer(204)), "open")
     assert everything_in == named(judged(SmallVerifier(), lambda call: Answer(200)), "open") != []
 
