@@ -27,17 +27,17 @@ def by_my_own_key(bag: Bag) -> Call:
 
 
 def used_again(bag: Bag) -> Call:
-    """The token, with a proof that the agent has just used (P1)."""
+    """The token, with a proof that the agent has just used."""
     return with_proof(bag, bag.P1)
 
 
 def used_with_more(bag: Bag) -> Call:
-    """The used proof P1, in a request with one more header field."""
+    """A used proof, in a request with one more header field."""
     return with_proof(bag, bag.P1, ("X-Request-Id", secrets.token_hex(8)))
 
 
 def used_respelled(bag: Bag) -> Call:
-    """The used proof P1, with the other good signature that everyone can compute from it."""
+    """A used proof, with the other good signature that everyone can compute from it."""
     text, _, signature = bag.P1.rpartition(".")
     raw = b64url_decode(signature)
     other = (_ORDER - int.from_bytes(raw[32:], "big")).to_bytes(32, "big")
@@ -60,7 +60,7 @@ def no_signature(bag: Bag) -> Call:
 
 
 def other_method(bag: Bag) -> Call:
-    """The token, with a proof for another method (P2)."""
+    """The token, with a proof for another method."""
     return with_proof(bag, bag.P2)
 
 
@@ -70,7 +70,7 @@ def no_method(bag: Bag) -> Call:
 
 
 def other_url(bag: Bag) -> Call:
-    """The token, with a proof that the agent made for another host (P3)."""
+    """The token, with a proof that the agent made for another host."""
     return with_proof(bag, bag.P3)
 
 
@@ -90,7 +90,7 @@ def no_url(bag: Bag) -> Call:
 
 
 def moved_proof(bag: Bag) -> Call:
-    """The token, with a proof that was made for another one (P4)."""
+    """The token, with a proof that was made for another one."""
     return with_proof(bag, bag.P4)
 
 
@@ -107,7 +107,7 @@ def half_a_hash(bag: Bag) -> Call:
 
 
 def old_proof(bag: Bag) -> Call:
-    """The token, with a proof that is half an hour old (P5)."""
+    """The token, with a proof that is half an hour old."""
     return with_proof(bag, bag.P5)
 
 
@@ -139,7 +139,7 @@ def minted_ahead(bag: Bag) -> Call:
 
 
 def another_typ(bag: Bag) -> Call:
-    """The token, with a JWT of another type (P6)."""
+    """The token, with a JWT of another type."""
     return with_proof(bag, bag.P6)
 
 

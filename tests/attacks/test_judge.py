@@ -181,7 +181,7 @@ def test_a_memory_of_whole_requests_lets_a_copy_in_with_one_more_field() -> None
         return Answer(401) if known else verifier(call)
 
     (outcome,) = [one for one in judged(verifier, send) if one.verdict == "open"]
-    assert outcome.detail.startswith("200: The used proof P1, in a request with one more")
+    assert outcome.detail.startswith("200: A used proof, in a request with one more")
 
 
 @pytest.mark.parametrize("status", [403, 500])
