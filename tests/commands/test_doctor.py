@@ -120,7 +120,9 @@ def test_a_service_whose_database_is_away_is_reported(home: Path) -> None:
 
     def app(url: str) -> ASGIApp:
         issuer = f"{url}/realms/default"
-        document = JSONResponse({"issuer": issuer, "jwks_uri": f"{issuer}/jwks"})
+        document = JSONResponse(
+            {"issuer": issuer, "jwks_uri": f"{issuer}/jwks", "token_endpoint": f"{issuer}/token"}
+        )
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             asked_for_keys = scope["path"].endswith("/jwks")
@@ -131,8 +133,8 @@ def test_a_service_whose_database_is_away_is_reported(home: Path) -> None:
     with serving(app, "") as url:
         [problem] = wrong(doctor_service.reach(url))
         assert problem == (
-            f"Reachability: {url}/realms/default answers, but fails: 503 temporarily_unavailable: Nothing can be "
-            "stored. Is its database running?"
+            f"Reachability: {url}/realms/default answers, but fails: 503 temporarily_unavailable: "
+            "Nothing can be stored. Is its database running?"
         )
         del keys[:-1]
         assert not wrong(doctor_service.reach(url))
