@@ -83,7 +83,7 @@ ATTACKS = (
     ),
     Attack(
         5,
-        "A proof for another host",
+        "A proof for another URL",
         "htu_matches",
         "RFC 9449 §4.3, check 9",
         ("ASI07", "MCP07"),
