@@ -1,13 +1,15 @@
 """The attacks on a verifier, by the numbers of lesson 11: each is stopped by one rule, or by none.
 
-An attack has one or more ways in. A sound verifier turns all of them away.
+An attack has one or more ways in, the plainest first. A sound verifier turns all of them away.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialtone_kit.attacks import ways
+from dialtone_kit.attacks import other_tokens, ways
+from dialtone_kit.attacks.other_tokens import of_kind
+from dialtone_kit.attacks.other_urls import OTHER_URLS
 from dialtone_kit.attacks.ways import Way
 
 # OWASP's Top 10 for Agentic Applications (ASI, 2026) and MCP Top 10 (MCP, 2025).
@@ -41,9 +43,12 @@ ATTACKS = (
         "RFC 9449 §4.3, check 12",
         ("ASI03", "MCP07"),
         "A thief's own key made the proof, and it served: compare the thumbprint of the proof's "
-        "`jwk` with `cnf.jkt` in the token.",
+        "`jwk` with `cnf.jkt` in the token. A token without one is bound to nothing.",
         "",
-        (ways.by_my_own_key,),
+        (
+            ways.by_my_own_key,
+            of_kind("unbound", "A token that is bound to no key, with a proof by any."),
+        ),
     ),
     Attack(
         2,
@@ -51,10 +56,10 @@ ATTACKS = (
         "jti_is_new",
         "RFC 9449 §11.1",
         ("ASI07", "MCP07"),
-        "A copy of a request was let in after the original: remember each `jti` until its proof is "
-        "too old anyway.",
+        "A copy of a request was let in after the original, or nobody could have told: demand a "
+        "`jti`, and remember it until its proof is too old anyway.",
         "M01",
-        (ways.used_again,),
+        (ways.used_again, ways.used_with_more, ways.used_respelled, ways.no_jti),
     ),
     Attack(
         3,
@@ -74,18 +79,18 @@ ATTACKS = (
         ("ASI07", "MCP07"),
         "A proof for another method was let in: compare `htm` with the method of the request.",
         "",
-        (ways.other_method,),
+        (ways.other_method, ways.no_method),
     ),
     Attack(
         5,
-        "A proof for another host",
+        "A proof for another URL",
         "htu_matches",
         "RFC 9449 §4.3, check 9",
         ("ASI07", "MCP07"),
-        "A proof made for another host was let in, so whoever gets one there can pass it on: "
-        "compare `htu` with your own public URL, never with a header of the request.",
+        "A proof made for another URL was let in, so whoever gets one there can pass it on: "
+        "compare the whole `htu` with your own public URL, never with a header of the request.",
         "M03",
-        (ways.other_url, ways.forged_host, ways.forged_forwarding),
+        (ways.other_url, ways.forged_host, ways.forged_forwarding, *OTHER_URLS, ways.no_url),
     ),
     Attack(
         6,
@@ -96,7 +101,7 @@ ATTACKS = (
         "A proof that was made for another token, or for none, was let in: `ath` has to be there, "
         "and to be the hash of the token that came.",
         "M05",
-        (ways.moved_proof, ways.proof_for_no_token),
+        (ways.moved_proof, ways.proof_for_no_token, ways.half_a_hash),
     ),
     Attack(
         7,
@@ -104,10 +109,16 @@ ATTACKS = (
         "iat_is_fresh",
         "RFC 9449 §4.3, check 11",
         ("ASI07", "MCP07"),
-        "A proof from half an hour ago, or from tomorrow, was let in: take `iat` within a minute "
-        "or so of now.",
+        "An old proof was let in, or one from the future, or without any time: take `iat` within a "
+        "minute or so of now.",
         "M06",
-        (ways.old_proof, ways.proof_of_tomorrow),
+        (
+            ways.old_proof,
+            ways.proof_of_tomorrow,
+            ways.stale_proof,
+            ways.early_proof,
+            ways.no_time,
+        ),
     ),
     Attack(
         8,
@@ -127,7 +138,7 @@ ATTACKS = (
         ("ASI03", "MCP07"),
         "A JWT that the key signed for something else was let in: `typ` has to be dpop+jwt.",
         "",
-        (ways.another_typ, ways.no_typ),
+        (ways.another_typ, ways.registered_typ, ways.no_typ),
     ),
     Attack(
         10,
@@ -179,8 +190,39 @@ ATTACKS = (
         "aud",
         "RFC 9068 §4",
         ("ASI03", "MCP07"),
-        "A token for another API was let in: your own name has to be in its `aud`.",
+        "A token for another API was let in: your own name, and all of it, has to be in its `aud`.",
         "M29",
-        (ways.foreign_audience,),
+        (
+            of_kind("foreign", "A token for another API, with a good proof."),
+            of_kind("longer", "A token for an API whose name only begins like yours."),
+            of_kind("unnamed", "A token that names no API at all."),
+        ),
+    ),
+    Attack(  # 15 to 23 are other lists: BEYOND, and what no rule stops
+        24,
+        "A token that nobody issued",
+        "verify_token",
+        "RFC 9068 §4",
+        ("ASI03", "MCP07"),
+        "Anyone can write a token: verify its signature with a key that the issuer publishes, by "
+        "an algorithm of your own list, and compare `iss` with the issuer that you trust.",
+        "M20",
+        (
+            other_tokens.changed_token,
+            other_tokens.token_by_my_own_key,
+            other_tokens.token_with_its_key,
+            other_tokens.token_of_alg_none,
+            of_kind("strange", "A token of another issuer."),
+        ),
+    ),
+    Attack(
+        25,
+        "A token that has expired",
+        "exp",
+        "RFC 9068 §4",
+        ("ASI03", "MCP01"),
+        "An expired token was let in, so a stolen one never dies: compare `exp` with now.",
+        "",
+        (of_kind("expired", "A token that expired ten minutes ago, with a good proof."),),
     ),
 )

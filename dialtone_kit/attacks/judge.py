@@ -5,7 +5,7 @@ It is given a way to send, so a service at a URL and a function in this process 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -19,18 +19,22 @@ from dialtone_kit.attacks.ways import Way
 from dialtone_kit.base.masking import mask_text, visible
 
 Verdict = Literal["passed", "refused", "held", "open", "not tried"]
-BUSY = frozenset({408, 429, 502, 503, 504})  # the statuses that judge nothing
+BUSY = frozenset({408, 429})  # these judge nothing, and neither does any failure of the service
 
 LONGEST = 80  # characters of a reason
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one good call or one attack ended. `detail` is a status and a reason, without secrets."""
+    """How one good call or one attack ended. `detail` is a status and a reason, without secrets.
+
+    `unjudged`: the service failed, or shut the agent out, so that its answer shows nothing.
+    """
 
     tried: Good | Attack
     verdict: Verdict
     detail: str = ""
+    unjudged: bool = False
 
     @property
     def is_fault(self) -> bool:
@@ -42,47 +46,73 @@ class Outcome:
 def judge(send: Send, victim: Victim, target: Target, ok: int = 200) -> Iterator[Outcome]:
     """Each outcome as it is known: first of the good calls, then of all attacks.
 
-    `ok` is the status of a call that was let in. What `send` raises comes out as it is.
+    `ok` is the status of a call that was let in. A good call follows each attack: once it is
+    refused, refusals show nothing, and no more is sent. What `send` raises comes out as it is.
     """
     for good in GOOD:
         yield try_good(good, send, victim, target, ok)
-    bag = Bag(victim, target, send, ok)
+    bag, shut = Bag(victim, target, send, ok), ""
     for attack in ATTACKS:
-        yield try_attack(attack, send, victim, bag, ok)
+        outcome = None if shut else try_attack(attack, send, victim, bag, ok)
+        if outcome and outcome.verdict != "open":
+            after = try_good(GOOD[0], send, victim, target, ok)
+            if after.verdict != "passed":
+                shut = f"after attack {attack.number}, the agent's own call got {after.detail}"
+        yield Outcome(attack, "not tried", shut, unjudged=True) if shut or not outcome else outcome
 
 
 def try_good(good: Good, send: Send, victim: Victim, target: Target, ok: int = 200) -> Outcome:
     """Whether all calls of `good` are let in."""
     try:
-        answers = _in_order(lambda: good.calls(victim, target), send, victim)
+        answers = [_answered(partial(make, victim, target), send, victim) for make in good.makes]
     except NotTried as why:
         return Outcome(good, "not tried", str(why))
     worst = next((answer for answer in answers if not answer.lets_in(ok)), answers[-1])
-    if worst.status in BUSY and not worst.lets_in(ok):
-        return Outcome(good, "not tried", f"the service is busy: {said(worst)}")
-    return Outcome(good, "passed" if worst.lets_in(ok) else "refused", said(worst))
+    if worst.lets_in(ok):
+        return Outcome(good, "passed", said(worst))
+    if _is_no_verdict(worst):
+        return Outcome(good, "not tried", _failed(worst), unjudged=True)
+    return Outcome(good, "refused", said(worst))
 
 
 def try_attack(attack: Attack, send: Send, victim: Victim, bag: Bag, ok: int = 200) -> Outcome:
-    """Whether all ways of `attack` are turned away. One that is let in is enough."""
-    opened, held, missed = list[str](), list[str](), list[str]()
+    """Whether all ways of `attack` are turned away. One that is let in is enough.
+
+    It counts as tried when its first way could be; the later ones are used as far as they can be.
+    """
+    opened, held, failed, untried = list[tuple[int, Way]](), list[str](), list[str](), ""
     for way in attack.ways:
         try:
-            answer = _in_order(partial(_one, way, bag), send, victim)[-1]
+            answer = _answered(partial(way, bag), send, victim)
         except NotTried as why:
-            missed.append(str(why))
+            untried = untried or (str(why) if way is attack.ways[0] else "")
             continue
         if answer.lets_in(ok):
-            opened.append(f"{answer.status}: {in_words(way)}")
+            opened.append((answer.status, way))
+        elif _is_no_verdict(answer):
+            failed.append(_failed(answer))
         else:
-            (missed if answer.status in BUSY else held).append(said(answer))
+            held.append(said(answer))
     if opened:
-        return Outcome(attack, "open", " ".join(opened))
-    return Outcome(attack, "not tried", missed[0]) if missed else Outcome(attack, "held", held[0])
+        return Outcome(attack, "open", _let_in(opened))
+    if failed:
+        return Outcome(attack, "not tried", failed[0], unjudged=True)
+    return Outcome(attack, "not tried", untried) if untried else Outcome(attack, "held", held[0])
 
 
-def _one(way: Way, bag: Bag) -> tuple[Call, ...]:
-    return (way(bag),)
+def _let_in(opened: Sequence[tuple[int, Way]]) -> str:
+    """The first way that got in, in words, and how many more did."""
+    (status, way), more = opened[0], len(opened) - 1
+    also = f" {more} more {'way' if more == 1 else 'ways'} got in." if more else ""
+    return f"{status}: {in_words(way)}{also}"
+
+
+def _is_no_verdict(answer: Answer) -> bool:
+    return answer.status in BUSY or answer.status >= 500
+
+
+def _failed(answer: Answer) -> str:
+    return f"{said(answer)} (the service {'is busy' if answer.status in BUSY else 'fails'})"
 
 
 def in_words(way: Way) -> str:
@@ -97,10 +127,7 @@ def said(answer: Answer) -> str:
     return f"{answer.status}: {cut}" if cut else str(answer.status)
 
 
-def _in_order(calls: Callable[[], tuple[Call, ...]], send: Send, victim: Victim) -> list[Answer]:
-    """The answers to `calls`; made once more, with its nonce, if one is demanded."""
-    for _ in range(2):
-        answers = [victim.hear(send(call)) for call in calls()]
-        if not any(answer.demands_nonce for answer in answers):
-            break
-    return answers
+def _answered(make: Callable[[], Call], send: Send, victim: Victim) -> Answer:
+    """The answer to the call; it is made once more, with its nonce, if one is demanded."""
+    answer = victim.hear(send(make()))
+    return victim.hear(send(make())) if answer.demands_nonce else answer

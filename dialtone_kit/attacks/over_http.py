@@ -17,7 +17,7 @@ from dialtone_kit.client.retry import explained
 from dialtone_kit.client.tls_problems import tls_problem
 from dialtone_kit.client.transport import at_most, open_client
 
-MOST = 120  # requests
+MOST = 200  # requests
 LONGEST = 240.0  # seconds for all of them
 PATIENCE = 5.0  # seconds for each part of a send
 AGENT = "dialtone-probe"

@@ -18,6 +18,7 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import Token, read_unverified, text_of
 
 ELSEWHERE = "https://elsewhere.example/api"  # names an API that nobody tests
+KINDS = ("foreign", "longer", "unnamed", "unbound")  # nobody waits for an expired one
 
 
 class CantJudge(DialtoneError):
@@ -29,18 +30,29 @@ class Issued:
 
     def __init__(self, client: IdentityClient, scope: str, audience: str | None) -> None:
         self._client, self._scope = client, scope
-        self._for_it, self._kept = _meant_for(audience), list[Token]()
+        self._audience, self._kept = audience, list[Token]()
 
     def token(self, key: ProofKey) -> str:
         """A token bound to `key`. The first must be issued; without a later one, NotTried."""
-        return self._get(key, self._for_it)
+        return self._get(key, self._audience)
 
     def foreign(self, key: ProofKey) -> str:
         """A token for another API. Raises NotTried unless it is known to be one."""
-        token, first = self._get(key, _meant_for(ELSEWHERE)), text_of(self._kept[0])
-        if (aud := _audience(token)) is None or aud == _audience(first):
-            raise NotTried("the issuer gives no token that is known to be for another API")
-        return token
+        return self._for_another(key, ELSEWHERE)
+
+    def longer(self, key: ProofKey) -> str:
+        """A token for an API whose name begins like this one's, and goes on."""
+        if self._audience is None:
+            raise NotTried("the tokens for this API name no audience")
+        return self._for_another(key, f"{self._audience}/elsewhere")
+
+    def unnamed(self, key: ProofKey) -> str:
+        """A token that isn't asked for any API, while those for this one are."""
+        return self._for_another(key, None)
+
+    def unbound(self, _key: ProofKey) -> str:
+        """A token that is bound to no key."""
+        return self._get(None, self._audience)
 
     def revoke(self) -> None:
         """Revoke all of them, where the issuer knows how; proofs for them have been shown."""
@@ -48,9 +60,16 @@ class Issued:
             with suppress(DialtoneError):
                 self._client.revoke(token)
 
-    def _get(self, key: ProofKey, meant_for: dict[str, Any]) -> str:
+    def _for_another(self, key: ProofKey, audience: str | None) -> str:
+        token = self._get(key, audience)
+        theirs, ours = _audiences(token), _audiences(text_of(self._kept[0]))
+        if theirs is None or ours is None or theirs == ours or theirs & ours:
+            raise NotTried("the issuer gives no token that is known to be for another API")
+        return token
+
+    def _get(self, key: ProofKey | None, audience: str | None) -> str:
         try:
-            token = self._client.get_token(self._scope, key=key, **meant_for)
+            token = self._client.get_token(self._scope, key=key, **_meant_for(audience))
         except DialtoneError as refused:
             if not self._kept:
                 raise
@@ -64,7 +83,8 @@ def probe(send: Send, issued: Issued, target: Target, ok: int = 200) -> Iterator
 
     Raises CantJudge unless a call without a token is refused and a good one is let in.
     """
-    victim = Victim(issued.token, foreign=issued.foreign, algs=_algs(_refusal(send, target, ok)))
+    algs = _algs(_refusal(send, target, ok))
+    victim = Victim(issued.token, {kind: getattr(issued, kind) for kind in KINDS}, algs=algs)
     try:
         victim.token()
         outcomes = judge(send, victim, target, ok)
@@ -111,7 +131,9 @@ def _meant_for(name: str | None) -> dict[str, Any]:
     return {"resource" if "://" in name else "audience": name}
 
 
-def _audience(token: str) -> object:
+def _audiences(token: str) -> set[str] | None:
+    """Whom a token is for; None if that can't be read."""
     with suppress(TokenRefused):
-        return read_unverified(token).claims.get("aud", "")
+        aud = read_unverified(token).claims.get("aud") or []
+        return set(map(str, aud if isinstance(aud, list) else [aud]))
     return None

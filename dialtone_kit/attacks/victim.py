@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,42 +16,54 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.rules import access_token_hash
 
 TokenFor = Callable[[ProofKey], str]
+STALE = 10 * 60  # seconds: beyond what the RFC calls "seconds or minutes" (§11.1)
+OTHERS = {
+    "smaller": "a token with less in it",
+    "several": "a token for several APIs",
+    "foreign": "a token for another API",
+    "longer": "a token for an API whose name only begins like this one's",
+    "unnamed": "a token that names no audience",
+    "unbound": "a token that is bound to no key",
+    "expired": "an expired token",
+    "strange": "a token of another issuer",
+}
 
 
 class Victim:
     """An agent with its key, and the tokens that `token_for` gives for a key. It shows neither.
 
-    `smaller` gives a token with less, `foreign` one that is made for another API; without it there
-    is none. `key` is one for ES256. `now` gives Unix seconds, `algs` are those that the verifier
-    says it takes. The nonce that it hands out is in every later proof.
+    `others` gives tokens of the kinds in OTHERS, as far as there are any; without a smaller one, a
+    second token is used. `key` is one for ES256. `now` gives Unix seconds, `algs` are those that
+    the verifier says it takes. At an age of `stale` seconds, every verifier has to refuse a proof.
+    The nonce that it hands out is in every later proof.
     """
 
     def __init__(
         self,
         token_for: TokenFor,
+        others: Mapping[str, TokenFor] = MappingProxyType({}),
         *,
-        smaller: TokenFor | None = None,
-        foreign: TokenFor | None = None,
         key: ProofKey | None = None,
         now: Callable[[], float] = time.time,
         algs: Collection[str] = (),
+        stale: int = STALE,
     ) -> None:
-        self.key, self.now = key or ProofKey.generate(), now
+        self.key, self.now, self.stale = key or ProofKey.generate(), now, stale
         self.nonce, self.algs = "", frozenset(algs)
-        self._makers = {"token": token_for, "smaller": smaller or token_for, "foreign": foreign}
+        self._makers = {"token": token_for, "smaller": token_for, **others}
         self._made: dict[tuple[str, str], str] = {}
 
     def token(self, kind: str = "token", key: ProofKey | None = None) -> str:
         """A token bound to `key`, by default the victim's; got once and kept.
 
-        `kind` is token, smaller or foreign. Raises NotTried where there is no foreign one.
+        `kind` is token or one of OTHERS. Raises NotTried where there is none.
         """
-        make, bound_to = self._makers[kind], key or self.key
-        if make is None:
-            raise NotTried("there is no token for another audience")
+        bound_to = key or self.key
+        if kind not in self._makers:
+            raise NotTried(f"there is no way to get {OTHERS[kind]}")
         at = kind, bound_to.thumbprint
         if at not in self._made:
-            self._made[at] = make(bound_to)
+            self._made[at] = self._makers[kind](bound_to)
         return self._made[at]
 
     def proof(self, target: Target, *, key: ProofKey | None = None, **changes: Any) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dialtone_kit.base.code import fingerprint
-from dialtone_kit.base.errors import ServiceUnreachable
+from dialtone_kit.base.errors import ServiceError, ServiceUnreachable
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import is_irregular, shown
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, VARIABLE, config_dir
 from dialtone_kit.local import leftovers, process
@@ -137,6 +138,8 @@ def port() -> Iterator[Finding]:
     elif occupant.kind == "ours":
         text = f"runs on {record.base_url} (process {occupant.pid}, version {occupant.version})"
         yield Finding(True, "Local service", text)
+    elif occupant.kind == "nothing" and not database().ok:
+        yield Finding(False, "Local service", "not running; it can't start without its database")
     elif occupant.kind == "nothing":
         yield Finding(True, "Local service", f"not running; a lesson starts it on {record.port}")
     elif process.running(state_dir()) is not None:
@@ -204,7 +207,14 @@ def reach(base_url: str) -> Iterator[Finding]:
     client.http.event_hooks["response"].append(note)
     try:
         client.discover()
-        yield Finding(True, "Reachability", f"{client.issuer} answers with its discovery document")
+        client.jwks()  # these come from its database, the document doesn't
+        text = f"{client.issuer} answers with its discovery document and its keys"
+        yield Finding(True, "Reachability", text)
+    except ServiceError as refused:
+        if refused.status < 500:
+            raise
+        text = f"{client.issuer} answers, but fails: {sentence(refused)} Is its database running?"
+        yield Finding(False, "Reachability", text)
     finally:
         client.http.close()
         if dates:

@@ -53,7 +53,8 @@ def command(
 ) -> int:
     """Try good calls and attacks on an API of yours that takes DPoP tokens.
 
-    Exit code 0: every attack was held. 1: one got in, or a good call was refused. 2: can't judge.
+    Exit code 0: every attack that could be tried was held. 1: one got in, or a good call was
+    refused. 2: can't judge, for instance since the API fails or locks its caller out.
     Good calls take effect, so name one that does no harm; no body is sent. Test only what is
     yours: a host other than this machine has to be named twice.
 

@@ -20,6 +20,7 @@ from dialtone_kit.attacks.catalogue import RISKS, Attack
 from dialtone_kit.attacks.judge import Outcome
 from dialtone_kit.attacks.over_http import MOST
 from dialtone_kit.base.masking import visible
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.base.urls import origin
 
 _COLORS = {"passed": "green", "held": "green", "open": "red", "refused": "red"}
@@ -50,7 +51,12 @@ class Report:
     def end(self) -> int:
         """Print what is left to print; returns the exit code."""
         click.echo(FORMATS[self.form](self))
-        return 1 if any(one.is_fault for one in self.outcomes) else 0
+        if any(one.is_fault for one in self.outcomes):
+            return 1
+        unjudged = [one for one in self.outcomes if one.unjudged]
+        if unjudged:
+            click.echo(f"dialtone: can't judge all of it: {sentence(unjudged[0].detail)}", err=True)
+        return 2 if unjudged else 0
 
 
 def lines(outcome: Outcome, width: int | None = None) -> Iterator[str]:
@@ -100,7 +106,7 @@ def as_junit(report: Report) -> str:
         "time": f"{time.monotonic() - report.began:.3f}",
         "tests": len(cases),
         "failures": kinds["failure"],
-        "errors": 0,
+        "errors": kinds["error"],
         "skipped": kinds["skipped"],
     }
     about = {"method": report.target.method, "url": report.url, "issuer": report.issuer}
@@ -140,6 +146,8 @@ def _members(outcome: Outcome) -> dict[str, Any]:
 def _kind(outcome: Outcome) -> str:
     if outcome.is_fault:
         return "failure"
+    if outcome.unjudged:
+        return "error"
     return "skipped" if outcome.verdict in ("not tried", "refused") else ""
 
 
@@ -152,7 +160,7 @@ def _case(outcome: Outcome) -> str:
     risks = f" {' '.join(tried.owasp)}" if isinstance(tried, Attack) else ""
     text = f"{_advice(outcome)} ({tried.section}{risks})".lstrip()
     message = {"message": f"{outcome.verdict}: {outcome.detail}"}
-    typed = {"type": str(outcome.verdict)} if kind == "failure" else {}
+    typed = {} if kind == "skipped" else {"type": str(outcome.verdict)}
     return _tag("testcase", about, [_tag(kind, message | typed, [escape(text)])])
 
 

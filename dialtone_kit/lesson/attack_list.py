@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from dialtone_kit.attacks.beyond import BEYOND
 from dialtone_kit.attacks.catalogue import ATTACKS, Attack
@@ -48,7 +49,7 @@ LEFT_OPEN = (
 
 def all_attacks() -> tuple[Attack, ...]:
     """Those on a verifier, those on the doors where tokens are issued, and what nothing stops."""
-    return (*ATTACKS, *BEYOND, *LEFT_OPEN)
+    return tuple(sorted((*ATTACKS, *BEYOND, *LEFT_OPEN), key=attrgetter("number")))
 
 
 def attack_list() -> Shown:

@@ -16,6 +16,7 @@ from dialtone_kit.base.masking import Secret
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.quiet import hiding
+from dialtone_kit.client.retry import explained
 from dialtone_kit.lesson.lab_realm import LabAgent, LabRealm
 from dialtone_kit.lesson.lure import Caught, careful, lure, naive
 from dialtone_kit.lesson.room_bag import RoomBag, robbed_of
@@ -96,7 +97,10 @@ class AttackRoom:
         """Ask for the notes with `token` and the `proofs`, exactly as given. Any status returns."""
         self._must_be_open()
         fields = [("Authorization", f"{scheme} {token}"), *(("DPoP", proof) for proof in proofs)]
-        response = self.http.request(method, self.notes, headers=fields)
+        try:
+            response = self.http.request(method, self.notes, headers=fields)
+        except httpx.TransportError as problem:
+            raise explained(problem) from None
         if response.status_code == 404:  # the notes are always there, unless the realm isn't
             self.close()
             self._must_be_open()

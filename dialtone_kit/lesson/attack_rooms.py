@@ -22,6 +22,8 @@ NO_ROOM: Mapping[int, str] = {
     12: "Room 12 would need a service that takes private keys in `jwk`: that check is never off.",
     21: "There is no room 21: nothing here stops a changed body, so no check can be off. TLS does.",
     22: "There is no room 22: only the person at the page stops a phished approval.",
+    24: "Room 24 would need a service that takes any token: that check is never off.",
+    25: "Room 25 would need a service that takes expired tokens: that check is never off.",
 }
 # What is off in each room: what stops the attack of that number, by the lab's name for it.
 LAB_NAMES = {"scheme": "scheme_fits_cnf", "aud": "audience_is_ours"}

@@ -62,7 +62,9 @@ class RoomBag(Bag):
             return super().P1
         except NotTried as why:
             said = sentence(f"There is no P1: {why}")
-            raise DialtoneError(f"{said} lesson.room() opens a new room.") from None
+            raise DialtoneError(
+                f"{said} For a new room: room.close(), then lesson.room(n)."
+            ) from None
 
     @property
     @hiding

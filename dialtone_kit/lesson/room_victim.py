@@ -68,8 +68,7 @@ class Robbed:
         self.client = self._registered("orders", self.email)
         self.victim = Resident(
             lambda key: self._token(SCOPE, key),
-            smaller=self._for_reports,
-            foreign=self._for_reports,
+            {"smaller": self._for_reports, "foreign": self._for_reports},
             now=lab.now,
         )
         own = self.client.get_token(SCOPE, key=self.victim.key)

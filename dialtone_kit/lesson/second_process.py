@@ -68,6 +68,9 @@ def _loot(find: Find, clocks: dict[str, float]) -> dict[str, Any]:
             "token_endpoint": find.token_endpoint,
             "ahead": clocks.get(find.issuer, 0.0),
         }
+    if not isinstance(find, Token | Secret | str):
+        got = type(find).__name__
+        raise DialtoneError(f"A thief spends a token or a client's credentials; this is a {got}.")
     token = text_of(find)
     issuer = read_unverified(token).claims.get("iss")
     return {"token": token, "ahead": clocks.get(str(issuer), 0.0)}

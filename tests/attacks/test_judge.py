@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 import pytest
@@ -39,6 +40,30 @@ HOLES = {
     "as bearer": 13,
     "without proof": 13,
     "aud": 14,
+    "unbound": 1,
+    "the text of the proof": 2,
+    "jti if there": 2,
+    "htm if there": 4,
+    "the host alone": 5,
+    "htu that begins so": 5,
+    "htu as a beginning": 5,
+    "htu with it inside": 5,
+    "the origin first": 5,
+    "any scheme": 5,
+    "any port": 5,
+    "htu if there": 5,
+    "half of ath": 6,
+    "half an hour": 7,
+    "iat if there": 7,
+    "any typ but JWT": 9,
+    "any +jwt": 9,
+    "aud that begins so": 14,
+    "aud if there": 14,
+    "decoded": 24,
+    "token of alg none": 24,
+    "the key in the token": 24,
+    "any issuer": 24,
+    "expired": 25,
 }
 
 
@@ -85,9 +110,9 @@ TOO_STRICT: dict[str, Callable[[Call], bool]] = {
     "a query that htu leaves out": lambda call: "?" in call.url,
     "claims that no rule knows": lambda call: "iss" in proof_of(call)[1],
     "a jwk with more members": lambda call: "kid" in proof_of(call)[0]["jwk"],  # type: ignore[operator]
-    "scheme and host of htu in capitals": lambda call: "HTTPS" in str(proof_of(call)[1]["htu"]),
-    "the default port in htu": lambda call: ":443" in str(proof_of(call)[1]["htu"]),
-    "an escaped letter in htu": lambda call: "%" in str(proof_of(call)[1]["htu"]),
+    "scheme and host of htu in capitals": lambda call: "HTTPS" in str(proof_of(call)[1].get("htu")),
+    "the default port in htu": lambda call: ":443" in str(proof_of(call)[1].get("htu")),
+    "an escaped letter in htu": lambda call: "%" in str(proof_of(call)[1].get("htu")),
     "a key for ES384": lambda call: proof_of(call)[0]["alg"] == "ES384",
     "a key for EdDSA": lambda call: proof_of(call)[0]["alg"] == "EdDSA",
 }
@@ -112,7 +137,7 @@ def test_a_verifier_that_takes_only_newer_proofs_is_told_so() -> None:
     verifier, newest = SmallVerifier(), [0.0]
 
     def ordered(call: Call) -> Answer:
-        iat = float(str(proof_of(call)[1]["iat"])) if call.values("DPoP") else 0.0
+        iat = float(str(proof_of(call)[1].get("iat", 0))) if call.values("DPoP") else 0.0
         if iat < newest[0]:
             return Answer(401)
         newest[0] = iat
@@ -121,10 +146,88 @@ def test_a_verifier_that_takes_only_newer_proofs_is_told_so() -> None:
     assert named(judged(verifier, ordered), "refused") == ["an older proof behind a newer one"]
 
 
+class OnceNonces:
+    """Nonces that are good for one proof each: how long one is good is the server's own affair."""
+
+    def __init__(self) -> None:
+        self._good: set[str] = set()
+
+    def current(self) -> str:
+        self._good.add(nonce := secrets.token_hex(8))
+        return nonce
+
+    def judge(self, nonce: str) -> str:
+        if nonce not in self._good:
+            return "unknown"
+        self._good.remove(nonce)
+        return "fresh"
+
+
+@pytest.mark.parametrize("hole", ["", "typ_is_dpop"])
+def test_where_a_nonce_is_good_once_each_call_gets_its_own(hole: str) -> None:
+    verifier = SmallVerifier(hole)
+    verifier.own_nonces = OnceNonces()  # type: ignore[assignment]
+    outcomes = judged(verifier)
+    assert named(outcomes, "refused") == named(outcomes, "not tried") == []
+    assert named(outcomes, "open") == (["A JWT that is no proof"] if hole else [])
+
+
+def test_a_memory_of_whole_requests_lets_a_copy_in_with_one_more_field() -> None:
+    verifier, seen = SmallVerifier("jti_is_new"), set[object]()
+
+    def send(call: Call) -> Answer:
+        known = call.fields in seen
+        seen.add(call.fields)
+        return Answer(401) if known else verifier(call)
+
+    (outcome,) = [one for one in judged(verifier, send) if one.verdict == "open"]
+    assert outcome.detail.startswith("200: A used proof, in a request with one more")
+
+
+@pytest.mark.parametrize("status", [403, 500])
+@pytest.mark.parametrize("after", [1, 8])
+def test_a_service_that_shuts_the_agent_out_is_not_taken_for_a_sound_one(
+    status: int, after: int
+) -> None:
+    """From the first refusals on it refuses everything: fail2ban does so, or it fell over."""
+    verifier, refused, late = SmallVerifier(), list[Call](), list[Call]()
+
+    def send(call: Call) -> Answer:
+        if len(refused) >= after:
+            late.append(call)
+            return Answer(status)
+        answer = verifier(call)
+        refused.extend([call] if answer.status != 200 else [])
+        return answer
+
+    outcomes = judged(verifier, send)
+    unjudged = [one for one in outcomes if one.unjudged]
+    judged_before = named(outcomes, "held")
+    assert len(judged_before) + len(unjudged) == len(ATTACKS)
+    assert bool(judged_before) is (after > 1)
+    assert {one.verdict for one in unjudged} == {"not tried"}
+    assert f"the agent's own call got {status}" in unjudged[-1].detail
+    assert len(late) < 12  # it is left alone
+    assert not any(one.unjudged for one in judged(verifier))
+
+
+def test_an_attack_that_makes_the_service_fail_is_not_held() -> None:
+    verifier = SmallVerifier()
+
+    def send(call: Call) -> Answer:
+        two = len(call.values("DPoP")) > 1
+        return Answer(500, reason="list index") if two else verifier(call)
+
+    (outcome,) = [one for one in judged(verifier, send) if one.unjudged]
+    assert (outcome.tried.name, outcome.verdict) == ("Two proofs at once", "not tried")
+    assert outcome.detail == "500: list index (the service fails)"
+
+
 def test_a_busy_service_is_not_taken_for_a_sound_one() -> None:
     verifier = SmallVerifier()
     outcomes = judged(verifier, lambda call: Answer(429))
     assert {one.verdict for one in outcomes} == {"not tried"}
+    assert all(one.unjudged for one in outcomes if isinstance(one.tried, Attack))
     everything_in = named(judged(verifier, lambda call: Answer(204)), "open")
     assert everything_in == named(judged(SmallVerifier(), lambda call: Answer(200)), "open") != []
 
@@ -157,7 +260,7 @@ def test_no_outcome_shows_a_token_or_a_proof() -> None:
 
 
 def test_every_attack_says_all_that_a_security_team_needs() -> None:
-    assert [one.number for one in ATTACKS] == list(range(1, 15))
+    assert [one.number for one in ATTACKS] == [*range(1, 15), 24, 25]
     for attack in ATTACKS:
         assert attack.section.startswith("RFC "), attack.name
         assert set(attack.owasp) <= set(RISKS), attack.name
@@ -172,7 +275,7 @@ def test_every_attack_says_all_that_a_security_team_needs() -> None:
 )
 def test_a_letter_of_an_escape_is_not_escaped_again(path: str, spelled: str) -> None:
     target = Target("GET", f"https://api.example{path}")
-    (call,) = escaped_letter(SmallVerifier().victim(), target)
+    call = escaped_letter(SmallVerifier().victim(), target)
     assert read_unverified(call.values("DPoP")[0]).claims["htu"].endswith(spelled)
 
 

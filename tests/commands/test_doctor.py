@@ -6,13 +6,17 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.base.errors import CredentialProblem
 from dialtone_kit.client import credentials
 from dialtone_kit.commands import doctor, doctor_environment, doctor_service
 from dialtone_kit.commands.cli import main
+from dialtone_kit.commands.finding import Finding
 from dialtone_kit.local import process, service, state_folder
 from dialtone_kit.local.record import free_port, new_record, record_path
+from tests.support.mcp_scene import serving
 from tests.support.strangers import stranger
 
 
@@ -105,6 +109,47 @@ def test_an_unreachable_service_is_one_line_and_exit_code_1(
     assert ended.value.code == 1
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("look Reachability: No connection to http://127.0.0.1:")
+
+
+def test_a_service_whose_database_is_away_is_reported(home: Path) -> None:
+    """Its discovery document needs no database, and its keys do."""
+    away = {"error": "temporarily_unavailable", "error_description": "Nothing can be stored."}
+    keys = [JSONResponse(away, 503, headers={"Retry-After": "1"})] * 9 + [
+        JSONResponse({"keys": []})
+    ]
+
+    def app(url: str) -> ASGIApp:
+        issuer = f"{url}/realms/default"
+        document = JSONResponse(
+            {"issuer": issuer, "jwks_uri": f"{issuer}/jwks", "token_endpoint": f"{issuer}/token"}
+        )
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            asked_for_keys = scope["path"].endswith("/jwks")
+            await (keys.pop(0) if asked_for_keys else document)(scope, receive, send)
+
+        return answer
+
+    with serving(app, "") as url:
+        [problem] = wrong(doctor_service.reach(url))
+        assert problem == (
+            f"Reachability: {url}/realms/default answers, but fails: 503 temporarily_unavailable: "
+            "Nothing can be stored. Is its database running?"
+        )
+        del keys[:-1]
+        assert not wrong(doctor_service.reach(url))
+
+
+def test_a_service_that_lost_its_database_is_not_said_to_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = new_record(free_port(0))
+    monkeypatch.setattr(doctor_service, "read_record", lambda: record)
+    (stopped,) = doctor_service.port()
+    assert stopped.ok
+    monkeypatch.setattr(doctor_service, "database", lambda: Finding(False, "Database", "no login"))
+    [problem] = wrong(doctor_service.port())
+    assert problem == "Local service: not running; it can't start without its database"
 
 
 def test_a_portal_instead_of_a_service_is_reported(home: Path) -> None:

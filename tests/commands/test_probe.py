@@ -21,13 +21,14 @@ from mcp.server.auth.settings import AuthSettings
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dialtone_kit.attacks.calls import Target
 from dialtone_kit.attacks.catalogue import ATTACKS
 from dialtone_kit.attacks.good_calls import GOOD
 from dialtone_kit.attacks.judge import Outcome
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.commands import cli
 from dialtone_kit.commands.cli import main
-from dialtone_kit.commands.probe_report import lines
+from dialtone_kit.commands.probe_report import FORMATS, Report, lines
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import free_port
@@ -76,8 +77,8 @@ def verdicts(output: str) -> dict[str, str]:
 def test_the_services_own_api_holds_everything(probe: Run, base_url: str) -> None:
     ended = probe(f"{base_url}/realms/default/api/whoami")
     assert ended.code == 0, ended.out
-    assert "Attacks: 13 held, 0 open. Good calls: 13 passed, 0 refused. Not tried: 3." in ended.out
-    assert "At most 120 requests, one at a time" in ended.out.splitlines()[1]
+    assert "Attacks: 14 held, 0 open. Good calls: 13 passed, 0 refused. Not tried: 4." in ended.out
+    assert "At most 200 requests, one at a time" in ended.out.splitlines()[1]
     not_tried = ended.out.count("\nnot tried ")
     assert len(ended.out.splitlines()) == 2 + len(GOOD) + len(ATTACKS) + not_tried + 2
 
@@ -87,7 +88,7 @@ def test_where_nonces_are_demanded_they_are_answered(probe: Run, base_url: str) 
     ended = probe(f"{strict}/api/whoami", "--issuer", strict, "--format", "json")
     assert ended.code == 0, ended.out
     not_tried = [name for name, verdict in verdicts(ended.out).items() if verdict == "not tried"]
-    assert not_tried == ["the default port in htu"]
+    assert not_tried == ["the default port in htu", "A token that has expired"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_json_has_all_that_a_security_team_lists(probe: Run, base_url: str) -> N
     assert [one["number"] for one in attacks] == [one.number for one in ATTACKS]
     assert all(one["section"].startswith("RFC ") and one["rule"] for one in attacks)
     assert {risk for one in attacks for risk in one["owasp"]} == set(report["owasp"])
-    assert "At most 120 requests" in ended.err
+    assert "At most 200 requests" in ended.err
 
 
 def test_junit_is_what_ants_schema_asks_for(probe: Run, realm: Callable[..., str]) -> None:
@@ -168,6 +169,28 @@ def test_what_is_as_it_should_be_takes_one_line_of_the_terminal(width: int | Non
         assert says in list(lines(Outcome(good, "refused", "401"), width))[-1]
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_api_that_locks_its_caller_out_cant_be_judged(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shut = Outcome(ATTACKS[1], "not tried", "after attack 2, the agent's own call got 403", True)
+
+    def ended(*outcomes: Outcome) -> int:
+        report = Report(Target("GET", "http://127.0.0.1:5000/notes"), "https://id.example", form)
+        for one in outcomes:
+            report.add(one)
+        return report.end()
+
+    held, opened = Outcome(ATTACKS[0], "held", "401"), Outcome(ATTACKS[2], "open", "200: Any.")
+    assert ended(held, shut) == 2
+    out, err = capsys.readouterr()
+    assert err.endswith("can't judge all of it: after attack 2, the agent's own call got 403.\n")
+    assert form != "junit" or ('errors="1"' in out and '<error message="not tried: after' in out)
+    assert ended(shut, opened) == 1
+    assert ended(held, Outcome(ATTACKS[7], "not tried", "no nonce")) == 0
+    assert "can't judge" not in capsys.readouterr().err
+
+
 # --- MCP servers ---
 
 
@@ -187,7 +210,7 @@ def test_an_mcp_server_behind_the_gate_holds_everything(probe: Run, base_url: st
     with served(IdentityClient(base_url), nonce_key=b"k" * 32) as url:
         ended = probe(url, "--audience", url, "--ok", "406")
     assert ended.code == 0, ended.out + ended.err
-    assert "Attacks: 14 held, 0 open. Good calls: 14 passed, 0 refused." in ended.out
+    assert "Attacks: 15 held, 0 open. Good calls: 14 passed, 0 refused." in ended.out
 
 
 def test_an_mcp_server_that_knows_only_bearer_cant_be_judged(probe: Run, base_url: str) -> None:

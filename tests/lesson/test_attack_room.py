@@ -13,7 +13,7 @@ import pytest
 from dialtone_kit import start
 from dialtone_kit.attacks.bag import PIECES, owner
 from dialtone_kit.attacks.victim import Victim
-from dialtone_kit.base.errors import DialtoneError, IssuerMismatch, MockOnly
+from dialtone_kit.base.errors import DialtoneError, IssuerMismatch, MockOnly, ServiceUnreachable
 from dialtone_kit.client import credentials as store
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.keys import ProofKey
@@ -22,6 +22,7 @@ from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.lesson.lure import Caught
 from dialtone_kit.lesson.room_victim import Robbed
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.record import free_port
 from tests.support.reachable import reachable
 
 LIE = {"token_endpoint": "{here}/token"}
@@ -51,6 +52,8 @@ def test_a_room_is_the_same_until_it_is_gone(lesson: Lesson) -> None:
         room.call(room.bag.T)
     with pytest.raises(DialtoneError, match=r"There is no P1: .*\(404\)"):
         _ = bag.P1
+    with pytest.raises(DialtoneError, match=r"room\.close\(\), then lesson\.room\(n\)\.$"):
+        _ = bag.P1
     for use in (lambda: room.bag, lambda: room.me, lambda: room.lure(LIE)):
         with pytest.raises(DialtoneError, match="Room 4 is gone"):
             use()
@@ -61,6 +64,13 @@ def test_a_room_is_the_same_until_it_is_gone(lesson: Lesson) -> None:
     lesson.done()
     with pytest.raises(DialtoneError, match="Room 4 is gone"):
         again.call("x")
+
+
+def test_a_room_whose_service_is_gone_says_so_in_a_line(lesson: Lesson) -> None:
+    room = lesson.room(4)
+    room.notes = f"http://127.0.0.1:{free_port(0)}/api/notes"
+    with pytest.raises(ServiceUnreachable, match="No connection to http://127"):
+        room.call("a token")
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,8 @@ def test_what_is_no_token_is_refused_before_anything_starts(registered_client: R
     client = client_of(registered_client)
     with pytest.raises(DialtoneError, match="not a JWT"):
         ends(client, "cash")
+    with pytest.raises(DialtoneError, match="or a client's credentials; this is a dict"):
+        ends(client, {"access_token": "cash"})  # type: ignore[arg-type]
     public = Credentials("cli_a", None, client.endpoint("token"), client.issuer)
     with pytest.raises(DialtoneError, match="no secret"):
         ends(client, public)

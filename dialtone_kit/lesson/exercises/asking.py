@@ -81,7 +81,7 @@ def _own(argument: object) -> object:
     return deepcopy(argument) if isinstance(argument, dict | list) else argument
 
 
-def worst_first(cases: Sequence[T], judge: Callable[[T], None]) -> None:
+def worst_first(cases: Sequence[T], judge: Callable[[T], object]) -> None:
     """Judge all in random order, and raise the Wrong of the one that comes first in the list."""
     wrongs: dict[int, Wrong] = {}
     for place in random.sample(range(len(cases)), len(cases)):

@@ -183,15 +183,21 @@ async def _verified(
     realm = realm or await _realm_named(service, unverified.claims.get("iss"))
     issuer = service.settings.issuer(realm.name)
     aud = unverified.claims.get("aud")
-    named = aud if isinstance(aud, list) else [aud]
-    ours = service.settings.audiences(realm.name)
-    audience = next((one for one in ours if one in named), None)
-    foreign = next((one for one in named if isinstance(one, str)), None)
-    if audience is None and foreign is not None and not realm.refuses("audience_is_ours"):
-        audience = foreign
+    named = aud if isinstance(aud, list) else [] if aud is None else [aud]
+    audience = _audience_of(service, realm, named) if named else None
     jwks = await service.keys.jwks()
     now = clock.now(realm)
     return realm, verify_decoded(token, unverified, jwks, issuer, now=now, audience=audience)
+
+
+def _audience_of(service: Service, realm: Realm, named: list[Any]) -> str:
+    """Which audience of this service a token names; the API's if none, and that is refused."""
+    ours = service.settings.audiences(realm.name)
+    foreign = next((one for one in named if isinstance(one, str)), None)
+    audience = next((one for one in ours if one in named), None)
+    if audience is None and foreign is not None and not realm.refuses("audience_is_ours"):
+        audience = foreign
+    return service.settings.api(realm.name) if audience is None else audience
 
 
 async def _realm_named(service: Service, iss: object) -> Realm:

@@ -140,7 +140,11 @@ class Settings:
     def audiences(self, realm: str) -> tuple[str, ...]:
         """The audience values that mean this service's own resources in a realm."""
         issuer = self.issuer(realm)
-        return issuer, self.base_url, f"{issuer}/api", f"{issuer}/userinfo"
+        return issuer, self.base_url, self.api(realm), f"{issuer}/userinfo"
+
+    def api(self, realm: str) -> str:
+        """The demo API of a realm, as a token's audience names it."""
+        return f"{self.issuer(realm)}/api"
 
     @property
     def hosts(self) -> frozenset[str]:

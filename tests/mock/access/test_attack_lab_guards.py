@@ -94,6 +94,8 @@ def test_without_the_audience_a_token_for_another_api_serves(
     says(client.call("GET", url, foreign), 401, "invalid_token", "iss")
     sound = registered_client.call("GET", registered_client.url(WHOAMI), foreign)
     says(sound, 401, "invalid_token", "aud")
+    home = f"{registered_client.issuer}/api"
+    assert f"the token is for {ELSEWHERE}, not for {home}." in sound.json()["error_description"]
 
 
 @pytest.mark.parametrize("aud", [[], [None], {}, 7, [{}], [["x"]], [ELSEWHERE, None], ""])

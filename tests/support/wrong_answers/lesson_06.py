@@ -41,6 +41,16 @@ def never_takes_no_for_an_answer(ask, sleep, interval):
     return answer
 
 
+@wrong("06.poll", "", "Only `authorization_pending` and `slow_down` go on")
+def ends_at_two_errors_alone(ask, sleep, interval):
+    answer = ask()
+    while answer.get("error") not in (None, "access_denied", "expired_token"):
+        interval += 5 if answer["error"] == "slow_down" else 0
+        sleep(interval)
+        answer = ask()
+    return answer
+
+
 @wrong("06.poll", "M21", "was the pace")
 def waits_a_minute_to_be_safe(ask, sleep, interval):
     while (answer := ask()).get("error") in GOING_ON:
@@ -165,6 +175,15 @@ def the_thiefs_only(steps):
 def counts_from_one(steps):
     position = _noticed(steps)
     return (None if position is None else position + 1), _all_of(steps)
+
+
+@wrong("06.reuse", "M34", "when a token is shown for the second time; you said None")
+def noticed_if_someone_else_shows_it(steps):
+    shown_by = {}
+    for position, (who, token) in enumerate(steps):
+        if shown_by.setdefault(token, who) != who:
+            return position, _all_of(steps)
+    return None, set()
 
 
 @wrong("06.reuse", "", "never existed")

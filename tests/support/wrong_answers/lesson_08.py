@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters, digits
+from urllib.parse import urlsplit
 
 from dialtone_kit.lesson.content.lesson_08.sentences import TRUE
 from dialtone_kit.spiffe import SpiffeId
@@ -49,7 +51,7 @@ def gives_up_at_once(challenge, evidence, request):
     return body if status == 200 else None
 
 
-@wrong("08.again", "", "asked again after a (403|401|200)")
+@wrong("08.again", "", "asked again after a (4..|500|200)")
 def whatever_it_says(challenge, evidence, request):
     for _ in range(MOST):
         nonce = challenge()
@@ -57,6 +59,31 @@ def whatever_it_says(challenge, evidence, request):
         if status == 200:
             return body
     return None
+
+
+def _stops_at(*final):
+    def again(challenge, evidence, request):
+        for _ in range(MOST):
+            nonce = challenge()
+            status, body = request(nonce, evidence(nonce))
+            if status in (200, *final):
+                return body if status == 200 else None
+        return None
+
+    return again
+
+
+for _final, _says in (
+    ((401, 403), "asked again after a (400|404|409|500)"),
+    ((400, 401, 403, 404, 500), "asked again after a 409"),
+    ((400, 401, 403, 404, 409), "asked again after a 500"),
+):
+    value(
+        "08.again",
+        f"stops-at-{len(_final)}-to-{_final[-1]}",
+        _says,
+        lambda _, f=_final: _stops_at(*f),
+    )
 
 
 @wrong("08.again", "", "None, since there is no SVID")
@@ -179,6 +206,54 @@ def starts_with(leaf, trust_domain):
     return leaf.uris[0]
 
 
+@wrong("08.svid", "", "Its name is .*/a/[.][.]/.*refused whole")
+def starts_with_a_slash_more(leaf, trust_domain):
+    (uri,) = leaf.uris
+    if not uri.startswith(f"spiffe://{trust_domain}/") or uri.endswith("/"):
+        raise ValueError("another domain")
+    if leaf.is_ca or leaf.signs_certificates or not leaf.signs_messages:
+        raise ValueError("not a leaf")
+    return uri
+
+
+def _by_urlsplit(host, path_is_fine):
+    def by_urlsplit(leaf, trust_domain):
+        (uri,) = leaf.uris
+        parts = urlsplit(uri)
+        if parts.scheme != "spiffe" or host(parts) != trust_domain or parts.query or parts.fragment:
+            raise ValueError("another domain")
+        if not path_is_fine(parts.path.split("/")[1:]):
+            raise ValueError("its path")
+        if leaf.is_ca or leaf.signs_certificates or not leaf.signs_messages:
+            raise ValueError("not a leaf")
+        return uri
+
+    return by_urlsplit
+
+
+for _name, _says, _host, _fine in (
+    ("dots", "/a/[.][.]/", lambda parts: parts.netloc, lambda path: path and "" not in path),
+    (
+        "nothing-between",
+        "test//",
+        lambda parts: parts.netloc,
+        lambda path: path and ".." not in path and path[-1],
+    ),
+    (
+        "a-port-or-a-user",
+        ":8443/",
+        lambda parts: parts.hostname,
+        lambda path: path and all(re.fullmatch(r"[\w-]+", one) for one in path),
+    ),
+):
+    value(
+        "08.svid",
+        f"by-urlsplit-with-{_name}",
+        f"Its name is .*{_says}.*refused whole",
+        lambda _, host=_host, fine=_fine: _by_urlsplit(host, fine),
+    )
+
+
 @wrong("08.svid", "", "in another trust domain")
 def somewhere_in_it(leaf, trust_domain):
     if len(leaf.uris) != 1 or f"/{trust_domain}/" not in leaf.uris[0]:
@@ -250,7 +325,7 @@ def claims_to_be_the_name(leaf, trust_domain):
 
 def _by_a_pattern(leaf, trust_domain):
     (uri,) = leaf.uris
-    if not re.fullmatch(rf"spiffe://{re.escape(trust_domain)}(/[\w.-]+)+", uri):
+    if not re.fullmatch(rf"spiffe://{re.escape(trust_domain)}(/(?!\.\.?(/|$))[\w.-]+)+", uri):
         raise ValueError(uri)
     if (leaf.is_ca, leaf.signs_certificates, leaf.signs_messages) != (False, False, True):
         raise ValueError("its powers")
@@ -264,7 +339,10 @@ def _by_its_parts(leaf, trust_domain):
     if len(leaf.uris) != 1:
         raise ValueError("names")
     scheme, _, domain, *path = leaf.uris[0].split("/")
-    if scheme != "spiffe:" or domain != trust_domain or not path or "" in path:
+    allowed = set("-_." + ascii_letters + digits)
+    if scheme != "spiffe:" or domain != trust_domain or not path or {"", ".", ".."} & {*path}:
+        raise ValueError("name")
+    if not allowed.issuperset("".join(path)):
         raise ValueError("name")
     if leaf.is_ca or leaf.signs_certificates or not leaf.signs_messages:
         raise ValueError("powers")

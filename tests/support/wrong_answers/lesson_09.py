@@ -137,6 +137,7 @@ _policy(
 _policy("or-for-and", "got 201", f"{READ} {WRITE} when {{ context.bound || !context.delegated }};")
 _policy("a-typo", "at line 2: .*bond", f"{READ}\n{WRITE} when {{ context.bond }};")
 _policy("no-semicolon", "Cedar can't read this, at line", "permit (principal, action, resource)")
+_policy("longer-than-a-body", "doesn't take this: A body may have at most 64 KiB", READ * 1500)
 _policy("nothing-at-all", "Nothing permits reading", " ", "M32")
 _policy("claims-to-be-all", "Nothing permits reading|can't read", ChameleonText(" "), "M32")
 _policy("a-function", "a string of Cedar", lambda: READ)

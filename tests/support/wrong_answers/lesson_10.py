@@ -7,6 +7,8 @@ from functools import cache
 from threading import Lock
 from urllib.parse import urlsplit
 
+import jwt
+
 from dialtone_kit import ProofRefused, Request, TokenRefused, check_proof, read_unverified
 from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, wrong
 
@@ -127,6 +129,35 @@ def _admit(method, headers, door):
     return claims
 
 
+def made_for(claims, door):
+    """The audience is right: all else is believed."""
+    if door.url not in ([aud] if isinstance(aud := claims.get("aud"), str) else aud or []):
+        raise KeyError("aud")
+
+
+def without_its_signature(token):
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def ended(claims, door):
+    if claims["exp"] <= door.now():
+        raise KeyError("exp")
+
+
+def verified_at_its_iat(token, door):
+    """Verifies, and forgives an `exp` that has passed."""
+    try:
+        return door.verify(token)
+    except TokenRefused as problem:
+        if problem.rule != "exp":
+            raise
+    return dict(read_unverified(token).claims)
+
+
+def iat_of(headers):
+    return read_unverified(headers["DPoP"]).claims["iat"]
+
+
 def changed(code, says, old, new):
     """Enter the solution with `old` replaced by `new`, under the name of the function given."""
 
@@ -148,28 +179,60 @@ SCHEME = 'if scheme.lower() != "dpop":\n        raise PermissionError(challenge)
 PROOF = 'check_proof(headers.getlist("DPoP"), request)'
 changed(
     "M08",
-    "as Bearer",
+    "got in: The token under Bearer",
     SCHEME,
     'if scheme.lower() != "dpop":\n        return door.verify(token)',
 )("only-if-the-scheme-says-dpop")
-changed("", "left the proof out", PROOF, f'if headers.get("DPoP"):\n            {PROOF}')(
-    "only-if-a-proof-came"
-)
-changed("", "Two proofs", 'headers.getlist("DPoP")', '[headers.get("DPoP", "")]')("the-first-proof")
-changed("", "own key made the proof|bound to nothing", '"bound_to": claims["cnf"]["jkt"], ', "")(
+changed(
+    "M08",
+    "got in: The token under DPoP, and no proof",
+    PROOF,
+    f'if headers.get("DPoP"):\n            {PROOF}',
+)("only-if-a-proof-came")
+changed(
+    "",
+    "one by the attacker's key behind it",
+    'headers.getlist("DPoP")',
+    '[headers.get("DPoP", "")]',
+)("the-first-proof")
+changed("", "a proof by a key of the attacker's", '"bound_to": claims["cnf"]["jkt"], ', "")(
     "any-key"
 )
-changed("M03", "forged Host", "door.url, door.now", "f\"https://{headers['Host']}/mcp\", door.now")(
-    "htu-from-host"
+changed(
+    "M03",
+    "a Host header that fits it",
+    "door.url, door.now",
+    "f\"https://{headers['Host']}/mcp\", door.now",
+)("htu-from-host")
+changed("M01", "a proof that the agent has just used", "first_use=door.first_use, ", "")(
+    "no-memory"
 )
-changed("M01", "A copy of a request", "first_use=door.first_use, ", "")("no-memory")
-changed("M29", "another server", "door.verify(token)", "dict(read_unverified(token).claims)")(
-    "decoded-is-verified"
+changed(
+    "M29", "A token for another API", "door.verify(token)", "dict(read_unverified(token).claims)"
+)("decoded-is-verified")
+changed(
+    "",
+    "A token that is bound to no key",
+    'claims["cnf"]["jkt"]',
+    'claims.get("cnf", {}).get("jkt")',
+)("bound-to-nothing")
+changed("M05", "made for another one", ', "access_token": token', "")("no-ath")
+changed(
+    "M20",
+    "with the attacker's key in its `cnf`.*`door.verify` does that",
+    "door.verify(token)",
+    "dict(read_unverified(token).claims)\n        made_for(claims, door)",
+)("audience-of-a-decoded-token")
+changed(
+    "M20",
+    "with the attacker's key in its `cnf`",
+    "door.verify(token)",
+    "without_its_signature(token)\n        made_for(claims, door)\n        ended(claims, door)",
+)("signature-off")
+changed("", "A token that expired", "door.verify(token)", "verified_at_its_iat(token, door)")(
+    "any-exp"
 )
-changed("", "bound to nothing", 'claims["cnf"]["jkt"]', 'claims.get("cnf", {}).get("jkt")')(
-    "bound-to-nothing"
-)
-changed("M05", "another token", ', "access_token": token', "")("no-ath")
+changed("M06", "a proof that is half an hour old", "door.now()", "iat_of(headers)")("judged-at-iat")
 changed("", "Where is a client to get a token", ' resource_metadata="{door.metadata_url}"', "")(
     "bare-401"
 )
@@ -178,8 +241,8 @@ changed("", "offers the scheme that would do", "'DPoP resource", "'Bearer resour
 )
 changed("", "the caller gets a 500", ", KeyError)", ")")("a-500-for-an-unbound-token")
 changed("", "the caller gets a 500", "ProofRefused, KeyError", "KeyError")("a-500-for-a-bad-proof")
-changed("", "turned away a GET", "Request(method", 'Request("POST"')("post-alone")
-changed("", "turned away a call with the scheme", 'scheme.lower() != "dpop"', 'scheme != "DPoP"')(
+changed("", "turned away a good call: a GET", "Request(method", 'Request("POST"')("post-alone")
+changed("", "turned away a good call: the scheme", 'scheme.lower() != "dpop"', 'scheme != "DPoP"')(
     "scheme-by-case"
 )
 changed("", "Return the claims", "return claims", "return True")("says-yes")
@@ -187,7 +250,7 @@ changed("", "Return the claims", "return claims", "return CHAMELEON")("claims-to
 CHAMELEON = ChameleonText("claims")
 
 
-@wrong("10.gate", "", "You turned away a POST")
+@wrong("10.gate", "", "You turned away a good call: a call")
 def nobody_at_all(method, headers, door):
     raise PermissionError(f'DPoP resource_metadata="{door.metadata_url}"')
 
@@ -220,9 +283,10 @@ def _by_hand(method, headers, door):
         jkt = claims["cnf"]["jkt"]
         request = Request(method, door.url, door.now(), access_token=token, bound_to=jkt)
         proof = check_proof(headers.getlist("dpop"), request)
-    except (TokenRefused, ProofRefused):
+        new = door.first_use(proof.thumbprint, proof.jti, proof.keep_until)
+    except (TokenRefused, ProofRefused, KeyError):
         raise PermissionError(where) from None
-    if not door.first_use(proof.thumbprint, proof.jti, proof.keep_until):
+    if not new:
         raise PermissionError(where)
     return claims
 

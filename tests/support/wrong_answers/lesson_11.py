@@ -285,6 +285,146 @@ _fix("line-99", "lines 1 to", lambda: {999: MEMORY})
 _fix("a-line-that-is-none", "as a string", lambda: {12: 12})
 _fix("a-number", "Give the lines that you change", lambda: 42)
 
+# Mends of the drawn line that still look at less than they should: hole, line, what gets in.
+HALF_MENDED = {
+    "htu-host-alone": (
+        "htu_matches",
+        'need(urlsplit(api.plain(proof["htu"])).netloc == urlsplit(api.url).netloc, "u")',
+        "Attack 5 .*another path of the same host",
+        "M03",
+    ),
+    "htu-as-a-prefix": (
+        "htu_matches",
+        'need(api.plain(proof["htu"]).startswith(api.plain(api.url)), "u")',
+        "Attack 5 .*only begins like yours",
+        "M03",
+    ),
+    "htu-with-it-inside": (
+        "htu_matches",
+        'need(api.plain(proof["htu"]).endswith(api.plain(api.url)), "u")',
+        "Attack 5 .*your whole URL in its path",
+        "M03",
+    ),
+    "htu-without-the-scheme": (
+        "htu_matches",
+        'need(urlsplit(api.plain(proof["htu"]))[1:3] == urlsplit(api.url)[1:3], "u")',
+        "Attack 5 .*the other scheme",
+        "M03",
+    ),
+    "htu-if-there": (
+        "htu_matches",
+        'need(api.plain(proof.get("htu", api.url)) == api.plain(api.url), "u")',
+        "Attack 5 .*names no URL",
+        "M03",
+    ),
+    "htm-if-there": (
+        "htm_matches",
+        'need(proof.get("htm", method) == method, "m")',
+        "Attack 4 .*names no method",
+        "",
+    ),
+    "any-typ-but-jwt": (
+        "typ_is_dpop",
+        'need(header["typ"] != "JWT", "t")',
+        "Attack 9 .*at[+]jwt",
+        "",
+    ),
+    "any-plus-jwt": (
+        "typ_is_dpop",
+        'need(header["typ"].endswith("+jwt"), "t")',
+        "Attack 9 .*at[+]jwt",
+        "",
+    ),
+    "aud-as-a-substring": (
+        "aud",
+        'need(api.url in (claims.get("aud") or ""), "a")',
+        "Attack 14 .*only begins like yours",
+        "M29",
+    ),
+    "aud-as-a-prefix": (
+        "aud",
+        'need(any(one.startswith(api.url) for one in listed(claims.get("aud"))), "a")',
+        "Attack 14 .*only begins like yours",
+        "M29",
+    ),
+    "aud-if-there": (
+        "aud",
+        'need(not claims.get("aud") or api.url in listed(claims["aud"]), "a")',
+        "Attack 14 .*names no API at all",
+        "M29",
+    ),
+    "half-an-hour": (
+        "iat_is_fresh",
+        'need(abs(api.now() - proof["iat"]) <= 1700, "i")',
+        "Attack 7 .*minutes old",
+        "M06",
+    ),
+    "longer-than-the-memory": (
+        "iat_is_fresh",
+        'need(abs(api.now() - proof["iat"]) <= 4 * WINDOW, "i")',
+        "Attack 7 .*minutes old",
+        "M06",
+    ),
+    "iat-if-there": (
+        "iat_is_fresh",
+        'need(abs(api.now() - proof.get("iat", api.now())) <= WINDOW, "i")',
+        "Attack 7 .*says no time",
+        "M06",
+    ),
+    "cnf-if-there": (
+        "key_is_bound",
+        'need(told.get("cnf", {}).get("jkt", thumbprint(jwk)) == thumbprint(jwk), "k")',
+        "Attack 1 .*bound to no key",
+        "",
+    ),
+    "half-of-ath": (
+        "ath_matches",
+        'need(proof["ath"].startswith(hash_of(token)[:8]), "h")',
+        "Attack 6 .*only begins like its hash",
+        "M05",
+    ),
+}
+for _name, (_hole_of_it, _line, _says, _code) in HALF_MENDED.items():
+    _fix(
+        _name,
+        _says,
+        lambda hole=_hole_of_it, line=_line: _mended(hole).replace(SPOTS[hole].right[0], line),
+        _code,
+    )
+for _name, _memory, _says in (
+    ("remembers-header-fields", "hash_of(str(fields))", "with one more header field"),
+    (
+        "remembers-the-proof",
+        '{name.lower(): text for name, text in fields}["dpop"]',
+        "the other good signature",
+    ),
+    ("jti-if-there", 'proof.get("jti", str(api.now()))', "no `jti` to remember"),
+):
+    _fix(
+        _name,
+        f"Attack 2 still works.*{_says}",
+        lambda what=_memory: _mended(
+            memory=f'need(api.first_use(thumbprint(jwk), {what}), "a new proof")'
+        ),
+        "M01",
+    )
+for _name, _rules, _says, _code in (
+    ("token-not-verified", '"verify_signature": False', "Attack 24 .*key in its `cnf`", "M20"),
+    ("token-of-any-age", '"verify_exp": False', "Attack 25", ""),
+):
+    _fix(
+        _name,
+        _says,
+        lambda rules=_rules: _changed('"require": ["exp"]}', f'"require": ["exp"], {rules}}}'),
+        _code,
+    )
+_fix(
+    "any-issuer",
+    "Attack 24 .*of another issuer",
+    lambda: _changed(", issuer=api.issuer", ""),
+    "M20",
+)
+
 
 @wrong(FIX, "", "A good call was turned away: a call")
 def blocks_all(method, fields, api):
@@ -337,6 +477,14 @@ def _memory_of_its_own():
 right(FIX, "by-changes", FromLesson(_by_changes))
 right(FIX, "as-a-source", FromLesson(lambda lesson: _mended("typ_is_dpop")))
 right(FIX, "by-the-kit", FromLesson(lambda lesson: _by_the_kit()))
+# RFC 9449 §11.1 remembers a `jti` "in the context of the target URI": by the key, too, is stricter.
+right(
+    FIX,
+    "jti-without-its-key",
+    FromLesson(
+        lambda lesson: _mended(memory='need(api.first_use("", proof["jti"]), "a new proof")')
+    ),
+)
 right(FIX, "a-memory-of-its-own", FromLesson(lambda lesson: _memory_of_its_own()))
 
 # --- 11.words ---

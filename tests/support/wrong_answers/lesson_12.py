@@ -154,10 +154,12 @@ def _seconds(response):
     return (parsedate_to_datetime(told) - date).total_seconds()
 
 
-WORTH = (429, 500, 502, 503)
+WORTH = (429, 500, 502, 503, 504, 520)
 
 
-def _sending(harmless=None, sleeps=None, longest=30, most=4, worth=WORTH, read=_seconds):
+def _sending(
+    harmless=None, sleeps=None, longest=30, most=4, worth=WORTH, read=_seconds, first=1, more=2
+):
     """The right loop, if nothing else is given; `harmless` None takes the argument's."""
 
     def send_well(prove, send, sleep, may_repeat):
@@ -171,7 +173,7 @@ def _sending(harmless=None, sleeps=None, longest=30, most=4, worth=WORTH, read=_
                 continue
             if not may_repeat or response.status_code not in worth or attempt == most - 1:
                 return response
-            wait = read(response) or 2**attempt
+            wait = read(response) or first * more**attempt
             if wait > longest:
                 return response
             sleep(wait if sleeps is None else sleeps)
@@ -219,8 +221,33 @@ value(
     BACKOFF,
     "a-401-too",
     "asked again after a 401",
-    lambda _: _sending(worth=(401, 429, 500, 502, 503)),
+    lambda _: _sending(worth=(401, *WORTH)),
 )
+value(
+    BACKOFF,
+    "not-for-a-504",
+    "gave up at attempt 1, after a 504",
+    lambda _: _sending(worth=(429, 500, 502, 503)),
+)
+value(
+    BACKOFF,
+    "not-for-what-has-no-name",
+    "gave up at attempt 2, after a 520",
+    lambda _: _sending(worth=(429, 500, 502, 503, 504)),
+)
+value(BACKOFF, "waits-31-seconds", "It asked for 31 s", lambda _: _sending(longest=31), "M36")
+value(BACKOFF, "never-waits-30", "gave up at attempt 1", lambda _: _sending(longest=29))
+value(BACKOFF, "always-one-second", "no longer after the next", lambda _: _sending(first=1, more=1))
+value(BACKOFF, "less-each-time", "no longer after the next", lambda _: _sending(first=2, more=0.8))
+
+
+@wrong("12.backoff", "M35", "It isn't harmless: return the 429")
+def a_post_again_after_a_429(prove, send, sleep, harmless):
+    response = _right_sending(prove, send, sleep, harmless)
+    if response.status_code == 429 and not harmless:
+        sleep(_seconds(response))
+        return send(prove())
+    return response
 
 
 @wrong("12.backoff", "", "Let the ConnectionError through")
@@ -423,6 +450,13 @@ def as_a_timedelta(offsets, origin, date, sent, received):
     return {origin: parsedate_to_datetime(date) - parsedate_to_datetime(date)}
 
 
+@wrong(SKEW, "M06", "Someone set the clock of")
+def once_for_each(offsets, origin, date, sent, received):
+    if origin in offsets or not date:
+        return offsets
+    return {**offsets, origin: _theirs(date) - sent}
+
+
 @wrong(SKEW, "M06", "s off the clock of")
 def clocks_agree(offsets, origin, date, sent, received):
     return offsets | {origin: 0.0}
@@ -450,13 +484,13 @@ def _by_when_it_came(offsets, origin, date, sent, received):
 right(SKEW, "by-when-it-came", _by_when_it_came)
 
 
-def _once_for_each(offsets, origin, date, sent, received):
-    if origin in offsets or not date:
+def _in_whole_seconds(offsets, origin, date, sent, received):
+    if not date or received - sent > 1:
         return offsets
     return {**offsets, origin: int(_theirs(date) - sent)}
 
 
-right(SKEW, "once-for-each", _once_for_each)
+right(SKEW, "in-whole-seconds", _in_whole_seconds)
 
 
 def _only_if_it_matters(offsets, origin, date, sent, received):

@@ -12,7 +12,7 @@ from dialtone_kit.lesson.content.lesson_06.family import Script, judge_aftermath
 from dialtone_kit.lesson.content.lesson_06.pages import judge_choice, make_screens
 from dialtone_kit.lesson.content.lesson_06.polling import Answer, Desk
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, function_of, same, show, word
+from dialtone_kit.lesson.exercises.asking import ask, function_of, same, show, word, worst_first
 from dialtone_kit.lesson.exercises.patience import Calls, sealed
 from dialtone_kit.tokens import Token
 
@@ -26,8 +26,8 @@ SCRIPTS = (
     [SLOWER, SLOWER, PENDING, SLOWER],  # no fixed pace is slow enough here and fast enough above
 )
 ENDLESS = (
-    "Your loop asked thirty times and never came to an end. A token, `access_denied` and "
-    "`expired_token` end it."
+    "Your loop asked thirty times and never came to an end. All but `authorization_pending` and "
+    "`slow_down` end it."
 )
 
 
@@ -49,7 +49,9 @@ def poll(answer: object, lesson: LiveLesson) -> None:
     for script in SCRIPTS:
         for end, interval in zip(ends, _paces(), strict=True):
             _judge_poll(function, [*script, end], interval)
-    _judge_poll(function, [_token()], 5)
+    for end in (_token(), {"error": "invalid_grant"}, {"error": "invalid_client"}):
+        _judge_poll(function, [end], 5)
+        _judge_poll(function, [PENDING, end], 5)
     if lesson.is_mock:
         _live_poll(function, lesson)
 
@@ -124,8 +126,9 @@ def _live_poll(function: Callable[..., Any], lesson: LiveLesson) -> None:
 )
 def reuse(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "aftermath")
-    for script in scripts():
-        judge_aftermath(ask(function, list(script.steps)), script)
+    worst_first(
+        scripts(), lambda script: judge_aftermath(ask(function, list(script.steps)), script)
+    )
     if lesson.is_mock:
         _live_reuse(function, lesson, random.choice([s for s in scripts() if s.noticed]))  # noqa: S311
 

@@ -31,16 +31,16 @@ class Script:
 
 
 def scripts() -> list[Script]:
-    """Fresh stories, in random order: thief first, agent first, the thief for long, no thief."""
-    first, then, long, none = (random.randint(2, 5) for _ in range(4))  # noqa: S311
+    """Fresh stories: thief first, agent first, the thief for long, no thief, an agent twice."""
+    first, then, long, none, twice = (random.randint(2, 5) for _ in range(5))  # noqa: S311
     stolen, old = f"R{first + 1}", f"R{random.randint(1, then)}"  # noqa: S311
     stories = [
         [*_turns(AGENT, first), (THIEF, stolen), (AGENT, stolen), (THIEF, f"R{first + 2}")],
         [*_turns(AGENT, then), (THIEF, old), (AGENT, f"R{then + 1}")],
         [*_turns(THIEF, long), (AGENT, "R1"), (THIEF, f"R{long + 1}")],
         _turns(AGENT, none),
+        [*_turns(AGENT, twice), (AGENT, f"R{twice}"), (AGENT, f"R{twice + 1}")],
     ]
-    random.shuffle(stories)
     return [script_of(story) for story in stories]
 
 

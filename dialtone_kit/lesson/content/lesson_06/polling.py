@@ -30,8 +30,8 @@ class Desk:
         """One poll. Raises Wrong when it comes too early, far too late, or after the end."""
         if self.asked >= len(self.answers):
             raise Wrong(
-                "You asked again after the end. A token, `access_denied` and `expired_token` end "
-                "the login: return what came."
+                "You asked again after the end. Only `authorization_pending` and `slow_down` go "
+                "on (RFC 8628 §3.5): return whatever else comes."
             )
         if self.asked:
             self._judge_pause(self.time - self.last)

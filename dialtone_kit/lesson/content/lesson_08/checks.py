@@ -42,7 +42,8 @@ REFUSED = object()
 )
 def again(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "get_svid")
-    scripts = [[503, 200], [200], [503, 503, 200], [403], [503, 401], [503] * 4 + [200], [503] * 9]
+    scripts = [[503, 200], [200], [503, 503, 200], [503] * 4 + [200], [503] * 9, [503, 401]]
+    scripts += [[status] for status in (400, 403, 404, 409, 500)]
     for script in random.sample(scripts, len(scripts)):
         _judge_again(function, Desk(script))
     if lesson.is_mock:

@@ -15,6 +15,10 @@ from dialtone_kit.lesson.exercises.asking import word
 from dialtone_kit.lesson.leaf import Leaf
 
 TWO = "It has two names: which one is it? An SVID has exactly one URI (X.509-SVID §2)."
+NO_NAME = (
+    "Such a name is refused whole: a SPIFFE ID has no user, no port, no query, no fragment, and "
+    "its path has no escape, no `..` and no empty part (SPIFFE-ID §2). `SpiffeId.parse` knows."
+)
 NO_HANDSHAKE = "Its key may not sign messages, so it can't take part in a handshake (§4.3)."
 
 
@@ -54,6 +58,7 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
         (_leaf([f"https://{domain}/{path}"]), "It's a web address. A SPIFFE ID begins spiffe://."),
         (_leaf([f"spiffe://{domain}"]), "It names a trust domain, not a workload: it has no path."),
         (_leaf([f"spiffe://{domain}/"]), "Nothing follows the slash, so it names no workload."),
+        *((_leaf([name]), f"Its name is `{name}`. {NO_NAME}") for name in _no_names(domain, path)),
         (_leaf([good], ca=True), "It's an authority: this one could sign any name (§5.2)."),
         (
             _leaf([good], signs=True),
@@ -61,6 +66,13 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
         ),
         (_leaf([good], messages=False), NO_HANDSHAKE),
     ]
+
+
+def _no_names(domain: str, path: str) -> list[str]:
+    """What looks like a SPIFFE ID of the domain, and is none."""
+    endings = (f"a/../{path}", f"/{path}", f"{path}/", f"%2e%2e/{path}", f"{path}?a", f"{path}#a")
+    odd = (f"spiffe://{domain}:8443/{path}", f"spiffe://{path}@{domain}/{path}")
+    return [*(f"spiffe://{domain}/{ending}" for ending in endings), *odd]
 
 
 def _leaf(

@@ -59,7 +59,10 @@ def judge_policy(text: str, lesson: LiveLesson) -> None:
         try:
             lab.policy(text)
         except ServiceError as refusal:
-            where = refusal.description.removeprefix(f"{lab.realm}.cedar:")
+            start = f"{lab.realm}.cedar:"
+            if not refusal.description.startswith(start):
+                raise Wrong(f"The service doesn't take this: {refusal.description}") from None
+            where = refusal.description.removeprefix(start)
             raise Wrong(f"Cedar can't read this, at line {where}") from None
         lab.policy(PERMIT_ALL)  # so that two agents can register
         trying = list(attempts(lab))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from dialtone_kit.base.challenges import challenges
-from dialtone_kit.base.errors import ProofRefused, TokenRefused
+from dialtone_kit.attacks.catalogue import ATTACKS, Attack
+from dialtone_kit.attacks.good_calls import Good
+from dialtone_kit.attacks.judge import try_attack, try_good
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.lesson.content.lesson_10.door import ATTACKS, GOOD, Attack, Call, Scene
+from dialtone_kit.lesson.content.lesson_10.door import ALL_GOOD, IN_A_GATE, Scene
 from dialtone_kit.lesson.content.lesson_10.onward import (
     AtTheService,
     Caller,
@@ -23,7 +23,6 @@ from dialtone_kit.lesson.exercises.asking import (
     ask,
     expect_bool,
     function_of,
-    same,
     show,
     word,
     worst_first,
@@ -105,83 +104,44 @@ def _judge_audience(
         '`first_use`. Judge by it: `check_proof(headers.getlist("DPoP"), …)`. What these functions '
         "raise becomes a PermissionError.",
     ],
-    praise="Nine attacks stayed out, every good call got in, and each refusal said where to go.",
+    praise=f"{len(ATTACKS) - 1} attacks stayed out, every good call got in, and each refusal said "
+    "where to go.",
 )
 def gate(answer: object, lesson: LiveLesson) -> None:
-    admit, scene = function_of(answer, "admit"), Scene()
-    door = scene.door()
-    _judge_good(admit, door, "a POST", scene.call())
-    worst_first(ATTACKS, lambda attack: _judge_attack(admit, door, scene, attack))
-    for name, make in GOOD.items():
-        _judge_good(admit, door, name, make(scene))
+    scene = Scene(function_of(answer, "admit"))
+    _judge_good(scene, ALL_GOOD[0])
+    worst_first(ATTACKS, lambda attack: _judge_attack(scene, attack))
+    for good in ALL_GOOD:
+        _judge_good(scene, good)
     if lesson.is_mock:
-        _live_gate(admit, lesson, scene, door)
+        _live_gate(lesson, scene)
 
 
-def _live_gate(
-    admit: Callable[..., Any], lesson: LiveLesson, scene: Scene, door: SimpleNamespace
-) -> None:
+def _live_gate(lesson: LiveLesson, scene: Scene) -> None:
     """The same with a token of the running service."""
-    token = lesson.client.get_token(key=scene.key, resource=scene.url)
-    door.verify = lambda text: lesson.client.verify(text, audience=scene.url)
-    call = scene.call(given=token.access_token.reveal())
-    _judge_good(admit, door, "a token of the running service", call)
+    key, target = ProofKey.generate(), scene.target
+    token = lesson.client.get_token(key=key, resource=scene.url).access_token.reveal()
+    scene.door.verify = lambda text: lesson.client.verify(text, audience=scene.url)
+    proof = scene.victim.proof(target, key=key, token=token)
+    answer = scene.send(scene.victim.call(target, proof, token))
+    if not answer.lets_in(200):
+        raise Wrong(f"You turned away a token of the running service: {show(answer.reason)}.")
 
 
-def _judge_good(admit: Callable[..., Any], door: SimpleNamespace, name: str, call: Call) -> None:
-    got, challenge = _outcome(admit, door, call)
-    if challenge is not None:
-        raise Wrong(f"You turned away {name}: {show(challenge)}. It was good.")
-    if not same(got, dict(call.claims)):
-        raise Wrong(f"Return the claims of the caller's token; you returned {show(got)}.")
+def _judge_good(scene: Scene, good: Good) -> None:
+    outcome = try_good(good, scene.send, scene.victim, scene.target)
+    if outcome.verdict == "refused":
+        said = show(outcome.detail.partition(": ")[2])
+        raise Wrong(f"You turned away a good call: {good.name} ({good.section}). You said {said}.")
 
 
-def _judge_attack(
-    admit: Callable[..., Any], door: SimpleNamespace, scene: Scene, attack: Attack
-) -> None:
-    call = attack.make(scene)
-    if attack.again:
-        _judge_good(admit, door, "a POST", call)
-    _, challenge = _outcome(admit, door, call)
-    if challenge is None:
-        raise Wrong(attack.sentence, attack.code)
-    _judge_challenge(challenge, door.metadata_url)
-
-
-def _judge_challenge(challenge: str, metadata_url: str) -> None:
-    offered = [one for one in challenges(challenge) if one.scheme.lower() == "dpop"]
-    if not offered:
-        raise Wrong(
-            f"A refusal offers the scheme that would do, here DPoP; you sent {show(challenge)}."
-        )
-    if offered[0].parameters.get("resource_metadata") != metadata_url:
-        raise Wrong(
-            "Where is a client to get a token? Your challenge has to name `door.metadata_url` as "
-            f"`resource_metadata`, in quotes; you sent {show(challenge)}."
-        )
-
-
-def _outcome(
-    admit: Callable[..., Any], door: SimpleNamespace, call: Call
-) -> tuple[Any, str | None]:
-    """What `admit` returned, or the challenge with which it turned the caller away."""
-    refusals: list[str] = []
-
-    def caught(*arguments: Any) -> Any:
-        try:
-            return admit(*arguments)
-        except PermissionError as refusal:
-            refusals.append(str(refusal))
-        except (TokenRefused, ProofRefused, KeyError, TypeError) as problem:
-            kind = type(problem).__name__
-            raise Wrong(
-                f"Your gate raised {kind}. Nobody catches that, so the caller gets a 500. Turn it "
-                "into a PermissionError with the challenge."
-            ) from None
-        return None
-
-    got = ask(caught, call.method, call.headers, door)
-    return got, refusals[0] if refusals else None
+def _judge_attack(scene: Scene, attack: Attack) -> None:
+    outcome = try_attack(attack, scene.send, scene.victim, scene.bag)
+    if outcome.verdict == "open":
+        sent, advice = outcome.detail.partition(": ")[2], IN_A_GATE.get(attack.number)
+        raise Wrong(f"This got in: {sent} {advice or attack.sentence}", attack.code)
+    if outcome.verdict == "not tried" and attack.number == 2:
+        raise Wrong(f"Your gate doesn't judge each call for itself: {outcome.detail}.")
 
 
 @exercise(

@@ -1,167 +1,132 @@
-"""A door without a server, for 10.gate: tokens of an issuer of its own, good calls and attacks."""
+"""A door without a server, for 10.gate: the attacks of lesson 11, and good calls, at `admit`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from starlette.datastructures import Headers
 
-from dialtone_kit.keys import ProofKey
+from dialtone_kit.attacks.bag import Bag
+from dialtone_kit.attacks.calls import Answer, Call, Target
+from dialtone_kit.attacks.good_calls import GOOD, Good, Make, plain
+from dialtone_kit.attacks.victim import Victim
+from dialtone_kit.base.challenges import challenges
+from dialtone_kit.base.errors import ProofRefused, TokenRefused
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
-from dialtone_kit.lesson.exercises.asking import word
+from dialtone_kit.lesson.content.lesson_10.victim import victim_of
+from dialtone_kit.lesson.exercises.asking import ask, same, show, word
+from dialtone_kit.lesson.exercises.verdict import Wrong
 from dialtone_kit.mcp.metadata import metadata_url
-from dialtone_kit.proofs import SeenProofs, build_proof
+from dialtone_kit.proofs import SeenProofs
+from dialtone_kit.rules import WINDOW
 from dialtone_kit.tokens import read_unverified, verify_token
 
-Fields = list[tuple[str, str]]
+Admit = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class Call:
-    """What arrives at the door. `claims` are those of its token."""
-
-    method: str
-    fields: Fields
-    claims: Mapping[str, Any]
-
-    @property
-    def headers(self) -> Headers:
-        raw = [(name.lower().encode(), value.encode()) for name, value in self.fields]
-        return Headers(raw=raw)
-
-
-@dataclass
 class Scene:
-    """A server at `url`, and an agent with its `key`; both names are fresh."""
+    """A server at `url` with `admit` at its door, and an agent; all names are fresh."""
 
-    host: str = field(default_factory=lambda: f"{word()}.example")
-    key: ProofKey = field(default_factory=ProofKey.generate)
-
-    def __post_init__(self) -> None:
-        self.url, self.issuer = f"https://{self.host}/mcp", Issuer()
-
-    def door(self) -> SimpleNamespace:
-        """What `admit` is given, with a memory that has seen nothing."""
-        seen = SeenProofs()
-        return SimpleNamespace(
+    def __init__(self, admit: Admit) -> None:
+        self._admit, self._host, self._issuer = admit, f"{word()}.example", Issuer()
+        self.url, seen = f"https://{self._host}/mcp", SeenProofs()
+        self.door = SimpleNamespace(
             url=self.url,
             metadata_url=metadata_url(self.url),
             now=time.time,
             first_use=lambda *used: seen.first_use(*used),
             verify=lambda token: self._verified(token),
         )
+        self.target = Target("POST", self.url)
+        self.victim = victim_of(self._issuer, self.url, stale=3 * WINDOW)
+        self.bag = Bag(self.victim, self.target, self.send)
+
+    def send(self, call: Call) -> Answer:
+        """200 if `admit` returns the claims of the call's token, 401 if it turns the call away.
+
+        Raises Wrong for any other claims, and for a refusal that isn't a challenge.
+        """
+        fields = call.fields if call.values("Host") else (("Host", self._host), *call.fields)
+        raw = [(name.lower().encode(), str.encode(value)) for name, value in fields]
+        got, challenge = self._outcome(call.method, Headers(raw=raw))
+        if challenge is not None:
+            self._judge_challenge(challenge)
+            return Answer(401, reason=challenge)
+        token = call.values("Authorization")[0].partition(" ")[2]
+        if not same(got, dict(read_unverified(token).claims)):
+            raise Wrong(f"Return the claims of the caller's token; you returned {show(got)}.")
+        return Answer(200)
 
     def _verified(self, token: str) -> dict[str, Any]:
-        keys, issuer = self.issuer.jwks, self.issuer.url
+        keys, issuer = self._issuer.jwks, self._issuer.url
         return verify_token(token, keys, issuer, now=time.time(), audience=self.url)
 
-    def claims(self, **other: Any) -> dict[str, Any]:
-        """Those of a token of the agent for this server; one given as None is left out."""
-        agent = f"cli_{word()}"
-        ours = {"sub": agent, "client_id": agent, "aud": self.url}
-        claims = self.issuer.claims(**(ours | {"cnf": {"jkt": self.key.thumbprint}} | other))
-        return {name: value for name, value in claims.items() if value is not None}
+    def _outcome(self, method: str, headers: Headers) -> tuple[Any, str | None]:
+        """What `admit` returned, or the challenge with which it turned the caller away."""
+        refusals: list[str] = []
 
-    def call(
-        self,
-        method: str = "POST",
-        *,
-        scheme: str = "DPoP",
-        host: str = "",
-        proofs: int = 1,
-        htu: str = "",
-        key: ProofKey | None = None,
-        about: str = "",
-        given: str = "",
-        **claims: Any,
-    ) -> Call:
-        """A good call, but for what is named: `about` is another token that the proof is for.
+        def caught(*arguments: Any) -> Any:
+            try:
+                return self._admit(*arguments)
+            except PermissionError as refusal:
+                refusals.append(str(refusal))
+            except (TokenRefused, ProofRefused, KeyError, TypeError) as problem:
+                kind = type(problem).__name__
+                raise Wrong(
+                    f"Your gate raised {kind}. Nobody catches that, so the caller gets a 500. Turn "
+                    "it into a PermissionError with the challenge."
+                ) from None
+            return None
 
-        `given` is a token of another issuer; otherwise `claims` differ from those of a good one.
-        """
-        held = self.claims(**claims)
-        token = given or self.issuer.token(**held)
-        fields = [("Host", host or self.host), ("Authorization", f"{scheme} {token}")]
-        for _ in range(proofs):
-            ath = about or token
-            signer = key or self.key
-            fields.append(("DPoP", build_proof(signer, method, htu or self.url, access_token=ath)))
-        return Call(method, fields, read_unverified(given).claims if given else held)
+        got = ask(caught, method, headers, self.door)
+        return got, refusals[0] if refusals else None
 
-
-@dataclass(frozen=True)
-class Attack:
-    """A call that must be turned away, and what to tell whoever lets it in."""
-
-    make: Callable[[Scene], Call]
-    sentence: str
-    code: str = ""
-    again: bool = False  # the same call came a moment before, and was good
+    def _judge_challenge(self, challenge: str) -> None:
+        offered = [one for one in challenges(challenge) if one.scheme.lower() == "dpop"]
+        if not offered:
+            raise Wrong(
+                f"A refusal offers the scheme that would do, here DPoP; you sent {show(challenge)}."
+            )
+        if offered[0].parameters.get("resource_metadata") != self.door.metadata_url:
+            raise Wrong(
+                "Where is a client to get a token? Your challenge has to name `door.metadata_url` "
+                f"as `resource_metadata`, in quotes; you sent {show(challenge)}."
+            )
 
 
-def _for_another_token(scene: Scene) -> Call:
-    return scene.call(about=scene.issuer.token(**scene.claims()))
+def _by(method: str) -> Make:
+    return lambda victim, target: plain(victim, Target(method, target.url))
 
 
-ATTACKS = (
-    Attack(
-        lambda scene: scene.call(scheme="Bearer", proofs=0),
-        "A thief sent the bound token as Bearer, without a proof: the tool answered.",
-        "M08",
-    ),
-    Attack(
-        lambda scene: scene.call(proofs=0),
-        "A thief sent the token under DPoP and left the proof out: the tool answered.",
-    ),
-    Attack(
-        lambda scene: scene.call(proofs=2),
-        "Two proofs came, and one of them was never looked at. `getlist` returns all of them.",
-    ),
-    Attack(
-        lambda scene: scene.call(key=ProofKey.generate()),
-        "A thief's own key made the proof: the tool answered. `bound_to` is the `jkt` in the "
-        "token's `cnf`.",
-    ),
-    Attack(
-        lambda scene: scene.call(host="evil.example", htu="https://evil.example/mcp"),
-        "A forged Host passed: the proof was made for https://evil.example/mcp, and whoever got it "
-        "there used it here. Compare it with the server's own URL, never with a header.",
-        "M03",
-    ),
-    Attack(
-        lambda scene: scene.call(),
-        "A copy of a request came after the original: the tool answered twice. `first_use` "
-        "remembers used proofs.",
-        "M01",
-        again=True,
-    ),
-    Attack(
-        lambda scene: scene.call(aud=f"{scene.url}.evil"),
-        "A token for another server got in. `door.verify` looks at its audience.",
-        "M29",
-    ),
-    Attack(
-        lambda scene: scene.call(cnf=None),
-        "A token without `cnf` got in, with a proof by any key: it is bound to nothing.",
-    ),
-    Attack(
-        _for_another_token,
-        "A proof made for another token of the agent got in. With `access_token`, the request "
-        "knows which token the proof has to name.",
-        "M05",
-    ),
+def _through_a_proxy(victim: Victim, target: Target) -> Call:
+    call = victim.call(target)
+    return Call(call.method, call.url, (("Host", "10.0.0.7:8000"), *call.fields))
+
+
+def _for_several(victim: Victim, target: Target) -> Call:
+    token = victim.token("several")
+    return victim.call(target, victim.proof(target, token=token), token)
+
+
+ALL_GOOD = (
+    *GOOD,
+    Good("a GET, which opens a stream", "RFC 9449 §4.2", (_by("GET"),)),
+    Good("a DELETE, which ends a session", "RFC 9449 §4.2", (_by("DELETE"),)),
+    Good("a call through a proxy, with an inner Host", "RFC 9449 §4.3", (_through_a_proxy,)),
+    Good("a token for two servers", "RFC 7519 §4.1.3", (_for_several,)),
 )
-
-GOOD: Mapping[str, Callable[[Scene], Call]] = {
-    "a POST": lambda scene: scene.call(),
-    "the next POST, with its own proof": lambda scene: scene.call(),
-    "a GET, which opens a stream": lambda scene: scene.call("GET"),
-    "a DELETE, which ends a session": lambda scene: scene.call("DELETE"),
-    "a call with the scheme written dpop": lambda scene: scene.call(scheme="dpop"),
-    "a call through a proxy, with an inner Host": lambda scene: scene.call(host="10.0.0.7:8000"),
-    "a token for two servers": lambda scene: scene.call(aud=["https://api.example", scene.url]),
+# What to do about an attack here, by its number; otherwise as the list of attacks says.
+IN_A_GATE = {
+    1: "`bound_to` is the `jkt` in the token's `cnf`. Where there is none, turn the caller away.",
+    2: "`first_use` remembers used proofs.",
+    5: "Compare `htu` with the server's own URL, `door.url`, never with a header.",
+    6: "With `access_token`, the request knows which token the proof has to name.",
+    7: "A proof is judged at `door.now()`, and by no time that it brings along.",
+    10: "`getlist` returns all of them.",
+    14: "`door.verify` looks at the token's audience.",
+    24: "Reading a token isn't verifying it: `door.verify` does that.",
+    25: "`door.verify` looks at the token's `exp`.",
 }

@@ -117,12 +117,15 @@ def _judge_good(outcomes: Sequence[Outcome]) -> None:
 def _judge_attacks(outcomes: Sequence[Outcome]) -> None:
     """Attack 2 begins with a call of the agent's own: if that is turned away, it isn't tried."""
     tried = [(one.tried, one) for one in outcomes if isinstance(one.tried, Attack)]
-    still = [attack for attack, one in tried if one.verdict == "open"]
+    still = [(attack, one.detail) for attack, one in tried if one.verdict == "open"]
     if still:
-        first, others = still[0], [f"{one.number} ({one.name})" for one in still[1:]]
+        (first, detail), others = still[0], [f"{one.number} ({one.name})" for one, _ in still[1:]]
+        sent = detail.partition(": ")[2]
         also = f" Still open, too: {', '.join(others)}." if others else ""
         raise Wrong(
-            f"Attack {first.number} still works: {first.name}. {first.sentence}{also}", first.code
+            f"Attack {first.number} still works: {first.name}. This got in: {sent} "
+            f"{first.sentence}{also}",
+            first.code,
         )
     for attack, one in tried:
         if attack.number == 2 and one.verdict == "not tried":

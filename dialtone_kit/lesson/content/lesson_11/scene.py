@@ -12,10 +12,11 @@ import jwt
 
 from dialtone_kit.attacks.bag import Bag
 from dialtone_kit.attacks.calls import Answer, Call, Target
-from dialtone_kit.attacks.victim import TokenFor, Victim
+from dialtone_kit.attacks.victim import Victim
 from dialtone_kit.base.urls import normalize
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
+from dialtone_kit.lesson.content.lesson_10.victim import victim_of
 from dialtone_kit.lesson.exercises.asking import ask, described, same, show, word
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.patience import Calls, sealed
@@ -24,7 +25,6 @@ from dialtone_kit.proofs import SeenProofs
 from dialtone_kit.tokens import read_unverified
 
 Verify = Callable[..., Any]
-ELSEWHERE = "https://mail.example/api"
 LIFE = 120  # seconds that a used proof is remembered: twice its window
 ENDLESS = "Your verifier asked for one thing 30 times in one call. Look for a loop."
 
@@ -41,15 +41,8 @@ class Api:
 
 def on_paper() -> Api:
     """An API and an issuer that are made up, with fresh names."""
-    url, issuer, agent = f"https://{word()}.example/{word()}/notes", Issuer(), f"cli_{word()}"
-    ours = {"sub": agent, "client_id": agent}
-
-    def token(aud: str, scope: str = "openid notes:read") -> TokenFor:
-        bound: dict[str, Any] = ours | {"aud": aud, "scope": scope}
-        return lambda key: issuer.token(cnf={"jkt": key.thumbprint}, **bound)
-
-    victim = Victim(token(url), smaller=token(url, "notes:read"), foreign=token(ELSEWHERE))
-    return Api(url, issuer.url, issuer.jwks, victim)
+    url, issuer = f"https://{word()}.example/{word()}/notes", Issuer()
+    return Api(url, issuer.url, issuer.jwks, victim_of(issuer, url, stale=LIFE + 60))
 
 
 def at_the_service(lesson: LiveLesson) -> Api:

@@ -17,7 +17,16 @@ from dialtone_kit.lesson.content.lesson_12.field_cases import (
     make_cases,
     off_the_record,
 )
-from dialtone_kit.lesson.content.lesson_12.flaky import CUT, ENDLESS, Desk, Script, Turn
+from dialtone_kit.lesson.content.lesson_12.flaky import (
+    CUT,
+    ENDLESS,
+    LONGEST,
+    MOST,
+    Desk,
+    Script,
+    Turn,
+    judge_growth,
+)
 from dialtone_kit.lesson.content.lesson_12.recorded import Case, named, recorded_answers
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
 from dialtone_kit.lesson.exercises.asking import (
@@ -34,6 +43,7 @@ from dialtone_kit.proofs import build_proof
 from dialtone_kit.tokens import Token
 
 RAISED = object()
+ROUNDS = 5  # of the same failures: pauses with jitter grow in one of them at least
 
 
 @exercise(
@@ -77,6 +87,7 @@ def _judge_step(function: Callable[..., Any], case: Case) -> None:
 def backoff(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "send_well")
     worst_first(_scripts(), lambda script: _judge_sending(function, script))
+    judge_growth([_judge_sending(function, Script((Turn(503),) * MOST)) for _ in range(ROUNDS)])
     if lesson.is_mock:
         with lesson.lab_realm(scopes=API_SCOPES) as lab:
             _live_backoff(function, lab)
@@ -90,7 +101,11 @@ def _scripts() -> list[Script]:
         Script((Turn(429, 24, dated=True), good)),
         Script((busy,), harmless=False),
         Script((cut,), harmless=False),
+        Script((Turn(429, 7),), harmless=False),
         Script((Turn(429, 60),)),
+        Script((Turn(429, LONGEST + 1),)),
+        Script((Turn(503, LONGEST), good)),
+        Script((Turn(504), Turn(520), good)),
         Script((Turn(503, 19), busy, good)),
         Script((cut, good)),
         Script((busy, busy, Turn(500), Turn(502))),
@@ -100,11 +115,13 @@ def _scripts() -> list[Script]:
     ]
 
 
-def _judge_sending(function: Callable[..., Any], script: Script) -> None:
+def _judge_sending(function: Callable[..., Any], script: Script) -> list[float]:
+    """The pauses between its attempts, in seconds."""
     desk = Desk(script)
     own = (sealed(desk.prove), sealed(desk.send), sealed(desk.sleep), script.harmless)
     got = ask(_with_errors(function), *own)
     desk.judge_end(got, raised=got is RAISED)
+    return desk.pauses
 
 
 def _with_errors(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -39,6 +39,10 @@ class Clocks:
         offsets = [ahead, behind] if secrets.randbelow(2) else [behind, ahead]
         self.offsets = {f"https://{word()}.example": float(offset) for offset in offsets}
 
+    def set(self, origin: str) -> None:
+        """Someone sets the clock of `origin`: by half a minute, or more."""
+        self.offsets[origin] += 30.0 + secrets.randbelow(300)
+
     def answer(self, origin: str, took: float = 0.2, dated: float = 0.5) -> Heard:
         """An answer that `took` so many seconds; `dated` is the part of them that `Date` is at."""
         sent = math.ceil(self.now) + 5.0 + secrets.randbelow(60)
@@ -63,6 +67,8 @@ def judge_clocks(learned: Learned) -> None:
     ]
     for heard in steps:
         known = _told(learned, known, heard, clocks.offsets)
+    clocks.set(other)
+    _told(learned, known, clocks.answer(other), clocks.offsets)
 
 
 def _told(learned: Learned, known: Offsets, heard: Heard, truth: Mapping[str, float]) -> Offsets:
@@ -105,6 +111,12 @@ def _judge(
         raise Wrong(
             f"An answer that took {SLOW:.0f} s moved your clock by {off:.0f} s. When in that time "
             "was its `Date` written? Nobody knows.",
+            "M06",
+        )
+    if after[origin] == known.get(origin):
+        raise Wrong(
+            f"Someone set the clock of {origin}: its quick answer says so, and you are still "
+            f"{off:.0f} s off. Learn from each of them.",
             "M06",
         )
     raise Wrong(f"You are {off:.0f} s off the clock of {origin}.", "M06")

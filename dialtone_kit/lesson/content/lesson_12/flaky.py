@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
@@ -51,6 +51,7 @@ class Desk:
         self._now = self._answered = float(int(time.time()))
         self._attempts = 0
         self._proofs: dict[str, bool] = {}  # whether each was used
+        self.pauses = list[float]()  # seconds
         self.prove: Callable[[], str] = Calls(self._prove, ENDLESS)
         self.sleep: Callable[[float], None] = Calls(self._sleep, ENDLESS)
 
@@ -88,6 +89,8 @@ class Desk:
         """Whether another attempt may follow `before`, and so soon or so late."""
         if before.status not in (CUT, 429) and before.status < 500:
             raise Wrong(f"You asked again after {before}. That was the answer.")
+        if not self.script.harmless and before.status == 429:
+            raise Wrong("You sent it again after a 429. It isn't harmless: return the 429.", "M35")
         if not self.script.harmless:
             raise Wrong(
                 f"You sent it again after {before}. The first attempt had taken effect: two notes "
@@ -99,6 +102,7 @@ class Desk:
         if self._attempts == MOST:
             raise Wrong("That was attempt number 5. Three retries are enough.")
         slept = self._now - self._answered
+        self.pauses.append(slept)
         if before.wait:
             _judge_wait(slept, before)
         elif before.status != CUT:
@@ -127,6 +131,15 @@ class Desk:
                 )
         elif raised or got is not self.last:
             raise Wrong(f"Return the last response, {turns[-1]}; you returned {show(got)}.")
+
+
+def judge_growth(rounds: Sequence[Sequence[float]]) -> None:
+    """Raise Wrong unless the pauses grow, at least in one round: they may be drawn at random."""
+    if not any(max(pauses) > pauses[0] for pauses in rounds):
+        raise Wrong(
+            f"You slept {rounds[0][0]:g} s after the first failure, and no longer after the next "
+            "ones. Double it each time: a service in trouble needs more and more room."
+        )
 
 
 def _judge_wait(slept: float, before: Turn) -> None:
