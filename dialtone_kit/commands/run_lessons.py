@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.reason import sentence
-from dialtone_kit.classroom.running.jobs import Done, Job, Outcome
+from dialtone_kit.classroom.running.jobs import Done, Job, Outcome, in_turns
 from dialtone_kit.classroom.running.parameters import BadParameters, Parameters, check
 from dialtone_kit.classroom.running.pool import Pool
 from dialtone_kit.commands.signals import undisturbed
@@ -60,12 +60,15 @@ def run(
             raise DialtoneError(
                 sentence(f"The output folder can't be created: {failed.strerror}")
             ) from None
-        futures = {pool.submit(_job(one, parameters)): one for one in notebooks}
-        results = {}
-        for future in as_completed(futures):
-            notebook = futures[future]
-            results[notebook] = _kept(future, notebook, output)
-            on_result(results[notebook])
+        results: dict[Path, Result] = {}
+        events = ""
+        for turn in in_turns(notebooks):
+            futures = {pool.submit(_job(one, parameters, events)): one for one in turn}
+            for future in as_completed(futures):
+                notebook = futures[future]
+                results[notebook] = _kept(future, notebook, output)
+                on_result(results[notebook])
+            events += "".join(future.result().events for future in futures)
     return [results[notebook] for notebook in notebooks]
 
 
@@ -79,9 +82,9 @@ def ended_in_order(pool: Pool) -> Iterator[Pool]:
             pool.close()
 
 
-def _job(notebook: Path, parameters: Parameters) -> Job:
+def _job(notebook: Path, parameters: Parameters, events: str) -> Job:
     text = notebook.read_text(encoding="utf-8")
-    return Job(notebook.name, text, str(notebook.parent.absolute()), parameters)
+    return Job(notebook.name, text, str(notebook.parent.absolute()), parameters, events)
 
 
 def _kept(future: Future[Done], notebook: Path, output: Path) -> Result:

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import ClassVar
 
+import nbformat
 import pytest
 
 from dialtone_kit.classroom.running.jobs import Done, Job
@@ -79,6 +80,7 @@ class NoPool:
     """Stands in for the pool of processes: every job ends as `done` says, at once."""
 
     made: ClassVar[list[bool]] = []
+    jobs: ClassVar[list[Job]] = []
     done = Done("passed")
 
     def __init__(self, *, own_service: bool) -> None:
@@ -88,6 +90,7 @@ class NoPool:
         pass
 
     def submit(self, job: Job) -> Future[Done]:
+        self.jobs.append(job)
         future: Future[Done] = Future()
         future.set_result(self.done)
         return future
@@ -103,6 +106,7 @@ class NoPool:
 def no_pool(monkeypatch: pytest.MonkeyPatch) -> type[NoPool]:
     monkeypatch.setattr(run_lessons, "Pool", NoPool)
     monkeypatch.setattr(NoPool, "made", [])
+    monkeypatch.setattr(NoPool, "jobs", [])
     return NoPool
 
 
@@ -137,6 +141,23 @@ def test_an_executed_copy_that_cant_be_written_fails_its_lesson_alone(
     results = run_lessons.run(lessons, home / "out", Parameters(), print)
     assert [one.outcome for one in results] == ["failed", "passed"]
     assert "can't be written" in results[0].reason
+
+
+def test_a_lesson_that_looks_back_runs_last_and_sees_what_the_others_did(
+    home: Path, no_pool: type[NoPool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(no_pool, "done", Done("passed", events="{}\n"))
+    lessons = [notebook(home, f"0{number}-x.ipynb") for number in (1, 2, 3)]
+    book = nbformat.read(lessons[1], 4)
+    book.metadata["dialtone"] = {"looks_back": True}
+    nbformat.write(book, lessons[1])
+    results = run_lessons.run(lessons, home / "out", Parameters(), print)
+    assert [one.lesson for one in results] == ["01-x", "02-x", "03-x"]
+    assert [(job.lesson, job.events) for job in no_pool.jobs] == [
+        ("01", ""),
+        ("03", ""),
+        ("02", "{}\n{}\n"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["client_secret", "no_such_parameter"])

@@ -19,7 +19,7 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.private_files import PrivateFolder, shown
 from dialtone_kit.classroom.running.class_parameters import Given, parameters_of
-from dialtone_kit.classroom.running.jobs import Done, Job
+from dialtone_kit.classroom.running.jobs import Done, Job, in_turns
 from dialtone_kit.classroom.running.journal import Journal
 from dialtone_kit.classroom.session import Learner, Session
 from dialtone_kit.lesson.events import EventFile
@@ -84,8 +84,18 @@ class ClassRun:
     ) -> None:
         """Run them, handing out `at_a_time` at most, and keep what they made.
 
-        So memory doesn't grow with the class.
+        So memory doesn't grow with the class. Lessons that look back come last.
         """
+        for turn in in_turns(list(dict.fromkeys(task.notebook for task in tasks))):
+            self._run([one for one in tasks if one.notebook in turn], submit, on_done, at_a_time)
+
+    def _run(
+        self,
+        tasks: Sequence[Task],
+        submit: Submit,
+        on_done: Callable[[Task, Done], object],
+        at_a_time: int,
+    ) -> None:
         waiting = iter(tasks)
         running: dict[Future[Done], Task] = {}
         while True:

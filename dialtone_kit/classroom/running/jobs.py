@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -46,3 +48,20 @@ class Done:
     exercises: str = ""
     notebook: str = field(default="", repr=False)
     events: str = field(default="", repr=False)
+
+
+def in_turns(notebooks: Sequence[Path]) -> list[list[Path]]:
+    """The notebooks that may run side by side, and then those that look back on the others.
+
+    Those say so: `looks_back` in their `metadata.dialtone`.
+    """
+    late = [one for one in notebooks if _looks_back(one)]
+    return [[one for one in notebooks if one not in late], late]
+
+
+def _looks_back(notebook: Path) -> bool:
+    try:
+        metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+        return bool(metadata["dialtone"]["looks_back"])
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -101,6 +101,20 @@ def test_every_job_starts_with_its_learners_own_state(pool: Pool, tmp_path: Path
 
 
 @needs_proc
+def test_what_forks_may_be_killed_too(pool: Pool) -> None:
+    assert pool.call(operator.call, 1) == 1
+    forking = [
+        one
+        for one in psutil.Process().children()
+        if "dialtone_kit.classroom.running.nursery" in one.cmdline()
+    ]
+    assert len(forking) == 1
+    forking[0].kill()
+    psutil.wait_procs(forking, timeout=10)
+    assert pool.call(operator.call, 5) == 5
+
+
+@needs_proc
 def test_closing_it_ends_whatever_is_under_way(tmp_path: Path) -> None:
     started = tmp_path / "started"
     sleeps = f"import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(100)"
