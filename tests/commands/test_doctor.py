@@ -6,6 +6,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+from dialtone_kit.commands.finding import Finding
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,7 +14,6 @@ from dialtone_kit.base.errors import CredentialProblem
 from dialtone_kit.client import credentials
 from dialtone_kit.commands import doctor, doctor_environment, doctor_service
 from dialtone_kit.commands.cli import main
-from dialtone_kit.commands.finding import Finding
 from dialtone_kit.local import process, service, state_folder
 from dialtone_kit.local.record import free_port, new_record, record_path
 from tests.support.mcp_scene import serving

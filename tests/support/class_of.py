@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dialtone_kit.base.lines import append_lines
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.class_events import PROGRESS
 from dialtone_kit.classroom.session import open_session
 from dialtone_kit.classroom.tables import csv_text
 from dialtone_kit.lesson import catalog
-from dialtone_kit.lesson.events import VERSION, Event, append_events
+from dialtone_kit.lesson.events import VERSION, Event
 from dialtone_kit.lesson.quiz_items import items
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC).timestamp()
@@ -54,7 +56,7 @@ def give(folder: Path, seat: int, events: Sequence[Event], name: str = PROGRESS)
     """Append events to a file of that seat; the file."""
     path = folder / "learners" / f"{seat:04}" / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    append_events(path, list(events))
+    append_lines(path, *map(json.dumps, events))
     return path
 
 
