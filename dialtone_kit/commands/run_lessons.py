@@ -45,10 +45,12 @@ def run(
     output: Path,
     parameters: Parameters,
     on_result: Callable[[Result], object],
+    on_start: Callable[[], object] = lambda: None,
 ) -> list[Result]:
     """Run `notebooks` and return their results in that order; executed copies go to `output`.
 
-    `on_result` gets each when it is there. Raises BadParameters, before anything runs.
+    `on_start` is called before the first begins, `on_result` gets each when it is there. Raises
+    BadParameters, before anything runs.
     """
     parameters.refuse_secrets()
     with ended_in_order(Pool(own_service=parameters.base_url == "mock")) as pool:
@@ -60,6 +62,7 @@ def run(
             raise DialtoneError(
                 sentence(f"The output folder can't be created: {failed.strerror}")
             ) from None
+        on_start()
         results: dict[Path, Result] = {}
         events = ""
         for turn in in_turns(notebooks):

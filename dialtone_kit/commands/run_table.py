@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -27,9 +28,16 @@ def run_and_show(notebooks: Sequence[Path], output: Path, parameters: Parameters
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("lessons", total=len(notebooks))
-        results = run(notebooks, output, parameters, on_result=lambda _: bar.advance(task))
+    bar = Progress(*columns, console=console)
+    task = bar.add_task("lessons", total=len(notebooks))
+    with ExitStack() as showing:
+        results = run(
+            notebooks,
+            output,
+            parameters,
+            on_result=lambda _: bar.advance(task),
+            on_start=lambda: showing.enter_context(bar),
+        )
     console.print(table(results))
     for result in results:
         if result.reason:

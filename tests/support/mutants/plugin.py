@@ -92,7 +92,7 @@ def outcomes(item: pytest.Item, session: pytest.Session) -> list[str]:
 
 def start_in_thread(mock: Any) -> Any:
     """What `python -m dialtone_kit.mock` does, in this process."""
-    from dialtone_kit.mock.__main__ import _listen
+    from dialtone_kit.mock.__main__ import HOST, _listen
     from dialtone_kit.mock.app import create_app
     from dialtone_kit.mock.core import settings
     from dialtone_kit.mock.web.bad_requests import JsonErrors
@@ -109,7 +109,7 @@ def start_in_thread(mock: Any) -> Any:
         server_header=False,
     )
     mock.server = uvicorn.Server(config)
-    listener = _listen(chosen.port)
+    listener = _listen(HOST, chosen.port)
     threading.Thread(target=mock.server.run, kwargs={"sockets": [listener]}, daemon=True).start()
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
