@@ -62,8 +62,8 @@ class Issued:
 
     def _for_another(self, key: ProofKey, audience: str | None) -> str:
         token = self._get(key, audience)
-        theirs, ours = _audiences(token), _audiences(text_of(self._kept[0]))
-        if theirs is None or ours is None or theirs == ours or theirs & ours:
+        theirs = _audiences(token)
+        if not theirs or theirs & _audiences(text_of(self._kept[0])):
             raise NotTried("the issuer gives no token that is known to be for another API")
         return token
 
@@ -131,9 +131,9 @@ def _meant_for(name: str | None) -> dict[str, Any]:
     return {"resource" if "://" in name else "audience": name}
 
 
-def _audiences(token: str) -> set[str] | None:
-    """Whom a token is for; None if that can't be read."""
+def _audiences(token: str) -> set[str]:
+    """Whom a token is for, "" standing for nobody in particular; empty if that can't be read."""
     with suppress(TokenRefused):
-        aud = read_unverified(token).claims.get("aud") or []
+        aud = read_unverified(token).claims.get("aud") or ""
         return set(map(str, aud if isinstance(aud, list) else [aud]))
-    return None
+    return set()

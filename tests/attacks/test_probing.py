@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
 from dialtone_kit.attacks import over_http
-from dialtone_kit.attacks.calls import Answer, Call, Target
+from dialtone_kit.attacks.calls import Answer, Call, NotTried, Target
 from dialtone_kit.attacks.judge import Outcome
 from dialtone_kit.attacks.over_http import AGENT, MOST, Sender, must_be_allowed
 from dialtone_kit.attacks.probing import ELSEWHERE, CantJudge, Issued, probe
@@ -109,6 +110,25 @@ def test_an_issuer_that_ignores_the_audience_proves_nothing_about_it() -> None:
     outcomes = probed(verifier, Issuer(verifier, deaf=True))
     of_14 = next(one for one in outcomes if getattr(one.tried, "number", 0) == 14)
     assert (of_14.verdict, "another API" in of_14.detail) == ("not tried", True)
+
+
+def test_where_tokens_name_no_audience_none_is_made_up() -> None:
+    verifier = SmallVerifier()
+    issuer = Issuer(verifier)
+    issued = Issued(issuer, "openid", None)  # type: ignore[arg-type]
+    list(probe(sender(network(verifier)), issued, TARGET))
+    assert {value for one in issuer.asked for value in one.values()} == {"openid", ELSEWHERE}
+
+
+def test_of_tokens_that_cant_be_read_none_is_taken_for_a_foreign_one() -> None:
+    class Opaque(Issuer):
+        def get_token(self, scope: str, **how: Any) -> Token:
+            return replace(super().get_token(scope, **how), access_token=Secret("opaque"))
+
+    issued = Issued(Opaque(SmallVerifier()), "openid", URL)  # type: ignore[arg-type]
+    issued.token(key := ProofKey.generate())
+    with pytest.raises(NotTried, match="known to be for another API"):
+        issued.foreign(key)
 
 
 def test_an_issuer_that_gives_no_more_tokens_leaves_the_rest_untried() -> None:

@@ -47,7 +47,7 @@ def test_a_person_guesses_and_the_server_answers_a_thief(desk):
 
 
 def test_an_exercise_is_wrong_first_and_then_right(desk):
-    assert "as Bearer" in desk.try_exercise("l10-exercise-gate", ASKS_FOR_NO_SCHEME)
+    assert "under Bearer" in desk.try_exercise("l10-exercise-gate", ASKS_FOR_NO_SCHEME)
     assert "15 attacks stayed out" in desk.try_exercise("l10-exercise-gate", RIGHT)
 
 
