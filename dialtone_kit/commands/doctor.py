@@ -14,11 +14,12 @@ from dialtone_kit.commands.doctor_service import (
     port,
     reach,
     runs,
+    seat,
     state,
 )
 from dialtone_kit.commands.finding import Finding
 
-CHECKS = (python, packages, kernel, state, configuration, port, runs, policies)
+CHECKS = (python, packages, kernel, state, configuration, port, seat, runs, policies)
 
 
 @click.command
