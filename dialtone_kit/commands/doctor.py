@@ -15,10 +15,11 @@ from dialtone_kit.commands.doctor_service import (
     port,
     reach,
     runs,
+    seat,
     state,
 )
 
-CHECKS = (python, packages, kernel, state, configuration, port, runs, policies)
+CHECKS = (python, packages, kernel, state, configuration, port, seat, runs, policies)
 
 
 @click.command

@@ -21,6 +21,7 @@ from dialtone_kit.local import leftovers, process
 from dialtone_kit.local.challenge import ask, explain
 from dialtone_kit.local.record import DEFAULT_PORT, UnusableRecord, free_port, read_record
 from dialtone_kit.local.running import find
+from dialtone_kit.local.seat import must_answer, read_seat
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
@@ -146,6 +147,17 @@ def port() -> Iterator[Finding]:
         yield Finding(False, "Local service", "does not answer. Run: dialtone stop")
     else:
         yield Finding(False, "Local service", explain(occupant.kind, record.port))
+
+
+def seat() -> Iterator[Finding]:
+    """Your class's service, if you have a seat in one; nothing otherwise."""
+    mine = read_seat()
+    if mine is None:
+        return
+    must_answer(mine)
+    number = f"seat {mine.seat}" if mine.seat else "the trainer's place"
+    text = f"{mine.class_name}, {number}: lessons use {mine.base_url}, and it answers"
+    yield Finding(True, "Class", text)
 
 
 def runs() -> Iterator[Finding]:

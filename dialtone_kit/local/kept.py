@@ -22,12 +22,15 @@ from dialtone_kit.base.urls import origin
 from dialtone_kit.client import credentials, enrollments
 from dialtone_kit.client.config_folder import config_dir
 from dialtone_kit.local.record import UnusableRecord, read_record
+from dialtone_kit.local.seat import FILE as SESSION
 from dialtone_kit.local.setup import SQLITE, read_setup
 from dialtone_kit.local.state_folder import progress_file, state_dir
 
+SHARING = r"sharing\.json(\.lock)?"
 PROGRESS = r"progress\.jsonl?(\.lock|\.moved)?"
 _WRITTEN = (
     r"service\.json|setup\.json|mock\.pid|mock\.key|postgresql\.key|progress\.jsonl?|report\.html"
+    r"|class-ca\.pem|sharing\.json"
 )
 _HALF = r"\.[0-9a-f]{16}"  # at the end of what a killed write left
 # The names that the kit gives in the state folder, and what is behind each.
@@ -40,6 +43,8 @@ STATE = {
     r"service\.json": "the service's port and secret",
     PROGRESS: "your progress",
     r"report\.html": "your report",
+    r"class-ca\.pem": "the certificate authority of your class's service",
+    SHARING: "what you share with your class's trainer",
     rf"\.({_WRITTEN}){_HALF}": "what a killed write left",
 }
 # The folders in it, the names that the kit gives there, and what is behind them.
@@ -66,8 +71,11 @@ def going() -> list[Kept]:
     """What a purge removes: the local service's files, your progress, and its clients here."""
     found = [one for name in FOLDERS for one in _below(state_dir() / name)]
     found += known(state_dir())
+    if os.path.lexists(config_dir() / SESSION):
+        found.append(_kept(config_dir() / SESSION, "your seat in a class"))
     if progress_file().parent != state_dir():  # beside the credentials
-        found += known(progress_file().parent, {PROGRESS: STATE[PROGRESS]})
+        beside = {name: STATE[name] for name in (PROGRESS, SHARING)}
+        found += known(progress_file().parent, beside)
     clients, waiting, _ = _issued()
     issued = [_kept(path, "credentials of the local service") for path in clients]
     issued += [_kept(path, "an enrollment that waits for its code") for path in waiting]

@@ -121,10 +121,11 @@ def _add_url(made: Curl, request: httpx.Request) -> None:
     # Brackets and braces are a pattern to curl, unless -g says that they are not.
     flags = "-sig" if re.search(r"[][{}]", url) else "-si"
     command = f"curl {flags}{_method(request)}"
-    if is_loopback(str(request.url)):
+    authority = pinned(str(request.url))
+    if authority is not None or is_loopback(str(request.url)):
         command += " --noproxy '*'"  # or curl hands it all to the proxy that http_proxy names
-    elif (authority := pinned(str(request.url))) is not None:
-        command += f" --noproxy '*' --cacert {_path(authority)}"
+    if authority is not None:
+        command += f" --cacert {_path(authority)}"
     if _MARK.search(bare + query) or masked(url) != url:
         made.options.append(command)
         made.add("url", f"{bare}?{query}" if query else bare)

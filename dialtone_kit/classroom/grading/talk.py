@@ -127,6 +127,7 @@ class Talk:
             with self._turn:
                 self._conversations += 0 if is_main else 1
                 self._mine.conversation = MAIN if is_main else self._conversations
+                self._inbox[self._mine.conversation]  # known before its first answer can be here
         return int(self._mine.conversation)
 
     def _receive(self) -> Told:

@@ -20,13 +20,16 @@ EVENT = {
     "code": "M25",
 }
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    running = Room(tmp_path_factory.mktemp("room") / "state", learners=30)
+def room(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Room]:
+    running = Room(tmp_path_factory.mktemp("room") / "state", learners=30, database=database)
     running.start()
     yield running
     running.stop()
+    running.database.drop()
     assert "Traceback" not in running.log
 
 

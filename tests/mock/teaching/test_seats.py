@@ -27,13 +27,16 @@ OF_THE_TRAINER = [
     ("GET", "class/events", None),
 ]
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    running = Room(tmp_path_factory.mktemp("room") / "state")
+def room(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Room]:
+    running = Room(tmp_path_factory.mktemp("room") / "state", database=database)
     running.start()
     yield running
     running.stop()
+    running.database.drop()
     assert "Traceback" not in running.log
 
 

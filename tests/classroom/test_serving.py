@@ -1,0 +1,265 @@
+"""dialtone class serve: one service over TLS for two learners, from session file to lesson."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dialtone_kit import ProofKey, start
+from dialtone_kit.base.errors import DialtoneError, ServiceError, ServiceUnreachable
+from dialtone_kit.classroom.address import Wanted, must_be_free, place_of, trainer_of
+from dialtone_kit.classroom.session import NoSession, open_session
+from dialtone_kit.commands.cli import main
+from dialtone_kit.lesson.lesson import Lesson
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.running import LocalService
+from tests.support.class_room import class_folder, enroll
+from tests.support.running_mock import free_port
+
+DIALTONE = str(Path(sys.executable).with_name("dialtone"))
+PATIENCE = 60.0  # seconds for a line of the command; the machine may be busy
+
+
+class Serving:
+    """The command in a process, and what it said."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self.lines = folder, list[str]()
+        command = [DIALTONE, "class", "serve", str(folder), *options]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(iter(self.process.stdout.readline, ""))
+
+    def said(self, words: str) -> str:
+        """The line with these words, once it has come."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if found := next((line for line in list(self.lines) if words in line), None):
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"{words!r} wasn't said: {self.lines}")
+
+    def session_file(self, seat: int) -> Path:
+        return self.folder / "learners" / f"{seat:04}" / "session.json"
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    folder = class_folder(tmp_path_factory.mktemp("serving") / "class")
+    tls = ("--host", "0.0.0.0", "--name", "127.0.0.1", "--port", str(free_port()))
+    running = Serving(folder, *tls)
+    running.said("is served on https://127.0.0.1:")
+    yield running
+    assert running.end() == 0
+
+
+@pytest.fixture
+def at(serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """From here on this process is that learner's, with a home of their own."""
+
+    def become(seat: int) -> None:
+        monkeypatch.setenv("DIALTONE_CLASS", str(serving.session_file(seat)))
+        monkeypatch.setenv("DIALTONE_STATE_DIR", str(tmp_path / f"{seat}" / "state"))
+        monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(tmp_path / f"{seat}" / "config"))
+
+    return become
+
+
+@pytest.fixture
+def lesson(at: Callable[[int], None]) -> Iterator[Lesson]:
+    at(1)
+    opened = start(3, interactive=False)
+    yield opened
+    at(1)
+    opened.done()
+
+
+def test_a_lesson_works_as_at_a_service_of_ones_own(
+    lesson: Lesson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert lesson.is_mock
+    assert lesson.base_url.startswith("https://127.0.0.1:")
+    token = lesson.client.get_token(key=ProofKey.generate())
+    assert lesson.client.userinfo(token)["client_id"] == token.claims["client_id"]
+    lab = lesson.lab_realm("strict")
+    lab.move_clock(3600)
+    assert lab.client.get_token(key=ProofKey.generate()).claims["realm"] == lab.realm
+
+
+def test_the_other_learner_sees_and_moves_nothing(
+    lesson: Lesson, at: Callable[[int], None]
+) -> None:
+    lab = lesson.lab_realm()
+    sent = lesson.controls.inbox()
+    assert sent
+    at(2)
+    theirs = lesson.controls  # the same program, with the other's token
+    assert theirs.inbox() == theirs.inbox(realm=lab.realm) == theirs.audit(lab.realm) == []
+    for touch in (
+        lambda: theirs.move_clock(lab.realm, 5),
+        lambda: theirs.fault(lab.realm, "/token", "status"),
+        lambda: theirs.write_policies(lab.realm, ""),
+        lambda: theirs.reset(lab.realm),
+    ):
+        with pytest.raises(ServiceError, match="no realm with this name"):
+            touch()
+    theirs.remove_realm(lab.realm)  # of no effect
+    at(1)
+    assert lab.move_clock(5) == 5
+
+
+def test_curl_trusts_the_class_too(lesson: Lesson) -> None:
+    lesson.client.discover()
+    line = str(lesson.wire.curl())
+    assert "--cacert" in line
+    ran = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=30, check=True)
+    assert ran.stdout.startswith("HTTP/1.1 200")
+
+
+def test_nobody_else_is_trusted_in_its_place(lesson: Lesson, tmp_path: Path) -> None:
+    strange = class_folder(tmp_path / "class")
+    port = free_port()
+    other = Serving(strange, "--host", "0.0.0.0", "--name", "127.0.0.1", "--port", str(port))
+    try:
+        other.said("is served on")
+        theirs = trainer_of(open_session(strange))
+        mine = trainer_of(open_session(Path(os.environ["DIALTONE_CLASS"]).parents[2]))
+        fooled = LocalService(
+            type(mine)(theirs.base_url, port, mine.secret, None, mine.authority, "Spring"), None, ""
+        )
+        with pytest.raises(ServiceUnreachable, match="certificate that is not trusted"):
+            Controls(lambda: fooled).inbox()
+    finally:
+        assert other.end() == 0
+
+
+def test_sharing_reaches_the_trainer(lesson: Lesson, serving: Serving) -> None:
+    lesson.progress.checked("03.proof", "wrong", "M05")
+    lesson.share()
+    lesson.progress.checked("03.proof", "right")
+    lesson._sharing.finish()
+    trainer = trainer_of(open_session(serving.folder))
+    controls = Controls(lambda: LocalService(trainer, None, ""))
+    events = controls._call("a class", "GET", "/mock/class/events")["events"]
+    outcomes = [one["event"]["outcome"] for one in events if one["event"]["kind"] == "tried"]
+    assert outcomes == ["wrong", "right"]
+    assert {one["seat"] for one in events} == {1}
+
+
+def test_someone_who_comes_late_gets_a_seat(serving: Serving, at: Callable[[int], None]) -> None:
+    enroll(serving.folder, 3)
+    serving.said("New session files: seat 3")
+    at(3)
+    assert start(1, interactive=False).is_mock
+
+
+def test_a_renewed_seat_voids_the_old_file(
+    serving: Serving, at: Callable[[int], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old.json"
+    old.touch(mode=0o600)
+    old.write_bytes(serving.session_file(2).read_bytes())
+    with pytest.raises(SystemExit) as ended:
+        main(["class", "serve", str(serving.folder), "--renew", "2"])
+    assert ended.value.code == 0
+    at(2)
+    assert start(1, interactive=False).is_mock
+    os.environ["DIALTONE_CLASS"] = str(old)
+    with pytest.raises(ServiceUnreachable, match="or was renewed"):
+        start(1, interactive=False)
+
+
+def test_one_service_for_a_class_at_a_time(
+    serving: Serving, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["class", "serve", str(serving.folder)])
+    assert "runs already, in another terminal" in capsys.readouterr().err
+
+
+def test_the_password_of_a_database_that_is_away_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:geheim@127.0.0.1:1/class")
+    folder = class_folder(tmp_path / "class")
+    with pytest.raises(SystemExit):
+        main(["class", "serve", str(folder), "--port", str(free_port())])
+    told = capsys.readouterr().err
+    assert "postgresql://127.0.0.1:1/class can't be used" in told
+    assert told.count("\n") == 1
+    assert "geheim" not in told + (folder / "service" / "mock.log").read_text()
+
+
+# -- where it is ---------------------------------------------------------------------------------
+
+
+def quiet(line: str) -> None:
+    del line
+
+
+def test_a_port_that_is_taken_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(DialtoneError, match=f"can't listen on 127.0.0.1, port {port}"):
+            must_be_free("127.0.0.1", port)
+    must_be_free("127.0.0.1", port)
+
+
+def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
+    with pytest.raises(NoSession, match="has no learners"):
+        place_of(open_session(class_folder(tmp_path / "class", 0)), Wanted(), quiet)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "url"),
+    [
+        (Wanted(port=9), "http://127.0.0.1:9"),
+        (Wanted("0.0.0.0", 9, "class.example"), "https://class.example:9"),
+        (Wanted("192.0.2.7", 9), "https://192.0.2.7:9"),
+        (Wanted("::", 9, "fd00::1"), "https://[fd00::1]:9"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_beyond_this_machine_it_is_https(tmp_path: Path, wanted: Wanted, url: str) -> None:
+    session = open_session(class_folder(tmp_path / "class"))
+    assert place_of(session, wanted, quiet).base_url == url
+
+
+def test_a_foreign_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["class", "serve", str(tmp_path)])
+    assert "isn't the folder of a class" in capsys.readouterr().err
+
+
+def test_the_service_itself_is_never_open_without_tls(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dialtone_kit.mock", "--state-dir", str(tmp_path)]
+    command += ["--host", "0.0.0.0", "--port", str(free_port())]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 1
+    assert "0.0.0.0 can be reached by others: give --certificate and --key" in ran.stderr
+
+
+def test_plain_http_gets_no_answer(serving: Serving) -> None:
+    port = trainer_of(open_session(serving.folder)).port
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"http://127.0.0.1:{port}/agent.json", trust_env=False, timeout=20)
