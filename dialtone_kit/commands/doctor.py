@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.commands.doctor_environment import kernel, packages, python
+from dialtone_kit.commands.doctor_environment import kernel, lessons, packages, python
 from dialtone_kit.commands.doctor_service import (
     configuration,
     policies,
@@ -18,7 +18,7 @@ from dialtone_kit.commands.doctor_service import (
 )
 from dialtone_kit.commands.finding import Finding
 
-CHECKS = (python, packages, kernel, state, configuration, port, runs, policies)
+CHECKS = (python, packages, lessons, kernel, state, configuration, port, runs, policies)
 
 
 @click.command
