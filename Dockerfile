@@ -13,6 +13,7 @@ COPY binder/requirements.txt /build/
 RUN /opt/dialtone/bin/pip install --require-hashes --requirement /build/requirements.txt
 COPY pyproject.toml README.md LICENSE /build/
 COPY dialtone_kit /build/dialtone_kit
+COPY notebooks /build/notebooks
 RUN /opt/dialtone/bin/pip install --no-index --no-deps --no-build-isolation /build
 
 FROM python:3.13-slim-trixie
@@ -21,10 +22,10 @@ COPY container/healthy.py /opt/dialtone/healthy.py
 RUN useradd --create-home --uid 1000 learner
 USER 1000
 WORKDIR /home/learner
-COPY --chown=1000 notebooks notebooks
 ENV PATH=/opt/dialtone/bin:$PATH
-# `lab` listens on all interfaces of the container: only ports that you publish leave it.
+# `lab` copies the lessons to ~/notebooks if they aren't there. It listens on all interfaces of the
+# container: only ports that you publish leave it.
 EXPOSE 8888
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["python", "/opt/dialtone/healthy.py"]
 ENTRYPOINT ["dialtone"]
-CMD ["lab", "--no-browser", "--port", "8888", "--ServerApp.ip=0.0.0.0"]
+CMD ["lab", "notebooks", "--no-browser", "--port", "8888", "--ServerApp.ip=0.0.0.0"]

@@ -8,7 +8,7 @@ import click
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.finding import Finding
-from dialtone_kit.commands.doctor_environment import kernel, packages, python
+from dialtone_kit.commands.doctor_environment import kernel, lessons, packages, python
 from dialtone_kit.commands.doctor_service import (
     configuration,
     policies,
@@ -19,7 +19,7 @@ from dialtone_kit.commands.doctor_service import (
     state,
 )
 
-CHECKS = (python, packages, kernel, state, configuration, port, seat, runs, policies)
+CHECKS = (python, packages, lessons, kernel, state, configuration, port, seat, runs, policies)
 
 
 @click.command

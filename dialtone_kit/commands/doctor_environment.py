@@ -1,4 +1,4 @@
-"""What `dialtone doctor` looks at first: Python, the packages, and the kernel of a notebook."""
+"""What `dialtone doctor` looks at first: Python, packages, lessons, the kernel."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from dialtone_kit.base.code import PACKAGE
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.commands.lab import notebooks_dir
+from dialtone_kit.commands.lab_folder import usual_folder
 from dialtone_kit.commands.options import NO_HOME
+from dialtone_kit.lesson.copying import has_news
 
 
 def python() -> Iterator[Finding]:
@@ -26,8 +30,19 @@ def packages() -> Iterator[Finding]:
         wrong = [p for p in map(_problem_with, metadata.requires("dialtone-kit") or []) if p]
     except metadata.PackageNotFoundError:
         wrong = ["dialtone-kit itself is not installed"]
-    todo = f"{'; '.join(wrong)}. Run: {Path(sys.executable).name} -m pip install -e ."
+    ours = "-e ." if (PACKAGE.parent / "pyproject.toml").is_file() else "dialtone-kit"
+    todo = f"{'; '.join(wrong)}. Run: {Path(sys.executable).name} -m pip install {ours}"
     yield Finding(not wrong, "Packages", todo if wrong else "all installed, in compatible versions")
+
+
+def lessons() -> Iterator[Finding]:
+    """Where the lessons are, and whether the kit has newer ones than your copy."""
+    source = notebooks_dir()
+    folder = usual_folder(source)
+    where = f"in {shown(folder)}" if folder else "in the package: `dialtone lab` copies them"
+    if folder and folder != source and has_news(source, folder):
+        where += "; there are new ones: dialtone lab --update"
+    yield Finding(True, "Lessons", where)
 
 
 def kernel() -> Iterator[Finding]:

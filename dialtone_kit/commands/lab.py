@@ -1,4 +1,7 @@
-"""`dialtone lab`: JupyterLab where you stopped, with our kernel and without its news."""
+"""`dialtone lab`: JupyterLab where you stopped, with our kernel and without its news.
+
+The folder that it opens is chosen, and filled, in lab_folder.py.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,17 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.base.code import PACKAGE
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir
+from dialtone_kit.commands.lab_folder import lessons_folder
 from dialtone_kit.commands.options import PORT, require_home
+from dialtone_kit.lesson.copying import FIRST, has_lessons
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.local.owner import this_process
 from dialtone_kit.local.record import free_port
 from dialtone_kit.local.state_folder import progress_file, state_dir
 
-FIRST = "00-start-here.ipynb"
 # Written as JupyterLab's defaults, not as the learner's choices, so that they can be changed.
 OVERRIDES: Mapping[str, object] = {
     "@jupyterlab/apputils-extension:notification": {
@@ -31,39 +36,52 @@ OVERRIDES: Mapping[str, object] = {
 }
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--port", type=PORT, help="JupyterLab's port; default: first free from 8888.")
 @click.option("--lesson", metavar="NN", help="Open this lesson; default: where you stopped.")
 @click.option("--no-browser", is_flag=True, help="Print the URL and open no browser.")
-@click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
+@click.option("--update", is_flag=True, help="Add new lessons to your folder, then stop.")
+@click.argument(
+    "words", nargs=-1, type=click.UNPROCESSED, metavar="[FOLDER] [JUPYTERLAB'S OPTIONS]..."
+)
 def command(
-    port: int | None, lesson: str | None, no_browser: bool, jupyter_options: tuple[str, ...]
+    port: int | None, lesson: str | None, no_browser: bool, update: bool, words: Sequence[str]
 ) -> None:
     """Open JupyterLab at the lesson where you stopped, the first time at lesson 00.
 
+    FOLDER is where your copy of the lessons is, or will be. Without it, a clone's own notebooks
+    are opened, or the copy in the current folder; if there's none, you're asked where to put it.
     Options not listed here are passed to JupyterLab.
+
+    A file that you changed is never written over: --update puts its new version next to it.
 
     \b
     Example: dialtone lab --lesson 03
              dialtone lab --no-browser --port 9000
+             dialtone lab ~/lessons --update
     """
     require_home()
-    notebooks = notebooks_dir()
-    if lesson is not None and file_of(lesson, notebooks) is None:
+    named = bool(words) and not words[0].startswith("-")
+    extra = words[1:] if named else words
+    source = notebooks_dir()
+    if lesson is not None and file_of(lesson, source) is None:
         raise click.BadParameter(f"there is no lesson {lesson!r}.", param_hint="--lesson")
     if port is not None and free_port(port) != port:
         raise click.BadParameter(f"{port} can't be used: taken, or not ours.", param_hint="--port")
-    first = file_of(lesson or where_you_stopped(), notebooks) or FIRST
-    open_lab(port=port, browser=not no_browser, first=first, extra=jupyter_options)
+    folder = lessons_folder(source, words[0] if named else None, update=update)
+    if not update:
+        first = file_of(lesson or where_you_stopped(), folder) or FIRST
+        open_lab(folder, port=port, browser=not no_browser, first=first, extra=extra)
 
 
 def notebooks_dir() -> Path:
-    """The lessons' folder: next to the package in a clone, otherwise below the current folder."""
-    for base in (Path(__file__).resolve().parents[2], Path.cwd()):
-        if (base / "notebooks" / FIRST).is_file():
+    """The lessons as they came: next to the package in a clone, inside it from a wheel."""
+    for base in (PACKAGE.parent, PACKAGE):
+        if has_lessons(base / "notebooks"):
             return base / "notebooks"
     raise DialtoneError(
-        "The lessons were not found. Run this in a clone of the repository, which has notebooks/."
+        "The lessons are missing. Install the kit again: "
+        "python -m pip install --force-reinstall dialtone-kit"
     )
 
 
@@ -86,14 +104,19 @@ def where_you_stopped() -> str:
 
 
 def open_lab(
-    *, port: int | None, browser: bool, first: str = FIRST, extra: Sequence[str] = ()
+    folder: Path,
+    *,
+    port: int | None,
+    browser: bool,
+    first: str = FIRST,
+    extra: Sequence[str] = (),
 ) -> None:
-    """Become JupyterLab with the notebook `first` open: its output, its Ctrl-C, its exit code.
+    """Become JupyterLab in `folder`, with the notebook `first` open: its output, its exit code.
 
     Never returns.
     """
     start = [f"--LabApp.default_url=/lab/tree/{first}", *extra]
-    line = command_line(notebooks_dir(), settings_dir(), port=port, browser=browser, extra=start)
+    line = command_line(folder, settings_dir(), port=port, browser=browser, extra=start)
     os.execve(line[0], line, {**os.environ, **environment()})  # noqa: S606 (no shell is wanted)
 
 

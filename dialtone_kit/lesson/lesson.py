@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -19,18 +19,10 @@ from dialtone_kit.base.notebook import is_interactive
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.credentials import Credentials
-from dialtone_kit.client.device_login import DeviceLogin
-from dialtone_kit.client.enrollments import Enrollment
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.transport import open_client
-from dialtone_kit.keys import ProofKey
-from dialtone_kit.lesson import forms, registering
-from dialtone_kit.lesson.approving import answer_page, device_card
-from dialtone_kit.lesson.by_code import worst_code
-from dialtone_kit.lesson.exercises.verdict import Verdict
-from dialtone_kit.lesson.marks import map_shown
+from dialtone_kit.lesson import registering
 from dialtone_kit.lesson.progress import Progress
-from dialtone_kit.lesson.report import report_of, write_report
 from dialtone_kit.lesson.sharing import Sharing
 from dialtone_kit.lesson.views import Views
 from dialtone_kit.lesson.work import Work
@@ -40,16 +32,22 @@ from dialtone_kit.local.record import Record
 from dialtone_kit.local.reviving import RevivingWire
 from dialtone_kit.local.seat import read_seat
 from dialtone_kit.local.state_folder import progress_file, state_dir
-from dialtone_kit.widgets import (
-    CodeForm,
-    DeviceCard,
-    EmailForm,
-    InboxView,
-    Prediction,
-    Quiz,
-)
 from dialtone_kit.wire.recorder import Wire
 from dialtone_kit.wire.shell_files import ShellFiles
+
+if TYPE_CHECKING:
+    from dialtone_kit.client.device_login import DeviceLogin
+    from dialtone_kit.client.enrollments import Enrollment
+    from dialtone_kit.keys import ProofKey
+    from dialtone_kit.lesson.exercises.verdict import Verdict
+    from dialtone_kit.widgets import (
+        CodeForm,
+        DeviceCard,
+        EmailForm,
+        InboxView,
+        Prediction,
+        Quiz,
+    )
 
 MOCK = "mock"
 LIMITED = "No need to wait here: run lesson.reset_limits() in a cell, then register again."
@@ -140,10 +138,14 @@ class Lesson(Views):
         self, scopes: Sequence[str] = ("openid",), description: str = "A client of the lessons"
     ) -> EmailForm:
         """Ask for the sponsor's address and request an enrollment with it."""
+        from dialtone_kit.lesson import forms
+
         return forms.email_form(self, scopes, description)
 
     def code_form(self, enrollment: Enrollment, verification_code: str = "") -> CodeForm:
         """Ask for the code from the email; unattended, from the parameter or the inbox."""
+        from dialtone_kit.lesson import forms
+
         return forms.code_form(self, enrollment, verification_code)
 
     def device_card(
@@ -158,15 +160,21 @@ class Lesson(Views):
         `key` is the one to bind the token to; `client` the one that started `login`, by default the
         lesson's. With nobody here the local service's page is answered with yes.
         """
+        from dialtone_kit.lesson.approving import device_card
+
         return device_card(self, login, key, client or self.client)
 
     def approve(self, login: DeviceLogin, email: str = "", *, yes: bool = True) -> Shown:
         """Answer the device page of `login` as the person with the mailbox `email` (mock only)."""
+        from dialtone_kit.lesson.approving import answer_page
+
         person = email or self.email or registering.own_address()
         return answer_page(self, login, person, say_yes=yes)
 
     def inbox(self, email: str | None = None) -> InboxView | Shown:
         """The emails the mock sent in this realm. The real service writes to your own mailbox."""
+        from dialtone_kit.widgets import InboxView
+
         if not self.is_mock:
             text = "The real service sends its emails to the sponsor's own mailbox: look there."
             return Shown(f"<p>{escaped(text)}</p>", text)
@@ -206,6 +214,8 @@ class Lesson(Views):
 
     def worst_code(self) -> str:
         """The misconception that you should look at first, such as M06, by your record."""
+        from dialtone_kit.lesson.by_code import worst_code
+
         return worst_code(self.progress)
 
     def check(self, exercise_id: str, answer: object) -> Verdict:
@@ -236,6 +246,8 @@ class Lesson(Views):
 
     def map(self) -> Shown:
         """The map of lesson 00, with your own marks."""
+        from dialtone_kit.lesson.marks import map_shown
+
         return map_shown(self.progress)
 
     def report(self) -> Shown:
@@ -243,6 +255,8 @@ class Lesson(Views):
 
         It is also written into the state folder, as one HTML file that only you can read.
         """
+        from dialtone_kit.lesson.report import report_of, write_report
+
         return write_report(report_of(self.progress, time.time()), state_dir())
 
     def share(self, on: bool = True) -> Shown | None:

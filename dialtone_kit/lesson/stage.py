@@ -1,26 +1,33 @@
-"""What a lesson sets up to play with: private realms, workloads, a thief, APIs of its own."""
+"""What a lesson sets up to play with: private realms, workloads, a thief, APIs of its own.
+
+Each is imported when it's used: no lesson needs all of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import httpx
 
 from dialtone_kit.base.errors import MockOnly
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.client.quiet import hiding
-from dialtone_kit.lesson.attack_room import AttackRoom
-from dialtone_kit.lesson.attack_rooms import AttackRooms, Found
-from dialtone_kit.lesson.lab_realm import LabRealm
-from dialtone_kit.lesson.legacy_api import LegacyApi
-from dialtone_kit.lesson.reverse_proxy import ReverseProxy
-from dialtone_kit.lesson.second_process import Find, robbed
-from dialtone_kit.lesson.tool_server import ToolServer
-from dialtone_kit.lesson.workloads import Cluster
 from dialtone_kit.local.controls import Controls
-from dialtone_kit.spiffe.workload import Workload
 from dialtone_kit.wire.recorder import Wire
+
+if TYPE_CHECKING:
+    from dialtone_kit.lesson.attack_room import AttackRoom
+    from dialtone_kit.lesson.attack_rooms import AttackRooms, Found
+    from dialtone_kit.lesson.lab_realm import LabRealm
+    from dialtone_kit.lesson.legacy_api import LegacyApi
+    from dialtone_kit.lesson.reverse_proxy import ReverseProxy
+    from dialtone_kit.lesson.second_process import Find
+    from dialtone_kit.lesson.tool_server import ToolServer
+    from dialtone_kit.lesson.workloads import Cluster
+    from dialtone_kit.spiffe.workload import Workload
 
 
 class Stage:
@@ -39,7 +46,12 @@ class Stage:
         self.is_mock = is_mock
         self._lab_realms: list[LabRealm] = []
         self._to_end = ExitStack()  # the newest is closed first
-        self._rooms = AttackRooms(base_url, controls, wire, is_mock=is_mock)
+
+    @cached_property
+    def _rooms(self) -> AttackRooms:
+        from dialtone_kit.lesson.attack_rooms import AttackRooms
+
+        return AttackRooms(self.base_url, self.controls, self.wire, is_mock=self.is_mock)
 
     @property
     def clients(self) -> list[IdentityClient]:
@@ -65,6 +77,8 @@ class Stage:
                 "Only the local service has private realms; the real service has none to break. "
                 'Set base_url = "mock" to run this part.'
             )
+        from dialtone_kit.lesson.lab_realm import LabRealm
+
         lab = LabRealm(
             self.base_url,
             self.controls,
@@ -97,6 +111,8 @@ class Stage:
                 "This lesson needs a platform that vouches for your workloads. The local service "
                 'comes with one; set base_url = "mock" to run it.'
             )
+        from dialtone_kit.lesson.workloads import Cluster
+
         cluster = Cluster(self.base_url, self.controls, self.wire)
         self._to_end.callback(cluster.remove)
         return cluster
@@ -108,6 +124,8 @@ class Stage:
         It has them from standard input and a key of its own. It shows each token as Bearer, a bound
         one also with its own proof; with credentials it gets a token first, then calls `url`.
         """
+        from dialtone_kit.lesson.second_process import robbed
+
         return robbed(self.clients, method, url, finds)
 
     def legacy_api(self, client: IdentityClient | None = None) -> LegacyApi:
@@ -115,12 +133,16 @@ class Stage:
 
         `done()` closes it at the latest.
         """
+        from dialtone_kit.lesson.legacy_api import LegacyApi
+
         api = LegacyApi(client or self.client)
         self._to_end.callback(api.close)
         return api
 
     def reverse_proxy(self) -> ReverseProxy:
         """A reverse proxy in front of the service, on this machine; `done()` closes it."""
+        from dialtone_kit.lesson.reverse_proxy import ReverseProxy
+
         proxy = ReverseProxy(self.base_url)
         self._to_end.callback(proxy.close)
         return proxy
@@ -130,11 +152,14 @@ class Stage:
 
         Its tokens come from the issuer of `client`, by default the lesson's.
         """
+        from dialtone_kit.lesson.tool_server import ToolServer
+
         server = ToolServer(client or self.client)
         self._to_end.callback(server.close)
         return server
 
     def _clear_the_stage(self) -> None:
-        self._rooms.close()
+        if "_rooms" in vars(self):  # opened at least once
+            self._rooms.close()
         self._to_end.close()
         self._lab_realms.clear()

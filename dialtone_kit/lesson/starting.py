@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from dialtone_kit.base.display import mask_answers
-from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.lesson.parameters import Parameters, read_parameters
 from dialtone_kit.local.record import Record
+
+if TYPE_CHECKING:
+    from dialtone_kit.lesson.lesson import Lesson
 
 
 def start(
@@ -30,6 +32,10 @@ def start(
     `scopes`, or registers at the mock and says so. Raises LessonStop when the real service has no
     client of yours: registering there is lesson 02's job.
     """
+    from dialtone_kit.lesson.lesson import (
+        Lesson,
+    )  # the client, the wire view and more: now they're needed
+
     given = read_parameters(_parameters_in(names or {}) | parameters)
     lesson = Lesson(f"{int(number):02d}", **given)
     mask_answers()

@@ -1,9 +1,13 @@
-"""What a lesson shows of what happened: a refusal, a proof, a token, the way of an attack."""
+"""What a lesson shows of what happened: a refusal, a proof, a token, the way of an attack.
+
+Each view is imported when it's used: no lesson needs all of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -13,20 +17,14 @@ from dialtone_kit.base.notebook import link
 from dialtone_kit.base.urls import require_https_or_loopback
 from dialtone_kit.client.quiet import hiding
 from dialtone_kit.keys import ProofKey
-from dialtone_kit.lesson.answers import read_answer
-from dialtone_kit.lesson.attack_list import attack_list
-from dialtone_kit.lesson.family import family_picture, read_family
-from dialtone_kit.lesson.misconceptions import misconception, show
-from dialtone_kit.lesson.proof_desk import proof_checker
-from dialtone_kit.lesson.replay import replay_timeline
-from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.stage import Stage
-from dialtone_kit.lesson.token_desk import token_explorer
-from dialtone_kit.lesson.tree import Tree
-from dialtone_kit.lesson.wall import wall_picture
-from dialtone_kit.rules import Request
-from dialtone_kit.tokens import Token
-from dialtone_kit.widgets import ProofChecker, TokenExplorer
+
+if TYPE_CHECKING:
+    from dialtone_kit.lesson.said import Story
+    from dialtone_kit.lesson.tree import Tree
+    from dialtone_kit.rules import Request
+    from dialtone_kit.tokens import Token
+    from dialtone_kit.widgets import ProofChecker, TokenExplorer
 
 
 class Views(Stage):
@@ -37,10 +35,14 @@ class Views(Stage):
 
     @cached_property
     def _story(self) -> Story:
+        from dialtone_kit.lesson.said import Story
+
         return Story()
 
     @cached_property
     def _tree(self) -> Tree:
+        from dialtone_kit.lesson.tree import Tree
+
         return Tree()
 
     @hiding
@@ -56,6 +58,8 @@ class Views(Stage):
         Without arguments: on the requests this lesson sent, the last one first. With `proof` and
         `request`: on a proof made by hand. Edits are signed with `key`, by default a new one.
         """
+        from dialtone_kit.lesson.proof_desk import proof_checker
+
         return proof_checker(self, proof, request, key)
 
     def said(self, *responses: httpx.Response) -> Shown:
@@ -63,14 +67,21 @@ class Views(Stage):
 
         Below them, everything shown so far in this lesson, as a diagram.
         """
+        from dialtone_kit.lesson.answers import read_answer
+
         return self._story.add([read_answer(response) for response in responses])
 
     def wall(self, *responses: httpx.Response) -> Shown:
         """The thirteen rules as a wall, and for each response the tile that stopped the request."""
+        from dialtone_kit.lesson.answers import read_answer
+        from dialtone_kit.lesson.wall import wall_picture
+
         return wall_picture([read_answer(response) for response in responses])
 
     def attacks(self) -> Shown:
         """All attacks of the lab, with what stops each, its source and its OWASP numbers."""
+        from dialtone_kit.lesson.attack_list import attack_list
+
         return attack_list()
 
     def tree(self) -> Shown:
@@ -83,6 +94,8 @@ class Views(Stage):
 
         Without `proof`: of the last one that was sent twice, or else the last one sent.
         """
+        from dialtone_kit.lesson.replay import replay_timeline
+
         return replay_timeline(self.wire, proof)
 
     @hiding
@@ -98,14 +111,20 @@ class Views(Stage):
         With `beside`, both are shown, with what differs in the second. `key` is the one to compare
         with `cnf.jkt`, by default that of the Token. The issuer's keys are fetched if need be.
         """
+        from dialtone_kit.lesson.token_desk import token_explorer
+
         return token_explorer(self, [token] if beside is None else [token, beside], key)
 
     def misconception(self, code: str) -> Shown:
         """What people get wrong, and what's true: the entry for a code such as M05."""
+        from dialtone_kit.lesson.misconceptions import misconception, show
+
         return show(misconception(code))
 
     def family(self, token: Token, realm: str | None = None) -> Shown:
         """The tokens that came from the approval behind `token`, by the audit trail (mock only)."""
+        from dialtone_kit.lesson.family import family_picture, read_family
+
         events = self.controls.audit(realm or str(token.claims.get("realm", self.realm)))
         return family_picture(read_family(events, str(token.claims["sub"])))
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dialtone_kit.base.display import Shown, prose
 from dialtone_kit.base.masking import masked
-from dialtone_kit.lesson import catalog, recap
-from dialtone_kit.lesson.ending import ending
-from dialtone_kit.lesson.ending_view import shown
-from dialtone_kit.lesson.exercises.checking import check
-from dialtone_kit.lesson.exercises.definition import LiveLesson
-from dialtone_kit.lesson.exercises.verdict import Verdict
+from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.misconceptions import entry_for_view
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.survey import Survey
 from dialtone_kit.widgets import Prediction, Quiz
 from dialtone_kit.widgets.choices import Pick
-from dialtone_kit.wire.record import RoundTrip
+
+if TYPE_CHECKING:
+    from dialtone_kit.lesson.exercises.definition import LiveLesson
+    from dialtone_kit.lesson.exercises.verdict import Verdict
+    from dialtone_kit.wire.record import RoundTrip
 
 
 class Work:
@@ -78,6 +77,8 @@ class Work:
 
     def check(self, exercise_id: str, answer: object, lesson: LiveLesson) -> Verdict:
         """Judge an answer and record the outcome."""
+        from dialtone_kit.lesson.exercises.checking import check
+
         exercise = catalog.exercise(exercise_id)
         verdict = check(exercise, answer, lesson)
         code = verdict.code or None
@@ -115,10 +116,15 @@ class Work:
 
     def report(self) -> Shown:
         """The state of the exercises."""
+        from dialtone_kit.lesson import recap
+
         return recap.report(self.number, self.progress)
 
     def done(self, trips: Iterable[RoundTrip]) -> Shown:
         """Record the end of the lesson; returns how it went, by the record and the requests."""
+        from dialtone_kit.lesson.ending import ending
+        from dialtone_kit.lesson.ending_view import shown
+
         self.progress.done(self.number)
         made = ending(self.number, self.progress, trips)
         return shown(made, self.report(), minutes=self.interactive)

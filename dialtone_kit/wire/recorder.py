@@ -20,7 +20,6 @@ from dialtone_kit.base.masking import masked
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.wire.buffering import buffered
 from dialtone_kit.wire.curl import ShellLine, curl
-from dialtone_kit.wire.diagram import diagram
 from dialtone_kit.wire.raw import RAW_KEPT, RawRequest, raw, with_fresh_proof
 from dialtone_kit.wire.record import RoundTrip, record
 from dialtone_kit.wire.shell_files import ShellFiles
@@ -70,6 +69,8 @@ class Wire:
 
     def sequence(self, last: int | None = None) -> Shown:
         """Who sent what to whom, in the order it happened."""
+        from dialtone_kit.wire.diagram import diagram
+
         return diagram(list(self.round_trips)[-(last or KEPT) :])
 
     def curl(self, index: int = -1, *, key: ProofKey | None = None) -> ShellLine:

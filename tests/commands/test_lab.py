@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.commands import lab
 from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.progress import Progress
@@ -45,7 +44,7 @@ def test_the_lab_opens_lesson_00_and_hands_on_what_it_does_not_know(
 def test_the_learners_own_settings_are_not_touched_and_the_news_are_off(
     launched: list[tuple[list[str], dict[str, str]]], home: Path
 ) -> None:
-    lab.open_lab(port=None, browser=True)
+    lab.open_lab(home, port=None, browser=True)
     [(line, env)] = launched
     assert Path(env["JUPYTERLAB_SETTINGS_DIR"]).is_relative_to(home)
     assert Path(env["JUPYTERLAB_WORKSPACES_DIR"]).is_relative_to(home)
@@ -55,15 +54,6 @@ def test_the_learners_own_settings_are_not_touched_and_the_news_are_off(
     news = overrides["@jupyterlab/apputils-extension:notification"]
     assert news == {"fetchNews": "false", "checkForUpdates": False}
     assert "--no-browser" not in line
-
-
-def test_without_the_lessons_it_says_where_to_run_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(lab, "FIRST", "no-such-lesson.ipynb")
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(DialtoneError, match="clone"):
-        lab.notebooks_dir()
 
 
 def opened(launched: list[tuple[list[str], dict[str, str]]], *arguments: str) -> str:

@@ -112,6 +112,6 @@ def test_the_values_for_kubernetes_are_yaml_and_use_the_image_beside_them() -> N
     (built,) = re.findall(r"```dockerfile\n(.*?)```", page, re.DOTALL)
     assert json.loads(re.findall(r"^CMD (.*)$", built, re.MULTILINE)[0]) == [singleuser["cmd"]]
     command = " ".join(singleuser["lifecycleHooks"]["postStart"]["exec"]["command"])
-    assert "/opt/dialtone/lessons" in built
-    assert "/opt/dialtone/lessons" in command
+    folder = Path(singleuser["defaultUrl"].removeprefix("/lab/tree/")).parent
+    assert f"dialtone lab {folder} --update" in command
     assert (ROOT / singleuser["defaultUrl"].removeprefix("/lab/tree/")).is_file()

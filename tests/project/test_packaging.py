@@ -1,7 +1,10 @@
 """What a clone holds and what its wheel carries: commands, package data, licence, no host names."""
 
+import json
 import os
+import posixpath
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -30,6 +33,9 @@ USED_WITHOUT_AN_IMPORT = {
 LEARN = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/dialtone lab"
 TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
 
+LESSONS = "dialtone_kit/notebooks/"  # in the wheel
+THREATS = "dialtone_kit/docs/threat-model.md"  # TRAINERS.md links to it
+
 # Where packages come from is the reader's own choice: a host in a file breaks behind a mirror,
 # and a lock that names one is a lock on that host. (Written so that they don't find themselves.)
 PACKAGE_HOSTS = re.compile(
@@ -52,17 +58,62 @@ def files_of_the_repository(*under: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def build(tree: Path, folder: Path) -> zipfile.ZipFile:
+    line = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
+    subprocess.run(line, cwd=tree, check=True, capture_output=True)
     (made,) = folder.glob("*.whl")
     return zipfile.ZipFile(made)
 
 
-def test_the_wheel_carries_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
-    kept = set(files_of_the_repository("dialtone_kit"))
+def test_the_wheel_carries_every_file_of_the_package_and_of_the_lessons(
+    wheel: zipfile.ZipFile,
+) -> None:
+    kept = {*files_of_the_repository("dialtone_kit")}
+    kept |= {f"dialtone_kit/{name}" for name in files_of_the_repository("notebooks")}
     carried = {name for name in wheel.namelist() if name.startswith("dialtone_kit/")}
     assert carried == kept
+
+
+def test_the_lessons_in_the_wheel_are_whole(wheel: zipfile.ZipFile) -> None:
+    names = {name.removeprefix(LESSONS) for name in wheel.namelist() if name.startswith(LESSONS)}
+    lessons = sorted(name for name in names if re.fullmatch(r"\d\d-[\w-]+\.ipynb", name))
+    assert [lesson[:2] for lesson in lessons] == [f"{number:02d}" for number in range(14)]
+    others = {"README.md", "TRAINERS.md", "glossary.md", "misconceptions.md"}
+    assert names >= {f"solutions/{lesson}" for lesson in lessons} | others
+
+
+def test_the_lessons_in_the_wheel_have_no_outputs(wheel: zipfile.ZipFile) -> None:
+    books = [name for name in wheel.namelist() if name.endswith(".ipynb")]
+    cells = [cell for name in books for cell in json.loads(wheel.read(name))["cells"]]
+    assert [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")] == []
+
+
+@pytest.mark.parametrize("kind", [".ipynb", ".md"])
+def test_a_link_in_the_lessons_leads_to_something_in_the_wheel(
+    wheel: zipfile.ZipFile, kind: str
+) -> None:
+    names, links = set(wheel.namelist()), set[str]()
+    for name in (name for name in names if name.startswith(LESSONS) and name.endswith(kind)):
+        found = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", wheel.read(name).decode())
+        links |= {posixpath.normpath(posixpath.join(name, "..", link)) for link in found}
+    assert len(links) > 15
+    assert {link for link in links if not any(n.startswith(link) for n in names)} <= {THREATS}
+
+
+def test_what_an_editor_left_next_to_the_lessons_stays_out(tmp_path: Path) -> None:
+    """JupyterLab's checkpoints, say: notebooks with outputs."""
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "dialtone_kit").mkdir()
+    (tmp_path / "dialtone_kit/__init__.py").touch()
+    (tmp_path / "notebooks/.ipynb_checkpoints").mkdir(parents=True)
+    for name in ("00-start-here.ipynb", ".ipynb_checkpoints/00-start-here-checkpoint.ipynb"):
+        (tmp_path / "notebooks" / name).touch()
+    built = build(tmp_path, tmp_path / "dist").namelist()
+    assert [name for name in built if "notebooks" in name] == [f"{LESSONS}00-start-here.ipynb"]
 
 
 def test_the_wheel_carries_what_is_not_python(wheel: zipfile.ZipFile) -> None:
@@ -71,14 +122,19 @@ def test_the_wheel_carries_what_is_not_python(wheel: zipfile.ZipFile) -> None:
     assert "dialtone_kit/py.typed" in wheel.namelist()
 
 
-def test_the_wheel_brings_the_command_and_the_licence(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_brings_the_commands_and_the_licence(wheel: zipfile.ZipFile) -> None:
     about = f"dialtone_kit-{PROJECT['version']}.dist-info"
-    assert (
-        "dialtone = dialtone_kit.commands.cli:main"
-        in wheel.read(f"{about}/entry_points.txt").decode()
-    )
+    scripts = wheel.read(f"{about}/entry_points.txt").decode().splitlines()
+    for name in ("dialtone", PROJECT["name"]):  # the second one is for `uvx dialtone-kit`
+        assert f"{name} = dialtone_kit.commands.cli:main" in scripts
     assert "License-Expression: Apache-2.0" in wheel.read(f"{about}/METADATA").decode()
     assert wheel.read(f"{about}/licenses/LICENSE").decode() == read("LICENSE")
+
+
+def test_the_urls_are_those_that_the_citation_names() -> None:
+    repository = yaml.safe_load(read("CITATION.cff"))["repository-code"]
+    assert PROJECT["urls"]["Source"] == repository
+    assert all(url.startswith(repository) for url in PROJECT["urls"].values())
 
 
 def test_the_readme_sets_up_in_one_line_for_each_purpose() -> None:

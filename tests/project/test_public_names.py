@@ -85,6 +85,25 @@ def test_another_name_is_an_attribute_error(name: str) -> None:
 
 
 HEAVY = {"httpx", "httpx2", "mcp", "cryptography", "orjson", "ipywidgets", "dialtone_kit.keys"}
+RUNNING = {"asyncio", "filelock", "psutil", "platformdirs", "rich", "dialtone_kit.lesson.lesson"}
+# What some lessons use, and not in their first line.
+SELDOM = {
+    "cryptography.x509",
+    "httpx2",
+    "ipywidgets",
+    "mcp",
+    "multiprocessing",
+    "pydantic",
+    "starlette",
+    "uvicorn",
+    "dialtone_kit.attacks.catalogue",
+    "dialtone_kit.lesson.attack_rooms",
+    "dialtone_kit.lesson.lab_realm",
+    "dialtone_kit.lesson.report",
+    "dialtone_kit.spiffe.workload",
+    "dialtone_kit.widgets.token_explorer",
+    "dialtone_kit.wire.diagram",
+}
 
 
 @pytest.mark.parametrize(
@@ -93,6 +112,8 @@ HEAVY = {"httpx", "httpx2", "mcp", "cryptography", "orjson", "ipywidgets", "dial
         pytest.param("import dialtone_kit", HEAVY, id="the kit"),
         pytest.param("import dialtone_kit.mcp", HEAVY, id="its room for MCP"),
         pytest.param("from dialtone_kit import *", {"httpx2", "mcp"}, id="all its public names"),
+        pytest.param("from dialtone_kit import start", HEAVY | RUNNING, id="a lesson's first line"),
+        pytest.param("import dialtone_kit.lesson.lesson", SELDOM, id="what start() needs"),
     ],
 )
 def test_the_import_alone_loads_nothing_heavy(script: str, heavy: set[str]) -> None:

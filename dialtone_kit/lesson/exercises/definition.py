@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import httpx
 
@@ -12,11 +12,13 @@ from dialtone_kit.base.display import Shown
 from dialtone_kit.client.credentials import Credentials
 from dialtone_kit.client.device_login import DeviceLogin
 from dialtone_kit.client.identity import IdentityClient
-from dialtone_kit.lesson.attack_rooms import Found
-from dialtone_kit.lesson.lab_realm import LabRealm
-from dialtone_kit.lesson.reverse_proxy import ReverseProxy
-from dialtone_kit.lesson.workloads import Cluster
 from dialtone_kit.wire.recorder import Wire
+
+if TYPE_CHECKING:  # few lessons use them, and they bring much along
+    from dialtone_kit.lesson.attack_rooms import Found
+    from dialtone_kit.lesson.lab_realm import LabRealm
+    from dialtone_kit.lesson.reverse_proxy import ReverseProxy
+    from dialtone_kit.lesson.workloads import Cluster
 
 
 class LiveLesson(Protocol):
