@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+import subprocess
 import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 import pytest
+import yaml
 from packaging.specifiers import SpecifierSet
 
 from dialtone_kit.commands.cli import commands
@@ -64,6 +66,30 @@ def test_a_command_of_the_container_is_one_of_ours(words: list[str]) -> None:
 def test_a_command_that_is_none_of_ours_is_noticed(words: list[str]) -> None:
     with pytest.raises(click.UsageError):
         understood(words)
+
+
+def test_compose_serves_a_class_on_the_port_that_it_publishes_and_checks() -> None:
+    service = yaml.safe_load(read("compose.yaml"))["services"]["service"]
+    words = [re.sub(r"\$\{.*\}", "class.example.org", word) for word in service["command"]]
+    served = understood(words)
+    port = served.params["port"]
+    assert served.params["everyone"]
+    assert service["ports"] == [f"{port}:{port}"]
+    assert service["healthcheck"]["test"][-1].startswith(f"https://127.0.0.1:{port}/")
+    assert service["entrypoint"][-1] == "dialtone"
+
+
+def test_compose_has_no_password_and_no_port_of_the_database() -> None:
+    compose = yaml.safe_load(read("compose.yaml"))
+    database = compose["services"]["database"]
+    assert "ports" not in database
+    assert [name for name in database["environment"] if "PASSWORD" in name] == [
+        "POSTGRES_PASSWORD_FILE"
+    ]
+    (secret,) = compose["secrets"].values()
+    for kept_out in (secret["file"], ".env"):
+        command = ["git", "check-ignore", "--quiet", kept_out]
+        assert subprocess.run(command, cwd=ROOT).returncode == 0
 
 
 def test_the_port_that_the_container_exposes_is_the_one_that_it_uses_and_checks() -> None:

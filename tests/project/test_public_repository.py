@@ -33,6 +33,7 @@ def lint(tool: str, *arguments: str | Path) -> None:
         ("vendor.github-issue-forms", ".github/ISSUE_TEMPLATE/[!c]*.yml"),
         ("vendor.github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
         ("vendor.citation-file-format", "CITATION.cff"),
+        ("vendor.compose-spec", "compose.yaml"),
     ],
 )
 def test_a_file_has_the_form_of_its_schema(schema: str, pattern: str) -> None:
