@@ -11,10 +11,9 @@ import yaml
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.classroom.learner_files import PARAMETERS
 from dialtone_kit.classroom.running.parameters import defaults, refuse_secret
 from dialtone_kit.classroom.session import Learner, Session
-
-FILE = "parameters.yaml"
 
 
 class BadLearner(DialtoneError):
@@ -41,13 +40,17 @@ def parameters_of(session: Session, learner: Learner) -> Given:
     """
     folder = session.folder_of(learner)
     try:
-        values = yaml.safe_load(PrivateFolder(folder, error=BadLearner).read(FILE))
+        values = yaml.safe_load(PrivateFolder(folder, error=BadLearner).read(PARAMETERS))
     except FileNotFoundError:
         return Given({"email": learner.email, "seat": learner.seat})
     except (yaml.YAMLError, UnicodeDecodeError) as wrong:
-        raise BadLearner(f"{shown(folder / FILE)} can't be read: {_first_line(wrong)}.") from None
+        raise BadLearner(
+            f"{shown(folder / PARAMETERS)} can't be read: {_first_line(wrong)}."
+        ) from None
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
-        raise BadLearner(f"{shown(folder / FILE)} must have a line `name: value` for each value.")
+        raise BadLearner(
+            f"{shown(folder / PARAMETERS)} must have a line `name: value` for each value."
+        )
     for name, value in values.items():
         refuse_secret(name, str(value))
     return Given(values)
