@@ -21,6 +21,8 @@ from dialtone_kit.base.errors import DialtoneError, ServiceError, ServiceUnreach
 from dialtone_kit.classroom.address import Wanted, must_be_free, place_of, trainer_of
 from dialtone_kit.classroom.session import NoSession, open_session
 from dialtone_kit.commands.cli import main
+from dialtone_kit.lesson.attack_rooms import Found
+from dialtone_kit.lesson.content.lesson_11.rooms import FLAG
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.running import LocalService
@@ -126,6 +128,23 @@ def test_the_other_learner_sees_and_moves_nothing(
     theirs.remove_realm(lab.realm)  # of no effect
     at(1)
     assert lab.move_clock(5) == 5
+
+
+def test_rooms_make_place_for_each_other_and_their_flags_stay_good(lesson: Lesson) -> None:
+    sound, replayed = lesson.room(0), lesson.room(2)
+    opened = replayed.call(replayed.bag.T, replayed.bag.P1)
+    flag = FLAG.findall(opened.text)[0]
+    for number in (5, 6):  # the fourth realm is one too many
+        lesson.room(number)
+    assert replayed.closed
+    assert not sound.closed
+    assert lesson.found(flag) == Found(2, by_rule=True)
+    with pytest.raises(DialtoneError, match="Room 2 is gone"):
+        replayed.call(replayed.bag.T)
+    with pytest.raises(ServiceError, match=r"lesson.remove_realms\(\)"):
+        lesson.lab_realm()
+    lesson.remove_realms()
+    lesson.lab_realm()
 
 
 def test_curl_trusts_the_class_too(lesson: Lesson) -> None:

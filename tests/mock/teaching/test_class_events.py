@@ -106,3 +106,16 @@ def test_a_call_brings_a_hundred_events_and_a_minute_six_hundred(learner: Learne
 def test_the_trainer_shares_nothing(room: Room) -> None:
     body = {"series": SERIES, "events": [EVENT]}
     assert error(room.control("POST", "class/events", json=body)) == (403, "access_denied")
+
+
+def test_a_seat_has_room_for_twenty_thousand(room: Room, learner: Learner) -> None:
+    room.sql(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 19999) "
+        "INSERT INTO class_events (seat, series, number, received_at, event) "
+        "SELECT :seat, 'old', i, 0, '{}' FROM n",
+        seat=learner.seat,
+    )
+    assert share(learner, EVENT).json() == {"received": 1}
+    assert error(share(learner, EVENT | {"number": 1})) == (409, "conflict")
+    room.sql("DELETE FROM class_events WHERE series = 'old'")
+    assert share(learner, EVENT | {"number": 1}).json() == {"received": 1}
