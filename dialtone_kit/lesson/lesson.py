@@ -30,7 +30,7 @@ from dialtone_kit.lesson.by_code import worst_code
 from dialtone_kit.lesson.exercises.verdict import Verdict
 from dialtone_kit.lesson.marks import map_shown
 from dialtone_kit.lesson.progress import Progress
-from dialtone_kit.lesson.report import report_of, write_report
+from dialtone_kit.lesson.report import renew_report, report_of, write_report
 from dialtone_kit.lesson.sharing import Sharing
 from dialtone_kit.lesson.views import Views
 from dialtone_kit.lesson.work import Work
@@ -266,4 +266,6 @@ class Lesson(Views):
         self._shell_files.remove()
         self._clear_the_stage()
         self._sharing.finish()
-        return self._work.done(self.wire.round_trips)
+        shown = self._work.done(self.wire.round_trips)
+        renew_report(self.progress, time.time(), state_dir())
+        return shown

@@ -23,7 +23,7 @@ from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.stage import Stage
 from dialtone_kit.lesson.token_desk import token_explorer
 from dialtone_kit.lesson.tree import Tree
-from dialtone_kit.lesson.wall import wall_picture
+from dialtone_kit.lesson.wall import Attempt, tile_named, wall_picture
 from dialtone_kit.rules import Request
 from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import ProofChecker, TokenExplorer
@@ -65,16 +65,23 @@ class Views(Stage):
         """
         return self._story.add([read_answer(response) for response in responses])
 
-    def wall(self, *responses: httpx.Response) -> Shown:
-        """The thirteen rules as a wall, and for each response the tile that stopped the request."""
-        return wall_picture([read_answer(response) for response in responses])
+    def wall(self, *responses: httpx.Response, off: str | None = None) -> Shown:
+        """The thirteen rules as a wall, and for each response the tile that stopped the request.
+
+        `off` is the rule that is off in the rooms that the responses came from, once you know it.
+        """
+        hole = off if off is None else tile_named(off)
+        answers = [read_answer(response) for response in responses]
+        return wall_picture(
+            [Attempt(one, hole if self._rooms.holed(one.asked) else "") for one in answers]
+        )
 
     def attacks(self) -> Shown:
         """All attacks of the lab, with what stops each, its source and its OWASP numbers."""
         return attack_list()
 
     def tree(self) -> Shown:
-        """What to do about each refusal so far: retry, wait, mend or stop."""
+        """What to do about each refusal so far: retry, wait, fix or stop."""
         return self._tree.draw(self.wire.round_trips)
 
     @hiding

@@ -20,7 +20,7 @@ from dialtone_kit.base.masking import masked
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.wire.buffering import buffered
 from dialtone_kit.wire.curl import ShellLine, curl
-from dialtone_kit.wire.diagram import diagram
+from dialtone_kit.wire.diagram import diagram, origin_of
 from dialtone_kit.wire.raw import RAW_KEPT, RawRequest, raw, with_fresh_proof
 from dialtone_kit.wire.record import RoundTrip, record
 from dialtone_kit.wire.shell_files import ShellFiles
@@ -68,9 +68,15 @@ class Wire:
         """The last round trips in full, oldest first."""
         return view(list(self.round_trips)[-last:] if last > 0 else [])
 
-    def sequence(self, last: int | None = None) -> Shown:
-        """Who sent what to whom, in the order it happened."""
-        return diagram(list(self.round_trips)[-(last or KEPT) :])
+    def sequence(self, last: int | None = None, *, alone: bool = False) -> Shown:
+        """Who sent what to whom, in the order it happened.
+
+        `alone`: only the requests to the service that was called last.
+        """
+        trips = list(self.round_trips)
+        if alone:
+            trips = [trip for trip in trips if origin_of(trip) == origin_of(trips[-1])]
+        return diagram(trips[-(last or KEPT) :])
 
     def curl(self, index: int = -1, *, key: ProofKey | None = None) -> ShellLine:
         """A recorded request as curl, to paste into a terminal with sh, bash or zsh.

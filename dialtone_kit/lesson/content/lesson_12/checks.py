@@ -38,7 +38,7 @@ RAISED = object()
 
 @exercise(
     "12.triage",
-    "Retry, wait, mend, stop",
+    "Retry, wait, fix, stop",
     hints=[
         "Look at `error` first. Which codes mean the same, whatever the status is?",
         "Some codes mean *not yet*, some mean *answer me first*, and some mean that it's over. "
