@@ -52,6 +52,9 @@ class Sentences(Mapping[str, str]):
         self._seen = True
         return dict(zip(LETTERS, self._texts, strict=True))[letter]
 
+    def __contains__(self, letter: object) -> bool:
+        return letter in tuple(LETTERS)  # without looking at a sentence
+
     def __iter__(self) -> Iterator[str]:
         return iter(LETTERS)
 
