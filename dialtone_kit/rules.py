@@ -164,7 +164,8 @@ def htu_matches(proof: Proof, request: Request) -> None:
             return
     except UnsafeUrl as problem:
         raise ProofRefused(expected=expected, got=str(problem), code="M04") from None
-    raise ProofRefused(expected=expected, got=htu, hint=htu_hint(htu, expected), code="M04")
+    hint, code = htu_hint(htu, expected)
+    raise ProofRefused(expected=expected, got=htu, hint=hint, code=code)
 
 
 def iat_is_fresh(proof: Proof, request: Request) -> None:
@@ -214,7 +215,7 @@ def ath_matches(proof: Proof, request: Request) -> None:
         raise ProofRefused(
             expected="ath, the SHA-256 of the access token sent",
             got="nothing" if ath is None else "another hash",
-            hint="Hash the whole token, base64url without padding.",
+            hint="Hash the token that you send, all of it, in base64url without padding.",
             code="M05",
         )
 

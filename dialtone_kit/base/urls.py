@@ -17,7 +17,7 @@ _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal"})
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PROXY = "A service behind a proxy has to know its public URL. [M03]"
+_PROXY = "Sign the URL that you call. Behind a proxy, the service has to know its public one."
 _URL = re.compile(r"[!-~]+")  # visible ASCII: RFC 3986 allows nothing else
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\]")
 
@@ -72,23 +72,26 @@ def require_https_or_loopback(url: str) -> str:
     return url
 
 
-def htu_hint(htu: object, expected: str) -> str:
-    """What to do about an `htu` that is not the `expected` URL, judging by how the two differ."""
+def htu_hint(htu: object, expected: str) -> tuple[str, str]:
+    """What to do about an `htu` that is not the `expected` URL, and the code of the misconception.
+
+    M03 where the two differ as on the two sides of a proxy.
+    """
     if not isinstance(htu, str):
-        return "htu is the URL of the request, as a string."
+        return "htu is the URL of the request, as a string.", "M04"
     seen = normalize(htu)
     if seen.rstrip("/") == expected.rstrip("/"):
-        return "Only the slash at the end differs: it belongs to the path."
+        return "Only the slash at the end differs: it belongs to the path.", "M04"
     ours, theirs = urlsplit(expected), urlsplit(seen)
     if seen.partition(":")[2] == expected.partition(":")[2]:
-        return f"Only the scheme differs: sign the URL that discovery returned. {_PROXY}"
+        return f"Only the scheme differs. {_PROXY}", "M03"
     if theirs.hostname == ours.hostname and theirs.path == ours.path:
-        return f"The port differs: sign the URL that discovery returned. {_PROXY}"
+        return f"The port differs. {_PROXY}", "M03"
     if is_loopback(seen) and is_loopback(expected) and theirs.hostname != ours.hostname:
-        return "localhost and 127.0.0.1 are two origins: use the URL that discovery returned."
+        return "localhost and 127.0.0.1 are two origins. Sign the URL that you call.", "M04"
     if theirs.path == ours.path:
-        return f"The host differs: sign the URL that discovery returned. {_PROXY}"
-    return "Build a new proof for the URL that you call."
+        return f"The host differs. {_PROXY}", "M03"
+    return "Build a new proof for the URL that you call.", "M04"
 
 
 def _split(url: str) -> SplitResult:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dialtone_kit.attacks.beyond import BEYOND
 from dialtone_kit.attacks.catalogue import ATTACKS
@@ -103,6 +104,11 @@ class AttackRooms:
             if room.hides(text):
                 return Found(room.number, room.by_rule)
         return Found(None)
+
+    def holed(self, asked: str) -> bool:
+        """Whether a request such as "GET /realms/lab-1234/api/notes" was for a room with a hole."""
+        paths = [urlsplit(room.issuer).path for room in self._all if room.number != SOUND]
+        return any(f" {path}/" in asked for path in paths)
 
     def close(self) -> None:
         """Close them all."""

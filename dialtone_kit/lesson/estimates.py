@@ -16,6 +16,7 @@ from dialtone_kit.lesson.pages import table
 from dialtone_kit.lesson.progress import Progress
 
 CAPSTONE = "13.dialtone"
+LATE = " (said after the first try)"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def expected(number: str, progress: Progress) -> list[Expected]:
         choice = progress.estimate(item.id)
         known = choice is not None and choice in range(len(item.choices))
         said = item.choices[choice].text if choice is not None and known else ""
+        said += LATE if said and _too_late(events) else ""
         made.append(Expected(item.question, said, facts[item.id.partition(".")[2]](events)))
     return made
 
@@ -51,6 +53,12 @@ def _tries(events: Sequence[Event]) -> list[Event]:
     return [one for one in events if one["kind"] == "tried" and one["id"] == CAPSTONE]
 
 
+def _too_late(events: Sequence[Event]) -> bool:
+    """Whether the first try came before the estimate."""
+    kinds = (one["kind"] for one in events if one["kind"] == "estimated" or one in _tries(events))
+    return next(kinds, "estimated") != "estimated"
+
+
 def _first_right(events: Sequence[Event]) -> Event | None:
     return next((one for one in _tries(events) if one.get("outcome") == "right"), None)
 
@@ -61,8 +69,10 @@ def _requests(events: Sequence[Event]) -> str:
 
 
 def _first_code(events: Sequence[Event]) -> str:
-    codes = [one["code"] for one in _tries(events) if one.get("code")]
-    return str(codes[0]) if codes else "none" if _first_right(events) else "not solved yet"
+    first = next(iter(_tries(events)), None)
+    if first is None:
+        return "not solved yet"
+    return "none" if first.get("outcome") == "right" else str(first.get("code") or "another")
 
 
 def _minutes(events: Sequence[Event]) -> str:

@@ -280,4 +280,8 @@ class Lesson(Views):
         self._shell_files.remove()
         self._clear_the_stage()
         self._sharing.finish()
-        return self._work.done(self.wire.round_trips)
+        shown = self._work.done(self.wire.round_trips)
+        from dialtone_kit.lesson.report import renew_report
+
+        renew_report(self.progress, time.time(), state_dir())
+        return shown

@@ -80,6 +80,12 @@ def write_report(report: Report, folder: Path) -> Shown:
     return Shown(html, masked(_text(report, where)))
 
 
+def renew_report(progress: Progress, now: float, folder: Path) -> None:
+    """Bring a report that was written earlier up to date; without one, do nothing."""
+    if (folder / FILE).is_file():
+        write_report(report_of(progress, now), folder)
+
+
 def _right(progress: Progress, asked: Asked) -> int | None:
     picks = progress.survey(asked).values()
     return sum(pick.right for pick in picks) if picks else None
@@ -114,7 +120,7 @@ def _quizzes(report: Report) -> str:
 def _codes(rows: Sequence[CodeRow]) -> str:
     if not rows:
         return "<p>No misconception came up.</p>"
-    names = ("What came up", "Before", "In the lessons", "After")
+    names = ("How often each came up", "Before", "In the lessons", "After")
     return table("By code", names, map(_code, rows), (49, 17, 17, 17))
 
 
@@ -128,8 +134,12 @@ def _code(row: CodeRow) -> tuple[str, str, str, str]:
 
 
 def _times(count: int, sure: int) -> str:
-    told = f' <b style="color: {BAD}">✗ and sure</b>' if sure else ""
-    return f"{count or '–'}{told}"
+    told = f'<br><b style="color: {BAD}">✗ and sure: {_often(sure)}</b>' if sure else ""
+    return f"{_often(count) if count else '–'}{told}"
+
+
+def _often(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _text(report: Report, where: str) -> str:

@@ -23,7 +23,7 @@ from dialtone_kit.lesson.misconceptions import link_to, title_of
 from dialtone_kit.wire.sequence import Step, Tone, sequence
 
 KEPT = 30  # cells of which the answers are kept
-DRAWN = 8  # answers in the diagram: more would push the new ones off the screen
+DRAWN = 4  # answers in the diagram: more would push the new ones off the screen
 
 
 class Story:

@@ -71,12 +71,19 @@ class Views(Stage):
 
         return self._story.add([read_answer(response) for response in responses])
 
-    def wall(self, *responses: httpx.Response) -> Shown:
-        """The thirteen rules as a wall, and for each response the tile that stopped the request."""
-        from dialtone_kit.lesson.answers import read_answer
-        from dialtone_kit.lesson.wall import wall_picture
+    def wall(self, *responses: httpx.Response, off: str | None = None) -> Shown:
+        """The thirteen rules as a wall, and for each response the tile that stopped the request.
 
-        return wall_picture([read_answer(response) for response in responses])
+        `off` is the rule that is off in the rooms that the responses came from, once you know it.
+        """
+        from dialtone_kit.lesson.answers import read_answer
+        from dialtone_kit.lesson.wall import Attempt, tile_named, wall_picture
+
+        hole = off if off is None else tile_named(off)
+        answers = [read_answer(response) for response in responses]
+        return wall_picture(
+            [Attempt(one, hole if self._rooms.holed(one.asked) else "") for one in answers]
+        )
 
     def attacks(self) -> Shown:
         """All attacks of the lab, with what stops each, its source and its OWASP numbers."""
@@ -85,7 +92,7 @@ class Views(Stage):
         return attack_list()
 
     def tree(self) -> Shown:
-        """What to do about each refusal so far: retry, wait, mend or stop."""
+        """What to do about each refusal so far: retry, wait, fix or stop."""
         return self._tree.draw(self.wire.round_trips)
 
     @hiding

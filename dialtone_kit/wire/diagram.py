@@ -33,7 +33,7 @@ def diagram(trips: Sequence[RoundTrip]) -> Shown:
     if not trips:
         return Shown(f"<em>{NOTHING}</em>", NOTHING)
     before: list[RoundTrip | None] = [None, *trips[:-1]]
-    names = _names({_origin(trip) for trip in trips})
+    names = _names({origin_of(trip) for trip in trips})
     steps = [_step(trip, earlier, names) for trip, earlier in zip(trips, before, strict=True)]
     count = "1 round trip" if len(trips) == 1 else f"{len(trips)} round trips"
     return sequence(steps, f"Sequence diagram, {count}")
@@ -46,7 +46,7 @@ def _names(origins: set[str]) -> dict[str, str]:
 def _step(trip: RoundTrip, earlier: RoundTrip | None, names: Mapping[str, str]) -> Step:
     answers = earlier is not None and _asks_for_nonce(earlier) and _is_again(trip, earlier)
     return Step(
-        service=names[_origin(trip)],
+        service=names[origin_of(trip)],
         asks=f"{trip.method} {urlsplit(trip.url).path or '/'}",
         says=_says(trip),
         tone=_tone(trip),
@@ -55,7 +55,8 @@ def _step(trip: RoundTrip, earlier: RoundTrip | None, names: Mapping[str, str]) 
     )
 
 
-def _origin(trip: RoundTrip) -> str:
+def origin_of(trip: RoundTrip) -> str:
+    """The origin that was called."""
     parts = urlsplit(trip.url)
     return f"{parts.scheme}://{parts.netloc}"
 

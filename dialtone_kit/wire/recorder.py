@@ -67,11 +67,17 @@ class Wire:
         """The last round trips in full, oldest first."""
         return view(list(self.round_trips)[-last:] if last > 0 else [])
 
-    def sequence(self, last: int | None = None) -> Shown:
-        """Who sent what to whom, in the order it happened."""
-        from dialtone_kit.wire.diagram import diagram
+    def sequence(self, last: int | None = None, *, alone: bool = False) -> Shown:
+        """Who sent what to whom, in the order it happened.
 
-        return diagram(list(self.round_trips)[-(last or KEPT) :])
+        `alone`: only the requests to the service that was called last.
+        """
+        from dialtone_kit.wire.diagram import diagram, origin_of
+
+        trips = list(self.round_trips)
+        if alone:
+            trips = [trip for trip in trips if origin_of(trip) == origin_of(trips[-1])]
+        return diagram(trips[-(last or KEPT) :])
 
     def curl(self, index: int = -1, *, key: ProofKey | None = None) -> ShellLine:
         """A recorded request as curl, to paste into a terminal with sh, bash or zsh.

@@ -19,7 +19,7 @@ def send_well(prove, send, sleep, harmless):
 BY_STATUS = """
 def next_step(answer):
     return {429: "wait", 403: "stop", 409: "stop", 410: "stop", 503: "retry"}.get(
-        answer.status, "mend"
+        answer.status, "fix"
     )
 """
 RIGHT = """
@@ -31,7 +31,7 @@ def next_step(answer):
     if answer.error in ("access_denied", "invalid_grant") or answer.status in (409, 410):
         return "stop"
     if answer.status < 500:
-        return "mend"
+        return "fix"
     if not answer.harmless:
         return "stop"
     return "retry" if answer.retry_after is None else "wait"

@@ -78,8 +78,6 @@ def test_their_report_has_their_sentence_and_what_happened(desk, lab):
     assert "8 or 9" in shown
     desk.at("l13-report").scroll_into_view_if_needed()
     desk.screenshot("lesson-13-report")
-    desk.run("l13-map")
-    assert "✓" in desk.output("l13-map")
 
 
 def test_the_file_is_theirs_alone_and_needs_nothing_else(desk, lab, browser):

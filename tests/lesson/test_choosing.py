@@ -102,6 +102,16 @@ def test_a_wrong_answer_brings_new_sentences(lock: Lock) -> None:
     assert len(right(sentences)) == 2
 
 
+def test_letters_chosen_before_the_new_sentences_were_seen_do_not_count(lock: Lock) -> None:
+    sentences = Sentences(RIGHT, OTHER, 2)
+    give_a_wrong_one(sentences, lock)
+    for _ in range(FREE):
+        with pytest.raises(NotCounted, match="you haven't seen them yet"):
+            give({"A", "B"}, sentences, lock)
+    repr(sentences)
+    give(right(sentences), sentences, lock)
+
+
 def test_after_five_guesses_an_answer_counts_once_in_half_a_minute(
     clock: Clock, lock: Lock
 ) -> None:

@@ -261,8 +261,8 @@ def test_the_diagram_has_the_last_lines_under_their_numbers() -> None:
     for n in range(1, 20):
         shown = story.add([read_answer(refused(text="", error=f"error_{n}"))])
     assert len(lines(shown.html)) == 2 * DRAWN
-    assert ("error_19" in shown.html, "error_11" in shown.html) == (True, False)
-    assert (">12<" in shown.html, ">11<" in shown.html) == (True, False)
+    assert ("error_19" in shown.html, "error_15" in shown.html) == (True, False)
+    assert (">16<" in shown.html, ">15<" in shown.html) == (True, False)
 
 
 def test_all_answers_of_a_cell_are_in_the_diagram() -> None:

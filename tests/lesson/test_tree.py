@@ -24,9 +24,9 @@ from dialtone_kit.wire.recorder import Wire
         (400, "slow_down", False, False, "wait"),
         (400, "invalid_grant", False, False, "stop"),
         (400, "access_denied", True, False, "stop"),
-        (403, "insufficient_scope", True, False, "mend"),
-        (401, "invalid_dpop_proof", True, False, "mend"),
-        (404, "", True, False, "mend"),
+        (403, "insufficient_scope", True, False, "fix"),
+        (401, "invalid_dpop_proof", True, False, "fix"),
+        (404, "", True, False, "fix"),
         (410, "", True, False, "stop"),
         (409, "conflict", False, False, "stop"),
     ],
@@ -68,13 +68,13 @@ def refused(status: int, error: str, text: str = "") -> httpx.Response:
 def test_refusals_of_a_kind_are_one_line_with_a_count():
     wire = wire_with(httpx.Response(200), *(refused(500, "server_error") for _ in range(2)))
     shown = repr(Tree().draw(wire.round_trips))
-    assert "  500 server_error, 2 times: after 1 to 30 s\nwait" in shown
+    assert "  500 to a GET, 2 times (new): twice does no harm: after 1 to 30 s\nwait" in shown
 
 
-def test_the_rule_says_what_to_mend():
+def test_the_rule_says_what_to_fix():
     text = "iat_is_fresh: expected iat at most 60 s old, got iat 420 s behind. Set it. [M06]"
     wire = wire_with(refused(401, "invalid_dpop_proof", text))
-    assert "mend: change something first\n  401 iat_is_fresh: the clock" in repr(
+    assert "fix: change something first\n  401 iat_is_fresh (new): the clock" in repr(
         Tree().draw(wire.round_trips)
     )
 
@@ -83,14 +83,28 @@ def test_a_line_that_was_cut_and_a_503_that_names_a_time_land_too():
     cut, busy = httpx.ReadError("cut"), refused(503, "temporarily_unavailable")
     busy.headers["Retry-After"] = "9"
     shown = repr(Tree().draw(wire_with(cut, busy).round_trips))
-    assert "retry: again, with a new proof\n  no answer: after 1 to 30 s" in shown
-    assert "wait: as long as it says\n  503 temporarily_unavailable: then send it again" in shown
+    assert "with a new proof\n  no answer to a GET (new): twice does no harm" in shown
+    assert "wait: as long as it says\n  503 to a GET (new): then send it again" in shown
+
+
+def test_the_method_says_why_one_503_is_sent_again_and_another_is_not():
+    wire = Wire()
+    busy = httpx.MockTransport(lambda _: refused(503, "temporarily_unavailable"))
+    with httpx.Client(transport=wire.transport(busy)) as http:
+        http.get("https://id.example/api")
+        http.post("https://id.example/api")
+    shown = repr(Tree().draw(wire.round_trips))
+    assert "retry: again, with a new proof\n  503 to a GET (new)" in shown
+    assert "sending won't help\n  503 to a POST (new): it may have happened: look first" in shown
 
 
 def test_what_has_landed_since_the_last_time_is_marked_as_new():
     tree, wire = Tree(), wire_with(refused(410, "gone"))
-    assert "new: it" in tree.draw(wire.round_trips).html
-    assert "new: it" not in tree.draw(wire.round_trips).html
+    first, second = tree.draw(wire.round_trips), tree.draw(wire.round_trips)
+    assert "410 gone (new)" in first.text
+    assert "● new since" in first.html
+    assert "410 gone: " in second.text
+    assert "new since" not in second.html
 
 
 def test_without_a_refusal_it_says_so():
@@ -105,10 +119,10 @@ def test_what_a_stranger_answers_is_escaped_and_never_a_rule_of_its_own():
     shown = Tree().draw(wire_with(hostile, not_json).round_trips)
     assert "<b>" not in shown.html
     assert "<script>" not in shown.html
-    assert "  400: what the text names" in repr(shown)
-    assert "  502: after 1 to 30 s" in repr(shown)
+    assert "  400 (new): what the text names" in repr(shown)
+    assert "  502 to a GET (new): twice" in repr(shown)
 
 
 def test_a_body_that_nests_without_end_names_no_rule():
     deep = httpx.Response(400, text="[" * 100_000, headers={"Content-Type": "application/json"})
-    assert "  400: what the text names" in repr(Tree().draw(wire_with(deep).round_trips))
+    assert "  400 (new): what the text names" in repr(Tree().draw(wire_with(deep).round_trips))

@@ -7,15 +7,16 @@ import re
 import httpx
 import pytest
 
+from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.lesson.answers import read_answer
-from dialtone_kit.lesson.wall import NAMES, wall_picture
+from dialtone_kit.lesson.wall import NAMES, Attempt, tile_named, wall_picture
 from tests.lesson.test_said import HOSTILE, JWT, WELCOME, refused
 
-TILE = re.compile(r">([✓✗]? ?\d+)</text>")
+TILE = re.compile(r">([✓✗]? ?\d+|off)</text>")
 
 
-def wall(*responses: httpx.Response) -> tuple[str, str]:
-    shown = wall_picture([read_answer(one) for one in responses])
+def wall(*responses: httpx.Response, hole: str | None = "") -> tuple[str, str]:
+    shown = wall_picture([Attempt(read_answer(one), hole) for one in responses])
     return shown.text, shown.html
 
 
@@ -30,11 +31,38 @@ def test_the_tiles_before_the_rule_are_passed_and_those_behind_it_are_not_reache
     assert f"401 {NAMES[place]}, tile {place + 1} of 13." in text
 
 
-def test_of_a_request_that_was_let_in_no_tile_is_said_to_have_passed_it() -> None:
-    """In a room with one rule off, one of them is not there."""
+def ticked(upto: int) -> list[str]:
+    return [f"✓ {n}" for n in range(1, upto + 1)]
+
+
+def test_where_nothing_is_off_a_request_that_was_let_in_passed_every_tile() -> None:
     text, html = wall(WELCOME)
-    assert TILE.findall(html) == [str(n) for n in range(1, len(NAMES) + 1)]
-    assert "let in. No tile stopped it." in text
+    assert TILE.findall(html) == ticked(13)
+    assert "let in. All thirteen tiles let it pass." in text
+
+
+def test_a_rule_that_is_off_is_a_hole_and_never_ticked() -> None:
+    text, html = wall(WELCOME, hole="signature_verifies")
+    assert TILE.findall(html) == [*ticked(5), "off", *ticked(13)[6:]]
+    assert "let in. signature_verifies is off here." in text
+
+
+def test_the_hole_is_also_seen_where_a_later_tile_stopped_the_request() -> None:
+    _, html = wall(refused(text="htm_matches: expected a, got b. Do."), hole="signature_verifies")
+    assert TILE.findall(html)[:8] == [*ticked(5), "off", "✗ 7", "8"]
+
+
+def test_where_nobody_said_which_rule_is_off_no_tile_gets_a_tick() -> None:
+    text, html = wall(WELCOME, refused(text="htm_matches: expected a, got b. Do."), hole=None)
+    assert "✓" not in html
+    assert "✗ 7" in html
+    assert "let in. One tile is off here." in text
+
+
+def test_the_rule_that_is_off_has_to_be_a_tile() -> None:
+    assert tile_named("ath_matches") == "ath_matches"
+    with pytest.raises(DialtoneError, match="one of the thirteen rules; got 'aud'"):
+        tile_named("aud")
 
 
 @pytest.mark.parametrize("text", ["scheme: expected DPoP, got Bearer. Do. [M08]", "No.", ""])
@@ -46,13 +74,14 @@ def test_what_no_tile_refused_reached_none(text: str) -> None:
 
 def test_each_response_has_a_row_with_its_number() -> None:
     text, html = wall(WELCOME, refused(text="ath_matches: expected a, got b."), WELCOME)
-    assert [line[:4] for line in text.splitlines()[1:]] == ["  1.", "  2.", "  3."]
+    assert [line[:4] for line in text.splitlines()[1:-1]] == ["  1.", "  2.", "  3."]
     assert len(TILE.findall(html)) == 3 * len(NAMES)
 
 
 def test_without_a_response_there_is_an_empty_wall() -> None:
     text, _ = wall()
-    assert text.splitlines() == ["How far each one got, tile by tile"]
+    assert text.splitlines()[0] == "How far each one got, tile by tile"
+    assert text.splitlines()[1].startswith("The tiles: 1 one_header, 2 well_formed")
 
 
 def test_a_hostile_answer_is_text_and_shows_no_token() -> None:

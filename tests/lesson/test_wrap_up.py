@@ -180,6 +180,20 @@ def test_an_estimate_stands_next_to_what_happened(progress, clock):
     assert {one.said for one in expected("13", progress)} == {""}
 
 
+def test_a_first_mistake_without_a_code_is_another_one(progress):
+    progress.checked("13.dialtone", "wrong", None)
+    progress.checked("13.dialtone", "wrong", "M36")
+    assert expected("13", progress)[1].happened == "another"
+
+
+def test_an_estimate_after_the_first_try_is_told_as_that(progress):
+    progress.checked("13.dialtone", "wrong", "M36")
+    sheet = Work("13", progress, interactive=True).estimate()
+    sheet.receive({"kind": "answer", "round": sheet.round, "choices": [1, 3, 0], "sure": []})
+    told = [one.said for one in expected("13", progress)]
+    assert told[1] == "M36: the wait (said after the first try)"
+
+
 def test_what_was_reset_no_longer_counts(progress):
     progress.checked("05.ath", "wrong", "M05")
     progress.checked("04.mine", "wrong", "M20")

@@ -40,7 +40,7 @@ from dialtone_kit.lesson.said import Story
 from dialtone_kit.lesson.trail import TrailStep, trail_picture
 from dialtone_kit.lesson.tree import Tree
 from dialtone_kit.lesson.vouching import chain_of, vouching_picture
-from dialtone_kit.lesson.wall import wall_picture
+from dialtone_kit.lesson.wall import Attempt, wall_picture
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.rules import Request
 from dialtone_kit.tokens import Token
@@ -244,7 +244,12 @@ CELLS = {
     "trail empty": ("trail_picture([])", "No steps yet"),
     "leaf": ("leaf", "vouch for no one"),
     "vouching": ("vouching_picture(chain)", "a copied certificate signs"),
-    "wall": ("wall_picture([read_answer(one) for one in sent])", "How far each one got"),
+    "wall": ("wall_picture([Attempt(read_answer(one)) for one in sent])", "How far each one got"),
+    "wall with a hole": (
+        "wall_picture([Attempt(read_answer(one), hole) for one in (stolen, sent[2])"
+        " for hole in ('', None, 'typ_is_dpop')])",
+        "is off here",
+    ),
     "attacks": ("attack_list()", "A phished approval"),
     "verifier": ("make_listing()", "import jwt"),
     "demo script": ("demo_shown('token_type: DPoP')", "none of them from the kit"),

@@ -563,7 +563,7 @@ def when_things_fail() -> Drawing:
     drawing = Drawing(
         "It says no",
         "An agent sends a request with a token and a proof, and the service says no. From there a "
-        "tree leads to four leaves: retry, wait, mend, stop. By what in the answer does the agent "
+        "tree leads to four leaves: retry, wait, fix, stop. By what in the answer does the agent "
         "choose its way?",
         306,
     )
@@ -585,7 +585,7 @@ def when_things_fail() -> Drawing:
 _LEAVES = (
     (113, "Retry", "again,\nwith a new proof"),
     (331, "Wait", "for as long\nas it says"),
-    (549, "Mend", "change something\nfirst"),
+    (549, "Fix", "change something\nfirst"),
     (767, "Stop", "sending it\nwon't help"),
 )
 

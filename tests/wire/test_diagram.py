@@ -60,6 +60,16 @@ def test_one_service_is_called_so_and_two_are_told_apart_by_their_origins() -> N
     assert other.startswith("agent ──▶ https://tools.example  GET")
 
 
+def test_alone_the_service_that_was_called_last_has_the_diagram_to_itself() -> None:
+    wire, http = talk(lambda _: httpx.Response(200))
+    assert wire.sequence(alone=True).text == Wire().sequence().text
+    for url in (f"{ISSUER}/a", "https://tools.example/1", "https://tools.example/2"):
+        http.get(url)
+    asked = [line for line in wire.sequence(alone=True).text.splitlines() if "──▶" in line]
+    assert [line.split()[-1] for line in asked] == ["/1", "/2"]
+    assert wire.sequence(1, alone=True).text.startswith("agent ──▶ service  GET /2")
+
+
 def test_the_same_request_later_is_not_called_a_retry() -> None:
     wire, http = talk(lambda _: httpx.Response(401, json={"error": "use_dpop_nonce"}))
     for _ in range(2):

@@ -17,6 +17,10 @@ from dialtone_kit.lesson.exercises.verdict import NotCounted, NotTried, Wrong
 LETTERS = "ABCDEF"
 FREE = 5  # wrong answers; after them an answer counts only once in PAUSE seconds
 PAUSE = 30.0
+UNSEEN = (
+    "The six sentences are new, and you haven't seen them yet, so this answer doesn't count. Run "
+    "the cell above, then choose."
+)
 
 
 class Sentences(Mapping[str, str]):
@@ -25,7 +29,7 @@ class Sentences(Mapping[str, str]):
     A learner can't change them.
     """
 
-    __slots__ = ("_draw", "_texts")
+    __slots__ = ("_draw", "_seen", "_texts")
 
     def __init__(self, right: Collection[str], other: Collection[str], count: int) -> None:
         def draw() -> tuple[str, ...]:
@@ -33,14 +37,23 @@ class Sentences(Mapping[str, str]):
             drawn += random.sample(sorted(other), len(LETTERS) - count)
             return tuple(random.sample(drawn, len(drawn)))
 
-        self._draw, self._texts = draw, draw()
+        self._draw, self._texts, self._seen = draw, draw(), True
 
     def draw(self) -> None:
-        """Six others instead of these."""
-        self._texts = self._draw()
+        """Six others instead of these, which nobody has seen yet."""
+        self._texts, self._seen = self._draw(), False
+
+    def must_be_seen(self) -> None:
+        """Raise NotCounted if nobody has looked at the sentences since they were drawn."""
+        if not self._seen:
+            raise NotCounted(UNSEEN)
 
     def __getitem__(self, letter: str) -> str:
+        self._seen = True
         return dict(zip(LETTERS, self._texts, strict=True))[letter]
+
+    def __contains__(self, letter: object) -> bool:
+        return letter in tuple(LETTERS)  # without looking at a sentence
 
     def __iter__(self) -> Iterator[str]:
         return iter(LETTERS)
@@ -84,6 +97,7 @@ def judge_letters(
     Raises NotCounted while `lock` is closed.
     """
     chosen = letters(answer, sentences)
+    sentences.must_be_seen()
     lock.must_be_open()
     try:
         judge(chosen)

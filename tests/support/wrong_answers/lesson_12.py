@@ -28,7 +28,7 @@ def _right_step(answer, steps=STEPS):
     if answer.status == 429:
         return "wait"
     if answer.status < 500:
-        return "mend"
+        return "fix"
     if not answer.harmless:
         return "stop"
     return "retry" if answer.retry_after is None else "wait"
@@ -40,20 +40,20 @@ def _but(says, step, error, code=""):
     value("12.triage", error, says, lambda _: lambda answer: _right_step(answer, steps), code)
 
 
-_but("Two 401s, two answers: `use_dpop_nonce` is a question", "mend", "use_dpop_nonce", "M02")
+_but("Two 401s, two answers: `use_dpop_nonce` is a question", "fix", "use_dpop_nonce", "M02")
 _but("It is the pace", "stop", "slow_down", "M21")
 _but("ends the family", "retry", "invalid_grant", "M34")
-_but("Someone decided", "mend", "access_denied")
+_but("Someone decided", "fix", "access_denied")
 _but("It's done already", "retry", "conflict")
 _but("Two 403s", "stop", "insufficient_scope")
-_but("It's over", "mend", "gone")
+_but("It's over", "fix", "gone")
 
 
 @wrong("12.triage", "M02", "Two 401s, two answers")
 def by_the_status(answer):
     if answer.status >= 500:
         return "retry" if answer.harmless else "stop"
-    return {429: "wait", 403: "stop", 409: "stop", 410: "stop"}.get(answer.status, "mend")
+    return {429: "wait", 403: "stop", 409: "stop", 410: "stop"}.get(answer.status, "fix")
 
 
 @wrong("12.triage", "M35", "look before you send again")
@@ -74,7 +74,7 @@ def a_named_wait_is_advice(answer):
 def codes_alone(answer):
     if answer.status >= 500:
         return _right_step(answer)
-    return STEPS.get(answer.error, "mend")
+    return STEPS.get(answer.error, "fix")
 
 
 @wrong("12.triage", "", "away for a moment")
@@ -85,7 +85,7 @@ def never_again(answer):
 
 @wrong("12.triage", "M02", "`use_dpop_nonce` is a question")
 def by_the_text(answer):
-    return "wait" if "later" in answer.description or "Wait" in answer.description else "mend"
+    return "wait" if "later" in answer.description or "Wait" in answer.description else "fix"
 
 
 @wrong("12.triage", "", "Return one of 'retry'")
@@ -123,14 +123,14 @@ def _by_match(answer):
             return "stop"
         case _ if answer.status >= 500:
             return "wait" if answer.retry_after else "retry"
-    return "mend"
+    return "fix"
 
 
 right("12.triage", "by-match", _by_match)
 
 
 def _from_the_end(answer):
-    step = "mend"
+    step = "fix"
     if answer.status >= 500:
         step = "wait" if answer.retry_after else "retry"
     if answer.status >= 500 and not answer.harmless:

@@ -148,7 +148,7 @@ changed(
 )
 changed(
     "gives-up-when-busy",
-    "",
+    "M36",
     "Your function stopped there",
     ('sleep(int(response.headers["Retry-After"]))', "return response"),
 )

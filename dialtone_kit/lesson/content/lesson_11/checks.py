@@ -7,6 +7,7 @@ from typing import Any
 
 from dialtone_kit.attacks.catalogue import ATTACKS
 from dialtone_kit.attacks.good_calls import GOOD
+from dialtone_kit.lesson.attack_rooms import LAB_NAMES
 from dialtone_kit.lesson.content.lesson_11.fix import judge_verifier, verifier_of
 from dialtone_kit.lesson.content.lesson_11.naive import (
     Listing,
@@ -84,8 +85,9 @@ def _line_and_rule(answer: Any, last: int) -> tuple[int, str]:
     if number is ... or rule is ... or rule is None:
         raise NotTried
     if type(number) is not int or not 1 <= number <= last:
-        raise Wrong(f"The verifier has lines 1 to {last}; {show(number)} is none of them.")
-    return number, rule_name(rule)
+        raise Wrong(f"There is no line {show(number)}: the verifier has lines 1 to {last}.")
+    name = rule_name(rule)
+    return number, next((one for one, lab in LAB_NAMES.items() if lab == name), name)
 
 
 @exercise(

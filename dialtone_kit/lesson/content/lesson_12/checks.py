@@ -48,7 +48,7 @@ ROUNDS = 5  # of the same failures: pauses with jitter grow in one of them at le
 
 @exercise(
     "12.triage",
-    "Retry, wait, mend, stop",
+    "Retry, wait, fix, stop",
     hints=[
         "Look at `error` first. Which codes mean the same, whatever the status is?",
         "Some codes mean *not yet*, some mean *answer me first*, and some mean that it's over. "

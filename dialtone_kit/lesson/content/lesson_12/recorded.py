@@ -62,7 +62,7 @@ def _cases() -> Iterator[Case]:
         "wait", 429, f"quota_{word()}", "The code is new to you, and 429 says: later.", "M36"
     )
     yield from _by_status()
-    yield from _mended()
+    yield from _fixed()
     yield from _over()
 
 
@@ -73,7 +73,7 @@ def _by_status() -> Iterator[Case]:
     yield _case("retry", 502, "", f"No code came, so the status decides. {away}")
 
 
-def _mended() -> Iterator[Case]:
+def _fixed() -> Iterator[Case]:
     again = "Sent again as it is, it would be refused again: change something first."
     for status, error in (
         (401, "invalid_dpop_proof"),
@@ -83,9 +83,9 @@ def _mended() -> Iterator[Case]:
         (404, "not_found"),
         (400, f"bad_{word()}"),
     ):
-        yield _case("mend", status, error, again)
+        yield _case("fix", status, error, again)
     scope = "Two 403s, two answers: a token with that scope is all it takes."
-    yield _case("mend", 403, "insufficient_scope", scope)
+    yield _case("fix", 403, "insufficient_scope", scope)
 
 
 def _over() -> Iterator[Case]:

@@ -214,7 +214,7 @@ class Stranger:
         if isinstance(refused, NonceRequired):
             return self._about_nonce(place, sent)
         if rule == iat_is_fresh.__name__:
-            return self._tally.late(str(refused)), "M06"
+            return self._tally.late(str(refused).removesuffix(" [M06]")), "M06"
         return WAYS.get(rule, str(refused)), CODES.get(rule, getattr(refused, "code", ""))
 
     def _about_nonce(self, place: str, sent: list[str]) -> tuple[str, str]:

@@ -110,7 +110,10 @@ class Tally:
             return self.mistake
         if self.lateness:
             return Wrong(self.lateness, "M06")
-        ends = {"rate_limited": Wrong(GAVE_UP), "use_dpop_nonce": Wrong(NOT_A_FAILURE, "M02")}
+        ends = {
+            "rate_limited": Wrong(GAVE_UP, "M36"),
+            "use_dpop_nonce": Wrong(NOT_A_FAILURE, "M02"),
+        }
         return ends.get(self.last[1])
 
 
