@@ -15,7 +15,7 @@ import httpx
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceUnreachable
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.reason import sentence
-from dialtone_kit.lesson.exercises.patience import TooLong
+from dialtone_kit.lesson.exercises.time_limit import TooLong, TooSlow, called
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
 T = TypeVar("T")
@@ -23,6 +23,7 @@ _NOT_THE_LEARNERS = (
     Wrong,
     NotTried,
     TooLong,
+    TooSlow,
     KeyboardInterrupt,
     ServiceUnreachable,
     RateLimited,
@@ -47,7 +48,7 @@ def ask(function: Callable[..., Any], *arguments: object, shown: bool = False) -
     With `shown`, the sentence has the arguments too: for those that are no secrets.
     """
     try:
-        value = function(*map(_own, arguments))
+        value = called(function, *map(_own, arguments))
     except _NOT_THE_LEARNERS:
         raise
     except BaseException as error:
@@ -62,7 +63,7 @@ def ask(function: Callable[..., Any], *arguments: object, shown: bool = False) -
 def refuses(function: Callable[..., Any], *arguments: object) -> bool:
     """Whether the function refuses with ValueError, as the exercises ask."""
     try:
-        value = function(*map(_own, arguments))
+        value = called(function, *map(_own, arguments))
     except ValueError:
         return True
     except _NOT_THE_LEARNERS:

@@ -17,7 +17,8 @@ from dialtone_kit.client.transport import open_client
 from dialtone_kit.lesson.content.lesson_13.stranger import PLACES, Stranger
 from dialtone_kit.lesson.content.lesson_13.tally import ELSEWHERE, NO_HOST, NOTHING_SENT, Tally
 from dialtone_kit.lesson.exercises.asking import ask, same, show
-from dialtone_kit.lesson.exercises.patience import TooLong, sealed
+from dialtone_kit.lesson.exercises.patience import sealed
+from dialtone_kit.lesson.exercises.time_limit import TooLong
 from dialtone_kit.lesson.exercises.verdict import Wrong
 from dialtone_kit.tokens import read_unverified
 from dialtone_kit.wire.recorder import Wire
