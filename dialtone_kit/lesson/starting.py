@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from dialtone_kit.base.display import mask_answers
+from dialtone_kit.base.errors import LessonStop, brief
+from dialtone_kit.lesson.catalog import notebooks
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.lesson.parameters import Parameters, read_parameters
 
@@ -30,7 +32,7 @@ def start(
     client of yours: registering there is lesson 02's job.
     """
     given = read_parameters(_parameters_in(names or {}) | parameters)
-    lesson = Lesson(f"{int(number):02d}", **given)
+    lesson = Lesson(_two_digits(number), **given)
     mask_answers()
     kind = "your local service" if lesson.is_mock else "the real service"
     print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
@@ -38,6 +40,17 @@ def start(
     if credentials:
         lesson.need_credentials(scopes)
     return lesson
+
+
+def _two_digits(number: object) -> str:
+    """The lesson's number as "03". Raises LessonStop, naming those there are."""
+    known, text = [book.number for book in notebooks()], str(number).zfill(2)
+    if text not in known:
+        raise LessonStop(
+            f'There is no lesson {brief(number)}: the first argument of start() is "{known[0]}" to '
+            f'"{known[-1]}".'
+        )
+    return text
 
 
 def _parameters_in(names: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from dialtone_kit.client.transport import open_client
 from dialtone_kit.lesson.exercises import patience
 from dialtone_kit.lesson.exercises.asking import described
 from dialtone_kit.lesson.exercises.definition import Exercise, LiveLesson
+from dialtone_kit.lesson.exercises.printing import masked_output
 from dialtone_kit.lesson.exercises.time_limit import TimeLimit, TooLong, TooSlow
 from dialtone_kit.lesson.exercises.verdict import NotCounted, NotTried, Verdict, Wrong
 
@@ -45,7 +46,7 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
     """
     limit = TimeLimit(patience.PATIENCE)
     try:
-        with limit:
+        with masked_output(), limit:
             if is_untouched(answer):
                 raise NotTried
             if inspect.iscoroutinefunction(answer):
@@ -57,12 +58,12 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
         return Verdict("wrong", masked(str(wrong)), wrong.code)
     except NotCounted as pause:
         return Verdict("can't tell", str(pause))
+    except TooSlow:
+        return Verdict("can't tell", TOO_SLOW)
     except TooLong:
         if limit.in_request and _is_slow(lesson):
             return Verdict("can't tell", TOO_SLOW)
         return Verdict("wrong", TOO_LONG)
-    except TooSlow:
-        return Verdict("can't tell", TOO_SLOW)
     except KeyboardInterrupt:
         return Verdict("can't tell", "You interrupted the check before your function returned.")
     except SERVICE_AWAY as away:

@@ -29,11 +29,11 @@ STILL_RUNNING = (
 
 
 class TooLong(BaseException):
-    """The learner's time is up. Not an Exception, so that `except Exception` lets it through."""
+    """The time is up. Not an Exception, so that `except Exception` lets it through."""
 
 
-class TooSlow(BaseException):
-    """The time is up, and the check itself took it: the service is slow."""
+class TooSlow(TooLong):
+    """The check itself took the time: the service is slow."""
 
 
 def called(function: Callable[..., Any], *arguments: object) -> Any:
@@ -51,11 +51,12 @@ def end_thread(number: int) -> None:
 class TimeLimit:
     """Ends the block within after `seconds`, without cutting short the clean-up of a `with`.
 
-    Raises TooLong while a learner's function is running, and TooSlow while none is.
+    Raises TooLong where a learner's function is running, and TooSlow where none is.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._over, self._lock = seconds, threading.Event(), threading.Lock()
+        self._stderr = sys.stderr  # the check may keep what is printed within
         self._rings = 0  # while a learner's function was running
         self.in_request = False  # whether that was waiting for a response at the first ring
 
@@ -148,7 +149,7 @@ class TimeLimit:
                     end_thread(self._thread)
             if not said and self._passed() > self._seconds + 2 * GRACE:
                 said = True
-                print(STILL_RUNNING, file=sys.stderr)
+                print(STILL_RUNNING, file=self._stderr)
 
     def _end_the_watch(self) -> None:
         while not self._over.is_set():
