@@ -158,7 +158,7 @@ def test_a_sentence_in_another_script_is_not_judged():
     verdict = check(teach, "再送するたびに新しい証明を作らないと、サーバーは断ります。", lesson)
     assert verdict.outcome == "can't tell"
     assert "reads English" in verdict.sentence
-    mixed = "Each attempt (再送) gets its own `jti`: a proof that went out once is spent, answer or not."
+    mixed = "Each attempt (再送) gets its own `jti`: a proof that went out is spent, answer or not."
     assert check(teach, mixed, lesson).outcome == "right"
 
 
