@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -33,12 +34,12 @@ def command(yes: bool) -> int:
     _show("Stays", kept.staying())
     database = kept.database_elsewhere()
     if database:
-        click.echo(f"  {visible(database)}: the local service's database; drop it yourself")
+        _say(f"  {visible(database)}: the local service's database; drop it yourself")
     if not going:
-        click.echo("There is nothing to remove.")
+        _say("There is nothing to remove.")
         return 0
     if not yes and not click.confirm("Remove what goes?"):
-        click.echo("Nothing was removed.")
+        _say("Nothing was removed.")
         return 0
     return _remove()
 
@@ -48,26 +49,34 @@ def _remove() -> int:
     left = 0
     with service.ended() as was_running:
         if was_running:
-            click.echo("The local service has ended.")
+            _say("The local service has ended.")
         for one in kept.going():
             try:
                 kept.remove(one)
-                click.echo(f"Gone: {_path(one)}")
+                _say(f"Gone: {_path(one)}")
             except (OSError, DialtoneError) as problem:
                 why = problem.strerror if isinstance(problem, OSError) else problem
-                click.echo(f"Still there: {_path(one)} ({why})")
+                _say(f"Still there: {_path(one)} ({why})")
                 left = 1
         kept.remove_empty_folders()
     for folder in leftovers.remove_all():
-        click.echo(f"Gone: {visible(str(folder))}")
+        _say(f"Gone: {visible(str(folder))}")
     return left
+
+
+def _say(line: str) -> None:
+    """One line. A reader that is gone, as in `| head`, must not end the job half-way."""
+    try:
+        click.echo(line)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show(title: str, things: Sequence[Kept]) -> None:
     if things:
-        click.echo(f"{title}:")
+        _say(f"{title}:")
     for one in things:
-        click.echo(f"  {_path(one)}  {_readable(one.size)}  {visible(one.what)}")
+        _say(f"  {_path(one)}  {_readable(one.size)}  {visible(one.what)}")
 
 
 def _path(one: Kept) -> str:

@@ -19,11 +19,14 @@ from dialtone_kit.client.quiet import hiding
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.registering import own_address
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.locks import held
 from dialtone_kit.tokens import Token
 from dialtone_kit.widgets import DeviceCard
 from dialtone_kit.wire.redaction import Redactor
 
 _REALM = re.compile(r"/realms/([^/?#]+)/device\Z")
+LOCK, LOCK_SECONDS = "device.lock", 60.0
+BUSY = "Another notebook has been answering a device page for a minute. Run this cell again."
 PERSON = {"Accept": "text/html"}  # a program would get JSON
 
 
@@ -55,8 +58,10 @@ def answer_page(lesson: ApprovingLesson, login: DeviceLogin, email: str, *, say_
             "code, and decide."
         )
     lesson.controls.claim(email, _realm_of(login))
-    # A browser of its own: what a person does at the page is not the agent's traffic.
-    with IdentityClient(lesson.base_url, None, timeout=5.0).http as http:
+    # A browser of its own: what a person does at the page is not the agent's traffic. And a mailbox
+    # of one's own for as long: the email doesn't say which device its code is for.
+    browser = IdentityClient(lesson.base_url, None, timeout=5.0).http
+    with held(LOCK, LOCK_SECONDS, BUSY), browser as http:
         form = _send(http, login.verification_uri)
         person = {"user_code": login.user_code.reveal(), "email": email}
         asked = _send(http, login.verification_uri, form.fields | person)

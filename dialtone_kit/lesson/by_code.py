@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialtone_kit.lesson.folding import since_reset
+from dialtone_kit.lesson.misconceptions import misconceptions
 from dialtone_kit.lesson.progress import Asked, Progress
 
 COMMONEST = "M01"
@@ -34,7 +35,10 @@ class CodeRow:
 def by_code(progress: Progress) -> list[CodeRow]:
     """A row for each code that came up since the last reset, the most serious first."""
     counts: dict[str, Counter[str]] = {}
+    known = misconceptions()
     for code, when, confidence in _found(progress):
+        if code not in known:  # of a newer kit
+            continue
         row = counts.setdefault(code, Counter())
         row[when] += 1
         if confidence == "sure":

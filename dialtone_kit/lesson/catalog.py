@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
+from typing import TypeVar
 
-from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.errors import DialtoneError, brief
 from dialtone_kit.lesson.exercises.definition import Exercise
 from dialtone_kit.lesson.questions import Questions, parse
 from dialtone_kit.widgets.choices import Question
 
+T = TypeVar("T")
 _CONTENT = resources.files("dialtone_kit.lesson") / "content"
 _FOLDER = re.compile(r"lesson_(\d\d)")
 
@@ -41,13 +44,10 @@ def exercises(number: str) -> tuple[Exercise, ...]:
     return tuple(value for value in vars(checks).values() if isinstance(value, Exercise))
 
 
-def exercise(exercise_id: str) -> Exercise:
-    """The exercise with this id. Raises KeyError, naming the lesson's exercises."""
-    known = {entry.id: entry for entry in exercises(exercise_id[:2])}
-    if exercise_id not in known:
-        names = ", ".join(known) or "none"
-        raise KeyError(f"no exercise {exercise_id!r}; lesson {exercise_id[:2]} has: {names}")
-    return known[exercise_id]
+def exercise(exercise_id: object) -> Exercise:
+    """The exercise with this id. Raises DialtoneError, naming the lesson's exercises."""
+    known = {entry.id: entry for entry in exercises(str(exercise_id)[:2])}
+    return _named("exercise", exercise_id, known)
 
 
 @cache
@@ -57,13 +57,18 @@ def questions(number: str) -> Questions:
     return parse(file.read_text(encoding="utf-8"), number) if file.is_file() else Questions({}, {})
 
 
-def prediction(question_id: str) -> Question:
+def prediction(question_id: object) -> Question:
     """The prediction with this id, such as "02.what-it-holds"."""
-    known = questions(question_id[:2]).predictions
-    if question_id not in known:
-        names = ", ".join(known) or "none"
-        raise DialtoneError(f"No prediction {question_id}. Lesson {question_id[:2]} has: {names}.")
-    return known[question_id]
+    return _named("prediction", question_id, questions(str(question_id)[:2]).predictions)
+
+
+def _named(what: str, name: object, known: Mapping[str, T]) -> T:
+    """The one of that name. Raises DialtoneError with the names there are in its lesson."""
+    found = known.get(str(name))
+    if found is None:
+        lesson, names = brief(str(name)[:2]), ", ".join(known) or "none"
+        raise DialtoneError(f"There is no {what} {brief(name)}. Lesson {lesson} has: {names}.")
+    return found
 
 
 def quiz(number: str) -> tuple[Question, ...]:

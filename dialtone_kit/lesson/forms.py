@@ -109,7 +109,8 @@ def _code_source(
     if verification_code:
         return lambda: verification_code
     if lesson.is_mock:
-        return lambda: lesson.controls.code_for(enrollment.email, enrollment.realm)
+        about = enrollment.enrollment_id
+        return lambda: lesson.controls.code_for(enrollment.email, enrollment.realm, about=about)
     return None
 
 

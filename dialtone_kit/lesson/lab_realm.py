@@ -66,11 +66,18 @@ class LabRealm:
         self._agents: list[LabAgent] = []
         self._removed = False
         atexit.register(self.remove)
+        try:
+            self._register(scopes, workload)
+        except BaseException:  # nobody has it yet, so nobody else removes it
+            self.remove()
+            raise
+
+    def _register(self, scopes: Sequence[str], workload: Workload | None) -> None:
         if scopes:
             ensure_credentials(
                 self.client,
                 scopes,
-                controls=controls,
+                controls=self.controls,
                 client_name="lab",
                 spiffe_id=str(workload.spiffe_id) if workload else None,
                 say=_keep_quiet,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dialtone_kit.base.display import BAD, FAINT, GOOD, Shown, prose
 from dialtone_kit.base.masking import escaped
@@ -35,25 +36,28 @@ class LessonMarks:
 
 def marks(progress: Progress) -> list[LessonMarks]:
     """The marks of every lesson, in order."""
-    lessons = progress.export()["lessons"]
-    found = []
-    for book in catalog.notebooks():
-        row = lessons.get(book.number, {})
-        picks = [
-            pick
-            for name in catalog.questions(book.number).predictions
-            if (pick := progress.prediction(name)) is not None
-        ]
-        found.append(
-            LessonMarks(
-                book,
-                "done" if "done_at" in row else "begun" if row else "open",
-                [progress.exercise(one.id).outcome for one in catalog.exercises(book.number)],
-                sum(pick.right for pick in picks),
-                len(picks),
-            )
-        )
-    return found
+    known = progress.export()  # once: the file is read again each time
+    return [_marks_of(book, known) for book in catalog.notebooks()]
+
+
+def _marks_of(book: Notebook, known: dict[str, Any]) -> LessonMarks:
+    row = known["lessons"].get(book.number, {})
+    tried, predicted = known["exercises"], known["predictions"]
+    firsts = [
+        predicted[name][0]
+        for name in catalog.questions(book.number).predictions
+        if predicted.get(name)
+    ]
+    return LessonMarks(
+        book,
+        "done" if "done_at" in row else "begun" if row else "open",
+        [
+            tried.get(one.id, {}).get("outcome", "not tried")
+            for one in catalog.exercises(book.number)
+        ],
+        sum(bool(first["right"]) for first in firsts),
+        len(firsts),
+    )
 
 
 def map_shown(progress: Progress) -> Shown:

@@ -47,7 +47,7 @@ def misconceptions() -> Mapping[str, Misconception]:
 
 def misconception(code: str) -> Misconception:
     """The one with `code`, such as M05. Raises DialtoneError for a code that does not exist."""
-    found = misconceptions().get(code.strip().upper())
+    found = misconceptions().get(str(code).strip().upper())
     if found is None:
         raise DialtoneError(f"There is no {code!r}: the codes are M01 to M37. See {PAGE}.")
     return found

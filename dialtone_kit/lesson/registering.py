@@ -16,6 +16,7 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.local.controls import Controls
 
 Say = Callable[[str], object]
+OTHERS = 5  # times that other notebooks may use up a limit which was cleared
 
 
 def ensure_credentials(
@@ -74,12 +75,13 @@ def request(
             email, client_name, description, tuple(scopes), spiffe_id=spiffe_id
         )
 
-    try:
-        return ask()
-    except RateLimited:
-        controls.clear_limits(client.realm)
+    for _ in range(OTHERS):
+        try:
+            return ask()
+        except RateLimited:
+            controls.clear_limits(client.realm)
         say("429 rate_limited: this hour's registrations were used up; lesson.reset_limits() ran.")
-        return ask()
+    return ask()
 
 
 def pending(
@@ -144,7 +146,7 @@ def register(
         spiffe_id=spiffe_id,
         say=say,
     )
-    code = controls.code_for(email, enrollment.realm)
+    code = controls.code_for(email, enrollment.realm, about=enrollment.enrollment_id)
     registered = client.confirm_enrollment(enrollment, code)
     say(f"Registered {registered.client_id} for {email}, as lesson 02 does step by step.")
     return registered

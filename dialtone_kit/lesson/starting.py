@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from dialtone_kit.base.display import mask_answers
+from dialtone_kit.base.errors import LessonStop, brief
+from dialtone_kit.lesson.catalog import notebooks
 from dialtone_kit.lesson.parameters import Parameters, read_parameters
 from dialtone_kit.local.record import Record
 
@@ -32,12 +34,11 @@ def start(
     `scopes`, or registers at the mock and says so. Raises LessonStop when the real service has no
     client of yours: registering there is lesson 02's job.
     """
-    from dialtone_kit.lesson.lesson import (
-        Lesson,
-    )  # the client, the wire view and more: now they're needed
+    # The client, the wire view and more are only needed now.
+    from dialtone_kit.lesson.lesson import Lesson
 
     given = read_parameters(_parameters_in(names or {}) | parameters)
-    lesson = Lesson(f"{int(number):02d}", **given)
+    lesson = Lesson(_two_digits(number), **given)
     mask_answers()
     kind = _kind(lesson.place) if lesson.place else "the real service"
     print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
@@ -53,6 +54,17 @@ def _kind(place: Record) -> str:
         return "your local service"
     seat = f" (seat {place.seat})" if place.seat else ""
     return f"the service of your class{seat}"
+
+
+def _two_digits(number: object) -> str:
+    """The lesson's number as "03". Raises LessonStop, naming those there are."""
+    known, text = [book.number for book in notebooks()], str(number).zfill(2)
+    if text not in known:
+        raise LessonStop(
+            f'There is no lesson {brief(number)}: the first argument of start() is "{known[0]}" to '
+            f'"{known[-1]}".'
+        )
+    return text
 
 
 def _parameters_in(names: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from dialtone_kit.base.display import Shown, prose
+from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import masked
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.misconceptions import entry_for_view
@@ -100,12 +101,15 @@ class Work:
         if exercise_id not in self._materials:
             make = catalog.exercise(exercise_id).make
             if make is None:
-                raise KeyError(f"{exercise_id} needs no material")
+                raise DialtoneError(
+                    f"{exercise_id} needs no material: its cell says what to write."
+                )
             self._materials[exercise_id] = make(lesson)
         return self._materials[exercise_id]
 
     def reset_exercise(self, exercise_id: str) -> None:
         """Forget one exercise: its outcome, tries, hints and material."""
+        exercise_id = catalog.exercise(exercise_id).id
         self.progress.reset_exercise(exercise_id)
         self._materials.pop(exercise_id, None)
 

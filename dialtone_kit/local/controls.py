@@ -71,6 +71,7 @@ class Controls:
 
     def __init__(self, find_service: Callable[[], LocalService] | None) -> None:
         self._find_service = find_service
+        self._asked: LocalService | None = None  # the last time
 
     def inbox(
         self, email: str | None = None, realm: str | None = None, *, limit: int = 50
@@ -83,12 +84,17 @@ class Controls:
         mails = self._call("inbox", "GET", "/mock/inbox", query=asked)["mails"]
         return [_read(Mail, members | {"id": str(members["id"])}) for members in mails]
 
-    def code_for(self, email: str, realm: str | None = None, *, timeout: float = 10.0) -> str:
-        """The code in the newest email to `email`; waits up to `timeout` seconds for one."""
+    def code_for(
+        self, email: str, realm: str | None = None, *, about: str = "", timeout: float = 10.0
+    ) -> str:
+        """The code in the newest email to `email`; waits up to `timeout` seconds for one.
+
+        `about` is in its text, such as an enrollment_id: others may ask for this address, too.
+        """
         deadline = time.monotonic() + timeout
         while True:
             for mail in self.inbox(email, realm):
-                if mail.code:
+                if mail.code and about in mail.text:
                     return mail.code
             if time.monotonic() >= deadline:
                 raise EnrollmentProblem(f"No email with a code for {email}. Ask for one first.")
@@ -118,9 +124,16 @@ class Controls:
         return str(self._call("private realms", "POST", "/mock/realms", body)["realm"])
 
     def remove_realm(self, realm: str) -> None:
-        """Remove a private realm with all that is in it. If it is gone already, that is fine."""
+        """Remove a private realm with all that is in it. If it is gone already, that is fine.
+
+        A service that has ended since it was asked last is not started for this.
+        """
+        path = f"/mock/realms/{quote(realm, safe='')}"
         try:
-            self._call("private realms", "DELETE", f"/mock/realms/{quote(realm, safe='')}")
+            if self._asked is None:
+                self._call("private realms", "DELETE", path)
+            else:
+                call(self._asked.record, "DELETE", path)
         except ServiceError as refused:
             if refused.status != 404:
                 raise
@@ -249,7 +262,8 @@ class Controls:
                 f"The real service has no such control ({what}); only the local service does. "
                 'Set base_url = "mock" to try this.'
             )
-        return call(self._find_service().record, method, path, body, query)
+        self._asked = self._find_service()
+        return call(self._asked.record, method, path, body, query)
 
 
 def _read(kind: type[T], members: dict[str, Any]) -> T:

@@ -38,7 +38,7 @@ STATE = {
     r"mock\.sqlite3(-wal|-shm|-journal)?": "the service's database: clients, mails, audit trail",
     r"mock\.key|postgresql\.key": "the service's own key",
     r"mock\.log(\.1)?": "the service's log",
-    r"mock\.pid|mock\.calls|service\.lock": "notes of the service's process",
+    r"mock\.pid|mock\.calls|(service|device)\.lock": "notes of the service's process",
     r"setup\.json": "how the service was set up",
     r"service\.json": "the service's port and secret",
     PROGRESS: "your progress",

@@ -9,17 +9,16 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
-from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError, ServiceUnreachable
-from dialtone_kit.base.private_files import explained
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import Occupant, ask, explain
+from dialtone_kit.local.locks import held
 from dialtone_kit.local.record import (
     LooseMode,
     Record,
@@ -257,19 +256,11 @@ def _record() -> Record:
     return record
 
 
-@contextmanager
-def _lock() -> Iterator[None]:
+def _lock() -> AbstractContextManager[None]:
     """Only one process at a time starts, repairs or ends the service."""
-    lock = FileLock(state_dir() / LOCK, timeout=LOCK_SECONDS, mode=0o600)
-    with explained(state_dir() / LOCK, ServiceUnreachable):
-        try:
-            lock.acquire()
-        except Timeout:
-            raise ServiceUnreachable(
-                f"Another process has been starting the local service for {LOCK_SECONDS:.0f} s. "
-                "See `dialtone doctor`."
-            ) from None
-    try:
-        yield
-    finally:
-        lock.release()
+    return held(
+        LOCK,
+        LOCK_SECONDS,
+        f"Another process has been starting the local service for {LOCK_SECONDS:.0f} s. See "
+        "`dialtone doctor`.",
+    )

@@ -191,6 +191,19 @@ def test_what_can_not_be_removed_is_said_and_the_exit_code_is_1(
     assert files(used) == {"state/mock.key"}
 
 
+def test_it_goes_on_when_the_reader_of_its_lines_is_gone(used: Path) -> None:
+    """As in `dialtone purge --yes | head -1`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    code = "from dialtone_kit.commands.cli import main; main(['purge', '--yes'])"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert files(used) == set()
+
+
 def test_it_refuses_while_somebody_serves(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = "from dialtone_kit.commands.cli import main; main(['serve'])"
     serving = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit import ServiceError, start
+from dialtone_kit import IdentityClient, ServiceError, start
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.client import credentials as store
+from dialtone_kit.lesson import lab_realm
 from dialtone_kit.lesson.demo_client import SCRIPT
 from dialtone_kit.lesson.lesson import Lesson
 
@@ -27,6 +28,22 @@ def test_each_agent_has_its_own_key_and_none_leaves_anything_behind(lesson: Less
         assert [token.claims["client_id"] for token in tokens] == [a.client_id for a in agents]
         assert all(store.path_for(agent.client_id).exists() for agent in agents)
     assert not any(store.path_for(agent.client_id).exists() for agent in agents)
+
+
+def test_a_realm_that_is_only_half_made_is_removed(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def interrupted(client: IdentityClient, *_: object, **__: object) -> None:
+        made.append(str(client.realm))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lab_realm, "ensure_credentials", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        lesson.lab_realm()
+    with pytest.raises(ServiceError, match="no realm"):
+        lesson.controls.move_clock(made[0], 1)
 
 
 def test_more_agents_of_one_sponsor_than_an_hour_allows(lesson: Lesson) -> None:

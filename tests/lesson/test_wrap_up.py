@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import tempfile
 import time
 from types import SimpleNamespace
 
 import pytest
 
+from dialtone_kit import start
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.by_code import by_code, worst_code
 from dialtone_kit.lesson.content.lesson_13 import capstone
@@ -110,6 +113,25 @@ def test_someone_who_waits_for_real_is_told_so(monkeypatch):
     assert (verdict.outcome, verdict.sentence) == ("wrong", capstone.REALLY_SLEEPS)
 
 
+def test_a_check_that_takes_too_long_leaves_no_realm_and_no_file_behind(
+    shared_home, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(patience, "PATIENCE", 0.8)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    lesson, met = start(13, credentials=False), []
+    config = os.environ["DIALTONE_CONFIG_DIR"]
+
+    def sleeps(client, tokens):
+        met.append(client.issuer)
+        time.sleep(60)
+
+    verdict = check(catalog.exercise("13.clean"), sleeps, lesson)
+    assert (verdict.outcome, len(met)) == ("wrong", 1)
+    assert lesson.http.get(f"{met[0]}/.well-known/openid-configuration").status_code == 404
+    assert os.environ["DIALTONE_CONFIG_DIR"] == config
+    assert [one for one in tmp_path.iterdir() if one.name.startswith("tmp")] == []
+
+
 # -- a sentence --------------------------------------------------------------------------------
 
 
@@ -128,6 +150,16 @@ def show_text(code):
     from dialtone_kit.lesson.misconceptions import misconception, show
 
     return show(misconception(code)).text
+
+
+def test_a_sentence_in_another_script_is_not_judged():
+    lesson = SimpleNamespace(worst_code=lambda: "M01")
+    teach = catalog.exercise("13.teach")
+    verdict = check(teach, "再送するたびに新しい証明を作らないと、サーバーは断ります。", lesson)
+    assert verdict.outcome == "can't tell"
+    assert "reads English" in verdict.sentence
+    mixed = "Each attempt (再送) gets its own `jti`: a proof that went out is spent, answer or not."
+    assert check(teach, mixed, lesson).outcome == "right"
 
 
 def test_the_sentence_that_was_right_last_is_kept_without_a_secret(progress):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
+from datetime import timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -15,10 +17,12 @@ import httpx
 from dialtone_kit.base.errors import NotThisService, RateLimited, ServiceUnreachable
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.reason import sentence
-from dialtone_kit.lesson.exercises.patience import TooLong
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.exercises.time_limit import TooLong, called
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 
 T = TypeVar("T")
+LONGEST = 10_000  # characters of a value that are looked at
 _NOT_THE_LEARNERS = (
     Wrong,
     NotTried,
@@ -47,7 +51,7 @@ def ask(function: Callable[..., Any], *arguments: object, shown: bool = False) -
     With `shown`, the sentence has the arguments too: for those that are no secrets.
     """
     try:
-        value = function(*map(_own, arguments))
+        value = called(function, *map(_own, arguments))
     except _NOT_THE_LEARNERS:
         raise
     except BaseException as error:
@@ -62,7 +66,7 @@ def ask(function: Callable[..., Any], *arguments: object, shown: bool = False) -
 def refuses(function: Callable[..., Any], *arguments: object) -> bool:
     """Whether the function refuses with ValueError, as the exercises ask."""
     try:
-        value = function(*map(_own, arguments))
+        value = called(function, *map(_own, arguments))
     except ValueError:
         return True
     except _NOT_THE_LEARNERS:
@@ -128,9 +132,9 @@ def same(got: object, expected: object) -> bool:
 
 
 def show(value: object, limit: int = 60) -> str:
-    """`value` short enough for a sentence."""
+    """`value` short enough for a sentence. Masked first: a part of a secret isn't recognized."""
     try:
-        text = repr(value)
+        text = mask_text(repr(value)[:LONGEST])
     except Exception:
         text = f"{kind_of(value)} that can't be shown"
     return text if len(text) <= limit else f"{text[:limit]}…"
@@ -141,6 +145,27 @@ def kind_of(value: object) -> str:
     name = type(value).__name__
     article = "an" if re.match("[aeio]|un(?!i)", name, re.IGNORECASE) else "a"
     return f"{article} {name}"
+
+
+@contextmanager
+def lent(client: IdentityClient) -> Iterator[IdentityClient]:
+    """A client like this one, for a learner: what they close or change there isn't the check's."""
+    again = IdentityClient(
+        client.issuer,
+        None,
+        credentials=client.credentials,
+        wire=client.wire,
+        now=client.connection.now,
+    )
+    with again.http:
+        yield again
+
+
+def response(request: httpx.Request, status: int, **parts: Any) -> httpx.Response:
+    """A response that nobody sent, and that a learner can use like one that came by HTTP."""
+    made = httpx.Response(status, request=request, **parts)
+    made.elapsed = timedelta()
+    return made
 
 
 def word(length: int = 6) -> str:

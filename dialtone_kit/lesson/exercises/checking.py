@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import dis
 import inspect
+import time
 
 import httpx
 
-from dialtone_kit.base.errors import MockOnly, NotThisService, ServiceError, ServiceUnreachable
+from dialtone_kit.base.errors import (
+    DialtoneError,
+    MockOnly,
+    NotThisService,
+    ServiceError,
+    ServiceUnreachable,
+)
 from dialtone_kit.base.masking import masked
 from dialtone_kit.base.reason import sentence
+from dialtone_kit.client.transport import open_client
 from dialtone_kit.lesson.exercises import patience
 from dialtone_kit.lesson.exercises.asking import described
 from dialtone_kit.lesson.exercises.definition import Exercise, LiveLesson
-from dialtone_kit.lesson.exercises.patience import TooLong, time_limit
+from dialtone_kit.lesson.exercises.printing import masked_output
+from dialtone_kit.lesson.exercises.time_limit import TimeLimit, TooLong, TooSlow
 from dialtone_kit.lesson.exercises.verdict import NotCounted, NotTried, Verdict, Wrong
 
 SERVICE_AWAY = (ServiceError, ServiceUnreachable, NotThisService, MockOnly, httpx.TransportError)
@@ -22,13 +31,22 @@ TOO_LONG = (
     f"Your function had not returned after {patience.PATIENCE:.0f} seconds. Look for a loop that "
     "never ends, or a call that waits."
 )
+TOO_SLOW = (
+    "The service is slow right now, so the check ran out of time. This try doesn't count: run the "
+    "cell again in a minute. `dialtone doctor` shows how the service is."
+)
+SLOW = 1.0  # seconds for three small requests to a service on the same machine
 IS_ASYNC = "Write it with `def`, not `async def`: the check calls it and looks at what it returns."
 
 
 def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
-    """Judge `answer`. Never raises, whatever the answer does, and never takes more than 10 s."""
+    """Judge `answer`. Never raises, whatever the answer does, and takes no more than some 10 s.
+
+    Only a service that hangs while the check cleans up can make it longer.
+    """
+    limit = TimeLimit(patience.PATIENCE)
     try:
-        with time_limit(patience.PATIENCE):
+        with masked_output(), limit:
             if is_untouched(answer):
                 raise NotTried
             if inspect.iscoroutinefunction(answer):
@@ -40,7 +58,11 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
         return Verdict("wrong", masked(str(wrong)), wrong.code)
     except NotCounted as pause:
         return Verdict("can't tell", str(pause))
+    except TooSlow:
+        return Verdict("can't tell", TOO_SLOW)
     except TooLong:
+        if limit.in_request and _is_slow(lesson):
+            return Verdict("can't tell", TOO_SLOW)
         return Verdict("wrong", TOO_LONG)
     except KeyboardInterrupt:
         return Verdict("can't tell", "You interrupted the check before your function returned.")
@@ -51,6 +73,18 @@ def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
             "wrong", masked(sentence(f"Your answer broke the check: {described(error)}"))
         )
     return Verdict("right", exercise.praise, requests=requests)
+
+
+def _is_slow(lesson: LiveLesson) -> bool:
+    """Whether the service, asked now by nobody's function, keeps us waiting."""
+    began = time.monotonic()
+    try:
+        with open_client(lesson.issuer, timeout=SLOW) as http:
+            for _ in range(3):
+                http.get(f"{lesson.issuer}/.well-known/openid-configuration")
+    except (DialtoneError, httpx.HTTPError):
+        return True
+    return time.monotonic() - began > SLOW
 
 
 def _to_fill_in(title: str) -> str:

@@ -1,68 +1,15 @@
-"""A check always ends in time, whatever a learner's function does: an alarm or counted calls.
-
-The alarm is a signal, so it ends Python code and most waits, in the main thread of a Unix machine.
-Without one, and for C code that ignores signals, a line names the interrupt key.
-"""
+"""A learner's loop ends: what a check hands to a function counts its calls."""
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
 PATIENCE = 7.0  # seconds for a whole check, with its calls to the service
-AGAIN = 0.05  # a bare `except:` in a loop swallows the alarm, but not every time
 CALLS = 30  # of one function, in one call of the learner's
-STILL_WAITING = (
-    "Your function hasn't returned yet, and the check can't stop it. Interrupt it with ■ in the "
-    "toolbar, or press Esc, then I twice; then look for what it's waiting for."
-)
-
-
-class TooLong(BaseException):
-    """The time is up. Not an Exception, so that `except Exception` lets it through."""
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TooLong in this block once it has taken `seconds`."""
-    watch = threading.Timer(seconds + 1, print, (STILL_WAITING,), {"file": sys.stderr})
-    watch.daemon = True
-    watch.start()
-    try:
-        if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-            with _alarm(seconds):
-                yield
-        else:
-            yield
-    finally:
-        watch.cancel()
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """The alarm; one that someone else had set goes off at its own time."""
-
-    def ring(*_: object) -> None:
-        raise TooLong
-
-    began, before = time.monotonic(), signal.signal(signal.SIGALRM, ring)
-    theirs, interval = signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if theirs:
-            left = max(theirs - (time.monotonic() - began), AGAIN)
-            signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
 class Calls:

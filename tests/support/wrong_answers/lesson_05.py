@@ -499,6 +499,17 @@ class CallWithNonce:
         return answered_once(send)
 
 
+def nonce_by_raise_for_status(send):
+    response = send(None)
+    try:
+        response.raise_for_status()
+    except httpx.HTTPStatusError as refused:
+        if refused.response.json()["error"] == "use_dpop_nonce":
+            return send(refused.response.headers["DPoP-Nonce"])
+    return response
+
+
+right("05.nonce", "by-raise-for-status", nonce_by_raise_for_status)
 right("05.nonce", "recursion-by-header", nonce_by_header)
 right("05.nonce", "partial-of-a-loop", partial(nonce_in_a_loop, 2))
 right("05.nonce", "callable-object", CallWithNonce())

@@ -392,6 +392,14 @@ def _least_narrowed_twice(parent, token, children):
     return {c.name: _handed(parent, token, c, c.scope, c.scope) for c in children}
 
 
+def _least_and_closes(parent, token, children):
+    given = _least_read_once(parent, token, children)
+    for client in (parent, *(child.client for child in children)):
+        client.http.close()
+    return given
+
+
+right("09.least", "closes-every-client", _least_and_closes)
 right("09.least", "narrowed-twice", _least_narrowed_twice)
 
 

@@ -409,6 +409,12 @@ def _less_scope(held, me, key, api):
     return dict(response.json()) if response.status_code == 200 else None
 
 
+def _raises_for_status(held, me, key, api):
+    token = me.exchange(held, resource=api, key=key)
+    response = me.call(method="GET", url=f"{api}/api/whoami", token=token)
+    return response.raise_for_status().json()
+
+
 def _one_at_a_time():
     lock, shared = Lock(), {}
 
@@ -424,3 +430,4 @@ right("10.downstream", "kept-for-each-caller", _for_each_caller())
 right("10.downstream", "one-at-a-time", _one_at_a_time())
 right("10.downstream", "by-audience", _by_audience)
 right("10.downstream", "less-scope", _less_scope)
+right("10.downstream", "raises-for-status", _raises_for_status)

@@ -6,6 +6,8 @@ import random
 import time
 from email.utils import parsedate_to_datetime
 
+import httpx
+
 from dialtone_kit.lesson.content.lesson_12.field_cases import CAUSES, cause_of
 from tests.support.wrong_answers import Chameleon, ChameleonText, right, value, wrong
 from tests.support.wrong_answers.lesson_03 import FromLesson
@@ -332,11 +334,26 @@ def _with_jitter_and_the_own_clock(prove, send, sleep, harmless):
     return response
 
 
+def _raises_for_status(prove, send, sleep, harmless):
+    """It logs how long each attempt took, too."""
+
+    def sending(proof):
+        response = send(proof)
+        try:
+            return response.raise_for_status()
+        except httpx.HTTPStatusError as refused:
+            print(refused.request.method, response.url, response.elapsed.total_seconds())
+            return refused.response
+
+    return _right_sending(prove, sending, sleep, harmless)
+
+
 def _one_second_more(prove, send, sleep, harmless):
     return _right_sending(prove, send, lambda seconds: sleep(seconds + 1), harmless)
 
 
 right("12.backoff", "a-second-more-each-time", _one_second_more)
+right("12.backoff", "raises-for-status", _raises_for_status)
 right("12.backoff", "with-jitter", _with_jitter_and_the_own_clock)
 
 FIVE = "12.five"

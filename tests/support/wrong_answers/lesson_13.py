@@ -147,6 +147,12 @@ changed(
     ('sleep(int(response.headers["Retry-After"]))', "sleep(1)"),
 )
 changed(
+    "half-a-minute-always",
+    "M36",
+    "Retry-After [2-9] your function slept 30 s",
+    ('sleep(int(response.headers["Retry-After"]))', "sleep(30)"),
+)
+changed(
     "gives-up-when-busy",
     "M36",
     "Your function stopped there",
@@ -196,6 +202,24 @@ changed(
     ),
 )
 changed("prints-the-token", "M27", "in your function's output", (API, "print(token)\n    " + API))
+changed(
+    "prints-half-of-the-token",
+    "M27",
+    "in your function's output",
+    (API, "print(token[: len(token) // 2])\n    " + API),
+)
+changed(
+    "prints-the-basic-header",
+    "M27",
+    "in your function's output",
+    (API, "print(granted.request.headers['Authorization'])\n    " + API),
+)
+changed(
+    "prints-the-start-of-the-secret",
+    "M27",
+    "in your function's output",
+    (API, "print(basic[1][:16])\n    " + API),
+)
 changed("prints-the-secret", "M27", "in your function's output", (API, "print(basic)\n    " + API))
 changed(
     "claims-of-the-token",
@@ -343,9 +367,17 @@ def _dialtone_by(prove, clock, issuer, credentials, http, sleep):
 
 
 def _says_what_it_does(issuer, credentials, http, sleep):
-    """It prints, but no secret."""
-    print("calling", issuer, credentials, Secret("a secret"))
+    """It prints, but no secret: a token's header is none, nor are a proof and the claims."""
+    http.event_hooks["response"].append(_print_what_is_no_secret)
+    print("calling", issuer, credentials, Secret("a secret"), http.headers)
     return dict(_dialtone(issuer, credentials, http, sleep))
+
+
+def _print_what_is_no_secret(response):
+    scheme, _, token = response.request.headers.get("Authorization", "").partition(" ")
+    if scheme == "DPoP":
+        print(token.partition(".")[0], read_unverified(token).claims)
+        print(response.request.headers["DPoP"])
 
 
 right("13.dialtone", "as-changed-above", _dialtone)
@@ -429,6 +461,52 @@ def by_subject(client, tokens):
     _delete(client)
 
 
+def _leave(client, tokens, file):
+    """Right but for what becomes of the file."""
+    _revoke_all(client, tokens)
+    file(path_for(client.credentials.client_id))
+
+
+def _backed_up(path):
+    (path.parent / "client.bak").write_bytes(path.read_bytes())
+    path.unlink()
+
+
+def _moved_away(path):
+    shutil.move(path, path.parents[2] / "elsewhere.json")
+
+
+FILES = {
+    "renames-the-file": lambda path: path.rename(path.with_suffix(".bak")),
+    "moves-it-away": _moved_away,
+    "backs-it-up": _backed_up,
+}
+for _name, _file in FILES.items():
+    value(
+        "13.clean",
+        _name,
+        "secret is still on disk, under another name",
+        lambda _, file=_file: lambda client, tokens: _leave(client, tokens, file),
+    )
+
+
+@wrong("13.clean", "", "changed another client's credentials")
+def empties_the_other_file(client, tokens):
+    mine, other = _mine(client, tokens), list(tokens)
+    _revoke_all(client, tokens)
+    _delete(client)
+    for token in other:
+        if token not in mine:
+            path_for(token.claims["client_id"]).write_text("")
+
+
+def _closes_its_client(client, tokens):
+    _revoke_all(client, tokens)
+    _delete(client)
+    client.http.close()
+    client.credentials = None
+
+
 def _refused_is_fine(client, tokens):
     for token in tokens:
         for one in (token, token.refresh_token):
@@ -451,6 +529,7 @@ def _file_first(client, tokens):
 
 right("13.clean", "a-refusal-is-fine", _refused_is_fine)
 right("13.clean", "the-file-first", _file_first)
+right("13.clean", "closes-its-client", _closes_its_client)
 right("13.clean", "as-above", lambda client, tokens: (_revoke_all(client, tokens), _delete(client)))
 
 # --- 13.teach: without a record, the subject is M01 ---
@@ -487,6 +566,11 @@ _sentence(
     "There's a secret in it",
     f"My retry sent the old proof with sec_{'aB3_' * 11} and failed again.",
     "M27",
+)
+_sentence(
+    "with-an-address",
+    "leave the address out",
+    "Ask ada@example.com why my retry sent the old proof a second time and failed.",
 )
 _sentence("bytes", "bytes", b"My retry had an old proof in it, and the service had seen that one.")
 _sentence("a-list", "should be a string", ["My retry had an old proof."])

@@ -7,13 +7,14 @@ import secrets
 import httpx
 
 from dialtone_kit.lesson.exercises import Wrong
-from dialtone_kit.lesson.exercises.asking import same, show
+from dialtone_kit.lesson.exercises.asking import response, same, show
 from dialtone_kit.lesson.exercises.patience import CALLS
 
 FOR_EVER = (
     "The service kept demanding, and you kept sending. Stop after answering one demand: "
     "this could go on forever."
 )
+ASKED = httpx.Request("GET", "https://api.example/nonce")  # for `raise_for_status`
 
 
 class Door:
@@ -38,11 +39,12 @@ class Door:
             return self._refuse(self.refusal)
         if len(self.got) <= self.demands or (last and not same(nonce, last)):
             return self._refuse("use_dpop_nonce")
-        return httpx.Response(200, json={"ok": True}, headers={"DPoP-Nonce": self.nonce})
+        headers = {"DPoP-Nonce": self.nonce}
+        return response(ASKED, 200, json={"ok": True}, headers=headers)
 
     def _refuse(self, error: str) -> httpx.Response:
         headers = {"DPoP-Nonce": self.nonce, "WWW-Authenticate": f'DPoP error="{error}"'}
-        return httpx.Response(401, json={"error": error}, headers=headers)
+        return response(ASKED, 401, json={"error": error}, headers=headers)
 
 
 def judge_call(got: object, door: Door) -> None:

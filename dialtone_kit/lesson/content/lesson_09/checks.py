@@ -10,7 +10,7 @@ from dialtone_kit.lesson.content.lesson_09.chains import chains, claims_of, judg
 from dialtone_kit.lesson.content.lesson_09.children import judge_hand_out
 from dialtone_kit.lesson.content.lesson_09.trails import judge_who, live, made_up
 from dialtone_kit.lesson.exercises import LiveLesson, Wrong, exercise
-from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, show
+from dialtone_kit.lesson.exercises.asking import ask, expect_text, function_of, lent, show
 
 
 @exercise(
@@ -87,7 +87,8 @@ def who(answer: object, lesson: LiveLesson) -> None:
 def least(answer: object, lesson: LiveLesson) -> None:
     function = function_of(answer, "hand_out")
     token = lesson.client.get_token(key=ProofKey.generate())
-    nobody = ask(function, lesson.client, token, ())
+    with lent(lesson.client) as parent:
+        nobody = ask(function, parent, token, ())
     if not isinstance(nobody, dict) or nobody:
         raise Wrong(
             "Return a dict: a token for each child's name. For no children it is empty; you "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_09.cast import approved
 from dialtone_kit.lesson.exercises import LiveLesson
-from dialtone_kit.lesson.exercises.asking import ask, show, word
+from dialtone_kit.lesson.exercises.asking import ask, lent, show, word
 from dialtone_kit.lesson.exercises.verdict import NotTried, Wrong
 from dialtone_kit.lesson.lab_realm import LabRealm
 from dialtone_kit.tokens import Token
@@ -58,7 +59,13 @@ def judge_hand_out(function: Callable[..., Any], lesson: LiveLesson) -> None:
     """Let the function hand out tokens, then try each of them."""
     with lesson.lab_realm(scopes=()) as lab:
         place = home(lesson, lab)
-        got = ask(_with_advice(function), place.parent, place.token, place.children)
+        with ExitStack() as borrowed:
+            parent, *clients = (
+                borrowed.enter_context(lent(one))
+                for one in (place.parent, *(child.client for child in place.children))
+            )
+            children = tuple(map(_with_client, place.children, clients))
+            got = ask(_with_advice(function), parent, place.token, children)
         tokens = _tokens(got, place.children)
         for child in place.children:
             _judge_holder(child, tokens[child.name], tokens)
@@ -66,6 +73,10 @@ def judge_hand_out(function: Callable[..., Any], lesson: LiveLesson) -> None:
             _judge_genuine(child, tokens[child.name])
             _judge_reach(child, tokens[child.name], place.notes)
             _judge_chain(child, tokens[child.name], place)
+
+
+def _with_client(child: Child, client: IdentityClient) -> Child:
+    return replace(child, client=client)
 
 
 def _with_advice(function: Callable[..., Any]) -> Callable[..., Any]:

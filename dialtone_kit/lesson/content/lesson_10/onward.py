@@ -18,7 +18,7 @@ from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.lesson.content.lesson_04.forgeries import Issuer
 from dialtone_kit.lesson.content.lesson_10.together import together
-from dialtone_kit.lesson.exercises.asking import ask, same, show, word
+from dialtone_kit.lesson.exercises.asking import ask, response, same, show, word
 from dialtone_kit.lesson.exercises.patience import sealed
 from dialtone_kit.lesson.exercises.verdict import Wrong
 from dialtone_kit.tokens import Token, read_unverified, text_of
@@ -62,12 +62,12 @@ class OnPaper:
 
     def call(self, method: str, url: str, token: Token | str) -> httpx.Response:
         """What the API answers, with a number that nobody can guess."""
-        claims = read_unverified(text_of(token)).claims
+        claims, asked = read_unverified(text_of(token)).claims, httpx.Request(method, url)
         if url != f"{self.api}/api/whoami" or method != "GET":
-            return httpx.Response(404, json={"error": "not_found"})
+            return response(asked, 404, json={"error": "not_found"})
         if claims["cnf"]["jkt"] != self.key.thumbprint or self.api not in _named(claims):
-            return httpx.Response(401, json={"error": "invalid_token"})
-        return httpx.Response(200, json={"sub": claims["sub"], "request": word(12)})
+            return response(asked, 401, json={"error": "invalid_token"})
+        return response(asked, 200, json={"sub": claims["sub"], "request": word(12)})
 
 
 @dataclass(frozen=True)

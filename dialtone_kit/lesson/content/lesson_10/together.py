@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from types import CodeType, FrameType
 from typing import Any
 
+from dialtone_kit.lesson.exercises.time_limit import end_thread
+
 PATIENCE = 1.0  # seconds for the other one, who may wait for a lock; then they go on alone
 
 
@@ -55,7 +57,12 @@ def together(jobs: Sequence[Callable[[], None]], function: Callable[..., Any]) -
     threads = [threading.Thread(target=run, args=(job,), daemon=True) for job in jobs]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:  # the time is up: they end, too
+        for thread in threads:
+            if thread.ident is not None and thread.is_alive():
+                end_thread(thread.ident)
     if problems:
         raise problems[0]

@@ -11,13 +11,14 @@ from typing import Any
 
 import httpx
 
-from dialtone_kit.lesson.exercises.asking import show, word
+from dialtone_kit.lesson.exercises.asking import response, show, word
 from dialtone_kit.lesson.exercises.patience import CALLS, Calls
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
 LONGEST = 30  # seconds that the caller may wait
 MOST = 4  # attempts
 FINER = 1.5  # seconds: an HTTP date has whole ones
+URL = "https://api.example/notes"
 CUT = 0  # instead of a status
 ENDLESS = f"You called it {CALLS} times. After four attempts it's over."
 
@@ -113,7 +114,8 @@ class Desk:
         if turn.wait:
             at = formatdate(self._now + turn.wait, usegmt=True)
             headers["Retry-After"] = at if turn.dated else str(turn.wait)
-        return httpx.Response(turn.status, headers=headers)
+        asked = httpx.Request("GET" if self.script.harmless else "POST", URL)
+        return response(asked, turn.status, headers=headers)
 
     def judge_end(self, got: object, *, raised: bool) -> None:
         """Raise Wrong unless the function came to the end of the script, and returned its last."""

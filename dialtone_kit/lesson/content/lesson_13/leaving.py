@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,12 +13,14 @@ from typing import Any
 
 from dialtone_kit.base.errors import ServiceError
 from dialtone_kit.client.config_folder import VARIABLE
-from dialtone_kit.client.credentials import path_for
-from dialtone_kit.lesson.exercises.asking import ask
+from dialtone_kit.client.credentials import Credentials, path_for
+from dialtone_kit.client.identity import IdentityClient
+from dialtone_kit.lesson.exercises.asking import ask, lent
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.verdict import Wrong
 from dialtone_kit.lesson.lab_realm import LabRealm
 
+CONFIG = "config"
 OWN, LOGIN, REFRESH = "its own token", "the token of its login", "the refresh token"
 ONLY_DELETED = (
     "You deleted the file, and {left} still works: the API answers 200. Deleting is not revoking: "
@@ -37,9 +39,13 @@ NOT_YOURS = (
 ON_DISK = (
     "The client's secret is still on disk, and it gets new tokens. `path_for` says where it is."
 )
+MOVED = (
+    "The client's secret is still on disk, under another name, and it gets new tokens. Delete the "
+    "file instead of moving or copying it."
+)
 TOO_MUCH = (
-    "You deleted another client's credentials, too. Only this client leaves: `path_for` names its "
-    "one file."
+    "You deleted or changed another client's credentials, too. Only this client leaves: `path_for` "
+    "names its one file."
 )
 
 
@@ -54,13 +60,11 @@ class Scene:
         self.login = client.wait_for_device(replace(login, interval=0), key)
         self.own = client.get_token(key=key)
         foreign = self.stayer.client.get_token(key=self.stayer.key)
-        self._credentials = client.credentials
         self.tokens = tuple(random.sample([self.own, self.login, foreign], 3))
 
     def left(self) -> list[str]:
         """What of the leaver's still lives, by the service's own word."""
         asking = self.leaver.client
-        asking.credentials = self._credentials  # a learner may have taken them away
         held = {OWN: self.own, LOGIN: self.login, REFRESH: self.login.refresh_token}
         asked = {name: asking.introspect(token) for name, token in held.items() if token}
         return [name for name, said in asked.items() if said["active"]]
@@ -68,29 +72,61 @@ class Scene:
 
 def judge_leaving(clean_up: Callable[..., Any], lesson: LiveLesson) -> None:
     """Judge `clean_up(client, tokens)` by introspection, the disk, and what stays in the realm."""
-    with _own_folder(), lesson.lab_realm(scopes=()) as lab:
+    with _own_folder() as folder, lesson.lab_realm(scopes=()) as lab:
         scene = Scene(lab, lesson)
-        gone, stays = path_for(scene.leaver.client_id), path_for(scene.stayer.client_id)
-        ask(_passing(clean_up), scene.leaver.client, scene.tokens)
+        disk = Disk(folder, scene.leaver.client, scene.stayer.client)
+        with lent(scene.leaver.client) as client:
+            ask(_passing(clean_up), client, scene.tokens)
         left = scene.left()
-        if len(left) == len(STILL_LIVES) and not gone.exists():
+        if len(left) == len(STILL_LIVES) and not disk.gone.exists():
             raise Wrong(ONLY_DELETED.format(left=left[0]), "M37")
         if left:
             raise Wrong(STILL_LIVES[left[0]])
-        if gone.exists():
+        disk.judge()
+
+
+class Disk:
+    """The credentials of two clients below `folder`, before a learner's function touches them."""
+
+    def __init__(self, folder: Path, leaver: IdentityClient, stayer: IdentityClient) -> None:
+        self._folder = folder / CONFIG
+        self.gone, self._stays = (path_for(_of(client).client_id) for client in (leaver, stayer))
+        self._secret, self._before = _of(leaver).client_secret, self._stays.read_bytes()
+        self._link = folder / "link"  # it counts the names that the file has, wherever they are
+        with suppress(OSError):  # there are disks without links
+            os.link(self.gone, self._link)
+
+    def judge(self) -> None:
+        """Raise Wrong unless the leaver's file is gone, and nothing else."""
+        if self.gone.exists():
             raise Wrong(ON_DISK)
-        if not stays.exists():
+        if self._is_elsewhere():
+            raise Wrong(MOVED)
+        if not self._stays.is_file() or self._stays.read_bytes() != self._before:
             raise Wrong(TOO_MUCH)
+
+    def _is_elsewhere(self) -> bool:
+        """Whether the file has another name, or a file in the same folders holds the secret."""
+        if self._link.exists() and self._link.stat().st_nlink > 1:
+            return True
+        secret = self._secret.reveal().encode() if self._secret else b""
+        files = (path for path in self._folder.rglob("*") if path.is_file())
+        return any(secret in path.read_bytes() for path in files)
+
+
+def _of(client: IdentityClient) -> Credentials:
+    assert client.credentials is not None  # noqa: S101  (it has just registered)
+    return client.credentials
 
 
 @contextmanager
-def _own_folder() -> Iterator[None]:
+def _own_folder() -> Iterator[Path]:
     """Credentials go to a folder of this check's own: a slip with `rmtree` ends there."""
     before = os.environ.get(VARIABLE)
     with TemporaryDirectory() as folder:
-        os.environ[VARIABLE] = str(Path(folder) / "config")
+        os.environ[VARIABLE] = str(Path(folder) / CONFIG)
         try:
-            yield
+            yield Path(folder)
         finally:
             os.environ.pop(VARIABLE)
             if before is not None:

@@ -10,6 +10,7 @@ from dialtone_kit.lesson.loopback import Asked
 from dialtone_kit.rules import RULES, Proof, Request, iat_is_fresh
 
 WINDOW = 30  # seconds that a proof is good here: how many is the server's choice (RFC 9449 §11.1)
+LONGER = 5  # seconds that someone may sleep beyond what was asked
 GRANT = "The grant is `client_credentials`: the agent asks for itself."
 JSON = "You sent the token request as JSON. OAuth wants a form: `http.post(url, data={…})`."
 CLIENT = "The service doesn't know this client or its secret: 401 `invalid_client`."
@@ -57,10 +58,14 @@ STRICT = (*RULES[:_AFTER], made_recently, *RULES[_AFTER:])
 
 @dataclass
 class Busy:
-    """A 429 that is still to come, or one that counts until `waited` reaches `until`."""
+    """A 429 that is still to come, or one that counts until `waited` reaches `until`.
+
+    `slept` is what the learner had slept in all by then.
+    """
 
     told: int = 0
     until: float = 0.0
+    slept: float = 0.0
 
 
 def only(asked: Asked, method: str) -> None:
@@ -76,4 +81,12 @@ def early(busy: Busy, waited: float) -> str:
     return (
         f"After a 429 with Retry-After {busy.told} your function came back {before:.0f} s later. "
         "Wait as long as it says, with the `sleep` that you're given."
+    )
+
+
+def late(busy: Busy, slept: float) -> str:
+    """The sentence for someone who slept much longer than they were asked to."""
+    return (
+        f"After a 429 with Retry-After {busy.told} your function slept {slept - busy.slept:.0f} s. "
+        "Read how long to wait from each response."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -28,6 +29,7 @@ from dialtone_kit.lesson.content.lesson_13.refusals import (
     GRANT,
     IN_URL,
     JSON,
+    LONGER,
     NO_NONCE,
     NOT_OURS,
     SCHEME,
@@ -36,6 +38,7 @@ from dialtone_kit.lesson.content.lesson_13.refusals import (
     Busy,
     Refused,
     early,
+    late,
     only,
 )
 from dialtone_kit.lesson.content.lesson_13.tally import Tally
@@ -234,7 +237,12 @@ class Stranger:
         if not busy.told:
             busy.told = 2 + secrets.randbelow(8)
             busy.until = waited + busy.told
+            busy.slept = self._tally.slept
+        elif self._tally.slept - busy.slept > busy.told + LONGER:
+            why = late(busy, self._tally.slept)
+            raise Refused(429, "rate_limited", "Too late.", why, "M36")
         elif waited >= busy.until - 0.1:
+            busy.slept = math.inf  # it has come back: what it sleeps from now on isn't for this
             return
         else:
             raise Refused(429, "rate_limited", "Too early.", early(busy, waited), "M36")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.lesson.exercises.asking import expect_text
-from dialtone_kit.lesson.exercises.verdict import Wrong
+from dialtone_kit.lesson.exercises.verdict import NotCounted, Wrong
 from dialtone_kit.lesson.misconceptions import Misconception, misconceptions
 
 FEWEST, MOST = 8, 50  # words
+OTHER_SCRIPT = (
+    "This check reads English, and can't judge a sentence in another script. Your colleague can: "
+    "show it to them, or write it in English too."
+)
 COPIED = 5  # words in a row
 STEM, SHARED = 4, 2  # characters of a word that count; words to share with the entry
 _WORD = re.compile(r"[^\W_][\w’'-]*")
@@ -27,9 +32,13 @@ _COMMON = frozenset(
 def judge_sentence(answer: object, entry: Misconception) -> None:
     """Raise Wrong unless `answer` is one sentence of the learner's own about `entry`."""
     text = expect_text(answer, "Your sentence").strip()
+    if not _is_latin(text):
+        raise NotCounted(OTHER_SCRIPT)
     words = _words(text)
     if mask_text(text) != text:
         raise Wrong("There's a secret in it. Your report keeps this sentence: leave it out.", "M27")
+    if "@" in text:
+        raise Wrong("There's an @ in it. Your report names no one: leave the address out.")
     if len(set(words)) < FEWEST:
         raise Wrong(f"That's {len(words)} words. Say what goes wrong, and what to do instead.")
     if len(words) > MOST or len(text.splitlines()) > 1:
@@ -42,6 +51,13 @@ def judge_sentence(answer: object, entry: Misconception) -> None:
         )
     if not text.endswith((".", "!", "?")):
         raise Wrong("Finish the sentence: there is no full stop at its end.")
+
+
+def _is_latin(text: str) -> bool:
+    """Whether it's mostly in Latin letters: the words of other scripts can't be told apart here."""
+    letters = [character for character in text if character.isalpha()]
+    latin = sum(unicodedata.name(character, "").startswith("LATIN") for character in letters)
+    return 2 * latin >= len(letters)
 
 
 def _words(text: str) -> list[str]:
