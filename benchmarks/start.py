@@ -19,8 +19,8 @@ from benchmarks.service import Mock
 ROUNDS = 15
 LESSON = """
 import time
-from dialtone_kit import start  # as a lesson's first cell has it
 begun = time.perf_counter()
+from dialtone_kit import start  # as a lesson's first cell has it
 start("03")
 print(time.perf_counter() - begun)
 """
@@ -61,7 +61,7 @@ def imports() -> None:
 
 
 def lesson() -> float:
-    """`start()` while the service runs and an earlier lesson left credentials."""
+    """A lesson's first cell, while the service runs and an earlier lesson left credentials."""
     with tempfile.TemporaryDirectory() as home:
         places = {"DIALTONE_STATE_DIR": f"{home}/state", "DIALTONE_CONFIG_DIR": f"{home}/config"}
         try:
@@ -88,5 +88,5 @@ def service_from_nothing() -> float:
 if __name__ == "__main__":
     print(machine("httpx", "cryptography"), "\n")
     imports()
-    print(f"\n`start()` on a running service: {1000 * lesson():.0f} ms")
+    print(f"\nA lesson's first cell, on a running service: {1000 * lesson():.0f} ms")
     print(f"The service from nothing: {service_from_nothing():.2f} s")
