@@ -30,9 +30,14 @@ class NotBuilt(DialtoneError):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns its exit code."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    unknown = set(chosen.lessons) - {name[:2] for name in LESSONS}
+    if unknown:
+        parser.error(f"There is no lesson {min(unknown)}. Name lessons as 03.")
     names = [name for name in LESSONS if not chosen.lessons or name[:2] in chosen.lessons]
     try:
+        make_place(chosen.out)
         books = run_lessons(names, lambda name: print(f"running {name}", flush=True))
         build(books, chosen.out)
     except DialtoneError as error:
@@ -40,6 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"The site is in {chosen.out}. Look at it: python -m http.server -d {chosen.out}")
     return 0
+
+
+def make_place(out: Path) -> None:
+    """Make the folder `out`, unless something else than a site is there."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        taken = any(out.iterdir()) and not (out / ".buildinfo").is_file()
+    except OSError as error:
+        raise NotBuilt(f"{out} can't be the site's folder: {error.strerror}.") from None
+    if taken:
+        raise NotBuilt(f"{out} has other files in it. Name a new folder, or one with a site.")
 
 
 def build(books: Mapping[str, Book], out: Path, where: opening.Places | None = None) -> None:

@@ -9,9 +9,7 @@ extensions = ["myst_nb"]
 exclude_patterns = ["static"]
 nb_execution_mode = "off"  # running.py has run them
 nb_merge_streams = True
-nb_ipywidgets_js: dict[
-    str, str
-] = {}  # static/still.js draws the widgets, so no script comes from elsewhere
+nb_ipywidgets_js: dict[str, str] = {}  # static/still.js draws the widgets
 myst_enable_extensions: list[str] = []  # no mathematics, and so no MathJax
 myst_heading_anchors = 4
 
@@ -19,6 +17,7 @@ html_theme = "furo"
 html_favicon = "static/icon.svg"
 html_css_files = ["kit/kit.css", "site.css"]
 html_js_files = [("still.js", {"type": "module"}), ("theme.js", {"type": "module"})]
+html_permalinks = False  # the keyboard does not get to them; the table of contents has the same
 html_show_sphinx = False
 html_show_sourcelink = False
 html_copy_source = False

@@ -10,6 +10,7 @@ import pytest
 from dialtone_kit.lesson import catalog
 from dialtone_kit.tokens import sign_token
 from dialtone_kit.widgets import InboxView, Prediction, Quiz
+from docs.site.__main__ import NotBuilt, main, make_place
 from docs.site.cells import at_headings, is_exercise, markdown, prediction_of
 from docs.site.checking import problems
 from docs.site.folding import folded
@@ -184,6 +185,24 @@ def test_a_link_of_a_page_leads_to_its_page_or_to_the_repository(tmp_path: Path)
     )
     alone = Stage(tmp_path, Places()).relinked("notebooks/x.md", text)
     assert " `d` [e]" in alone
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(NotBuilt, match="has other files in it"):
+        make_place(tmp_path)
+    with pytest.raises(NotBuilt, match="can't be the site's folder: "):
+        make_place(tmp_path / "thesis.txt")
+    (tmp_path / ".buildinfo").touch()
+    make_place(tmp_path)
+    make_place(tmp_path / "new" / "one")
+    assert (tmp_path / "new" / "one").is_dir()
+
+
+def test_a_lesson_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["out", "03", "99"])
+    assert "There is no lesson 99" in capsys.readouterr().err
 
 
 TOKEN = sign_token(SIGNER, {"sub": "cli_a"}, kid="k1")
