@@ -43,7 +43,7 @@ def places() -> Places:
     return Places(re.sub(r"(\.git)?/?$", "", named), HUB)
 
 
-def buttons(name: str, where: Places) -> str:
+def buttons(name: str, where: Places, lead: str = "This is a recording. Run it:") -> str:
     """HTML that opens the notebook `name`: a line without blank lines, for Markdown."""
     number = html.escape(name[:2])
     command = f"<code>dialtone lab --lesson {number}</code>"
@@ -52,7 +52,7 @@ def buttons(name: str, where: Places) -> str:
         links.append(NO_ADDRESS)
     return (
         '<nav class="open-in" aria-label="Open this lesson">'
-        f"<span>This is a recording. Run it: {command} or</span>"
+        f"<span>{lead} {command} or</span>"
         f" {' '.join(links)}</nav>"
     )
 

@@ -77,7 +77,7 @@ class Stage:
         lessons = "\n".join(LESSONS)
         more = "\n".join([*BESIDE.values(), SOLUTIONS])
         return (
-            f"{intro}\n{buttons(LESSONS[0], self.where)}\n\n## Start{start}\n\n"
+            f"{intro}\n{buttons(LESSONS[0], self.where, 'To begin:')}\n\n## Start{start}\n\n"
             f"{_contents('The lessons', lessons)}\n{_contents('Beside them', more)}"
         )
 
