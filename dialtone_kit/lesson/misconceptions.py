@@ -56,7 +56,7 @@ def misconception(code: str) -> Misconception:
 def show(entry: Misconception) -> Shown:
     """The entry as a cell shows it."""
     parts = [
-        f"<h4>{entry.code} · {prose(entry.title)}</h4>",
+        f"<h3>{entry.code} · {prose(entry.title)}</h3>",
         f"<p><b>What people think.</b> {prose(entry.think)}</p>",
         f"<p><b>What's true.</b> {prose(entry.truth)}</p>",
         f"<p><b>Where you meet it.</b> {escaped(entry.where)}.</p>",

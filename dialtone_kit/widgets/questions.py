@@ -35,6 +35,11 @@ class Prediction(Panel):
         self._problem: State = {}
 
     @property
+    def items(self) -> tuple[Question, ...]:
+        """The one question."""
+        return (self._item,)
+
+    @property
     def answer(self) -> Pick | None:
         """What was picked, or None."""
         return self._pick
@@ -101,6 +106,11 @@ class Quiz(Panel):
         self._picks = _earlier(self._items, answered)
         self._earlier = bool(self._picks)
         self._problem: State = {}
+
+    @property
+    def items(self) -> tuple[Question, ...]:
+        """The questions on the sheet, in their order."""
+        return self._items
 
     @property
     def answers(self) -> tuple[Pick, ...]:

@@ -76,7 +76,7 @@ def _html(trip: RoundTrip) -> str:
 
 def _head(trip: RoundTrip) -> str:
     left = (
-        '<span role="heading" aria-level="4" style="flex: 1 1 auto; overflow-wrap: anywhere">'
+        '<span role="heading" aria-level="3" style="flex: 1 1 auto; overflow-wrap: anywhere">'
         f'<b style="color: {BRAND}">{escaped(trip.method)}</b> {escaped(trip.url)}</span>'
     )
     right = (
@@ -94,7 +94,7 @@ def _message_html(title: str, message: Message) -> str:
     body = _pre(message.body) if message.body else ""
     jwts = "".join(map(_jwt_html, message.jwts))
     return (
-        f'<div style="{_BLOCK}"><div role="heading" aria-level="5" style="{_CAPTION}">{title}'
+        f'<div style="{_BLOCK}"><div role="heading" aria-level="4" style="{_CAPTION}">{title}'
         f"</div>{fields}{body}{jwts}</div>"
     )
 

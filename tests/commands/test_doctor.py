@@ -6,11 +6,11 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-from dialtone_kit.commands.finding import Finding
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.base.errors import CredentialProblem
+from dialtone_kit.base.finding import Finding
 from dialtone_kit.client import credentials
 from dialtone_kit.commands import doctor, doctor_environment, doctor_service
 from dialtone_kit.commands.cli import main
