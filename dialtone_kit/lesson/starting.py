@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from dialtone_kit.base.display import mask_answers
 from dialtone_kit.base.errors import LessonStop, brief
-from dialtone_kit.lesson.catalog import notebooks
 from dialtone_kit.lesson.parameters import Parameters, read_parameters
 from dialtone_kit.local.record import Record
 
@@ -58,6 +57,8 @@ def _kind(place: Record) -> str:
 
 def _two_digits(number: object) -> str:
     """The lesson's number as "03". Raises LessonStop, naming those there are."""
+    from dialtone_kit.lesson.catalog import notebooks
+
     known, text = [book.number for book in notebooks()], str(number).zfill(2)
     if text not in known:
         raise LessonStop(
