@@ -25,7 +25,8 @@ from typing import Any
 import psutil
 
 KIT = "dialtone_kit"
-THROUGH = {"pathlib", "pathlib._local", "shutil", "tempfile", "contextlib"}  # they call for the kit
+# They call for the kit.
+THROUGH = {"pathlib", "pathlib._local", "shutil", "tempfile", "contextlib", __name__}
 LACKS = {
     os: (
         *("getuid", "geteuid", "getgid", "getegid", "fchmod", "fchown", "chown", "fork", "forkpty"),
@@ -36,7 +37,7 @@ LACKS = {
     ),
     signal: (
         *("SIGHUP", "SIGKILL", "SIGALRM", "SIGCHLD", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGPIPE"),
-        *("setitimer", "ITIMER_REAL", "alarm", "pause", "pthread_kill", "pthread_sigmask", "sigwait"),
+        *("setitimer", "ITIMER_REAL", "alarm", "pause", "pthread_kill", "pthread_sigmask"),
     ),
     socket: ("AF_UNIX", "send_fds", "recv_fds", "SO_REUSEPORT"),
 }
@@ -144,9 +145,9 @@ def path_exists(real: Callable[..., bool]) -> Callable[..., bool]:
 
 def is_open(path: str) -> bool:
     """Whether this process has that file open, or one below that folder."""
-    for number in os.listdir("/proc/self/fd"):
+    for descriptor in Path("/proc/self/fd").iterdir():
         try:
-            target = os.readlink(f"/proc/self/fd/{number}")
+            target = str(descriptor.readlink())
         except OSError:
             continue
         if target == path or target.startswith(f"{path}/"):
@@ -171,9 +172,9 @@ def on_open(direct: bool, path: Any, mode: str | None, flags: int) -> None:
     if name.startswith("/proc/"):
         raise FileNotFoundError(errno.ENOENT, "there is no /proc", name)
     if direct and mode is None:  # os.open
-        if os.path.isdir(name):
+        if Path(name).is_dir():
             raise PermissionError(errno.EACCES, "a folder can't be opened", name)
-        if not flags & O_BINARY:
+        if not flags & O_BINARY and name != os.devnull:
             raise RuntimeError(f"{name} is opened in text mode: O_BINARY is missing")
 
 
@@ -182,7 +183,7 @@ def on_remove(direct: bool, path: Any, folder: int) -> None:
     if folder != -1:
         if direct:
             raise NotImplementedError("dir_fd unavailable on this platform")
-        name = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), name)
+        name = str(Path(f"/proc/self/fd/{folder}").readlink() / name)
     refuse_if_open(name)
 
 
@@ -264,7 +265,7 @@ FLAGS = {
 def become_windows() -> None:
     status = dict.fromkeys(("stat", "lstat", "fstat"), as_status)
     for module, names in LACKS.items():
-        own = {name: lacking for name in names}
+        own = dict.fromkeys(names, lacking)
         if module is os:
             own |= {**status, "kill": always(kill), "O_BINARY": always(O_BINARY)}
         if module is signal:
