@@ -48,7 +48,9 @@ def state() -> Iterator[Finding]:
         text = f"{shown(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
         yield Finding(False, "State folder", text)
     else:
-        yield Finding(True, "State folder", f"{shown(folder)} ({platform.PRIVATE}, local disk, {disk})")
+        yield Finding(
+            True, "State folder", f"{shown(folder)} ({platform.PRIVATE}, local disk, {disk})"
+        )
     yield from _writable("State folder", folder, "DIALTONE_STATE_DIR")
     yield database()
     free = shutil.disk_usage(folder).free

@@ -1,4 +1,7 @@
-"""A user's profile, and processes in it that lack what Windows lacks: see as_on_windows/."""
+"""A user's profile, and processes in it that lack what Windows lacks: see as_on_windows/.
+
+On Windows itself nothing needs to be taken away: the tests run as they are.
+"""
 
 from __future__ import annotations
 
@@ -41,13 +44,22 @@ class WindowsHome:
             noted = json.loads((self.state / process.PID).read_text())
             found = psutil.Process(noted["pid"])
             return found if str(self.state) in found.cmdline() else None  # a zombie has no line
-        except (OSError, psutil.Error):
+        except (OSError, ValueError, psutil.Error):
             return None
+
+    def lives(self, pid: int) -> bool:
+        """Whether that process is one of ours, and not over."""
+        try:
+            return bool(psutil.Process(pid).cmdline())
+        except psutil.Error:
+            return False
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
-        own = {"HOME": str(self.path), "TMPDIR": str(self.temporary)}
-        own |= {"PYTHONPATH": str(AS_ON_WINDOWS), "DIALTONE_INTERACTIVE": "0"}
+        own = dict.fromkeys(("HOME", "USERPROFILE"), str(self.path))
+        own |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.temporary))
+        own |= {} if sys.platform == "win32" else {"PYTHONPATH": str(AS_ON_WINDOWS)}
+        own |= {"DIALTONE_INTERACTIVE": "0"}
         return kept | own | {"DIALTONE_STATE_DIR": str(self.state)} | more
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:

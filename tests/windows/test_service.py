@@ -6,7 +6,6 @@ import json
 import time
 from pathlib import Path
 
-from dialtone_kit.base.platform.posix import process_start
 from dialtone_kit.local import process
 from tests.support.windows_home import START, WindowsHome
 
@@ -56,7 +55,7 @@ def test_one_of_a_lesson_ends_with_its_owner_and_removes_its_folder(windows: Win
     owner.kill()
     owner.communicate()
     deadline = time.monotonic() + 20
-    while process_start(int(pid)) and time.monotonic() < deadline:
+    while windows.lives(int(pid)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not Path(folder).exists(), "it shut down in order"
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
+
 from tests.support.windows_home import WindowsHome
 
+HERE = pytest.mark.skipif(sys.platform == "win32", reason="there, Windows itself does it")
 LOOK = """
 import os, signal, socket, subprocess, sys
 def has(name):
@@ -44,12 +49,14 @@ with Path("there/file").open("w"):
 """
 
 
+@HERE
 def test_the_kit_sees_windows_and_its_libraries_do_not(windows: WindowsHome) -> None:
     assert windows.python(LOOK).split() == ["win32", *["False"] * 6, "True"]
     other = windows.run("-c", LOOK).split()
     assert other == ["linux", *["True"] * 6, "False"]
 
 
+@HERE
 def test_calls_fail_as_they_would_on_windows(windows: WindowsHome) -> None:
     assert windows.python(FOLDER).split() == [
         "PermissionError",  # a folder can't be opened
