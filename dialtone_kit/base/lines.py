@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.private_files import open_private
 
 
@@ -14,10 +15,11 @@ def append_lines(path: Path, *lines: str) -> None:
     What a full disk cut off is removed, and a line that a killed writer cut off is ended first:
     its reader skips it.
     """
-    descriptor = open_private(path, os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+    descriptor = open_private(path, os.O_APPEND | platform.WITHOUT_WAITING)
     with os.fdopen(descriptor, "r+b", buffering=0) as file:
         size = os.fstat(descriptor).st_size
-        ended = size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"
+        file.seek(max(size - 1, 0))
+        ended = file.read(1) in (b"", b"\n")
         data = (("" if ended else "\n") + "".join(f"{line}\n" for line in lines)).encode()
         try:
             if file.write(data) != len(data):

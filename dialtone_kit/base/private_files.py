@@ -3,7 +3,7 @@
 A file has mode 0600 in a folder of 0700, appears whole or not at all, and is trusted only while
 nobody else could have touched it. Every step after the first goes through the descriptor of a
 folder that was checked, never again through its path: a folder or link swapped in between
-changes nothing.
+changes nothing. On Windows, the user's profile takes the place of owner and mode: platform/windows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
 }
-_NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,7 @@ class PrivateFolder:
         """
         path, temporary = self.path / name, f".{name}.{secrets.token_hex(8)}"
         with self._explained(path):
+            self._require_protected()
             _make(self.path)
             with self._opened() as folder:
                 try:
@@ -65,8 +65,8 @@ class PrivateFolder:
                     self._publish(folder, temporary, path, overwrite)
                 finally:
                     with suppress(FileNotFoundError):
-                        os.unlink(temporary, dir_fd=folder)
-                    os.fsync(folder)
+                        folder.remove(temporary)
+                    folder.sync()
         return path
 
     def read(self, name: str, *, forbidden: int = 0o077) -> bytes:
@@ -74,7 +74,7 @@ class PrivateFolder:
         path = self.path / name
         with self._explained(path), self._opened() as folder:
             self._refuse_link(name, path, folder)
-            with os.fdopen(os.open(name, platform.READ, dir_fd=folder), "rb") as file:
+            with os.fdopen(folder.open_file(name, platform.READ), "rb") as file:
                 status = os.fstat(file.fileno())
                 _require_regular(file.fileno())
                 self._check(status, path, forbidden, mode="600")
@@ -87,7 +87,7 @@ class PrivateFolder:
         """The names of what is in the folder, sorted; none when there is no folder."""
         try:
             with self._explained(self.path), self._opened() as folder:
-                return sorted(_listed(folder))
+                return sorted(folder.names())
         except FileNotFoundError:
             return []
 
@@ -95,48 +95,48 @@ class PrivateFolder:
         """Delete the file `name` and what a killed write left of it. True if there was one."""
         try:
             with self._explained(self.path / name), self._opened() as folder:
-                ours = [n for n in _listed(folder) if n == name or n.startswith(f".{name}.")]
+                ours = [n for n in folder.names() if n == name or n.startswith(f".{name}.")]
                 for one in ours:
-                    os.unlink(one, dir_fd=folder)
-                os.fsync(folder)
+                    folder.remove(one)
+                folder.sync()
         except FileNotFoundError:
             return False
         return name in ours
 
     @contextmanager
-    def _opened(self) -> Iterator[int]:
-        """A descriptor of this folder: real, ours, closed to others."""
+    def _opened(self) -> Iterator[platform.Folder]:
+        """This folder: real, ours, closed to others."""
         with ExitStack() as opened:
             outer = opened.enter_context(self.inside._opened()) if self.inside else None
             folder = self._enter(outer)
-            opened.callback(os.close, folder)
+            opened.callback(folder.close)
             yield folder
 
-    def _enter(self, outer: int | None) -> int:
-        name = str(self.path) if outer is None else self.path.name
-        self._refuse_link(name, self.path, outer)
-        descriptor = os.open(name, platform.READ_FOLDER, dir_fd=outer)
+    def _enter(self, outer: platform.Folder | None) -> platform.Folder:
+        self._require_protected()
+        self._refuse_link(self.path.name, self.path, outer)
+        folder = platform.Folder.open(self.path, outer)
         try:
-            self._check(os.fstat(descriptor), self.path, self.forbidden, mode="700")
+            self._check(folder.status(), self.path, self.forbidden, mode="700")
         except DialtoneError:
-            os.close(descriptor)
+            folder.close()
             raise
-        return descriptor
+        return folder
 
-    def _publish(self, folder: int, temporary: str, path: Path, overwrite: bool) -> None:
+    def _require_protected(self) -> None:
+        why = platform.unprotected(self.path)
+        if why:
+            raise self.error(f"{shown(self.path)} is {why}. Choose a folder inside it.")
+
+    def _publish(
+        self, folder: platform.Folder, temporary: str, path: Path, overwrite: bool
+    ) -> None:
         """Name the finished file in one step, so that a reader finds the old one or the new."""
-        if overwrite:
-            self._refuse_link(path.name, path, folder)
-            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        if not overwrite:
+            folder.add(temporary, path.name)
             return
-        try:
-            os.link(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError as problem:
-            if problem.errno not in _NO_LINKS_HERE:
-                raise
-            if path.name in _listed(folder):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        self._refuse_link(path.name, path, folder)
+        folder.replace(temporary, path.name)
 
     def _check(self, status: os.stat_result, path: Path, forbidden: int, *, mode: str) -> None:
         if status.st_uid != platform.user_id():
@@ -144,16 +144,16 @@ class PrivateFolder:
                 f"{shown(path)} belongs to another user (uid {status.st_uid}): it is not trusted. "
                 "Remove it, or ask who put it there."
             )
-        if status.st_mode & forbidden:
+        if platform.open_to_others(status, forbidden):
             raise self.error(
                 f"{shown(path)} is open to others (mode {stat.S_IMODE(status.st_mode):04o}). If "
                 f"nobody else used it: chmod {mode} {shown(path)} . Otherwise register again. [M18]"
             )
 
-    def _refuse_link(self, name: str, path: Path, folder: int | None) -> None:
+    def _refuse_link(self, name: str, path: Path, folder: platform.Folder | None) -> None:
         """A link could lead a secret out of our folder, or someone else's file into it."""
         with suppress(FileNotFoundError):
-            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            status = path.lstat() if folder is None else folder.look(name)
             if stat.S_ISLNK(status.st_mode):
                 raise self.error(
                     f"{shown(path)} is a symbolic link, which is not followed. Put a real one in "
@@ -204,6 +204,8 @@ def private_dir(path: Path) -> Path:
     Raises DialtoneError for a link, someone else's folder, or one shared on purpose (sticky, as
     /tmp is).
     """
+    if why := platform.unprotected(path):
+        raise DialtoneError(_unusable(path, f"it is {why}"))
     try:
         _make(path)
         status = path.lstat()
@@ -212,7 +214,7 @@ def private_dir(path: Path) -> Path:
     shared = status.st_mode & stat.S_ISVTX or status.st_uid != platform.user_id()
     if shared or not stat.S_ISDIR(status.st_mode):
         raise DialtoneError(_unusable(path, "it is not a folder of your own"))
-    if status.st_mode & 0o077:
+    if platform.open_to_others(status):
         path.chmod(0o700)
     return path
 
@@ -275,14 +277,9 @@ def _unusable(path: Path, why: str) -> str:
     return f"{shown(path)} can't be used as a folder ({why}). Set DIALTONE_STATE_DIR to another."
 
 
-def _listed(folder: int) -> list[str]:
-    with os.scandir(folder) as entries:
-        return [entry.name for entry in entries]
-
-
-def _create(folder: int, name: str, data: bytes) -> None:
+def _create(folder: platform.Folder, name: str, data: bytes) -> None:
     """A new file that nobody else can read at any moment, on the disk before this returns."""
-    with os.fdopen(os.open(name, platform.CREATE, 0o600, dir_fd=folder), "wb") as file:
+    with os.fdopen(folder.open_file(name, platform.CREATE), "wb") as file:
         platform.set_mode(file.fileno(), 0o600)  # a umask may have taken our own bits away
         file.write(data)
         file.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.email import canonical_email
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, shown
@@ -218,7 +218,7 @@ def _empty(folder: Path) -> None:
 
 def _require_modes(folder: Path) -> None:
     """Some disks (FAT, a Windows drive in WSL) open every file to everyone."""
-    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+    if platform.open_to_others(folder.stat()):
         raise DialtoneError(
             "This disk can't keep files private, and a class has personal data. Choose a folder "
             "in your home."

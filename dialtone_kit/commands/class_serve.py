@@ -9,7 +9,7 @@ import click
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.classroom import address, seats, serving
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, Session, open_session
-from dialtone_kit.commands.options import PORT
+from dialtone_kit.commands.options import PORT, WORKERS
 from dialtone_kit.commands.signals import end_in_order
 
 FILE = click.Path(path_type=Path)
@@ -24,7 +24,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--certificate", type=FILE, help="Your own certificate with its chain, PEM.")
 @click.option("--key", type=FILE, help="Its private key, PEM.")
 @click.option("--ca", type=FILE, help="The CA behind it, PEM, if machines don't know it.")
-@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
+@click.option("--workers", type=WORKERS, default=1, show_default=True)
 @click.option(
     "--database",
     metavar="URL",

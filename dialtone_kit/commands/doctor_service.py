@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.code import fingerprint
 from dialtone_kit.base.errors import ServiceError, ServiceUnreachable
 from dialtone_kit.base.finding import Finding
@@ -50,7 +50,9 @@ def state() -> Iterator[Finding]:
         text = f"{shown(folder)} is on {disk}, where SQLite fails. Unset DIALTONE_STATE_DIR."
         yield Finding(False, "State folder", text)
     else:
-        yield Finding(True, "State folder", f"{shown(folder)} (0700, local disk, {disk})")
+        yield Finding(
+            True, "State folder", f"{shown(folder)} ({platform.PRIVATE}, local disk, {disk})"
+        )
     yield from _writable("State folder", folder, "DIALTONE_STATE_DIR")
     yield database()
     free = shutil.disk_usage(folder).free
@@ -111,9 +113,8 @@ def configuration() -> Iterator[Finding]:
     if not folder.exists():
         yield Finding(True, "Credentials", f"none yet; they go to {shown(folder)}")
         return
-    mode = stat.S_IMODE(folder.lstat().st_mode)
     wrong = credentials.problems()
-    if mode & FORBIDDEN:
+    if platform.open_to_others(folder.lstat(), FORBIDDEN):
         wrong.insert(0, f"{shown(folder)} can be written by others. Run: chmod 700 {shown(folder)}")
     for problem in wrong:
         yield Finding(False, "Credentials", problem)

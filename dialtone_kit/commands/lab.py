@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.code import PACKAGE
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir
@@ -117,7 +118,7 @@ def open_lab(
     """
     start = [f"--LabApp.default_url=/lab/tree/{first}", *extra]
     line = command_line(folder, settings_dir(), port=port, browser=browser, extra=start)
-    os.execve(line[0], line, {**os.environ, **environment()})  # noqa: S606 (no shell is wanted)
+    platform.become(line, {**os.environ, **environment()})
 
 
 def command_line(
@@ -130,7 +131,7 @@ def command_line(
         line += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:
         line.append("--no-browser")
-    if os.geteuid() == 0:  # a container often has no other user
+    if platform.is_root():  # a container often has no other user
         line.append("--allow-root")
     return [*line, *extra]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.running import Absent, LocalService, look
@@ -16,6 +17,7 @@ NO_HOME = (
     "Jupyter needs a home folder, and there is none: HOME is not set, and this user has no entry "
     "in the system's list. Set HOME to a folder of your own."
 )
+WORKERS = click.IntRange(1, min(32, platform.MOST_WORKERS))  # processes of the service
 PORT = click.IntRange(1, 65535)
 
 

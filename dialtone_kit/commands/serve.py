@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.commands.options import PORT
+from dialtone_kit.commands.options import PORT, WORKERS
 from dialtone_kit.commands.signals import end_in_order
 from dialtone_kit.local import service
 
 
 @click.command
 @click.option("--port", type=PORT, help="Move the service to this port; its issuer changes too.")
-@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
+@click.option("--workers", type=WORKERS, default=1, show_default=True)
 @click.option(
     "--database",
     metavar="URL",

@@ -7,12 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+from dialtone_kit.base import platform
 
 
 def end_in_order() -> None:
-    """From here on TERM and HUP raise KeyboardInterrupt. What `nohup` ignores stays ignored."""
-    for one in _ENDING:
+    """From here on TERM and HUP (on Windows, a closed console) raise KeyboardInterrupt.
+
+    What `nohup` ignores stays ignored.
+    """
+    for one in platform.ENDING:
         if signal.getsignal(one) is not signal.SIG_IGN:
             signal.signal(one, signal.default_int_handler)
 
@@ -23,7 +26,7 @@ def undisturbed() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # signals interrupt the main thread only
         return
-    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, *_ENDING)}
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, *platform.ENDING)}
     try:
         yield
     finally:

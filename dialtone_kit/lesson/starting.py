@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 from dialtone_kit.base.display import mask_answers
 from dialtone_kit.base.errors import LessonStop, brief
 from dialtone_kit.lesson.parameters import Parameters, read_parameters
-from dialtone_kit.local.record import Record
 
 if TYPE_CHECKING:
     from dialtone_kit.lesson.lesson import Lesson
+    from dialtone_kit.local.record import Record
 
 
 def start(

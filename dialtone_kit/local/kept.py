@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,23 +126,12 @@ def remove_empty_folders() -> None:
 
 
 def _delete_all_of(path: Path) -> None:
-    folder = os.open(path.parent, platform.READ_FOLDER)
-    try:
-        if os.fstat(folder).st_uid != platform.user_id():
+    with closing(platform.Folder.open(path.parent)) as folder:
+        if folder.status().st_uid != platform.user_id():
             raise DialtoneError(f"{shown(path.parent)} belongs to another user.")
-        for name in os.listdir(folder):  # noqa: PTH208 (a Path knows no descriptors)
+        for name in folder.names():
             if name == path.name or re.fullmatch(rf"\.{re.escape(path.name)}{_HALF}", name):
-                _delete(name, folder)
-    finally:
-        os.close(folder)
-
-
-def _delete(name: str, folder: int) -> None:
-    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    if stat.S_ISDIR(status.st_mode):
-        shutil.rmtree(name, dir_fd=folder)
-    else:
-        os.unlink(name, dir_fd=folder)
+                folder.remove_all(name)
 
 
 def _below(folder: Path) -> Iterator[Kept]:

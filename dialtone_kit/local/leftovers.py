@@ -19,19 +19,21 @@ from dialtone_kit.local import process
 
 PREFIX = "dialtone-run-"
 LOCK = "run.lock"
+NEW = "new-" if platform.MOVES_OPEN_FOLDERS else ""  # the lock in it is open
 
 
 @contextmanager
 def run_folder() -> Iterator[Path]:
     """A temporary folder for one run, removed at the end. What killed runs left goes first."""
     remove_all()
-    made = Path(tempfile.mkdtemp(prefix=f"new-{PREFIX}"))
+    made = Path(tempfile.mkdtemp(prefix=f"{NEW}{PREFIX}"))
     # Not the thread's: another one may clean up.
     lock = FileLock(made / LOCK, mode=0o600, thread_local=False)
-    folder = made.with_name(made.name.removeprefix("new-"))
+    folder = made.with_name(made.name.removeprefix(NEW))
     try:
         with lock:
-            made.rename(folder)  # before it was locked, others would take it for a leftover
+            if folder != made:
+                made.rename(folder)  # before it was locked, others would take it for a leftover
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -29,9 +29,9 @@ from dialtone_kit.local.setup import Setup
 class OwnService:
     """A local service that nobody else uses; `remove()` ends it and deletes its folder.
 
-    If this process is killed, the service ends by itself and deletes the folder. That's on Linux;
-    elsewhere it ends after a day without a call. `within` is a folder for its state, and that one
-    is deleted then; `remove()` leaves it. Raises ServiceUnreachable when it can't start.
+    If this process is killed, the service ends by itself and deletes the folder. macOS doesn't
+    say when a process began, so there it ends after a day without a call. `within` is a folder for
+    its state, and that one is deleted then; `remove()` leaves it. Raises ServiceUnreachable when it can't start.
     """
 
     def __init__(self, within: Path | None = None) -> None:

@@ -58,7 +58,7 @@ def launch(
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
-            **platform.OWN_SESSION,
+            **platform.IN_BACKGROUND,
         )
     finally:
         os.close(handle)
@@ -69,7 +69,9 @@ def launch(
 def _open_log(log: Path) -> int:
     with explained(log, ServiceUnreachable):
         full = log.exists() and log.stat().st_size > LOG_LIMIT
-        return open_private(log, os.O_APPEND | (os.O_TRUNC if full else 0))
+        handle = open_private(log, os.O_APPEND | (os.O_TRUNC if full else 0))
+    os.lseek(handle, 0, os.SEEK_END)  # on Windows, the child doesn't know that it appends
+    return handle
 
 
 def run_in_foreground(folder: Path, port: int, setup: Setup) -> subprocess.Popen[bytes]:
@@ -95,7 +97,7 @@ def run_for_terminal(
             stdout=handle,
             stderr=handle,
             env=environment(setup.url) | this_process(),
-            **platform.OWN_SESSION,
+            **platform.IN_BACKGROUND,
         )
     finally:
         os.close(handle)

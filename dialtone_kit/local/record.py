@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder
@@ -59,12 +60,12 @@ def read_record() -> Record | None:
     """The record, None when there is none yet. Raises UnusableRecord if it can't be trusted."""
     try:
         data = _folder().read(FILE, forbidden=0)
-        record, mode = _parse(data), record_path().stat().st_mode
+        record, status = _parse(data), record_path().stat()
     except FileNotFoundError:
         return None
     except DialtoneError:
         raise UnusableRecord("is not a file of your own, or can't be read") from None
-    if mode & 0o077:
+    if platform.open_to_others(status):
         raise LooseMode(record)
     return record
 

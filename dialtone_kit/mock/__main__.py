@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from dialtone_kit.mock.web.gate import Gate
 
 HOST = "127.0.0.1"
-LOOP = "asyncio" if sys.platform == "win32" else "uvloop"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -110,7 +109,7 @@ def _serve(chosen: Settings, listener: socket.socket, tls: Mapping[str, str]) ->
     options = {
         **tls,
         "http": JsonErrors,
-        "loop": LOOP,
+        "loop": platform.LOOP,
         "ws": "none",
         "log_config": None,  # ours; and no access log: a query string may hold an enrollment
         "access_log": False,
@@ -209,8 +208,9 @@ def _port(text: str) -> int:
 
 
 def _workers(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of workers (1 to 64)")
+    if not text.isdigit() or not 1 <= int(text) <= platform.MOST_WORKERS:
+        most = f"1 to {platform.MOST_WORKERS}" if platform.MOST_WORKERS > 1 else "1 on Windows"
+        raise argparse.ArgumentTypeError(f"{text} is not a number of workers ({most})")
     return int(text)
 
 

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator
 from sqlalchemy import Connection
 from starlette.types import Receive, Scope, Send
 
+from dialtone_kit.base import platform
 from dialtone_kit.mock.access.svid_check import SvidCheck
 from dialtone_kit.mock.api.audit_trail import own_audit_trail
 from dialtone_kit.mock.api.discovery import (
@@ -227,7 +228,7 @@ async def _end_in_time(service: Service, every: float = 0.5) -> None:
     while not owner_is_gone() and not service.part(Idle).over():
         await asyncio.sleep(every)
     with contextlib.suppress(ProcessLookupError):
-        os.kill(service.settings.pid, signal.SIGTERM)
+        platform.end_own_service(service.settings.pid)
 
 
 async def _end_with(parent: int) -> None:

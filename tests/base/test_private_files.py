@@ -8,10 +8,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import (
     PrivateFolder,
@@ -20,6 +22,10 @@ from dialtone_kit.base.private_files import (
     private_dir,
     read_regular,
     shown,
+)
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="owners and modes; platform/test_windows.py has Windows' rules"
 )
 
 
@@ -145,3 +151,21 @@ def test_a_place_that_is_read_only_names_the_variables(
         PrivateFolder(tmp_path / "config").write("x.json", "{}")
     with pytest.raises(DialtoneError, match="DIALTONE_STATE_DIR"):
         private_dir(tmp_path / "state")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_place_that_is_not_closed_to_others_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: bool
+) -> None:
+    monkeypatch.setattr(platform, "unprotected", lambda _: "" if closed else "on a shared disk")
+    if closed:
+        PrivateFolder(private_dir(tmp_path / "a")).write("x", "data")
+        return
+    with pytest.raises(DialtoneError, match="on a shared disk"):
+        private_dir(tmp_path / "a")
+    with pytest.raises(DialtoneError, match="on a shared disk"):
+        PrivateFolder(tmp_path / "a").write("x", "data")
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "a").mkdir(mode=0o700)
+    with pytest.raises(DialtoneError, match="on a shared disk"):
+        PrivateFolder(tmp_path / "a").read("x")

@@ -33,7 +33,7 @@ NOT_ALLOWED = (
     "bubblewrap can't make a sandbox here: {said}. Allow user namespaces, with a bubblewrap like "
     "Debian 12's, or use --trust if you would run each of these notebooks yourself."
 )
-NOT_ON_WINDOWS = "Grading needs Linux, or macOS with --trust. On Windows, run it in WSL."
+NOT_ON_WINDOWS = "Grading needs bubblewrap, which only Linux has. On Windows, run it in WSL."
 
 
 class NoSandbox(DialtoneError):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+import psutil
+
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.classroom.running.child import call_off
 
 GONE = (EOFError, OSError)
 
@@ -48,11 +50,14 @@ class Call:
     def interrupt(self) -> None:
         """Have it stop and clean up, which it does by itself once it has answered."""
         if not self._answered:
-            self._signal(signal.SIGTERM)
+            with suppress(OSError):
+                if not platform.interrupt(self.pid):
+                    self._connection.send((call_off, ()))
 
     def kill(self) -> None:
         """End it at once, whatever it leaves behind."""
-        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        with suppress(psutil.Error):
+            psutil.Process(self.pid).kill()
 
     def has_ended(self, timeout: float = 0.0) -> bool:
         """Whether it has answered and the process is over; waits `timeout` seconds for its end."""
@@ -66,7 +71,3 @@ class Call:
             pass
         self._connection.close()
         return True
-
-    def _signal(self, number: int) -> None:
-        with suppress(OSError):
-            os.kill(self.pid, number)

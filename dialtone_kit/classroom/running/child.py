@@ -13,6 +13,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+from dialtone_kit.base import platform
+
 Answer = Callable[[Any], None]  # sends the result of a call
 _parent: list[Connection] = []  # at most one: this process serves a single parent
 
@@ -40,13 +42,17 @@ def serve(connection: Connection) -> None:
 
 
 def end_with_parent() -> None:
-    """From here on, the end of the connection interrupts this process like Ctrl-C.
+    """From here on, the end of the connection, or a `call_off`, is a Ctrl-C for this process.
 
     It starts a thread, so fork first.
     """
     if _parent:
-        main = threading.main_thread().ident
-        threading.Thread(target=_watch, args=(_parent[0], main), daemon=True).start()
+        threading.Thread(target=_watch, args=(_parent[0],), daemon=True).start()
+
+
+def call_off(_: Answer) -> None:
+    """The call that interrupts: sent instead of another one, or after it."""
+    raise KeyboardInterrupt
 
 
 def leave_parent() -> None:
@@ -55,12 +61,9 @@ def leave_parent() -> None:
         os.close(_parent.pop().fileno())
 
 
-def _watch(connection: Connection, main: int) -> None:
+def _watch(connection: Connection) -> None:
     try:
         connection.poll(None)
     except OSError:
         return  # closed on this side: the work is done
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(main, signal.SIGTERM)  # it interrupts what the main thread waits for
-    else:
-        os.kill(os.getpid(), signal.SIGTERM)
+    platform.interrupt_main_thread()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -70,4 +71,14 @@ def remove_what_the_owner_left() -> None:
     """Remove the temporary folder of an owner that was killed before it could do so itself."""
     folder = Path(os.environ.get(TEMPORARY) or "/")
     if folder.name.startswith(PREFIXES) and not folder.is_symlink() and owner_is_gone():
+        _let_go()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _let_go() -> None:
+    """Leave the folder and close the log in it: Windows removes nothing that is in use."""
+    os.chdir(tempfile.gettempdir())
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nothing, stream)
+    os.close(nothing)

@@ -240,8 +240,8 @@ def _service_file(path: Path) -> dict[str, Any]:
         raise BadSettings(sentence(f"{shown(path)} can't be read: {problem.strerror}")) from None
     with os.fdopen(handle, encoding="utf-8") as file:
         status = os.fstat(file.fileno())
-        private = stat.S_ISREG(status.st_mode) and not stat.S_IMODE(status.st_mode) & 0o077
-        if not private or status.st_uid != os.getuid():
+        private = stat.S_ISREG(status.st_mode) and not platform.open_to_others(status)
+        if not private or status.st_uid != platform.user_id():
             raise BadSettings(
                 f"{shown(path)} must belong to you alone: chmod 600 it, or remove it."
             )

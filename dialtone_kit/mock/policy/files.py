@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.private_files import explained
 from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.policy.cedar_text import (
@@ -155,7 +156,7 @@ def _text(path: Path) -> str:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # don't block on a named pipe
+    return os.open(path, flags | platform.WITHOUT_WAITING)  # don't block on a named pipe
 
 
 def _stamp(path: str) -> Stamp:

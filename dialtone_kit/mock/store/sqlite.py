@@ -46,11 +46,13 @@ class Sqlite:
         self._wait = wait
         self._engine = _engine(file, wait)
         self._reader = _connect(_engine(file, READ_WAIT))
+        self._open = [self._reader]
         self._disk = ThreadPoolExecutor(1, "store-commit")
 
     def start(self) -> None:
         """Open the connection that writes."""
         self._writer = _connect(self._engine)
+        self._open.append(self._writer)
         # Never block the event loop: _begin retries.
         run_plain(self._writer, "PRAGMA busy_timeout=0")
 
@@ -99,7 +101,9 @@ class Sqlite:
     def close(self) -> None:
         """Close the file."""
         self._disk.shutdown()
-        self._reader.close()
+        for connection in self._open:
+            connection.close()
+            connection.engine.dispose()
         self._engine.dispose()
 
     async def _begin(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from dialtone_kit.base import platform
 
 IDLE, HEAD, BODY, BUSY = range(4)  # what a connection does, in the order in which it may be closed
 MOST_WAITING = 100  # requests behind the one that is being answered (RFC 9112 §9.3.2)
@@ -174,9 +175,5 @@ class Connection(HttpToolsProtocol):
 
 def capacity() -> int:
     """How many connections a process may hold: a part of its descriptors is for its own files."""
-    if sys.platform == "win32":
-        return sys.maxsize  # no such limit there
-    import resource  # not on Windows
-
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return sys.maxsize if limit == resource.RLIM_INFINITY else limit - max(RESERVE, limit // 4)
+    limit = platform.most_open_files()
+    return limit - max(RESERVE, limit // 4)

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.private_files import open_private
 
@@ -105,12 +106,9 @@ def _count_of(known: Repeated) -> logging.LogRecord:
 def _is_stderr(file: Path) -> bool:
     """Whether our stderr is that file, opened for appending: only then can it be emptied."""
     try:
-        import fcntl  # not on Windows
-
         number = sys.stderr.fileno()
-        appends = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_APPEND
-        return bool(appends) and os.path.samestat(os.fstat(number), file.stat())
-    except (ImportError, OSError, ValueError):
+        return platform.is_appending(number) and os.path.samestat(os.fstat(number), file.stat())
+    except (OSError, ValueError):
         return False
 
 
@@ -122,3 +120,4 @@ def _rotate(file: Path, full: int) -> None:
         target.truncate(0)
         shutil.copyfileobj(source, target)
     os.ftruncate(sys.stderr.fileno(), 0)
+    os.lseek(sys.stderr.fileno(), 0, os.SEEK_SET)  # Windows writes where the last write ended

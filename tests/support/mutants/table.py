@@ -117,6 +117,7 @@ HELD_BY = {
     "client.credentials": "P1 P3 P5 client/test_credentials.py",
     "base.private_files": "P3 P4 P5 client/test_credentials.py",
     "base.private_files:private_dir": "base/test_private_files.py",
+    "base.private_files:PrivateFolder._require_protected": "base/test_private_files.py",
     "base.private_files:_require_regular": "base/test_private_files.py",
     "client.transport": "H5",
     "client.discovery": "H4 client/test_client.py",
@@ -255,7 +256,7 @@ OTHERS = [
     Other(
         "base.private_files",
         "PrivateFolder._enter",
-        "self._refuse_link(name, self.path, outer)",
+        "self._refuse_link(self.path.name, self.path, outer)",
         "pass",
         "P3",
     ),
