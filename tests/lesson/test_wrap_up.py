@@ -116,7 +116,6 @@ def test_someone_who_waits_for_real_is_told_so(monkeypatch):
 def test_a_check_that_takes_too_long_leaves_no_realm_and_no_file_behind(
     shared_home, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(patience, "PATIENCE", 0.8)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lesson, met = start(13, credentials=False), []
     config = os.environ["DIALTONE_CONFIG_DIR"]
@@ -125,7 +124,11 @@ def test_a_check_that_takes_too_long_leaves_no_realm_and_no_file_behind(
         met.append(client.issuer)
         time.sleep(60)
 
-    verdict = check(catalog.exercise("13.clean"), sleeps, lesson)
+    for seconds in (0.8, 4.0):  # on a busy machine, to set the scene takes longer
+        monkeypatch.setattr(patience, "PATIENCE", seconds)
+        verdict = check(catalog.exercise("13.clean"), sleeps, lesson)
+        if met:
+            break
     assert (verdict.outcome, len(met)) == ("wrong", 1)
     assert lesson.http.get(f"{met[0]}/.well-known/openid-configuration").status_code == 404
     assert os.environ["DIALTONE_CONFIG_DIR"] == config
