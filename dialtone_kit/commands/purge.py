@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import shown
@@ -45,21 +46,30 @@ def command(yes: bool) -> int:
 
 def _remove() -> int:
     """End the service and remove what is there by now. Exit code 1 when something is left."""
-    left = 0
     with service.ended() as was_running:
         if was_running:
             click.echo("The local service has ended.")
-        for one in kept.going():
-            try:
-                kept.remove(one)
-                click.echo(f"Gone: {_path(one)}")
-            except (OSError, DialtoneError) as problem:
-                why = problem.strerror if isinstance(problem, OSError) else problem
-                click.echo(f"Still there: {_path(one)} ({why})")
-                left = 1
+        going = kept.going()
+        held = [] if platform.OPEN_FILES_MOVE else [o for o in going if o.path.name == service.LOCK]
+        left = _remove_each(one for one in going if one not in held)
         kept.remove_empty_folders()
+    left |= _remove_each(held)
     for folder in leftovers.remove_all():
         click.echo(f"Gone: {visible(str(folder))}")
+    return int(left)
+
+
+def _remove_each(going: Iterable[Kept]) -> bool:
+    """Whether something is left."""
+    left = False
+    for one in going:
+        try:
+            kept.remove(one)
+            click.echo(f"Gone: {_path(one)}")
+        except (OSError, DialtoneError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else problem
+            click.echo(f"Still there: {_path(one)} ({why})")
+            left = True
     return left
 
 
