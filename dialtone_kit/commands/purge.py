@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import shown
@@ -46,21 +47,30 @@ def command(yes: bool) -> int:
 
 def _remove() -> int:
     """End the service and remove what is there by now. Exit code 1 when something is left."""
-    left = 0
     with service.ended() as was_running:
         if was_running:
             _say("The local service has ended.")
-        for one in kept.going():
-            try:
-                kept.remove(one)
-                _say(f"Gone: {_path(one)}")
-            except (OSError, DialtoneError) as problem:
-                why = problem.strerror if isinstance(problem, OSError) else problem
-                _say(f"Still there: {_path(one)} ({why})")
-                left = 1
+        going = kept.going()
+        held = [] if platform.OPEN_FILES_MOVE else [o for o in going if o.path.name == service.LOCK]
+        left = _remove_each(one for one in going if one not in held)
         kept.remove_empty_folders()
+    left |= _remove_each(held)
     for folder in leftovers.remove_all():
         _say(f"Gone: {visible(str(folder))}")
+    return int(left)
+
+
+def _remove_each(going: Iterable[Kept]) -> bool:
+    """Whether something is left."""
+    left = False
+    for one in going:
+        try:
+            kept.remove(one)
+            _say(f"Gone: {_path(one)}")
+        except (OSError, DialtoneError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else problem
+            _say(f"Still there: {_path(one)} ({why})")
+            left = True
     return left
 
 

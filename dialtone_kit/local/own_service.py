@@ -31,8 +31,8 @@ class OwnService:
 
     If this process is killed, the service ends by itself and deletes the folder. macOS doesn't
     say when a process began, so there it ends after a day without a call. `within` is a folder for
-    its state, and that one is deleted then; `remove()` leaves it. Raises ServiceUnreachable when it
-    can't start.
+    its state, and that one is deleted then; `remove()` leaves it. Raises ServiceUnreachable when
+    it can't start.
     """
 
     def __init__(self, within: Path | None = None) -> None:

@@ -24,7 +24,7 @@ def judged(answer: Any) -> Verdict:
     return check(exercise, answer, cast(LiveLesson, SimpleNamespace()))
 
 
-@pytest.mark.parametrize("text", [SECRET, f"Authorization: Basic {BASIC}"])
+@pytest.mark.parametrize("text", [SECRET, f"Authorization: Basic {BASIC}"], ids=["secret", "Basic"])
 def test_a_secret_that_a_function_prints_is_masked_and_named(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,7 +24,7 @@ OPEN_OR_CREATE = os.O_RDWR | os.O_CREAT | _SAFELY
 _FOLDER = os.O_RDONLY | _SAFELY | os.O_DIRECTORY
 _NO_LINKS_HERE = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 PRIVATE = "0700"  # how a private folder is closed, in a word
-MOVES_OPEN_FOLDERS = True  # a folder can be renamed while a file in it is open
+OPEN_FILES_MOVE = True  # what is open can be renamed and removed, and so can its folder
 
 _ENDED = (b"Z", b"X")  # states in /proc: a zombie, and dead
 # Whether a process with much imported may be forked, instead of starting another from nothing:

@@ -24,7 +24,7 @@ READ = os.O_RDONLY | _BYTES
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BYTES
 OPEN_OR_CREATE = os.O_RDWR | os.O_CREAT | _BYTES
 PRIVATE = "in your profile"
-MOVES_OPEN_FOLDERS = False
+OPEN_FILES_MOVE = False
 # A file that another process has open can't be replaced or removed: a virus scanner, for example,
 # or a kernel that reads it. They take milliseconds.
 PATIENCE, PAUSE = 2.0, 0.02  # seconds

@@ -22,7 +22,7 @@ from dialtone_kit.lesson.content.lesson_11.fix import verifier_of
 from dialtone_kit.lesson.exercises import NotTried, Verdict, Wrong
 from dialtone_kit.lesson.exercises.checking import check
 from dialtone_kit.lesson.exercises.definition import Exercise, LiveLesson
-from dialtone_kit.lesson.exercises.time_limit import TimeLimit, TooLong
+from dialtone_kit.lesson.exercises.time_limit import TimeLimit, TooLong, called
 from dialtone_kit.lesson.lesson import Lesson
 
 CELL_TIME = 20.0  # seconds until the cell has run
@@ -92,8 +92,8 @@ class Judge:
 
     def _judged(self, work: Work, exercise: Exercise, hands: _Hands) -> tuple[Verdict, object]:
         with TimeLimit(CELL_TIME):  # also for what the judge does for the cell
-            problems = hands.ask("prepare", list(work.before))
-            ran = hands.ask("run", work.cell, work.exercise)
+            problems = called(hands.ask, "prepare", list(work.before))
+            ran = called(hands.ask, "run", work.cell, work.exercise)
         if "raised" in ran:
             return _about_a_cell_that_failed(str(ran["raised"])[:SHOWN], problems), None
         answer = _answer(ran, exercise, hands)
