@@ -24,7 +24,7 @@ from dialtone_kit.lesson.misconceptions import misconceptions
 from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.lesson.questions import BadQuestions, parse
 from dialtone_kit.lesson.quiz_items import items
-from dialtone_kit.lesson.report import report_of, write_report
+from dialtone_kit.lesson.report import renew_report, report_of, write_report
 from dialtone_kit.lesson.survey import Survey
 from dialtone_kit.lesson.work import Work
 from dialtone_kit.widgets.choices import Pick
@@ -320,3 +320,24 @@ def test_before_and_after_are_told_apart(progress, tmp_path):
     report = report_of(progress, START)
     assert (report.before, report.after) == (0, 1)
     assert "Before: 0 of 8 right. After: 1 of 8 right." in write_report(report, tmp_path).text
+
+
+def test_the_end_of_a_lesson_brings_a_report_that_was_written_up_to_date(progress, tmp_path):
+    renew_report(progress, START, tmp_path)
+    assert not (tmp_path / "report.html").exists()  # nobody asked for one
+    write_report(report_of(progress, START), tmp_path)
+    before = (tmp_path / "report.html").read_text("utf-8")
+    progress.done("13")
+    renew_report(progress, START, tmp_path)
+    after = (tmp_path / "report.html").read_text("utf-8")
+    assert after.count("done") > before.count("done")
+
+
+def test_the_report_counts_how_often_a_code_came_up_and_how_often_for_sure(progress):
+    answer(progress, "post", "pace", right=False, form="B")
+    code = by_code(progress)[0].code
+    for _ in range(4):
+        progress.checked("13.dialtone", "wrong", code)
+    html = write_report(report_of(progress, START), progress.path.parent).html
+    assert "4 times" in html
+    assert "✗ and sure: once" in html

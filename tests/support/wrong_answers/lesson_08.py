@@ -490,8 +490,8 @@ def _with_one_more(place):
 ISNT = "isn't proved"
 for _place in range(4):
     value(PROVED, f"one-too-many-{_place}", ISNT, _with_one_more(_place))
-value(PROVED, "all", ISNT, lambda lesson: "ABCDEF")
-value(PROVED, "none", "Two of them are proved", lambda lesson: set())
+value(PROVED, "all", ISNT, lambda lesson: {one for one, _ in lesson.material(PROVED).items()})
+value(PROVED, "none", "Two of them are proved", lambda lesson: set() & set(_proved(lesson)))
 value(PROVED, "one-alone", "one more is", lambda lesson: sorted(_proved(lesson))[:1])
 value(PROVED, "no-letter", "none of the letters", lambda lesson: {"Z"})
 value(PROVED, "a-number", "Give the letters", lambda lesson: 2)

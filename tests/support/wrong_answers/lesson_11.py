@@ -179,9 +179,9 @@ value(FIND, "no-rule", "the name of no rule", lambda lesson: (_hole(lesson)[0], 
 value(FIND, "the-line-alone", "Give two things", lambda lesson: _hole(lesson)[0])
 value(FIND, "the-rule-alone", "Give two things", lambda lesson: _hole(lesson)[1])
 value(FIND, "beyond-the-end", "lines 1 to", lambda lesson: (999, "aud"))
-value(FIND, "the-text", "is none of them", lambda lesson: ("need(sent)", "one_header"))
+value(FIND, "the-text", "There is no line", lambda lesson: ("need(sent)", "one_header"))
 value(FIND, "claims-to-be-a-rule", "no rule", lambda lesson: (_hole(lesson)[0], ChameleonText("x")))
-value(FIND, "claims-to-be-a-line", "is none of them", lambda lesson: (Chameleon(), "aud"))
+value(FIND, "claims-to-be-a-line", "There is no line", lambda lesson: (Chameleon(), "aud"))
 right(FIND, "as-a-list", FromLesson(lambda lesson: list(_hole(lesson))))
 right(FIND, "as-a-dict", FromLesson(lambda lesson: dict([_hole(lesson)])))
 right(
@@ -525,7 +525,7 @@ def _one_too_many(place):
 STOPPED = "is stopped by `"
 for _place in range(3):
     value(WORDS, f"one-too-many-{_place}", STOPPED, _one_too_many(_place))
-value(WORDS, "all", STOPPED, lambda lesson: "ABCDEF")
+value(WORDS, "all", STOPPED, lambda lesson: {one for one, _ in lesson.material(WORDS).items()})
 value(WORDS, "body-is-covered", "the answer was 201", _without_the_body, "M22")
 value(WORDS, "none", "3 more get through", _none_of_them, "M22")
 value(WORDS, "all-but-the-last", "One more gets", lambda lesson: set(_open_letters(lesson)[:-1]))
