@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.lesson.answers import read_answer
+from dialtone_kit.lesson.attack_rooms import AttackRooms
 from dialtone_kit.lesson.wall import NAMES, Attempt, tile_named, wall_picture
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.wire.recorder import Wire
 from tests.lesson.test_said import HOSTILE, JWT, WELCOME, refused
 
 TILE = re.compile(r">([✓✗]? ?\d+|off)</text>")
@@ -95,3 +100,14 @@ def test_what_differs_from_run_to_run_is_not_in_the_words() -> None:
     asked = httpx.Request("GET", "http://127.0.0.1:8787/realms/lab-4f9a1c22/api/notes")
     text, _ = wall(httpx.Response(200, json={}, request=asked))
     assert "lab-…" in text
+
+
+def test_a_request_was_for_a_room_with_a_hole_unless_it_is_room_0_or_no_room() -> None:
+    rooms: Any = AttackRooms("http://127.0.0.1:1", Controls(None), Wire(), is_mock=True)
+    for number in (0, 2):
+        issuer = f"http://127.0.0.1:1/realms/lab-{number}"
+        rooms._all.append(SimpleNamespace(number=number, issuer=issuer))
+    assert rooms.holed("GET /realms/lab-2/api/notes")
+    assert not rooms.holed("GET /realms/lab-0/api/notes")
+    assert not rooms.holed("GET /realms/lab-22/api/notes")
+    assert not rooms.holed("POST /token")
