@@ -54,29 +54,31 @@ class WindowsHome:
         except psutil.Error:
             return False
 
-    def environment(self, **more: str) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
         own = dict.fromkeys(("HOME", "USERPROFILE"), str(self.path))
         own |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self.temporary))
         own |= {} if sys.platform == "win32" else {"PYTHONPATH": str(AS_ON_WINDOWS)}
         own |= {"DIALTONE_INTERACTIVE": "0"}
-        return kept | own | {"DIALTONE_STATE_DIR": str(self.state)} | more
+        return kept | own | {"DIALTONE_STATE_DIR": str(self.state)}
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
         """Start Python with these arguments."""
         return subprocess.Popen(
             [sys.executable, *arguments],
-            cwd=self.path,
-            env=self.environment(**more),
+            cwd=cwd or self.path,
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run(self, *arguments: str, code: int = 0, timeout: float = 120.0, **more: str) -> str:
+    def run(
+        self, *arguments: str, code: int = 0, timeout: float = 120.0, cwd: Path | None = None
+    ) -> str:
         """What Python prints; its exit code has to be `code`."""
-        child = self.start(*arguments, **more)
+        child = self.start(*arguments, cwd=cwd)
         try:
             said, _ = child.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -85,9 +87,9 @@ class WindowsHome:
         assert child.returncode == code, said
         return said
 
-    def python(self, program: str, **more: str) -> str:
+    def python(self, program: str) -> str:
         """What a program of the kit prints."""
-        return self.run("-c", f"__name__ = 'dialtone_kit.tried'\n{program}", **more)
+        return self.run("-c", f"__name__ = 'dialtone_kit.tried'\n{program}")
 
     def dialtone(self, *arguments: str, code: int = 0, timeout: float = 120.0) -> str:
         """What that command prints."""
