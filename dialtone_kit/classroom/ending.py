@@ -26,13 +26,13 @@ NOTE, LOCK = "ending.json", "end.lock"
 # The names that the commands of a class give in its folder, and what is behind each, in the order
 # in which they go: the settings and the list of learners, which make it a class, come last.
 OURS = {
-    "learners": "learners' parameters, session files, notebooks and progress",
+    "learners": "learners' parameters, session files, notebooks, runs and progress",
     SERVICE: "the class service's database, keys and log",
     re.escape(TRAINER_FILE): "your own secret for the class service",
     r"grades\.(csv|json)": "grades",
     r"run\.jsonl": "what was run",
     re.escape(COLLECTED): "how far events were collected",
-    "report": "the last report",
+    r"report(-of-runs)?": "the last report",
     r"links\.csv": "learners' links",
     r"board\.html": "the board's link",
     r"[a-z.]+(-[0-9]+)?\.lock": "a lock",

@@ -12,7 +12,7 @@ from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.board import PARTS, board_of, parts
 from dialtone_kit.classroom.board_app import FRESH, HEADER, Desk, board_app
-from dialtone_kit.classroom.class_events import ClassEvents
+from dialtone_kit.classroom.class_events import RUNS, ClassEvents
 from dialtone_kit.classroom.gains import gains
 from dialtone_kit.classroom.pages import PAIRS, label_of
 from dialtone_kit.classroom.session import open_session
@@ -132,6 +132,16 @@ def test_trouble_is_shown_above_the_rest(tmp_path: Path, clock: Clock) -> None:
     assert "It&#39;s away." in notices
     assert "was to be kept until 31 October 2026" in notices
     assert "There are no events yet" in notices
+
+
+def test_unattended_runs_are_shown_only_when_asked_and_said_to_be_that(tmp_path: Path) -> None:
+    folder = make_class(tmp_path / "class", 1)
+    give(folder, 1, [event(NOON, "01", "opened"), event(NOON + 9, "01", "done")], RUNS)
+    plain = look(client(Desk(folder))).json()["parts"]
+    assert "not begun" in plain["everyone"]
+    runs = look(client(Desk(folder, runs=True))).json()["parts"]
+    assert "not begun" not in runs["everyone"]
+    assert "It is not what learners did." in runs["notices"]
 
 
 def test_a_class_that_has_gone_is_said_in_one_line(folder: Path, clock: Clock) -> None:
