@@ -75,6 +75,19 @@ def test_it_says_who_is_where_what_fails_and_who_may_be_stuck(folder: Path) -> N
     assert ">gain" not in page["pairs"]
 
 
+def test_whoever_is_at_work_or_stuck_is_in_one_lesson_and_counts_there_once(tmp_path: Path) -> None:
+    folder = make_class(tmp_path / "class", 3)
+    done = event(NOON - 60, "03", "done")
+    give(folder, 1, [done, event(NOON - 50, "03", "opened")])
+    give(folder, 2, [done])
+    give(folder, 3, [event(NOON - 50, "03", "opened")])
+    board = board_of("", ClassEvents().seats(open_session(folder)), LESSONS, NOON, [])
+    assert board.count("working", "stuck") == sum(row.here for row in board.lessons) == 2
+    assert board.count("between") == 1
+    (third,) = [row for row in board.lessons if row.number == "03"]
+    assert (third.here, third.done, third.left) == (2, 1, 0)
+
+
 def test_seats_are_shown_and_names_only_when_asked(folder: Path) -> None:
     assert "Learner Number1" not in "".join(shown(folder).values())
     assert "Learner Number1" in "".join(shown(folder, names=True).values())
