@@ -73,6 +73,10 @@ def out_of_reach(folder: Path) -> Iterator[str]:
         if setup is not None and setup.database != SQLITE:
             yield f"{setup.database}: the class service's database; drop it yourself"
     yield (
+        "your files outside this folder that have names or code: the roster, what learners handed "
+        "in, copies of session files; delete them yourself"
+    )
+    yield (
         "learners' own machines and hubs: each learner runs `dialtone class leave` and `dialtone "
         "purge` there"
     )

@@ -79,11 +79,15 @@ def test_the_results_stay_and_the_rest_is_gone(
     output = capsys.readouterr().out
     assert "names and email addresses" in output
     assert "each learner runs `dialtone class leave`" in output
+    assert "the roster, what learners handed in, copies of session files" in output
 
 
-def test_names_are_kept_only_when_asked(folder: Path, tmp_path: Path) -> None:
+def test_names_are_kept_only_when_asked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert end(folder, "--keep-names", "--to", str(tmp_path / "kept")) == 0
     assert "Learner Number1" in (tmp_path / "kept" / "by-learner.csv").read_text()
+    assert class_end.NAMELESS not in capsys.readouterr().out
 
 
 def test_what_no_command_made_stays_and_is_said(
@@ -197,10 +201,12 @@ def test_without_a_terminal_and_yes_nothing_happens(
     assert ended.value.code == 2
     monkeypatch.setattr(class_end.sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(class_end.click, "confirm", lambda text: False)
+    capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
         main(["class", "end", str(folder)])
     assert ended.value.code == 0
-    assert "Nothing was deleted." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert class_end.NAMELESS in said.partition("Nothing was deleted.")[0]
     assert (folder / "class.toml").exists()
 
 
