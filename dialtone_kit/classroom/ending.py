@@ -17,7 +17,7 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.collecting import NOTE as COLLECTED
 from dialtone_kit.classroom.in_use import SERVICE, held, refuse_if_used
-from dialtone_kit.classroom.seats import TRAINER_FILE
+from dialtone_kit.classroom.seats import HAND_OUT, TRAINER_FILE
 from dialtone_kit.classroom.session import LEARNERS, SETTINGS
 from dialtone_kit.local.kept import Kept, known, remove
 from dialtone_kit.local.setup import SQLITE, read_setup
@@ -34,6 +34,7 @@ OURS = {
     re.escape(COLLECTED): "how far events were collected",
     r"report(-of-runs)?": "the last report",
     r"links\.csv": "learners' links",
+    re.escape(HAND_OUT): "who gets which session file",
     r"board\.html": "the board's link",
     r"[a-z.]+(-[0-9]+)?\.lock": "a lock",
     r"\..+\.([0-9a-f]{16}|[0-9]+\.\w+)": "what a killed command left",

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit.classroom import ending, results
+from dialtone_kit.classroom import ending, results, seats
 from dialtone_kit.classroom.in_use import StillUsed, using
 from dialtone_kit.commands import class_end
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local.kept import Kept
 from tests.support.class_of import NOON, event, give, make_class
 
+PRIVATE = "service/mock.sqlite3", "service/authority-key.pem", "trainer.json", "run.jsonl"
 HOLD = """
 import sys
 from pathlib import Path
@@ -45,7 +46,13 @@ def folder(tmp_path: Path) -> Path:
     made = make_class(tmp_path / "class", 2)
     give(made, 1, [event(NOON, "13", "wrote", id="13.teach", text="my own sentence")])
     (made / "service").mkdir(mode=0o700)
-    for name in ("service/mock.sqlite3", "service/authority-key.pem", "trainer.json", "run.jsonl"):
+    for name in (
+        "service/mock.sqlite3",
+        "service/authority-key.pem",
+        "trainer.json",
+        "run.jsonl",
+        seats.HAND_OUT,
+    ):
         (made / name).write_text("private")
     (made / ".learners.123.x1y2").mkdir()  # as a killed `class new` leaves it
     return made
