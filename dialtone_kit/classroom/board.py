@@ -30,7 +30,10 @@ MOST_STUCK = 6
 
 @dataclass(frozen=True)
 class LessonRow:
-    """One lesson: how many learners are there now, are done with it, or left it unfinished."""
+    """One lesson: how many learners are there now, are done with it, or left it unfinished.
+
+    Each counts once: whoever opened a finished lesson again is there.
+    """
 
     number: str
     here: int
@@ -105,7 +108,7 @@ def _row(places: Sequence[Place], lesson: str) -> LessonRow:
     for place in places:
         state = place.seat.record.lessons.get(lesson)
         is_there = place.seat.record.at == lesson and place.state in ("working", "stuck")
-        done += state == "done"
-        here += state == "begun" and is_there
+        here += is_there
+        done += state == "done" and not is_there
         left += state == "begun" and not is_there
     return LessonRow(lesson, here, done, left)

@@ -55,7 +55,8 @@ class Look:
 class Desk:
     """Looks at the class in `folder` when it's asked, but not more often than is useful.
 
-    `trouble` says what went wrong with collecting, "" if nothing.
+    It shows what learners did, or with `runs` what was run for them. `trouble` says what went wrong
+    with collecting, "" if nothing.
     """
 
     def __init__(
@@ -63,11 +64,12 @@ class Desk:
         folder: Path,
         *,
         names: bool = False,
+        runs: bool = False,
         trouble: Callable[[], str] = str,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._folder, self._label, self._trouble, self._now = folder, label_of(names), trouble, now
-        self._events, self._lock = ClassEvents(), threading.Lock()
+        self._events, self._runs, self._lock = ClassEvents(runs=runs), runs, threading.Lock()
         self._last: tuple[float, Look] | None = None
 
     def look(self) -> Look:
@@ -81,7 +83,7 @@ class Desk:
     def _looked(self, now: float) -> Look:
         session = open_session(self._folder)
         seats = self._events.seats(session)
-        notices = [self._trouble(), *time_is_up(session, now), *remarks(seats)]
+        notices = [self._trouble(), *time_is_up(session, now), *remarks(seats, runs=self._runs)]
         name = settings_of(session).name
         board = board_of(name, seats, session.lessons, now, [line for line in notices if line])
         made = parts(board, self._label)

@@ -1,8 +1,9 @@
 """What happened in a class, seat by seat: the one source of the board and the reports.
 
-A seat's events are in two files of its folder: `progress.jsonl`, which `dialtone class run` writes,
-and `shared.jsonl`, which holds what the learner shared with the class service. An event that is in
-both counts once. A line that can't be used is counted, and stops nothing.
+A learner's own events are in two files of the seat's folder: `shared.jsonl`, which holds what they
+shared with the class service, and `progress.jsonl`, if they handed theirs in. An event that is in
+both counts once. `runs.jsonl` is apart: what `dialtone class run` did for them isn't their work.
+A line that can't be used is counted, and stops nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from pathlib import Path
 from dialtone_kit.base.private_files import read_regular
 from dialtone_kit.classroom.happened import Happened, happened
 from dialtone_kit.classroom.session import Learner, Session
-from dialtone_kit.classroom.standing import Record, record_of
+from dialtone_kit.classroom.standing import Attempts, Record, record_of
 from dialtone_kit.lesson.events import parsed
 
-PROGRESS, SHARED = "progress.jsonl", "shared.jsonl"
+PROGRESS, SHARED, RUNS = "progress.jsonl", "shared.jsonl", "runs.jsonl"
 SOON = 60  # seconds in which an event that is shared at once arrives
 LARGEST = 32 * 1024 * 1024  # bytes of a file that is read
 _Stamp = tuple[int, int, int] | None
@@ -38,11 +39,19 @@ class Seat:
         """What the events add up to."""
         return record_of(self.events)
 
+    def outcome_of(self, exercise: str) -> str | None:
+        """How far an exercise came by these events; None if there are none at all."""
+        return self.record.exercises.get(exercise, Attempts()).outcome if self.events else None
+
 
 class ClassEvents:
-    """The events of a class, read each time; a file that didn't change isn't read again."""
+    """The events of a class, read each time; a file that didn't change isn't read again.
 
-    def __init__(self) -> None:
+    They are what learners did, or with `runs` what was run for them, unattended.
+    """
+
+    def __init__(self, *, runs: bool = False) -> None:
+        self._files = (RUNS,) if runs else (SHARED, PROGRESS)
         self._known: dict[int, tuple[tuple[object, ...], Seat]] = {}
 
     def seats(self, session: Session) -> list[Seat]:
@@ -50,7 +59,7 @@ class ClassEvents:
         return [self._seat(learner, session.folder_of(learner)) for learner in session.learners]
 
     def _seat(self, learner: Learner, folder: Path) -> Seat:
-        paths = [folder / SHARED, folder / PROGRESS]
+        paths = [folder / name for name in self._files]
         stamp = (learner, *map(_stamp, paths))
         before = self._known.get(learner.seat)
         if before is None or before[0] != stamp:
@@ -58,8 +67,10 @@ class ClassEvents:
         return before[1]
 
 
-def remarks(seats: Sequence[Seat]) -> Iterator[str]:
-    """A line if lines were left out, and one if nothing has happened yet."""
+def remarks(seats: Sequence[Seat], *, runs: bool = False) -> Iterator[str]:
+    """Whether these are runs, whether lines were left out, and whether nothing has happened yet."""
+    if runs:
+        yield "This is what `dialtone class run` did, unattended. It is not what learners did."
     damaged = [seat for seat in seats if seat.damaged]
     if damaged:
         lines = sum(seat.damaged for seat in damaged)
@@ -71,8 +82,9 @@ def remarks(seats: Sequence[Seat]) -> Iterator[str]:
         )
     if not any(seat.events for seat in seats):
         yield (
-            "There are no events yet. Learners share theirs with lesson.share(), and `dialtone "
-            "class run` adds those of its runs."
+            "Nothing has been run yet. `dialtone class run` does that."
+            if runs
+            else "There are no events yet. Learners share theirs with lesson.share()."
         )
 
 

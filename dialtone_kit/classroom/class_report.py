@@ -57,8 +57,9 @@ class Result:
 
     @property
     def differs(self) -> bool:
-        """Whether the grade says something else than the learner's own progress."""
-        return self.grade is not None and self.grade.outcome != self.own.outcome
+        """Whether the grade says something else than the learner's own record, if there is one."""
+        own = self.seat.outcome_of(self.id)
+        return self.grade is not None and own is not None and self.grade.outcome != own
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,13 @@ class ClassReport:
         return sum(result.grade is not None for result in self.results)
 
     @property
+    def compared(self) -> int:
+        """How many of the graded answers are a learner's who has a record of their own."""
+        return sum(bool(result.grade and result.seat.events) for result in self.results)
+
+    @property
     def different(self) -> list[Result]:
-        """The answers whose grade and progress differ."""
+        """The answers whose grade and own record differ."""
         return [result for result in self.results if result.differs]
 
 

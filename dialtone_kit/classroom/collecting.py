@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -46,6 +46,14 @@ def collect(session: Session) -> int:
             return take_over(session, ask)
     except Timeout:
         raise DialtoneError("Another command is collecting the events. Try again.") from None
+
+
+def collected(session: Session) -> Iterator[str]:
+    """Collect. A line if that can't be done: what was collected before is still of use."""
+    try:
+        collect(session)
+    except DialtoneError as problem:
+        yield str(problem)
 
 
 class Collector(threading.Thread):

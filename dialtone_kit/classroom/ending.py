@@ -17,7 +17,7 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.collecting import NOTE as COLLECTED
 from dialtone_kit.classroom.in_use import SERVICE, held, refuse_if_used
-from dialtone_kit.classroom.seats import TRAINER_FILE
+from dialtone_kit.classroom.seats import HAND_OUT, TRAINER_FILE
 from dialtone_kit.classroom.session import LEARNERS, SETTINGS
 from dialtone_kit.local.kept import Kept, known, remove
 from dialtone_kit.local.setup import SQLITE, read_setup
@@ -26,14 +26,15 @@ NOTE, LOCK = "ending.json", "end.lock"
 # The names that the commands of a class give in its folder, and what is behind each, in the order
 # in which they go: the settings and the list of learners, which make it a class, come last.
 OURS = {
-    "learners": "learners' parameters, session files, notebooks and progress",
+    "learners": "learners' parameters, session files, notebooks, runs and progress",
     SERVICE: "the class service's database, keys and log",
     re.escape(TRAINER_FILE): "your own secret for the class service",
     r"grades\.(csv|json)": "grades",
     r"run\.jsonl": "what was run",
     re.escape(COLLECTED): "how far events were collected",
-    "report": "the last report",
+    r"report(-of-runs)?": "the last report",
     r"links\.csv": "learners' links",
+    re.escape(HAND_OUT): "who gets which session file",
     r"board\.html": "the board's link",
     r"[a-z.]+(-[0-9]+)?\.lock": "a lock",
     r"\..+\.([0-9a-f]{16}|[0-9]+\.\w+)": "what a killed command left",
@@ -72,6 +73,10 @@ def out_of_reach(folder: Path) -> Iterator[str]:
         setup = read_setup(folder / SERVICE)
         if setup is not None and setup.database != SQLITE:
             yield f"{setup.database}: the class service's database; drop it yourself"
+    yield (
+        "your files outside this folder that have names or code: the roster, what learners handed "
+        "in, copies of session files; delete them yourself"
+    )
     yield (
         "learners' own machines and hubs: each learner runs `dialtone class leave` and `dialtone "
         "purge` there"

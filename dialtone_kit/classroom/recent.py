@@ -14,7 +14,7 @@ WINDOW = 20 * 60  # seconds that count as "now"
 SILENT = 10 * 60  # seconds without an event before a lesson's end
 MANY_TRIES = 5
 AWAY = 3 * 60 * 60  # seconds: after that, the learner has left the room
-State = Literal["not begun", "working", "stuck", "done", "away"]
+State = Literal["not begun", "working", "stuck", "between", "done", "away"]
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,19 @@ def sure_and_wrong(seats: Sequence[Seat]) -> list[Share]:
 
 
 def stuck(seat: Seat, now: float) -> Stuck | None:
-    """Whether a learner may be stuck where they are, and why."""
+    """Whether a learner may be stuck where they are, and why.
+
+    Whoever opens a finished lesson again may be, by their tries there: to stop reading isn't that.
+    """
     record, silence = seat.record, _silence(seat.record, now)
-    if not seat.events or silence > AWAY or record.lessons.get(record.at) == "done":
+    if not seat.events or silence > AWAY or record.ended:
         return None
     for name, one in record.exercises.items():
         if name[:2] == record.at and one.open_tries >= MANY_TRIES:
             return Stuck(seat, exercise=name, tries=one.open_tries)
-    return Stuck(seat, minutes=int(silence // 60)) if silence >= SILENT else None
+    if silence < SILENT or record.lessons.get(record.at) == "done":
+        return None
+    return Stuck(seat, minutes=int(silence // 60))
 
 
 def most_urgent(found: Iterable[Stuck | None]) -> list[Stuck]:
@@ -87,7 +92,9 @@ def state(seat: Seat, lessons: Sequence[str], now: float) -> State:
         return "done"
     if _silence(record, now) > AWAY:
         return "away"
-    return "stuck" if stuck(seat, now) is not None else "working"
+    if stuck(seat, now) is not None:
+        return "stuck"
+    return "between" if record.ended or _silence(record, now) >= SILENT else "working"
 
 
 def _silence(record: Record, now: float) -> float:

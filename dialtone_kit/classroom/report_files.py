@@ -13,7 +13,7 @@ from dialtone_kit.classroom.pages import exercise_title, file, label_of, pair_na
 from dialtone_kit.classroom.session import Learner
 from dialtone_kit.classroom.standing import When
 from dialtone_kit.classroom.tables import csv_text
-from dialtone_kit.lesson.exercises.verdict import WORDS
+from dialtone_kit.lesson.exercises.verdict import WORDS, word_of
 from dialtone_kit.lesson.misconceptions import title_of
 from dialtone_kit.lesson.quiz_items import FORMS
 
@@ -74,13 +74,13 @@ def _exercises(report: ClassReport, names: bool) -> Table:
             *_whose(result.seat.learner, names),
             result.id,
             exercise_title(result.id),
-            _word(result.own.outcome),
+            word_of(result.own.outcome),
             result.own.code,
             result.own.tries,
             result.own.hints,
             f"{result.own.seconds / 60:.1f}",
             "yes" if result.own.right_at_once else "no",
-            _word(result.grade.outcome) if result.grade else "",
+            word_of(result.grade.outcome) if result.grade else "",
             result.grade.code if result.grade else "",
         )
         for result in report.results
@@ -131,10 +131,6 @@ def _whose(learner: Learner, names: bool) -> Row:
 
 def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def _word(outcome: str) -> str:
-    return {str(name): word for name, word in WORDS.items()}.get(outcome, outcome)
 
 
 TABLES: dict[str, Callable[[ClassReport, bool], Table]] = {

@@ -1,7 +1,7 @@
 """The seats of a class: each learner's token and session file, and what the service knows of them.
 
 The service's file has only the hash of each token. A token is in one place: the learner's session
-file, which the trainer hands out.
+file, which the trainer hands out. `session-files.csv` says who gets which, for a mail merge.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
 from dialtone_kit.classroom.session import Learner, NoSession, Session
+from dialtone_kit.classroom.tables import csv_text
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.seat import parse, written
 
 SEATS, LOCK, SESSION_FILE, TRAINER_FILE = "seats.json", "seats.lock", "session.json", "trainer.json"
+HAND_OUT = "session-files.csv"
 LOCK_SECONDS = 60.0
 Entries = dict[str, dict[str, str]]
 
@@ -59,6 +61,7 @@ def issue(session: Session, trainer: Record) -> Issued:
                 (new if state else lost).append(learner.seat)
         if entries != known:
             _write(session, entries)
+        _list_files(session)
     return Issued(tuple(new), tuple(lost))
 
 
@@ -71,6 +74,7 @@ def renew(session: Session, trainer: Record, number: int) -> Path:
         entries = _read(session)
         key = _hand_out(session, learner, trainer)
         _write(session, entries | {str(number): {"email": learner.email, "key": key}})
+        _list_files(session)
     return session.folder_of(learner) / SESSION_FILE
 
 
@@ -98,6 +102,17 @@ def _hand_out(session: Session, learner: Learner, trainer: Record) -> str:
     folder = PrivateFolder(session.folder_of(learner), error=NoSession)
     folder.write(SESSION_FILE, written(_place(trainer, learner, token)))
     return _hash(token)
+
+
+def _list_files(session: Session) -> None:
+    """Who gets which file: they all have the same name."""
+    rows = [
+        (one.seat, one.name, one.email, str(session.folder_of(one).absolute() / SESSION_FILE))
+        for one in session.learners
+        if (session.folder_of(one) / SESSION_FILE).is_file()
+    ]
+    text = csv_text(("seat", "name", "email", "file"), rows)
+    PrivateFolder(session.folder, error=NoSession).write(HAND_OUT, text)
 
 
 def _place(trainer: Record, learner: Learner, token: Secret) -> Record:

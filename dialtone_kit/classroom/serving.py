@@ -137,7 +137,7 @@ def _stamp(session: Session) -> tuple[int, int] | None:
 
 def _tell(issued: seats.Issued, say: Say) -> None:
     if issued.new:
-        say(f"New session files: {_seats(issued.new)}.")
+        say(f"New session files: {_seats(issued.new)}. {seats.HAND_OUT} says who gets which.")
     if issued.lost:
         say(
             f"The session files of {_seats(issued.lost)} aren't here any more. If someone lost "

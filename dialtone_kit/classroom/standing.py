@@ -56,11 +56,13 @@ class Answer:
 class Record:
     """A learner. `lessons` has the state of each one they opened, `seconds` the time in it.
 
-    `at` is where they are now: the lesson of the last event, "" if there is none.
+    `at` is where they are now: the lesson of the last event, "" if there is none. `ended` is
+    whether that event was the end of the lesson.
     """
 
     at: str = ""
     last: float = 0  # Unix seconds
+    ended: bool = False
     lessons: Mapping[str, Literal["begun", "done"]] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     exercises: Mapping[str, Attempts] = field(default_factory=dict)
@@ -99,6 +101,7 @@ def record_of(events: Sequence[Happened]) -> Record:
     return Record(
         at=events[-1].lesson,
         last=events[-1].at,
+        ended=events[-1].kind == "done",
         lessons=_lessons(current),
         seconds=spent,
         exercises={

@@ -33,13 +33,14 @@ _OPENER = (
 @click.command
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
 @click.option("--names", is_flag=True, help="Show names instead of seats.")
+@click.option("--runs", is_flag=True, help="Show what `dialtone class run` did instead.")
 @click.option("--port", type=PORT, help=f"The page's port; default: {DEFAULT_PORT}, or a free one.")
 @click.option("--no-browser", is_flag=True, help="Print the link and open no browser.")
-def command(folder: Path, names: bool, port: int | None, no_browser: bool) -> int:
+def command(folder: Path, names: bool, runs: bool, port: int | None, no_browser: bool) -> int:
     """Show who is where, what fails most now, and who may be stuck, until Ctrl-C.
 
     The page is on this machine, and only its link opens it. It collects what learners share with
-    the class service, and reads what `dialtone class run` wrote.
+    the class service. Unattended runs are apart: --runs shows those.
 
     \b
     Example: dialtone class board
@@ -53,7 +54,8 @@ def command(folder: Path, names: bool, port: int | None, no_browser: bool) -> in
         collector = Collector(folder)
         collector.start()
         try:
-            _serve(Desk(folder, names=names, trouble=lambda: collector.trouble), token, listener)
+            desk = Desk(folder, names=names, runs=runs, trouble=lambda: collector.trouble)
+            _serve(desk, token, listener)
         except KeyboardInterrupt:
             pass  # the usual way to end it
         finally:

@@ -20,6 +20,11 @@ from dialtone_kit.classroom.results import export, usable_target
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, open_session
 from dialtone_kit.commands.signals import end_in_order
 
+NAMELESS = (
+    "They are by seat and without names, and the list of who sat where goes. Add --keep-names if "
+    "you still have to tell anyone their result."
+)
+
 
 @click.command
 @click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
@@ -60,6 +65,8 @@ def _end(folder: Path, target: Path | None, *, keep_names: bool, yes: bool) -> i
     if results is None:
         results = usable_target(target or _beside(folder), folder)
         click.echo(f"Results go to: {_path(results)}")
+        if not keep_names:
+            click.echo(NAMELESS)
     else:
         click.echo(f"Results are in: {_path(results)}")
     _show(folder)

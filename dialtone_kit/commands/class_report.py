@@ -9,7 +9,7 @@ import click
 
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.classroom.report_files import write_report
-from dialtone_kit.classroom.reporting import make_report
+from dialtone_kit.classroom.reporting import make_report, report_on_runs
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, open_session
 from dialtone_kit.commands.signals import end_in_order
 
@@ -19,22 +19,25 @@ from dialtone_kit.commands.signals import end_in_order
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where to write it; default: the folder `report` in that of the class.",
+    help="Where to write it; default: `report`, or `report-of-runs`, in the folder of the class.",
 )
 @click.option("--names", is_flag=True, help="Put names beside the seats.")
-def command(folder: Path, output: Path | None, names: bool) -> None:
+@click.option("--runs", is_flag=True, help="Report what `dialtone class run` did instead.")
+def command(folder: Path, output: Path | None, names: bool, runs: bool) -> None:
     """Write what a class did: one HTML page to read and print, and CSV for a spreadsheet.
 
-    It's made from the events of the class: lessons, tries, time, misconceptions, and the quiz
-    before and after. Grades of `dialtone class grade` are shown beside them.
+    It's made from what learners shared or handed in: lessons, tries, time, misconceptions, and the
+    quiz before and after. Grades of `dialtone class grade` are shown beside them. Unattended runs
+    are apart: --runs reports those.
 
     \b
     Example: dialtone class report
              dialtone class report spring --names --output results
     """
     end_in_order()
-    report = make_report(open_session(folder), time.time())
+    make, place = (report_on_runs, "report-of-runs") if runs else (make_report, "report")
+    report = make(open_session(folder), time.time())
     for line in report.remarks:
         click.echo(line, err=True)
-    for path in write_report(report, output or folder / "report", names=names):
+    for path in write_report(report, output or folder / place, names=names):
         click.echo(shown(path))

@@ -49,8 +49,9 @@ def command(
 ) -> int:
     """Run the lessons of a class unattended: each learner's with their own parameters.
 
-    Executed notebooks and progress go into the learners' folders. Run it again to repeat what
-    failed or was left. The exit code is 1 if a lesson did not pass.
+    Executed notebooks and events go into the learners' folders. They aren't the learners' own work:
+    `dialtone class board --runs` and `report --runs` show them. Run it again to repeat what failed
+    or was left. The exit code is 1 if a lesson did not pass.
 
     \b
     Example: dialtone class run --lessons 01-05 --learners 1,4,7

@@ -12,7 +12,7 @@ from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.board import PARTS, board_of, parts
 from dialtone_kit.classroom.board_app import FRESH, HEADER, Desk, board_app
-from dialtone_kit.classroom.class_events import ClassEvents
+from dialtone_kit.classroom.class_events import RUNS, ClassEvents
 from dialtone_kit.classroom.gains import gains
 from dialtone_kit.classroom.pages import PAIRS, label_of
 from dialtone_kit.classroom.session import open_session
@@ -75,6 +75,19 @@ def test_it_says_who_is_where_what_fails_and_who_may_be_stuck(folder: Path) -> N
     assert ">gain" not in page["pairs"]
 
 
+def test_whoever_is_at_work_or_stuck_is_in_one_lesson_and_counts_there_once(tmp_path: Path) -> None:
+    folder = make_class(tmp_path / "class", 3)
+    done = event(NOON - 60, "03", "done")
+    give(folder, 1, [done, event(NOON - 50, "03", "opened")])
+    give(folder, 2, [done])
+    give(folder, 3, [event(NOON - 50, "03", "opened")])
+    board = board_of("", ClassEvents().seats(open_session(folder)), LESSONS, NOON, [])
+    assert board.count("working", "stuck") == sum(row.here for row in board.lessons) == 2
+    assert board.count("between") == 1
+    (third,) = [row for row in board.lessons if row.number == "03"]
+    assert (third.here, third.done, third.left) == (2, 1, 0)
+
+
 def test_seats_are_shown_and_names_only_when_asked(folder: Path) -> None:
     assert "Learner Number1" not in "".join(shown(folder).values())
     assert "Learner Number1" in "".join(shown(folder, names=True).values())
@@ -132,6 +145,16 @@ def test_trouble_is_shown_above_the_rest(tmp_path: Path, clock: Clock) -> None:
     assert "It&#39;s away." in notices
     assert "was to be kept until 31 October 2026" in notices
     assert "There are no events yet" in notices
+
+
+def test_unattended_runs_are_shown_only_when_asked_and_said_to_be_that(tmp_path: Path) -> None:
+    folder = make_class(tmp_path / "class", 1)
+    give(folder, 1, [event(NOON, "01", "opened"), event(NOON + 9, "01", "done")], RUNS)
+    plain = look(client(Desk(folder))).json()["parts"]
+    assert "not begun" in plain["everyone"]
+    runs = look(client(Desk(folder, runs=True))).json()["parts"]
+    assert "not begun" not in runs["everyone"]
+    assert "It is not what learners did." in runs["notices"]
 
 
 def test_a_class_that_has_gone_is_said_in_one_line(folder: Path, clock: Clock) -> None:

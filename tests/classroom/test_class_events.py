@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit.classroom.class_events import SHARED, ClassEvents, Seat, remarks
+from dialtone_kit.classroom.class_events import RUNS, SHARED, ClassEvents, Seat, remarks
 from dialtone_kit.classroom.session import open_session
 from dialtone_kit.lesson.events import Event
 from tests.support.class_of import NOON, event, give, make_class, tried
@@ -33,6 +33,28 @@ def test_everyone_has_a_seat_with_the_events_of_both_files_in_order(tmp_path: Pa
     ]
     assert two.events == ()
     assert list(remarks([one, two])) == []
+
+
+def test_what_was_run_for_a_learner_is_apart_from_what_they_did(tmp_path: Path) -> None:
+    folder = make_class(tmp_path / "class", 1)
+    give(folder, 1, [event(NOON, "01", "opened"), event(NOON + 60, "01", "done")], RUNS)
+    assert seats(folder)[0].events == ()
+    runs = ClassEvents(runs=True).seats(open_session(folder))
+    assert [e.kind for e in runs[0].events] == ["opened", "done"]
+    give(folder, 1, [event(NOON, "02", "opened")], SHARED)
+    assert [e.lesson for e in seats(folder)[0].events] == ["02"]
+    assert ClassEvents(runs=True).seats(open_session(folder))[0].events == runs[0].events
+    assert list(remarks(runs, runs=True)) == [
+        "This is what `dialtone class run` did, unattended. It is not what learners did."
+    ]
+
+
+def test_the_outcome_of_an_exercise_is_unknown_only_without_events(tmp_path: Path) -> None:
+    folder = make_class(tmp_path / "class", 2)
+    give(folder, 1, [tried(NOON, "03.signature", "right")], SHARED)
+    one, two = seats(folder)
+    assert [one.outcome_of(name) for name in ("03.signature", "01.facts")] == ["right", "not tried"]
+    assert two.outcome_of("03.signature") is None
 
 
 def test_an_event_that_is_in_both_files_counts_once_and_two_tries_count_twice(
@@ -94,6 +116,8 @@ def test_what_a_learner_wrote_is_not_read(tmp_path: Path) -> None:
 def test_no_events_yet_is_said(tmp_path: Path) -> None:
     (line,) = remarks(seats(make_class(tmp_path / "class", 1)))
     assert line.startswith("There are no events yet.")
+    *_, line = remarks(seats(tmp_path / "class"), runs=True)
+    assert line.startswith("Nothing has been run yet.")
 
 
 def test_a_file_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:

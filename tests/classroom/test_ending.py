@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit.classroom import ending, results
+from dialtone_kit.classroom import ending, results, seats
 from dialtone_kit.classroom.in_use import StillUsed, using
 from dialtone_kit.commands import class_end
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local.kept import Kept
 from tests.support.class_of import NOON, event, give, make_class
 
+PRIVATE = "service/mock.sqlite3", "service/authority-key.pem", "trainer.json", "run.jsonl"
 HOLD = """
 import sys
 from pathlib import Path
@@ -45,7 +46,13 @@ def folder(tmp_path: Path) -> Path:
     made = make_class(tmp_path / "class", 2)
     give(made, 1, [event(NOON, "13", "wrote", id="13.teach", text="my own sentence")])
     (made / "service").mkdir(mode=0o700)
-    for name in ("service/mock.sqlite3", "service/authority-key.pem", "trainer.json", "run.jsonl"):
+    for name in (
+        "service/mock.sqlite3",
+        "service/authority-key.pem",
+        "trainer.json",
+        "run.jsonl",
+        seats.HAND_OUT,
+    ):
         (made / name).write_text("private")
     (made / ".learners.123.x1y2").mkdir()  # as a killed `class new` leaves it
     return made
@@ -79,11 +86,15 @@ def test_the_results_stay_and_the_rest_is_gone(
     output = capsys.readouterr().out
     assert "names and email addresses" in output
     assert "each learner runs `dialtone class leave`" in output
+    assert "the roster, what learners handed in, copies of session files" in output
 
 
-def test_names_are_kept_only_when_asked(folder: Path, tmp_path: Path) -> None:
+def test_names_are_kept_only_when_asked(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert end(folder, "--keep-names", "--to", str(tmp_path / "kept")) == 0
     assert "Learner Number1" in (tmp_path / "kept" / "by-learner.csv").read_text()
+    assert class_end.NAMELESS not in capsys.readouterr().out
 
 
 def test_what_no_command_made_stays_and_is_said(
@@ -197,10 +208,12 @@ def test_without_a_terminal_and_yes_nothing_happens(
     assert ended.value.code == 2
     monkeypatch.setattr(class_end.sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(class_end.click, "confirm", lambda text: False)
+    capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
         main(["class", "end", str(folder)])
     assert ended.value.code == 0
-    assert "Nothing was deleted." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert class_end.NAMELESS in said.partition("Nothing was deleted.")[0]
     assert (folder / "class.toml").exists()
 
 

@@ -45,8 +45,20 @@ def test_a_learner_who_is_silent_before_a_lessons_end(after: float, expected: st
 
 def test_a_learner_who_is_silent_after_a_lessons_end_takes_a_break() -> None:
     done = event(NOON + 1, "03", "done")
-    assert state(seat(OPENED, done), ["03", "04"], NOON + SILENT + 1) == "working"
+    assert state(seat(OPENED, done), ["03", "04"], NOON + 2) == "between"
+    assert state(seat(OPENED, done), ["03", "04"], NOON + SILENT + 1) == "between"
     assert state(seat(OPENED, done), ["03"], NOON + AWAY + 2) == "done"
+
+
+def test_a_finished_lesson_that_is_opened_again_can_be_one_to_be_stuck_in() -> None:
+    again = [event(NOON - 9, "03", "done"), event(NOON - 5, "03", "opened")]
+    assert state(seat(*again), ["03", "04"], NOON + 1) == "working"
+    assert state(seat(*again), ["03", "04"], NOON + SILENT) == "between"  # it's only read
+    few, many = (tries(*["wrong"] * count) for count in (MANY_TRIES - 1, MANY_TRIES))
+    assert state(seat(*again, *few), ["03", "04"], NOON + 60) == "working"
+    assert state(seat(*again, *many), ["03", "04"], NOON + 60) == "stuck"
+    ended = event(NOON + 30, "03", "done")
+    assert state(seat(*again, *many, ended), ["03", "04"], NOON + 60) == "between"
 
 
 def test_a_learner_without_events_has_not_begun() -> None:

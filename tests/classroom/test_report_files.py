@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.classroom.class_events import RUNS
 from dialtone_kit.classroom.class_report import ClassReport
 from dialtone_kit.classroom.report_files import page, write_report
-from dialtone_kit.classroom.reporting import make_report
+from dialtone_kit.classroom.reporting import make_report, report_on_runs
 from dialtone_kit.classroom.session import open_session
 from dialtone_kit.classroom.tables import csv_text
 from tests.support.class_of import NOON, event, give, make_class, quizzed, tried
@@ -121,7 +122,24 @@ def test_grades_are_beside_what_the_learners_progress_says(folder: Path, tmp_pat
         ("4", "not tried", "right"),
     ]
     html = page(report(folder), names=False)
-    assert "3 answers were graded. 2 of them came out differently" in html
+    assert "3 of them are of learners with a record, and 2 of these came out differently" in html
+
+
+def test_a_learner_without_a_record_of_their_own_is_compared_with_nothing(folder: Path) -> None:
+    grade(folder, (11, SIGNATURE, "right"), (1, SIGNATURE, "right"), (1, "03.coordinates", "right"))
+    give(folder, 11, [tried(NOON, SIGNATURE, "wrong")], RUNS)
+    made = report(folder)
+    assert (made.graded, made.compared) == (3, 2)
+    assert [(one.seat.learner.seat, one.id) for one in made.different] == [(1, "03.coordinates")]
+
+
+def test_unattended_runs_have_a_report_of_their_own(folder: Path) -> None:
+    grade(folder, (11, SIGNATURE, "right"))
+    give(folder, 11, [event(NOON, "01", "opened"), event(NOON + 9, "01", "done")], RUNS)
+    assert report(folder).begun == 10
+    runs = report_on_runs(open_session(folder), NOON + 600)
+    assert (runs.begun, runs.graded) == (1, 0)
+    assert "It is not what learners did." in page(runs, names=False)
 
 
 def test_grades_that_are_damaged_are_left_out_and_said(folder: Path) -> None:

@@ -14,6 +14,7 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.classroom import seats
 from dialtone_kit.classroom.session import NoSession, Session, open_session
+from dialtone_kit.classroom.tables import read_csv_text
 from dialtone_kit.local.record import Record
 from tests.support.class_room import class_folder, enroll
 
@@ -65,6 +66,20 @@ def test_the_service_knows_no_token_and_the_files_are_private(session: Session) 
     assert held(session, 1)["token"] not in text
     for path in (file_of(session, 1), session.folder / "service" / "seats.json"):
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_private_list_says_who_gets_which_file(session: Session) -> None:
+    seats.issue(session, TRAINER)
+    file_of(session, 2).unlink()  # handed out, and not kept
+    seats.issue(session, TRAINER)
+    path = session.folder / "session-files.csv"
+    assert path.stat().st_mode & 0o777 == 0o600
+    (row,) = read_csv_text(path.read_bytes())
+    assert (row["seat"], row["email"]) == ("1", session.learners[0].email)
+    assert Path(row["file"]) == file_of(session, 1).absolute()
+    assert held(session, 1)["token"] not in path.read_text()
+    seats.renew(session, TRAINER, 2)
+    assert [row["seat"] for row in read_csv_text(path.read_bytes())] == ["1", "2"]
 
 
 def test_again_changes_nothing(session: Session) -> None:

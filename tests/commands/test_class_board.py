@@ -103,6 +103,19 @@ def test_a_report_is_written_into_the_class_or_where_asked(
     assert names(folder / "report") == names(tmp_path / "out")
 
 
+def test_a_report_on_runs_leaves_that_on_learners_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_class(tmp_path / "class", 1)
+    assert dialtone("report", str(folder)) == 0
+    before = (folder / "report" / "report.html").read_bytes()
+    assert dialtone("report", "--runs", str(folder)) == 0
+    assert (folder / "report" / "report.html").read_bytes() == before
+    assert "Nothing has been run yet" in (folder / "report-of-runs" / "report.html").read_text()
+    assert dialtone("end", "--yes", str(folder)) == 0
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("command", ["board", "report", "end"])
 def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert dialtone(command, "--help") == 0

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.classroom.class_events import RUNS, SHARED
 from dialtone_kit.classroom.grading import sandbox
-from dialtone_kit.lesson.progress import Progress
-from dialtone_kit.local.state_folder import PROGRESS
 from tests.classroom.grading.hostile import LOOKS, cell
 from tests.commands.test_cli import dialtone
 from tests.support import handed_in
+from tests.support.class_of import NOON, give, tried
 from tests.support.handed_in import (
     a_class,
     answered,
@@ -91,8 +90,8 @@ def test_five_of_a_class_get_what_the_lesson_would_say(
     folder = a_class(home / "class")
     everyone.put("Anna_01-discovery (1).ipynb", text_of(solution("01")))
     everyone.expect(1, "01")
-    record = Progress(PrivateFolder(folder / "learners" / "0001").write(PROGRESS, ""))
-    record.checked("01.facts", "wrong")
+    give(folder, 1, [tried(NOON, "01.facts", "wrong")], SHARED)
+    give(folder, 2, [tried(NOON, "01.facts", "wrong")], RUNS)
     slash = cell_of(wrong("01.mix-up", "slash-forgiven"))
     everyone.put(f"bob/{email_of(2)}/01.ipynb", text_of(answered("01", {"01.mix-up": slash})))
     everyone.expect(2, "01", mix_up=(WRONG, "M19"))

@@ -15,7 +15,7 @@ from rich.table import Table
 from dialtone_kit.base.masking import masked
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.grading.run import Grade, Graded
-from dialtone_kit.lesson.exercises.verdict import MARKS, WORDS
+from dialtone_kit.lesson.exercises.verdict import MARKS, WORDS, word_of
 
 CSV, JSON = "grades.csv", "grades.json"
 _COLORS = {"right": "green", "wrong": "red", "not tried": "dim", "can't tell": "yellow"}
@@ -79,7 +79,7 @@ def _row(one: Grade) -> dict[str, object]:
         "verdict": WORDS[one.outcome],
         "code": one.code,
         "sentence": masked(one.sentence),
-        "own record": WORDS[one.own] if one.own else "",
+        "own record": word_of(one.own) if one.own else "",
         "notes": "; ".join(one.notes),
         "file": masked(one.file),
     }

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dialtone_kit.classroom.class_events import PROGRESS, ClassEvents, Seat
+from dialtone_kit.classroom.collecting import collected
 from dialtone_kit.classroom.grading.cells import (
     Answer,
     Book,
@@ -26,9 +28,7 @@ from dialtone_kit.classroom.grading.owners import NoOwner, owner
 from dialtone_kit.classroom.session import Learner, Session
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.exercises import Outcome
-from dialtone_kit.lesson.progress import Progress
 from dialtone_kit.local.own_service import OwnService
-from dialtone_kit.local.state_folder import PROGRESS
 
 MOST_JUDGES = 4
 CUT_OFF = (
@@ -38,7 +38,10 @@ CUT_OFF = (
 
 @dataclass(frozen=True)
 class Grade:
-    """One exercise of one learner. `own` is how far it had come by the learner's own record."""
+    """One exercise of one learner. `own` is how far it had come by the learner's own record.
+
+    That is what they shared or handed in; None if they did neither.
+    """
 
     learner: Learner
     lesson: str
@@ -48,7 +51,7 @@ class Grade:
     sentence: str
     notes: tuple[str, ...]
     file: str
-    own: Outcome | None = None
+    own: str | None = None
 
 
 @dataclass
@@ -87,6 +90,8 @@ class Grading:
             graded.told.append(f"Left out because they are no notebooks: {pile.others}.")
         if not papers:
             return graded
+        graded.told += collected(self.session)
+        seats = {one.learner.seat: one for one in ClassEvents().seats(self.session)}
         count = self.judges or min(os.cpu_count() or 1, MOST_JUDGES)
         with ExitStack() as ends:
             service = OwnService()
@@ -94,7 +99,9 @@ class Grading:
             pool = ends.enter_context(ThreadPoolExecutor(count))
             judges = Judges(service.folder)
             ends.callback(judges.end)
-            grading = pool.map(lambda paper: self._graded(paper, judges), papers)
+            grading = pool.map(
+                lambda one: self._graded(one, seats[one.learner.seat], judges), papers
+            )
             for done, grades in enumerate(grading, 1):
                 graded.grades += grades
                 on_done(done, len(papers))
@@ -131,7 +138,7 @@ class Grading:
 
     # -- one notebook --------------------------------------------------------------------------
 
-    def _graded(self, paper: Paper, judges: Judges) -> list[Grade]:
+    def _graded(self, paper: Paper, seat: Seat, judges: Judges) -> list[Grade]:
         official = official_book(self.official, paper.book.number)
         assert official is not None  # noqa: S101  (_paper has looked)
         ids = [one.id for one in catalog.exercises(paper.book.number)]
@@ -147,13 +154,10 @@ class Grading:
                 "trust": self.trust,
             }
         )
-        own = Progress(record, say=lambda _: None) if record.is_file() else None
-        return [_grade(one, paper, verdicts, own) for one in found]
+        return [_grade(one, paper, verdicts, seat.outcome_of(one.exercise)) for one in found]
 
 
-def _grade(
-    answer: Answer, paper: Paper, verdicts: Mapping[str, Any], own: Progress | None
-) -> Grade:
+def _grade(answer: Answer, paper: Paper, verdicts: Mapping[str, Any], own: str | None) -> Grade:
     said = verdicts.get(answer.exercise, {"outcome": "can't tell", "code": "", "sentence": CUT_OFF})
     if answer.problem:
         said = {"outcome": "can't tell", "code": "", "sentence": answer.problem}
@@ -166,5 +170,5 @@ def _grade(
         said["sentence"],
         answer.notes,
         paper.name,
-        own.exercise(answer.exercise).outcome if own else None,
+        own,
     )

@@ -1,7 +1,7 @@
 """The lessons of a class: which are left, and running them while keeping what each one made.
 
 Everything of a learner's stays in their folder of the class: the executed notebooks in
-`notebooks/`, their progress in `progress.jsonl`.
+`notebooks/`, the events of these runs in `runs.jsonl`, apart from what learners did.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from filelock import FileLock, Timeout
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
 from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.classroom.class_events import RUNS
 from dialtone_kit.classroom.running.class_parameters import Given, parameters_of
 from dialtone_kit.classroom.running.jobs import Done, Job, in_turns
 from dialtone_kit.classroom.running.journal import Journal
 from dialtone_kit.classroom.session import Learner, Session
 from dialtone_kit.lesson.events import EventFile
-from dialtone_kit.local.state_folder import PROGRESS
 
 LOCK = "run.lock"
 NOTEBOOKS = "notebooks"
@@ -115,7 +115,7 @@ class ClassRun:
     def _job(self, task: Task) -> Job:
         text = task.notebook.read_text(encoding="utf-8")
         folder = str(task.notebook.parent.absolute())
-        events = self._progress(task).text()
+        events = self._events(task).text()
         return Job(task.notebook.name, text, folder, task.parameters, events)
 
     def _kept(self, task: Task, done: Done) -> Done:
@@ -124,7 +124,7 @@ class ClassRun:
             if done.notebook:
                 folder = PrivateFolder(self._folder_of(task) / NOTEBOOKS)
                 folder.write(task.notebook.name, done.notebook)
-            self._progress(task).extend(done.events)
+            self._events(task).extend(done.events)
         except (OSError, DialtoneError) as failed:
             done = replace(done, outcome="failed", reason=f"not kept: {failed}")
         try:
@@ -133,8 +133,8 @@ class ClassRun:
             return replace(done, outcome="failed", reason=f"not noted: {failed.strerror}")
         return done
 
-    def _progress(self, task: Task) -> EventFile:
-        return EventFile(self._folder_of(task) / PROGRESS)
+    def _events(self, task: Task) -> EventFile:
+        return EventFile(self._folder_of(task) / RUNS)
 
     def _folder_of(self, task: Task) -> Path:
         return self._session.folder_of(task.learner)

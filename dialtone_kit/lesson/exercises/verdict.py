@@ -20,6 +20,11 @@ MARKS = {"right": "✓", "wrong": "✗", "not tried": "○", "can't tell": "?"}
 _COLORS = {"right": GOOD, "wrong": BAD, "not tried": FAINT, "can't tell": WARN}
 
 
+def word_of(outcome: str) -> str:
+    """How an outcome reads; one that isn't known reads as it is."""
+    return {str(name): word for name, word in WORDS.items()}.get(outcome, outcome)
+
+
 class Wrong(BaseException):
     """The answer is not right. The sentence is for the learner; `code` names the misconception.
 

@@ -82,7 +82,7 @@ def test_each_learner_gets_every_lesson_and_their_own_parameters(course: Class) 
         own = course.folder / "learners" / seat
         assert (own / "notebooks" / "01-x.ipynb").read_text() == "{}"
         assert (own / "notebooks" / "01-x.ipynb").stat().st_mode & 0o777 == 0o600
-        assert [json.loads(line)["kind"] for line in (own / "progress.jsonl").open()] == [
+        assert [json.loads(line)["kind"] for line in (own / "runs.jsonl").open()] == [
             "opened",
             "opened",
         ]
