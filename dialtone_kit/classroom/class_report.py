@@ -82,6 +82,11 @@ class ClassReport:
         return sum(bool(seat.events) for seat in self.seats)
 
     @property
+    def tried(self) -> list[ExerciseSum]:
+        """The exercises that anyone tried."""
+        return [one for one in self.exercises if one.tried]
+
+    @property
     def graded(self) -> int:
         """How many answers were graded."""
         return sum(result.grade is not None for result in self.results)

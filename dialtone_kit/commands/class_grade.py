@@ -7,9 +7,12 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.base import platform
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, SETTINGS, open_session
 from dialtone_kit.commands.lab import notebooks_dir
 from dialtone_kit.commands.signals import end_in_order
+
+AS_ROOT = "You are root. Grading runs learners' code: run it as an ordinary user."
 
 
 @click.command
@@ -28,7 +31,8 @@ def command(paths: Sequence[Path], trust: bool, jobs: int | None) -> int:
     """Grade notebooks that learners handed in: files, folders and zip archives.
 
     FOLDER is the class, by default dialtone-class. The lessons' own checks decide. Learners' code
-    runs in bubblewrap, without your files or the network. The exit code is 1 if nothing was graded.
+    runs in bubblewrap, without your files or the network. The exit code is 1 if a notebook wasn't
+    graded.
 
     \b
     Example: dialtone class grade dialtone-class handed-in.zip
@@ -40,6 +44,8 @@ def command(paths: Sequence[Path], trust: bool, jobs: int | None) -> int:
     folder, handed_in = _apart(paths)
     session = open_session(folder)
     sandbox.require(trust=trust)
+    if platform.is_root():
+        click.echo(AS_ROOT, err=True)
     end_in_order()
     return grade_and_show(Grading(session, notebooks_dir(), trust, jobs or 0), handed_in)
 

@@ -26,11 +26,13 @@ def grade_and_show(grading: Grading, handed_in: Sequence[Path]) -> int:
         )
     if graded.grades:
         console.print(table(graded.grades))
-    for line in to_look_at(graded):
-        console.print(escape(masked(line)), soft_wrap=True)
+    for heading, lines in to_look_at(graded).items():
+        console.print(f"\n{heading}:", style="bold")
+        for line in lines:
+            console.print(f"  {escape(masked(line))}", soft_wrap=True)
     if not graded.grades:
         console.print("Nothing was graded.")
         return 1
     files = [escape(shown(path.absolute())) for path in keep(graded, grading.session.folder)]
     console.print(f"Grades: {' and '.join(files)}", soft_wrap=True)
-    return 0
+    return 1 if graded.refused else 0

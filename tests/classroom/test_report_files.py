@@ -13,6 +13,7 @@ import pytest
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.class_events import RUNS
 from dialtone_kit.classroom.class_report import ClassReport
+from dialtone_kit.classroom.pages import exercise_title
 from dialtone_kit.classroom.report_files import page, write_report
 from dialtone_kit.classroom.reporting import make_report, report_on_runs
 from dialtone_kit.classroom.session import open_session
@@ -71,6 +72,15 @@ def test_a_row_for_each_learner_and_for_each_exercise_of_each(folder: Path, tmp_
     assert (first["seat"], first["exercise"], first["outcome"]) == ("1", SIGNATURE, "right")
     assert (first["tries"], first["minutes"], first["right_at_once"]) == ("2", "2.0", "no")
     assert (second["seat"], second["right_at_once"], second["graded"]) == ("2", "yes", "")
+
+
+def test_the_page_leaves_out_exercises_that_nobody_tried(folder: Path) -> None:
+    made = report(folder)
+    assert [one.id for one in made.tried] == [SIGNATURE]
+    html = page(made, names=False)
+    assert exercise_title(SIGNATURE) in html
+    assert exercise_title("03.six-proofs") not in html
+    assert f"Not shown: {len(made.exercises) - 1} that nobody tried." in html
 
 
 def test_misconceptions_and_the_gain_by_pair(folder: Path, tmp_path: Path) -> None:
@@ -153,3 +163,4 @@ def test_a_class_without_events_gets_a_report_that_says_so(tmp_path: Path) -> No
     made = report(make_class(tmp_path / "class", 2))
     assert made.remarks[0].startswith("There are no events yet.")
     assert "0 of 2 learners did something" in page(made, names=False)
+    assert "Nobody tried any yet." in page(made, names=False)

@@ -12,6 +12,7 @@ import pytest
 
 from dialtone_kit.classroom.class_events import RUNS, SHARED
 from dialtone_kit.classroom.grading import sandbox
+from dialtone_kit.commands import class_grade
 from tests.classroom.grading.hostile import LOOKS, cell
 from tests.commands.test_cli import dialtone
 from tests.support import handed_in
@@ -105,12 +106,13 @@ def test_five_of_a_class_get_what_the_lesson_would_say(
     (everyone.folder / "feedback.html").write_text("")
     everyone.put("learner7 broken.ipynb", text_of(solution("01"))[:5000])
     everyone.close()
-    assert dialtone("class", "grade", str(folder), str(everyone.folder)) == 0
+    assert dialtone("class", "grade", str(folder), str(everyone.folder)) == 1  # one was damaged
     assert grades(folder) == everyone.expected
     kept = json.loads((folder / "grades.json").read_text())["grades"]
     assert [row["own record"] for row in kept[:4]] == ["not quite", "not tried", "not tried", ""]
     said = capsys.readouterr().out
-    assert "learner7 broken.ipynb: This is no notebook: the file isn't JSON." in said
+    broken = "learner7 broken.ipynb: This is no notebook: the file isn't JSON."
+    assert broken in said.partition("Not graded:")[2].partition("To look at:")[0]
     assert "01.origin: The cell is missing." in said
     assert "Left out because they are no notebooks: 1." in said
     assert {stat.S_IMODE((folder / n).stat().st_mode) for n in ("grades.csv", "grades.json")} == {
@@ -129,7 +131,7 @@ def test_thirty_sets_eight_of_them_damaged_or_hostile(
     _untidy(everyone)
     lines = _bad(everyone, folder)
     everyone.close()
-    assert dialtone("class", "grade", str(folder), str(everyone.folder)) == 0
+    assert dialtone("class", "grade", str(folder), str(everyone.folder)) == 1
     got = grades(folder)
     differing = {k: (got.get(k), v) for k, v in everyone.expected.items() if got.get(k) != v}
     assert differing == {}
@@ -280,3 +282,16 @@ def test_with_trust_it_is_graded_without_it(
     everyone.close()
     assert dialtone("class", "grade", "--trust", str(folder), str(everyone.folder)) == 0
     assert grades(folder) == everyone.expected
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_root_is_told_to_be_someone_else(
+    root: bool, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(class_grade.platform, "is_root", lambda: root)
+    (home / "in").mkdir()
+    folder = a_class(home / "class")
+    assert dialtone("class", "grade", "--trust", str(folder), str(home / "in")) == 1
+    output = capsys.readouterr()
+    assert "Nothing was graded." in output.out
+    assert output.err == (f"{class_grade.AS_ROOT}\n" if root else "")

@@ -26,7 +26,8 @@ def keep(graded: Graded, folder: Path) -> list[Path]:
     """Write both files, 0600; returns where they are."""
     private = PrivateFolder(folder)
     rows = [_row(one) for one in _sorted(graded.grades)]
-    text = json.dumps({"grades": rows, "told": graded.told}, ensure_ascii=False, indent=1)
+    made = {"grades": rows, "not graded": graded.refused, "told": graded.told}
+    text = json.dumps(made, ensure_ascii=False, indent=1)
     return [private.write(CSV, _csv(rows)), private.write(JSON, f"{text}\n")]
 
 
@@ -49,10 +50,18 @@ def table(grades: Sequence[Grade]) -> Table:
     return made
 
 
-def to_look_at(graded: Graded) -> Iterator[str]:
-    """A line for each file and exercise that a person has to look at."""
-    yield from graded.told
-    for one in _sorted(graded.grades):
+def to_look_at(graded: Graded) -> dict[str, list[str]]:
+    """By heading, a line for each file and exercise that a person has to look at."""
+    found = {
+        "Not graded": graded.refused,
+        "To look at": list(_unclear(graded.grades)),
+        "Notes": graded.told,
+    }
+    return {heading: lines for heading, lines in found.items() if lines}
+
+
+def _unclear(grades: Sequence[Grade]) -> Iterator[str]:
+    for one in _sorted(grades):
         if one.outcome == "can't tell":
             yield f"{one.learner.name}, {one.exercise}: {one.sentence}"
         for note in one.notes:

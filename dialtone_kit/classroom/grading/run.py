@@ -56,9 +56,10 @@ class Grade:
 
 @dataclass
 class Graded:
-    """Everything that was graded, and a line for whatever was not."""
+    """Everything that was graded, a line for each notebook that wasn't, and what else is to say."""
 
     grades: list[Grade] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
 
@@ -85,7 +86,7 @@ class Grading:
         """Grade what is in `paths`. `on_done` is told how many notebooks are done, of how many."""
         pile = Pile()
         papers = list(self._papers(paths, pile))
-        graded = Graded(told=pile.told)
+        graded = Graded(refused=pile.told)
         if pile.others:
             graded.told.append(f"Left out because they are no notebooks: {pile.others}.")
         if not papers:

@@ -28,7 +28,7 @@ ALL = Graded(
             notes=("the exercises are in another order",),
         ),
     ],
-    ["x.zip: It is encrypted."],
+    refused=["x.zip: It is encrypted."],
 )
 
 
@@ -45,7 +45,7 @@ def test_the_files_are_private_and_say_the_same(tmp_path: Path) -> None:
     assert rows[2]["code"] == "M11"
     kept = json.loads(files[1].read_text())
     assert [row["exercise"] for row in kept["grades"]] == [row["exercise"] for row in rows]
-    assert kept["told"] == ALL.told
+    assert kept["not graded"] == ALL.refused
 
 
 def test_a_spreadsheet_computes_nothing_of_a_learners(tmp_path: Path) -> None:
@@ -70,8 +70,10 @@ def test_the_table_shows_each_exercise_and_where_the_record_differs() -> None:
 
 
 def test_what_a_person_must_look_at_is_listed() -> None:
-    assert list(to_look_at(ALL)) == [
-        "x.zip: It is encrypted.",
-        "=HYPERLINK(), 03.signature: The cell is missing.",
-        "=HYPERLINK(), 03.signature: the exercises are in another order.",
-    ]
+    assert to_look_at(ALL) == {
+        "Not graded": ["x.zip: It is encrypted."],
+        "To look at": [
+            "=HYPERLINK(), 03.signature: The cell is missing.",
+            "=HYPERLINK(), 03.signature: the exercises are in another order.",
+        ],
+    }
