@@ -139,7 +139,13 @@ def _stamp(session: Session) -> tuple[int, int] | None:
 def _tell(issued: seats.Issued, say: Say) -> None:
     if issued.new:
         say(f"New session files: {_seats(issued.new)}.")
-    if issued.lost:
+    if len(issued.lost) == 1:
+        [seat] = issued.lost
+        say(
+            f"The session file of seat {seat} isn't here any more. If the learner lost it: "
+            f"dialtone class serve --renew {seat}"
+        )
+    elif issued.lost:
         say(
             f"The session files of {_seats(issued.lost)} aren't here any more. If someone lost "
             "theirs: dialtone class serve --renew SEAT"

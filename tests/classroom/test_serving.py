@@ -21,7 +21,9 @@ from dialtone_kit.base.errors import DialtoneError, ServiceError, ServiceUnreach
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, private_dir
 from dialtone_kit.classroom import last_time
+from dialtone_kit.classroom import serving as serving_module
 from dialtone_kit.classroom.address import Wanted, must_be_free, place_of, trainer_of
+from dialtone_kit.classroom.seats import Issued
 from dialtone_kit.classroom.session import NoSession, Session, open_session
 from dialtone_kit.commands import class_serve
 from dialtone_kit.commands.cli import main
@@ -268,6 +270,22 @@ def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
 def test_beyond_this_machine_it_is_https(tmp_path: Path, wanted: Wanted, url: str) -> None:
     session = open_session(class_folder(tmp_path / "class"))
     assert place_of(session, wanted, quiet).base_url == url
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ((5,), "The session file of seat 5 isn't here any more. If the learner lost it: "),
+        ((5, 6), "The session files of 2 seats (5, 6) aren't here any more. If someone lost "),
+    ],
+)
+def test_a_lost_session_file_is_named_with_the_way_to_a_new_one(
+    lost: tuple[int, ...], words: str
+) -> None:
+    said: list[str] = []
+    serving_module._tell(Issued(lost=lost), said.append)
+    assert said[0].startswith(words)
+    assert said[0].endswith("--renew 5" if len(lost) == 1 else "--renew SEAT")
 
 
 @pytest.fixture

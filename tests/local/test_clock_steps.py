@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from dialtone_kit import IdentityClient, ProofKey, build_proof
-from dialtone_kit.commands import doctor
+from dialtone_kit.commands import doctor, doctor_reach
 from dialtone_kit.lesson.starting import start
 from dialtone_kit.local.running import find
 from tests.interop.conftest import require
