@@ -68,8 +68,6 @@ def class_name(session: Session) -> str:
 
 def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
     """Where the service is to be, as the last time unless it was asked to move."""
-    if not session.learners:
-        raise NoSession(f"{shown(session.folder)} has no learners. Add them to your roster first.")
     try:
         before: Record | None = trainer_of(session)
     except NoSession:

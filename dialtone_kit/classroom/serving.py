@@ -20,6 +20,7 @@ from dialtone_kit.base.urls import LOOPBACK
 from dialtone_kit.classroom import certificates, last_time, seats
 from dialtone_kit.classroom.address import Say, Wanted, must_be_free, place_of
 from dialtone_kit.classroom.certificates import Identity
+from dialtone_kit.classroom.listed import learners
 from dialtone_kit.classroom.seats import TRAINER_FILE, service_folder
 from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_session
 from dialtone_kit.client.trust import only, trust
@@ -163,7 +164,8 @@ def _where(session: Session, trainer: Record, *, alone: bool) -> str:
     only = "\nOnly this machine reaches it. To let others in, stop it and add --everyone."
     files = shown(session.folder / "learners" / "NNNN" / seats.SESSION_FILE)
     return (
-        f"{trainer.class_name} is served on {trainer.base_url} for {len(session.learners)} seats. "
+        f"{trainer.class_name} is served on {trainer.base_url} for "
+        f"{learners(len(session.learners))}. "
         f"Press Ctrl-C to stop it.{only if alone else ''}\nGive each learner their own {files}; "
         f"they run `dialtone class join {seats.SESSION_FILE}`."
     )
