@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from dialtone_kit.base import pins
-from dialtone_kit.client import transport
+from dialtone_kit.client import retry, transport
 from dialtone_kit.local import record, service
 from dialtone_kit.mock.web.logs import BoundedHandler
 from tests.support.databases import KINDS, Database
@@ -71,6 +71,7 @@ def ports_change_hands() -> Iterator[None]:
     """A later test may get the port of this one's service for a stand-in, which proves nothing."""
     yield
     transport.trust_everybody()
+    retry.forget()
     pins.forget()
 
 

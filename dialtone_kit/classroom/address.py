@@ -27,7 +27,7 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Wanted:
-    """How to serve; what is None stays as it was the last time."""
+    """How to serve; a port, a name or a database that is None stays as it was the last time."""
 
     host: str = "127.0.0.1"
     port: int | None = None
@@ -42,6 +42,11 @@ class Wanted:
     def tls(self) -> bool:
         """Whether it serves https: wherever others can reach it, and with a certificate."""
         return self.host not in LOOPBACK or self.certificate is not None
+
+    @property
+    def anywhere(self) -> bool:
+        """Whether it listens on every address of this machine."""
+        return self.host in (EVERYONE, "::")
 
 
 def trainer_of(session: Session) -> Record:
@@ -63,8 +68,6 @@ def class_name(session: Session) -> str:
 
 def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
     """Where the service is to be, as the last time unless it was asked to move."""
-    if not session.learners:
-        raise NoSession(f"{shown(session.folder)} has no learners. Add them to your roster first.")
     try:
         before: Record | None = trainer_of(session)
     except NoSession:
@@ -76,7 +79,10 @@ def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
     url = f"{'https' if wanted.tls else 'http'}://{host}:{port}"
     require_https_or_loopback(url)
     if before is not None and before.base_url != url:
-        say(f"The service moves from {before.base_url} to {url}: learners register again there.")
+        say(
+            f"The service moves from {before.base_url} to {url}: each learner needs their new "
+            "session file, and registers again there."
+        )
     secret = before.secret if before else Secret(secrets.token_urlsafe(32))
     return Record(url, port, secret, None, "", class_name(session))
 
@@ -85,7 +91,7 @@ def _usual_name(wanted: Wanted) -> str:
     """The address by which others reach this machine; on loopback nobody does."""
     if not wanted.tls or wanted.host in LOOPBACK:
         return "127.0.0.1"
-    if wanted.host not in (EVERYONE, "::"):
+    if not wanted.anywhere:
         return wanted.host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
         probe.connect(("192.0.2.1", 9))  # nothing is sent: the system only picks a way out
@@ -100,11 +106,14 @@ def _name_as_before(before: Record, wanted: Wanted) -> str:
     for_us_alone = name in LOOPBACK and wanted.host not in LOOPBACK
     if for_us_alone or (parts.scheme == "https") != wanted.tls:
         return ""
-    literal = name.replace(".", "").isdigit()
-    if literal and name not in addresses() and name not in LOOPBACK:
+    literal = ":" in name or name.replace(".", "").isdigit()
+    if literal and not wanted.anywhere and name != wanted.host:
+        return ""  # it doesn't listen there any more
+    if literal and ":" not in name and name not in addresses() and name not in LOOPBACK:
         raise DialtoneError(
             f"The service was at {name}, which is no longer an address of this machine. Name it "
-            "with --name: learners then register again there."
+            "with --name: each learner then needs their new session file, and registers again "
+            "there."
         )
     return name
 

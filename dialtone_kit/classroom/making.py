@@ -50,6 +50,14 @@ class Made:
     mended: tuple[str, ...] = ()
     renamed: int = 0
 
+    @property
+    def twice(self) -> list[tuple[Learner, Learner]]:
+        """Who stays without being in the roster, and who has that name in it: a new address?"""
+        staying = [one for one in self.missing if one not in self.removed]
+        listed = [one for one in self.session.learners if one not in self.missing]
+        pairs = ((old, new) for old in staying for new in listed)
+        return [(old, new) for old, new in pairs if old.name.casefold() == new.name.casefold()]
+
 
 def make(folder: Path, roster: Roster, given: Mapping[str, Any]) -> Made:
     """A new class in `folder`, which must not exist. `given` has the settings that were chosen."""

@@ -22,9 +22,7 @@ def wheelhouse(pack: Path) -> Finding:
             damaged = _damaged(archive)
             about = json.loads(archive.read(f"{ROOT}/{ABOUT}"))
             code = about["code"]
-            targets = [
-                f"{one['python']} on {one['system']} {one['machine']}" for one in about["targets"]
-            ]
+            targets = [_named(one) for one in about["targets"]]
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as problem:
         why = problem.strerror if isinstance(problem, OSError) else "it isn't a whole pack"
         return Finding(False, "Pack", f"{shown(pack)} can't be used: {why}. {_AGAIN}")

@@ -123,7 +123,8 @@ def dask() -> Finding:
     """What `dialtone class run` needs for more than one machine."""
     if find_spec("distributed") is not None:
         return Finding(True, "Dask", "installed")
-    text = "not installed; only several machines need it: pip install 'dialtone-kit[classroom]'"
+    text = "not installed; only several machines need it. In your clone: "
+    text += "pip install -e '.[classroom]'"
     return Finding(True, "Dask", text)
 
 

@@ -133,9 +133,12 @@ def _person(columns: Columns, row: Row) -> tuple[Person, list[str]]:
     if not email:
         return Person(name, f"row-{row.number}"), [*wrong, "The email address is missing."]
     try:
-        return Person(name, one_address(email)), wrong
+        address = one_address(email)
     except NotAnAddress as problem:
         return Person(name, email), [*wrong, f"{email!r}: {problem}"]
+    if "." not in address.rpartition("@")[2]:  # possible inside a network, but here a typo
+        wrong.append(f"{email!r} has no ending after the @, such as .com.")
+    return Person(name, address), wrong
 
 
 def _wrong_name(name: str) -> str:

@@ -16,9 +16,11 @@ from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
-from dialtone_kit.classroom import certificates, seats
-from dialtone_kit.classroom.address import EVERYONE, Say, Wanted, must_be_free, place_of
+from dialtone_kit.base.urls import LOOPBACK
+from dialtone_kit.classroom import certificates, last_time, seats
+from dialtone_kit.classroom.address import Say, Wanted, must_be_free, place_of
 from dialtone_kit.classroom.certificates import Identity
+from dialtone_kit.classroom.listed import learners
 from dialtone_kit.classroom.seats import TRAINER_FILE, service_folder
 from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_session
 from dialtone_kit.client.trust import only, trust
@@ -43,11 +45,12 @@ def serve(session: Session, wanted: Wanted, say: Say) -> int:
         identity = _identity(session, wanted, urlsplit(trainer.base_url).hostname or "")
         trainer = replace(trainer, authority=identity.authority if identity else "")
         _keep(session, trainer)
+        last_time.keep(session, wanted)
         _tell(seats.issue(session, trainer), say)
         child = _launched(session, wanted, trainer, identity)
         try:
             _wait_until_it_answers(child, session, wanted, trainer)
-            say(_where(session, trainer))
+            say(_where(session, trainer, alone=wanted.host in LOOPBACK))
             return _watch(child, session, trainer, say)
         finally:
             if child.poll() is None:
@@ -90,8 +93,7 @@ def _launched(
 def _wait_until_it_answers(
     child: subprocess.Popen[bytes], session: Session, wanted: Wanted, trainer: Record
 ) -> None:
-    anywhere = wanted.host in (EVERYONE, "::")
-    address = ("127.0.0.1" if anywhere else wanted.host, trainer.port)
+    address = ("127.0.0.1" if wanted.anywhere else wanted.host, trainer.port)
     log = service_folder(session).path / process.LOG
     process.wait_until(child, lambda: _answers(address, trainer) or None, log)
 
@@ -138,7 +140,13 @@ def _stamp(session: Session) -> tuple[int, int] | None:
 def _tell(issued: seats.Issued, say: Say) -> None:
     if issued.new:
         say(f"New session files: {_seats(issued.new)}. {seats.HAND_OUT} says who gets which.")
-    if issued.lost:
+    if len(issued.lost) == 1:
+        [seat] = issued.lost
+        say(
+            f"The session file of seat {seat} isn't here any more. If the learner lost it: "
+            f"dialtone class serve --renew {seat}"
+        )
+    elif issued.lost:
         say(
             f"The session files of {_seats(issued.lost)} aren't here any more. If someone lost "
             "theirs: dialtone class serve --renew SEAT"
@@ -152,12 +160,14 @@ def _seats(numbers: tuple[int, ...]) -> str:
     return f"{len(numbers)} seats ({some}{', …' if len(numbers) > 8 else ''})"
 
 
-def _where(session: Session, trainer: Record) -> str:
+def _where(session: Session, trainer: Record, *, alone: bool) -> str:
+    only = "\nOnly this machine reaches it. To let others in, stop it and add --everyone."
     files = shown(session.folder / "learners" / "NNNN" / seats.SESSION_FILE)
     return (
-        f"{trainer.class_name} is served on {trainer.base_url} for {len(session.learners)} seats. "
-        f"Press Ctrl-C to stop it.\nGive each learner their own {files}; they run `dialtone class "
-        f"join {seats.SESSION_FILE}`."
+        f"{trainer.class_name} is served on {trainer.base_url} for "
+        f"{learners(len(session.learners))}. "
+        f"Press Ctrl-C to stop it.{only if alone else ''}\nGive each learner their own {files}; "
+        f"they run `dialtone class join {seats.SESSION_FILE}`."
     )
 
 

@@ -14,7 +14,7 @@ from dialtone_kit.base.errors import DialtoneError
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-_PYTHON = re.compile(r"3\.(1[1-9]|[2-9][0-9])")
+_PYTHON = re.compile(r"3\.(1[1-9]|[2-9][0-9])(\.[0-9]{1,2})?")
 _PLATFORM = re.compile(r"(manylinux|macosx)_([0-9]{1,2})_([0-9]{1,2})_(x86_64|aarch64|arm64)")
 _SYSTEMS = {"manylinux": ("Linux", "linux"), "macosx": ("Darwin", "darwin")}
 _OLDEST_GLIBC = 5  # manylinux_2_5
@@ -27,7 +27,10 @@ class BadTarget(DialtoneError):
 
 @dataclass(frozen=True)
 class Target:
-    """A Python ("3.12") and a platform as wheels name it; "" is the platform of this machine."""
+    """A Python and a platform as wheels name it; "" is the platform of this machine.
+
+    "3.12" is every Python 3.12, from 3.12.0; "3.12.4" is that one and what follows it.
+    """
 
     python: str
     platform: str = ""
@@ -43,16 +46,17 @@ class Target:
         return self._parts()[3] if self.platform else platform.machine()
 
     @property
-    def is_here(self) -> bool:
-        """Whether this Python itself is meant."""
-        return not self.platform and self.python == this_python()
+    def oldest_python(self) -> str:
+        """The first version that it stands for, in full: this is what wheels have to allow."""
+        return self.python if self.python.count(".") > 1 else f"{self.python}.0"
 
     def options(self) -> list[str]:
-        """pip's options that select wheels for this target."""
-        if self.is_here:
-            return []
+        """pip's options that select wheels for this target.
+
+        The version is always named: this Python may be newer than those of the learners.
+        """
         platforms = [f"--platform={name}" for name in self.platforms()]
-        return ["--implementation=cp", f"--python-version={self.python}", *platforms]
+        return ["--implementation=cp", f"--python-version={self.oldest_python}", *platforms]
 
     def platforms(self) -> list[str]:
         """All platforms whose wheels run there, the best first. pip wants each of them named."""
@@ -73,16 +77,15 @@ class Target:
         """The tags of wheels that run there."""
         from packaging import tags
 
-        version = tuple(int(part) for part in self.python.split("."))
+        version = tuple(int(part) for part in self.python.split(".")[:2])
         yield from tags.cpython_tags(version, platforms=self.platforms())
-        interpreter = f"cp{self.python.replace('.', '')}"
+        interpreter = f"cp{version[0]}{version[1]}"
         yield from tags.compatible_tags(version, interpreter, self.platforms())
 
     def markers(self) -> Mapping[str, str]:
         """What a requirement's marker sees there; pip itself would answer for this machine."""
-        changed = {"python_version": self.python, "python_full_version": f"{self.python}.0"}
-        if self.is_here:
-            return {}
+        full = self.oldest_python
+        changed = {"python_version": full.rpartition(".")[0], "python_full_version": full}
         if not self.platform:
             return changed
         sys_platform = _SYSTEMS[self._parts()[0]][1]

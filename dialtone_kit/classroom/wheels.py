@@ -10,6 +10,7 @@ import email.parser
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
+from email.message import Message
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,11 +90,21 @@ def _fitting(target: Target, wheels: Path) -> dict[str, list[Path]]:
     tags, found = frozenset(target.tags()), dict[str, list[Path]]()
     for file in wheels.glob("*.whl"):
         name, _, _, provided = parse_wheel_filename(file.name)
-        if tags & provided:
+        if tags & provided and _allows(file, target.oldest_python):
             found.setdefault(name, []).append(file)
     for files in found.values():
         files.sort(key=lambda one: parse_wheel_filename(one.name)[1], reverse=True)
     return found
+
+
+def _allows(file: Path, python: str) -> bool:
+    """Whether a wheel's Requires-Python lets it be installed; as for pip, nonsense there does."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(_metadata(file).get("Requires-Python", "")).contains(python)
+    except InvalidSpecifier:
+        return True
 
 
 def _version_fits(wanted: Requirement, file: Path) -> bool:
@@ -106,12 +117,16 @@ def _requirements(file: Path, extras: Iterable[str], target: Target) -> list[Req
     """What the package in a wheel asks for on the target, with these extras."""
     from packaging.requirements import Requirement
 
-    with zipfile.ZipFile(file) as archive:
-        names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        text = archive.read(names[0]).decode("utf-8")
-    lines = email.parser.HeaderParser().parsestr(text).get_all("Requires-Dist") or []
-    asked = [Requirement(line) for line in lines]
+    asked = [Requirement(line) for line in _metadata(file).get_all("Requires-Dist", [])]
     environments = [{**target.markers(), "extra": extra} for extra in ("", *extras)]
     return [
         one for one in asked if one.marker is None or any(map(one.marker.evaluate, environments))
     ]
+
+
+def _metadata(file: Path) -> Message:
+    """What a wheel says about its package."""
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        text = archive.read(names[0]).decode("utf-8")
+    return email.parser.HeaderParser().parsestr(text)

@@ -30,6 +30,23 @@ _CAUTION = "It may have taken effect: check before you send it again."
 _FINAL = (*_OUR_FAULT, httpx.ProxyError)  # the next try would meet the same
 
 
+_WAY_OUT = (
+    "For the local service: run `dialtone serve`, or start() again. For the real service: check "
+    "the network."
+)
+_WAYS_OUT: dict[str, str] = {}  # by origin, where there is a better one
+
+
+def when_away(base_url: str, way_out: str) -> None:
+    """From here on, what this process says to do when there's no connection to this service."""
+    _WAYS_OUT[origin(base_url)] = way_out
+
+
+def forget() -> None:
+    """Forget all of that: for tests."""
+    _WAYS_OUT.clear()
+
+
 def send_with_retries(
     send: Callable[[], httpx.Response],
     *,
@@ -129,10 +146,8 @@ def explained(
         )
     if never_sent:
         way = f"{where} through the proxy {proxy}" if proxy else where
-        return ServiceUnreachable(
-            f"No connection to {way} after {tries} tries. For the local service: run "
-            "`dialtone serve`, or start() again. For the real service: check the network."
-        )
+        way_out = _WAYS_OUT.get(where, _WAY_OUT)
+        return ServiceUnreachable(f"No connection to {way} after {tries} tries. {way_out}")
     if isinstance(problem, httpx.TimeoutException):
         return ServiceUnreachable(f"{where} did not answer in time.{caution}")
     return NotThisService(f"The response from {where} was cut off.{caution}")

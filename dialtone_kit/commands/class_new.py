@@ -131,6 +131,11 @@ def _report_update(made: Made) -> None:
             f"Not in the roster any more: {_seats(made.missing)}. They stay; add --remove to take "
             "them out."
         )
+    for old, new in made.twice:
+        click.echo(
+            f"Seat {new.seat} has the same name as seat {old.seat}. If you corrected an address, "
+            f"run this again with --remove: it deletes seat {old.seat}."
+        )
 
 
 def _seats(these: Sequence[Learner]) -> str:

@@ -29,7 +29,11 @@ DEFAULT_PACK = Path("dialtone-pack.zip")
 )
 @click.option("--solutions", is_flag=True, help="Pack the solution notebooks, too.")
 @click.option(
-    "--python-version", "pythons", multiple=True, metavar="3.N", help="Repeatable; default: yours."
+    "--python-version",
+    "pythons",
+    multiple=True,
+    metavar="3.N",
+    help="All of 3.N, or what is from 3.N.M on; repeatable; default: yours, from 3.N.0.",
 )
 @click.option(
     "--platform",

@@ -16,6 +16,7 @@ from dialtone_kit.classroom.session import DEFAULT_FOLDER, NoSession, open_sessi
 from dialtone_kit.commands.class_pack import DEFAULT_PACK
 from dialtone_kit.commands.doctor import examine, show
 from dialtone_kit.commands.lab import notebooks_dir
+from dialtone_kit.local.seat import read_seat
 
 _FILE = click.Path(path_type=Path)
 
@@ -23,7 +24,11 @@ _FILE = click.Path(path_type=Path)
 @click.command
 @click.argument("folder", type=_FILE, default=DEFAULT_FOLDER)
 @click.option("--here", is_flag=True, help="Check a learner's machine; prints a line to send back.")
-@click.option("--seat", type=click.IntRange(1, 999_999), help="With --here: the learner's seat.")
+@click.option(
+    "--seat",
+    type=click.IntRange(1, 999_999),
+    help="With --here: your seat, until you join.",
+)
 @click.option(
     "--compare", "lines", multiple=True, type=_FILE, help="Compare the lines in a file; repeatable."
 )
@@ -54,9 +59,19 @@ def command(
 
 def _here(seat: int | None) -> int:
     wrong = show(examine())
+    seat = seat or _seat_joined()
     click.echo("\nSend this line to your trainer:")
     click.echo(str(this_machine(wrong, seat)))
     return 1 if wrong else 0
+
+
+def _seat_joined() -> int | None:
+    """The seat in the session file, if there is a good one."""
+    try:
+        mine = read_seat()
+    except DialtoneError:
+        return None  # it's among the findings
+    return mine.seat if mine else None
 
 
 def _findings(folder: Path, pack: Path | None) -> Iterator[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.classroom import address, seats, serving
+from dialtone_kit.base.urls import LOOPBACK
+from dialtone_kit.classroom import address, last_time, seats, serving
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, Session, open_session
 from dialtone_kit.commands.options import PORT, WORKERS
 from dialtone_kit.commands.signals import end_in_order
@@ -47,9 +49,12 @@ def command(
 ) -> int:
     """Serve a class: the local service for a room, with a seat for each learner.
 
-    By default only this machine reaches it, as on a JupyterHub. Learners need the session file
-    from their own folder. Without a certificate of yours, one is made, and the session file makes
-    learners' kits trust it. Someone who lost their file gets a new one with --renew.
+    The first time, only this machine reaches it, as on a JupyterHub, unless you say otherwise.
+    After that it is served as the last time, unless you give --everyone, --host or --certificate.
+
+    Learners need the session file from their own folder. It has the service's address in it.
+    Without a certificate of yours, one is made, and the session file makes learners' kits trust
+    it. Someone who lost their file gets a new one with --renew.
 
     \b
     Example: dialtone class serve --everyone
@@ -63,13 +68,23 @@ def command(
         raise click.UsageError("Give --everyone or --host, not both.")
     if (certificate is None) != (key is None) or (ca and not certificate):
         raise click.UsageError("A certificate of your own takes --certificate and --key together.")
-    host = address.EVERYONE if everyone else host or "127.0.0.1"
-    wanted = address.Wanted(host, port, name, certificate, key, ca, workers, database)
+    host = address.EVERYONE if everyone else host
+    wanted = _as_last_time(session) if host is None and certificate is None else None
+    wanted = wanted or address.Wanted(host or "127.0.0.1", None, None, certificate, key, ca)
+    wanted = replace(wanted, port=port, name=name, workers=workers, database=database)
     end_in_order()
     try:
         return serving.serve(session, wanted, click.echo)
     except KeyboardInterrupt:
         return 0  # the usual way to end it
+
+
+def _as_last_time(session: Session) -> address.Wanted | None:
+    before = last_time.read(session)
+    if before is not None and before.host not in LOOPBACK:
+        where = "everyone" if before.anywhere else before.host
+        click.echo(f"As the last time, for {where}. To keep it to this machine: --host 127.0.0.1")
+    return before
 
 
 def _renew(session: Session, seat: int) -> int:

@@ -9,11 +9,11 @@ import click
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.commands.doctor_environment import kernel, lessons, packages, python
+from dialtone_kit.commands.doctor_reach import reach
 from dialtone_kit.commands.doctor_service import (
     configuration,
     policies,
     port,
-    reach,
     runs,
     seat,
     state,

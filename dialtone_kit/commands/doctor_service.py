@@ -1,27 +1,25 @@
-"""What `dialtone doctor` looks at next: the local service, its folders, and the clock."""
+"""What `dialtone doctor` looks at next: the services, their folders, and the policies."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.code import fingerprint
-from dialtone_kit.base.errors import ServiceError, ServiceUnreachable
+from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.masking import without_password
 from dialtone_kit.base.private_files import is_irregular, shown
-from dialtone_kit.base.reason import sentence
 from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, VARIABLE, config_dir
 from dialtone_kit.local import leftovers, process
-from dialtone_kit.local.challenge import ask, explain
+from dialtone_kit.local.challenge import ask, explain, why_not
 from dialtone_kit.local.record import DEFAULT_PORT, UnusableRecord, free_port, read_record
 from dialtone_kit.local.running import find
-from dialtone_kit.local.seat import must_answer, read_seat
+from dialtone_kit.local.seat import read_seat, session_path
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
 
@@ -123,7 +121,10 @@ def configuration() -> Iterator[Finding]:
 
 
 def port() -> Iterator[Finding]:
-    """Who is on the remembered port."""
+    """Who is on the remembered port; in a class nobody has to be."""
+    if session_path() is not None:
+        yield Finding(True, "Local service", "not needed: lessons use your class's")
+        return
     try:
         record = read_record()
     except UnusableRecord:
@@ -155,10 +156,11 @@ def seat() -> Iterator[Finding]:
     mine = read_seat()
     if mine is None:
         return
-    must_answer(mine)
     number = f"seat {mine.seat}" if mine.seat else "the trainer's place"
-    text = f"{mine.class_name}, {number}: lessons use {mine.base_url}, and it answers"
-    yield Finding(True, "Class", text)
+    occupant = ask(mine, timeout=5.0)
+    ours = occupant.kind == "ours"
+    text = f"Lessons use {mine.base_url}, and it answers" if ours else why_not(mine, occupant)
+    yield Finding(ours, "Class", f"{mine.class_name}, {number}. {text}")
 
 
 def runs() -> Iterator[Finding]:
@@ -199,64 +201,3 @@ def _odd_policies(folder: Path) -> Iterator[Finding]:
     for file in sorted(folder.rglob("*.cedar")) if folder.is_dir() else []:
         if file.exists() and not file.is_file():
             yield Finding(False, "Policies", _irregular(file))
-
-
-def reach(base_url: str) -> Iterator[Finding]:
-    """Whether the service answers, and how far our clock is from its own."""
-    url = _address(base_url)
-    if url is None:
-        yield Finding(True, "Reachability", "not checked: the local service is not running")
-        return
-    import httpx
-
-    from dialtone_kit.client.identity import IdentityClient
-
-    client = IdentityClient(url, max_wait=0, timeout=10.0, sleep=lambda _: None)
-    dates: list[tuple[str, float]] = []
-
-    def note(response: httpx.Response) -> None:
-        dates.append((response.headers.get("Date", ""), time.time()))
-
-    client.http.event_hooks["response"].append(note)
-    try:
-        client.discover()
-        client.jwks()  # these come from its database, the document doesn't
-        text = f"{client.issuer} answers with its discovery document and its keys"
-        yield Finding(True, "Reachability", text)
-    except ServiceError as refused:
-        if refused.status < 500:
-            raise
-        text = f"{client.issuer} answers, but fails: {sentence(refused)} Is its database running?"
-        yield Finding(False, "Reachability", text)
-    finally:
-        client.http.close()
-        if dates:
-            yield clock(*dates[-1])
-
-
-def clock(date: str, now: float) -> Finding:
-    """Our clock against the service's `Date`, which counts in whole seconds."""
-    from dialtone_kit.base.times import CLOCK_SKEW
-    from dialtone_kit.client.responses import http_date
-    from dialtone_kit.rules import WINDOW
-
-    theirs = http_date(date)
-    if theirs is None:
-        return Finding(True, "Clock", "the service sends no Date, so it can't be compared")
-    ahead = now - theirs
-    if (
-        -WINDOW <= ahead <= CLOCK_SKEW + 1
-    ):  # Date is in whole seconds: up to 1 s more may be no skew
-        return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
-    side = "ahead of" if ahead > 0 else "behind"
-    text = (
-        f"{abs(ahead):.0f} s {side} the service's: proofs will be refused. Set it with NTP. [M06]"
-    )
-    return Finding(False, "Clock", text)
-
-
-def _address(base_url: str) -> str | None:
-    if base_url != "mock":
-        return base_url
-    running = find()
-    return running.base_url if running is not None else None

@@ -51,8 +51,9 @@ def call(
             )
         )
     except (OSError, HTTPException, NotThisService):
+        whose = "The class's" if record.class_name else "The local"
         raise ServiceUnreachable(
-            "The local service stopped in the middle of its reply. Run this again."
+            f"{whose} service stopped in the middle of its reply. Run this again."
         ) from None
 
 

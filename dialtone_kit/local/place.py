@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from dialtone_kit.base.pins import pin
 from dialtone_kit.base.private_files import PrivateFolder
+from dialtone_kit.client.retry import when_away
 from dialtone_kit.local import service
 from dialtone_kit.local.record import Record, read_record
 from dialtone_kit.local.reviving import only_ours
@@ -15,6 +16,7 @@ from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.local.seat import must_answer, read_seat
 from dialtone_kit.local.state_folder import state_dir
 
+_AWAY = "It's the service of your class: check your network, and tell your trainer."
 CA_FILE = "class-ca.pem"  # in the state folder: curl and other programs read it there
 
 
@@ -56,6 +58,8 @@ def revive() -> bool:
 def only_it(local: LocalService) -> None:
     """From here on, this process sends nothing to the service's address but to the service."""
     record = local.record
+    if record.class_name:
+        when_away(record.base_url, _AWAY)
     if record.authority:
         pin(record.base_url, _kept(record.authority))
     elif urlsplit(record.base_url).scheme == "http":

@@ -155,7 +155,8 @@ def running(folder: Path) -> psutil.Process | None:
     try:
         noted = _noted(folder)
         process = psutil.Process(int(noted["pid"]))
-        return process if _is_same(process, noted) and not _is_gone(process) else None
+        alive = _is_same(process, noted) and not _is_gone(process)
+        return process if alive and not _is_of_another(process, folder) else None
     except (OSError, ValueError, KeyError, TypeError, OverflowError, psutil.Error):
         return None
 
@@ -237,6 +238,15 @@ def _is_same(process: psutil.Process, noted: Any) -> bool:
     if start and noted.get("start"):
         return bool(start == noted["start"])
     return bool(abs(process.create_time() - float(noted["create_time"])) < 1.0)
+
+
+def _is_of_another(process: psutil.Process, folder: Path) -> bool:
+    """Whether its state is in another folder, of which this one with its note is a copy."""
+    line = process.cmdline()
+    try:
+        return not folder.samefile(line[line.index("--state-dir") + 1])
+    except (ValueError, IndexError, OSError):  # OSError: its folder has been renamed
+        return False
 
 
 def _all_gone(family: list[psutil.Process], timeout: float) -> bool:

@@ -194,10 +194,19 @@ def test_a_machine_is_checked_before_anything_is_installed(unpacked: Path) -> No
     assert (machine.seat, machine.wrong, machine.facts["kit"]) == (7, (), "none")
 
 
+def test_a_pack_for_an_older_version_of_this_python_is_fine(unpacked: Path) -> None:
+    about = json.loads((unpacked / "pack.json").read_text())
+    about["targets"][0]["python"] = f"{this_python()}.0"
+    (unpacked / "pack.json").write_text(json.dumps(about))
+    assert "ok   Python\n" in check(unpacked)[1]
+
+
 @pytest.mark.parametrize(
     ("member", "value", "why"),
     [
         ("python", "3.99", "PYTHON=python3.99 sh install.sh"),
+        ("python", "3.99.4", "PYTHON=python3.99 sh install.sh"),
+        ("python", f"{this_python()}.99", f"is for {this_python()}.99 or newer. Upgrade"),
         ("machine", "pdp11", "Ask for another pack"),
         ("glibc", "2.999", "glibc"),
     ],

@@ -93,7 +93,7 @@ def test_bubblewrap_is_tried_and_not_only_looked_for(
 
 
 def test_dask_is_mentioned_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    for there, text in ((object(), "installed"), (None, "dialtone-kit[classroom]")):
+    for there, text in ((object(), "installed"), (None, "pip install -e '.[classroom]'")):
         monkeypatch.setattr(readiness, "find_spec", lambda name, there=there: there)
         found = readiness.dask()
         assert found.ok

@@ -71,6 +71,14 @@ def test_every_bad_row_is_reported_at_once_by_its_number() -> None:
     assert "single email address" in refused.value.problems[4]
 
 
+@pytest.mark.parametrize("domain", ["example", "localhost", "bücher"])
+def test_a_domain_without_an_ending_is_a_typo(domain: str) -> None:
+    with pytest.raises(BadRoster) as refused:
+        people(f"name,email\nAnn,ann@{domain}\n")
+    assert "has no ending after the @, such as .com." in refused.value.problems[0]
+    assert people(f"name,email\nAnn,ann@{domain}.example\n")
+
+
 def test_the_same_address_in_another_spelling_is_a_duplicate_and_another_domain_is_not() -> None:
     rows = "name,email\nAnn,ann@bücher.example\nBea,{}@xn--bcher-kva.example\n"
     with pytest.raises(BadRoster, match="1 of 2"):

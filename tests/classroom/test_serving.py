@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -18,14 +18,22 @@ import pytest
 
 from dialtone_kit import ProofKey, start
 from dialtone_kit.base.errors import DialtoneError, ServiceError, ServiceUnreachable
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.private_files import PrivateFolder, private_dir
+from dialtone_kit.classroom import last_time
+from dialtone_kit.classroom import serving as serving_module
 from dialtone_kit.classroom.address import Wanted, must_be_free, place_of, trainer_of
-from dialtone_kit.classroom.session import NoSession, open_session
+from dialtone_kit.classroom.seats import Issued
+from dialtone_kit.classroom.session import NoSession, Session, open_session
+from dialtone_kit.commands import class_serve
 from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.attack_rooms import Found
 from dialtone_kit.lesson.content.lesson_11.rooms import FLAG
 from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.record import Record
 from dialtone_kit.local.running import LocalService
+from dialtone_kit.local.seat import written
 from tests.support.class_room import class_folder, enroll
 from tests.support.running_mock import free_port
 
@@ -245,7 +253,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
 
 
 def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
-    with pytest.raises(NoSession, match="has no learners"):
+    with pytest.raises(NoSession, match=r"learners.csv is damaged"):
         place_of(open_session(class_folder(tmp_path / "class", 0)), Wanted(), quiet)
 
 
@@ -262,6 +270,106 @@ def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
 def test_beyond_this_machine_it_is_https(tmp_path: Path, wanted: Wanted, url: str) -> None:
     session = open_session(class_folder(tmp_path / "class"))
     assert place_of(session, wanted, quiet).base_url == url
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ((5,), "The session file of seat 5 isn't here any more. If the learner lost it: "),
+        ((5, 6), "The session files of 2 seats (5, 6) aren't here any more. If someone lost "),
+    ],
+)
+def test_a_lost_session_file_is_named_with_the_way_to_a_new_one(
+    lost: tuple[int, ...], words: str
+) -> None:
+    said: list[str] = []
+    serving_module._tell(Issued(lost=lost), said.append)
+    assert said[0].startswith(words)
+    assert said[0].endswith("--renew 5" if len(lost) == 1 else "--renew SEAT")
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Callable[[str], Session]:
+    """A class that was served at this address."""
+
+    def served(url: str) -> Session:
+        session = open_session(class_folder(tmp_path / "class"))
+        record = Record(url, 8788, Secret("s" * 43), None, "PEM", "Spring")
+        PrivateFolder(session.folder).write("trainer.json", written(record))
+        return session
+
+    return served
+
+
+def test_an_address_to_listen_on_is_the_one_that_learners_get(
+    before: Callable[[str], Session],
+) -> None:
+    session, said = before("https://192.0.2.2:8788"), list[str]()
+    assert place_of(session, Wanted("192.0.2.7"), said.append).base_url == "https://192.0.2.7:8788"
+    assert "each learner needs their new session file" in said[-1]
+    named = place_of(session, Wanted("192.0.2.7", name="class.example"), said.append)
+    assert named.base_url == "https://class.example:8788"
+
+
+def test_a_name_stays_wherever_it_listens(before: Callable[[str], Session]) -> None:
+    session, said = before("https://class.example:8788"), list[str]()
+    for host in ("0.0.0.0", "192.0.2.7"):
+        assert place_of(session, Wanted(host), said.append).base_url == "https://class.example:8788"
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted("0.0.0.0"),
+        Wanted("192.0.2.7", certificate=Path("/c.pem"), key=Path("/k.pem"), ca=Path("/ca.pem")),
+    ],
+    ids=["everyone", "a certificate"],
+)
+def test_it_is_known_how_a_class_was_served(
+    wanted: Wanted, before: Callable[[str], Session]
+) -> None:
+    session = before("https://class.example:8788")
+    private_dir(session.folder / "service")
+    assert last_time.read(session) is None
+    last_time.keep(session, wanted)
+    assert last_time.read(session) == wanted
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"host": 1}', '{"host": "::", "key": 1}'])
+def test_if_that_is_damaged_it_has_to_be_said_again(
+    content: str, before: Callable[[str], Session], capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = before("https://class.example:8788")
+    private_dir(session.folder / "service")
+    PrivateFolder(session.folder / "service").write("serving.json", content)
+    with pytest.raises(SystemExit):
+        main(["class", "serve", str(session.folder)])
+    assert "is damaged. Say how to serve: --everyone or --host." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "host"),
+    [((), "0.0.0.0"), (("--port", "9"), "0.0.0.0"), (("--host", "127.0.0.1"), "127.0.0.1")],
+)
+def test_without_options_it_is_served_as_the_last_time(
+    options: Sequence[str],
+    host: str,
+    before: Callable[[str], Session],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session, asked = before("https://class.example:8788"), list[Wanted]()
+    private_dir(session.folder / "service")
+    last_time.keep(session, Wanted("0.0.0.0"))
+    monkeypatch.setattr(
+        class_serve.serving, "serve", lambda session, wanted, say: asked.append(wanted) or 0
+    )
+    with pytest.raises(SystemExit):
+        main(["class", "serve", str(session.folder), *options])
+    assert [one.host for one in asked] == [host]
+    told = "As the last time, for everyone." in capsys.readouterr().out
+    assert told == (host == "0.0.0.0")
 
 
 def test_a_foreign_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,22 @@ def test_the_same_command_again_adds_late_learners_and_keeps_the_settings(
     assert "https://hub.example.org/hub/user-redirect/lab" in shown
 
 
+def test_a_corrected_address_is_a_new_seat_and_the_old_one_is_named(
+    roster: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new("roster.csv", "c")
+    roster.write_text(ROSTER.replace("Bob,bob", "BOB,rob"))
+    for _ in range(2):  # whether the seat is new or there already
+        capsys.readouterr()
+        new("roster.csv", "c")
+        assert "Seat 3 has the same name as seat 2. If you corrected" in capsys.readouterr().out
+    new("roster.csv", "c", "--remove", "--yes")
+    assert "the same name" not in capsys.readouterr().out
+    roster.write_text(ROSTER.replace("Bob,bob", "Cy,cy"))
+    new("roster.csv", "c")
+    assert "the same name" not in capsys.readouterr().out
+
+
 def test_nobody_is_removed_without_being_asked_about(
     roster: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,11 +11,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dialtone_kit.base.errors import CredentialProblem
 from dialtone_kit.base.finding import Finding
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.client import credentials
-from dialtone_kit.commands import doctor, doctor_environment, doctor_service
+from dialtone_kit.commands import (
+    class_ready,
+    doctor,
+    doctor_environment,
+    doctor_reach,
+    doctor_service,
+)
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local import process, service, state_folder
-from dialtone_kit.local.record import free_port, new_record, record_path
+from dialtone_kit.local.record import Record, free_port, new_record, record_path
+from dialtone_kit.local.seat import written
+from tests.support.class_room import Room
 from tests.support.mcp_scene import serving
 from tests.support.strangers import stranger
 
@@ -131,13 +141,13 @@ def test_a_service_whose_database_is_away_is_reported(home: Path) -> None:
         return answer
 
     with serving(app, "") as url:
-        [problem] = wrong(doctor_service.reach(url))
+        [problem] = wrong(doctor_reach.reach(url))
         assert problem == (
             f"Reachability: {url}/realms/default answers, but fails: 503 temporarily_unavailable: "
             "Nothing can be stored. Is its database running?"
         )
         del keys[:-1]
-        assert not wrong(doctor_service.reach(url))
+        assert not wrong(doctor_reach.reach(url))
 
 
 def test_a_service_that_lost_its_database_is_not_said_to_start(
@@ -164,7 +174,7 @@ def test_a_portal_instead_of_a_service_is_reported(home: Path) -> None:
 )
 def test_a_clock_is_wrong_when_proofs_would_be_refused(off: int, fine: bool) -> None:
     theirs = 1_800_000_000
-    finding = doctor_service.clock(formatdate(theirs, usegmt=True), theirs + off)
+    finding = doctor_reach.clock(formatdate(theirs, usegmt=True), theirs + off)
     assert finding.ok is fine
     if not fine:
         assert "M06" in finding.text
@@ -172,7 +182,7 @@ def test_a_clock_is_wrong_when_proofs_would_be_refused(off: int, fine: bool) -> 
 
 
 def test_a_service_without_a_date_is_fine() -> None:
-    assert doctor_service.clock("", 0).ok
+    assert doctor_reach.clock("", 0).ok
 
 
 @pytest.mark.parametrize(
@@ -221,3 +231,51 @@ def test_a_file_that_a_run_with_sudo_left_is_reported(
     monkeypatch.setattr(doctor_service.os, "access", lambda path, mode: path != theirs)
     [problem] = wrong(doctor_service.state())
     assert problem.startswith("mock.sqlite3: can't be read and written by you. Run: sudo chown ")
+
+
+# -- in a class ----------------------------------------------------------------------------------
+
+
+def sits(home: Path, base_url: str, token: str) -> None:
+    """From here on this machine has seat 1 of a class."""
+    port = int(base_url.rpartition(":")[2])
+    PrivateFolder(home).write(
+        "session.json", written(Record(base_url, port, Secret(token), 1, "", "Spring"))
+    )
+
+
+def test_in_a_class_it_is_the_class_service_that_is_looked_at(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIALTONE_CLASS", str(home / "session.json"))
+    room = Room(home / "room")
+    room.start()
+    sits(home, room.base_url, room.learners[0].token)
+    found = {finding.what: finding for finding in doctor.examine()}
+    assert found["Class"].text == f"Spring, seat 1. Lessons use {room.base_url}, and it answers"
+    assert room.base_url in found["Reachability"].text
+    assert found["Clock"].ok
+    assert "not needed" in found["Local service"].text
+    room.stop()
+    found = {finding.what: finding for finding in doctor.examine()}
+    assert not found["Class"].ok
+    assert found["Class"].text.startswith("Spring, seat 1. The class's service at http://127")
+    assert "ask your trainer" in found["Class"].text
+    assert "not checked" in found["Reachability"].text
+    assert not (home / "state" / "service.json").exists()
+
+
+def test_the_seat_of_the_session_file_is_in_the_line_for_the_trainer(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(class_ready, "examine", lambda: [])
+    monkeypatch.setenv("DIALTONE_CLASS", str(home / "session.json"))
+    sits(home, "http://127.0.0.1:9", f"seat_{'t' * 43}")
+    for more, seat in (((), "seat=1 "), (("--seat", "2"), "seat=2 ")):
+        with pytest.raises(SystemExit):
+            main(["class", "ready", "--here", *more])
+        assert seat in capsys.readouterr().out
+    (home / "session.json").write_text("{}")
+    with pytest.raises(SystemExit):
+        main(["class", "ready", "--here"])
+    assert "seat=" not in capsys.readouterr().out

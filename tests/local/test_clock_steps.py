@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from dialtone_kit import IdentityClient, ProofKey, build_proof
-from dialtone_kit.commands import doctor, doctor_service
+from dialtone_kit.commands import doctor, doctor_reach
 from dialtone_kit.lesson.starting import start
 from dialtone_kit.local.running import find
 from tests.interop.conftest import require
@@ -75,7 +75,7 @@ class Caller:
 
 
 def clock_in_doctor() -> doctor.Finding:
-    [finding] = [one for one in doctor_service.reach("mock") if one.what == "Clock"]
+    [finding] = [one for one in doctor_reach.reach("mock") if one.what == "Clock"]
     return finding
 
 

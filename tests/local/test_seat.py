@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from dialtone_kit.base.errors import DialtoneError, ServiceError, ServiceUnreachable
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client import transport
+from dialtone_kit.client.retry import explained
 from dialtone_kit.commands.cli import main
 from dialtone_kit.local import place
 from dialtone_kit.local.controls import Controls
@@ -153,6 +155,10 @@ def test_lessons_take_the_class_for_the_local_service(
     assert place.at("https://id.example.com") is None
     assert not place.revive()
     assert transport._PROVERS.keys() == {room.port}
+    gone = httpx.ConnectError("refused", request=httpx.Request("GET", f"{room.base_url}/token"))
+    assert "the service of your class: check your network, and tell" in str(explained(gone))
+    gone = httpx.ConnectError("refused", request=httpx.Request("GET", "https://id.example.com/"))
+    assert "run `dialtone serve`" in str(explained(gone))
     with pytest.raises(SystemExit):
         main(["class", "join", str(file.parent / "none.json")])
     assert "There is no file" in capsys.readouterr().err

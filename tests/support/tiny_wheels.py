@@ -10,12 +10,18 @@ from pathlib import Path
 
 
 def tiny_wheel(
-    folder: Path, name: str, *requires: str, version: str = "1.0", tag: str = "py3-none-any"
+    folder: Path,
+    name: str,
+    *requires: str,
+    version: str = "1.0",
+    tag: str = "py3-none-any",
+    python: str = "",
 ) -> Path:
     """A wheel with nothing in it but its metadata."""
     folder.mkdir(parents=True, exist_ok=True)
     file, about = folder / f"{name}-{version}-{tag}.whl", f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    metadata += f"Requires-Python: {python}\n" if python else ""
     metadata += "".join(f"Requires-Dist: {one}\n" for one in requires)
     wheel = f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {tag}\n"
     with zipfile.ZipFile(file, "w") as archive:

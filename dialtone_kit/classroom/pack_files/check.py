@@ -63,13 +63,17 @@ def checks() -> Iterator[tuple[str, str]]:
 
 def wrong_python(targets: list[dict[str, str]]) -> str:
     """What to do about the version of Python."""
-    wanted = sorted({target["python"] for target in targets})
-    have = "{}.{}".format(*sys.version_info[:2])
-    if have in wanted:
+    wanted = sorted({target["python"] for target in targets}, key=numbers)
+    have = list(sys.version_info[:3])
+    near = [one for one in wanted if numbers(one)[:2] == have[:2]]
+    if any(numbers(one) <= have for one in near):
         return ""
-    return "This is {}; the pack is for {}. Run: PYTHON=python{} sh install.sh".format(
-        have, " and ".join(wanted), wanted[-1]
-    )
+    names = " and ".join(one + " or newer" if one in near else one for one in wanted)
+    problem = "This is {}; the pack is for {}.".format(".".join(map(str, have)), names)
+    if near:
+        return problem + " Upgrade this Python, or ask for a pack for the one you have."
+    minor = ".".join(map(str, numbers(wanted[-1])[:2]))
+    return f"{problem} Run: PYTHON=python{minor} sh install.sh"
 
 
 def wrong_system(targets: list[dict[str, str]]) -> str:

@@ -39,7 +39,9 @@ def cluster(address: str) -> Iterator[tuple[Callable[[Job], Future[Done]], int]]
     """
     require_safe(address)
     if find_spec("distributed") is None:
-        raise NoCluster("Dask isn't installed here: pip install 'dialtone-kit[classroom]'")
+        raise NoCluster(
+            "Dask isn't installed here: in the kit's folder, run `pip install -e '.[classroom]'`."
+        )
     client = _connected(address)
     try:
         threads = sum(client.nthreads().values())
