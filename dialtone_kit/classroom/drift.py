@@ -9,6 +9,7 @@ from pathlib import Path
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.classroom.listed import named, seats
 from dialtone_kit.classroom.machine import MARK, MISSING, Machine, read_machines
 
@@ -24,7 +25,9 @@ def collected(files: Sequence[Path]) -> list[Machine]:
             with path.open("rb") as file:
                 text = file.read(_MOST_BYTES).decode("utf-8", "replace")
         except OSError as problem:
-            raise DialtoneError(f"{shown(path)} can't be read: {problem.strerror}.") from None
+            raise DialtoneError(
+                sentence(f"{shown(path)} can't be read: {problem.strerror}")
+            ) from None
         for machine in read_machines(text, path.name):
             found[machine.seat or machine.source] = machine
     if not found:

@@ -15,6 +15,7 @@ import psutil
 
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.classroom.learner_files import PARAMETERS
 from dialtone_kit.classroom.listed import learners, seats
 from dialtone_kit.classroom.making import link_of
@@ -89,7 +90,9 @@ def ports(session: Session) -> Iterator[Finding]:
     try:
         socket.create_server(("127.0.0.1", 0)).close()
     except OSError as problem:
-        yield Finding(False, "Ports", f"no port can be opened on 127.0.0.1: {problem.strerror}.")
+        yield Finding(
+            False, "Ports", sentence(f"no port can be opened on 127.0.0.1: {problem.strerror}")
+        )
         return
     service = session.settings.get("service")
     port = service.get("port") if isinstance(service, dict) else None

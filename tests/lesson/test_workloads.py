@@ -198,7 +198,7 @@ def test_a_stranger_vouches_by_another_root(cluster: Cluster, reader: Workload) 
     svid = theirs.x509_svid()
     with pytest.raises(SvidRefused):
         verify_x509_svid(svid.chain, reader.trust_bundle(), time.time())
-    folder = Path(stranger._folder.name)
+    folder = stranger.folder
     assert folder.parent == Path(tempfile.gettempdir())
     cluster.remove()
     assert not folder.exists()

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import read_regular
+from dialtone_kit.base.reason import sentence
 
 LARGEST = 32 << 20  # bytes of a notebook, with its outputs
 LARGEST_ARCHIVE = 1 << 30
@@ -85,7 +86,7 @@ def _taken(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:
         else:
             yield from _unpacked(file, name, pile)
     except OSError as problem:
-        pile.tell(name, f"It can't be read: {problem.strerror}.")
+        pile.tell(name, sentence(f"It can't be read: {problem.strerror}"))
 
 
 def _unpacked(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:

@@ -88,7 +88,7 @@ class Judge:
         except TooLong:
             return Verdict("can't tell", "The cell did not run to its end. It took too long."), None
         except (Exception, Wrong) as error:
-            return Verdict("can't tell", f"It could not be judged: {type(error).__name__}."), None
+            return Verdict("can't tell", f"It could not be judged ({type(error).__name__})."), None
 
     def _judged(self, work: Work, exercise: Exercise, hands: _Hands) -> tuple[Verdict, object]:
         with TimeLimit(CELL_TIME):  # also for what the judge does for the cell

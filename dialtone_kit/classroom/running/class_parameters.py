@@ -11,6 +11,7 @@ import yaml
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.base.reason import sentence
 from dialtone_kit.classroom.learner_files import PARAMETERS
 from dialtone_kit.classroom.running.parameters import defaults, refuse_secret
 from dialtone_kit.classroom.session import Learner, Session
@@ -44,9 +45,8 @@ def parameters_of(session: Session, learner: Learner) -> Given:
     except FileNotFoundError:
         return Given({"email": learner.email, "seat": learner.seat})
     except (yaml.YAMLError, UnicodeDecodeError) as wrong:
-        raise BadLearner(
-            f"{shown(folder / PARAMETERS)} can't be read: {_first_line(wrong)}."
-        ) from None
+        text = f"{shown(folder / PARAMETERS)} can't be read: {_first_line(wrong)}"
+        raise BadLearner(sentence(text)) from None
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise BadLearner(
             f"{shown(folder / PARAMETERS)} must have a line `name: value` for each value."

@@ -283,7 +283,7 @@ def _checked_database(url: str | None) -> str | None:
             "@ / ? # as %40 %2F %3F %23."
         )
     if find_spec("psycopg") is None:
-        raise BadSettings("PostgreSQL needs its driver: pip install psycopg[binary]")
+        raise BadSettings("PostgreSQL needs its driver: pip install 'psycopg[binary]'")
     return url
 
 

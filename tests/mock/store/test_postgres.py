@@ -279,7 +279,7 @@ def test_without_the_driver_it_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(settings, "find_spec", lambda name: None)
-    with pytest.raises(BadSettings, match=r"pip install 'dialtone-kit\[postgres\]'"):
+    with pytest.raises(BadSettings, match=r"pip install 'psycopg\[binary\]'"):
         settings.load(tmp_path, database="postgresql://me@127.0.0.1/dialtone")
     assert importlib.util.find_spec("psycopg")  # the tests themselves have it
 
