@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import timeit
 
 import pytest
 
@@ -31,6 +32,8 @@ def test_schemes_and_parameters_are_read(text: str, expected: list[object]) -> N
 
 @pytest.mark.parametrize("piece", ['a="', "a =", "a,", '\\"', "a "])
 def test_a_hostile_field_takes_no_time(piece: str) -> None:
-    started = time.process_time()
-    challenges(piece * 20_000)
-    assert time.process_time() - started < 0.5
+    # timeit leaves the collector of garbage out, which takes longer the more tests ran before
+    taken = timeit.repeat(
+        lambda: challenges(piece * 20_000), timer=time.process_time, repeat=3, number=1
+    )
+    assert min(taken) < 0.5
