@@ -17,7 +17,7 @@ from tests.support.running_mock import Mock
 
 pytestmark = pytest.mark.both_databases
 
-KILLS = int(os.environ.get("DIALTONE_KILLS", few_or_all(4, 30)))
+KILLS = int(os.environ.get("DIALTONE_KILLS", few_or_all(3, 30)))
 ENOUGH = 30  # kills, for each kind of request to be acknowledged before one of them
 SEED = int(os.environ.get("DIALTONE_KILLS_SEED", few_or_all(7, random.randrange(10**6))))
 KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token")
