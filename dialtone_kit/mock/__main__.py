@@ -23,7 +23,7 @@ from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, read_regular, shown, trouble
 from dialtone_kit.base.reason import sentence
-from dialtone_kit.mock.core import settings
+from dialtone_kit.mock.core import read_settings, settings
 from dialtone_kit.mock.core.ending import remove_what_the_owner_left
 from dialtone_kit.mock.core.settings import BadSettings, Settings
 from dialtone_kit.mock.web.bad_requests import JsonErrors
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)  # the server shuts down in order, then raises the signal again
     try:
-        chosen = settings.load(
+        chosen = read_settings.load(
             asked.state_dir,
             asked.port,
             asked.base_url,
@@ -127,7 +127,7 @@ def _serve(chosen: Settings, listener: socket.socket, tls: Mapping[str, str]) ->
         uvicorn.Server(config).run(sockets=[listener])
         return
     app.close()  # its tables are there now, before the workers could race for them
-    chosen.to_environment()
+    read_settings.to_environment(chosen)
     config = uvicorn.Config(
         "dialtone_kit.mock.app:from_environment",
         factory=True,

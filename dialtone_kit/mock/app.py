@@ -27,7 +27,7 @@ from dialtone_kit.mock.api.discovery import (
     openapi_json,
 )
 from dialtone_kit.mock.api.resources import read_notes, userinfo, whoami, write_note
-from dialtone_kit.mock.core import service_key, settings, signing_keys
+from dialtone_kit.mock.core import read_settings, service_key, settings, signing_keys
 from dialtone_kit.mock.core.ending import DAY, Idle, owner_is_gone
 from dialtone_kit.mock.core.expiry import keep_clean
 from dialtone_kit.mock.core.mail import MailStore
@@ -155,7 +155,7 @@ def create_app(chosen: Settings) -> Gate:
 
 def from_environment() -> Gate:
     """The same in a worker process, which finds its settings in the environment."""
-    chosen = settings.from_environment()
+    chosen = read_settings.from_environment()
     log_to_stderr(chosen.state_dir)
     return create_app(chosen)
 

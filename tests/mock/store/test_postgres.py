@@ -16,7 +16,7 @@ import psutil
 import pytest
 from sqlalchemy import Connection
 
-from dialtone_kit.mock.core import settings
+from dialtone_kit.mock.core import read_settings
 from dialtone_kit.mock.core.settings import BadSettings
 from dialtone_kit.mock.store.store import Store, StoreUnavailable
 from tests.mock.store.test_store import count, on_store, use
@@ -278,13 +278,13 @@ def test_what_is_not_postgresql_is_reported(
 def test_without_the_driver_it_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(settings, "find_spec", lambda name: None)
+    monkeypatch.setattr(read_settings, "find_spec", lambda name: None)
     with pytest.raises(BadSettings, match=r"pip install 'psycopg\[binary\]'"):
-        settings.load(tmp_path, database="postgresql://me@127.0.0.1/dialtone")
+        read_settings.load(tmp_path, database="postgresql://me@127.0.0.1/dialtone")
     assert importlib.util.find_spec("psycopg")  # the tests themselves have it
 
 
 def test_settings_show_no_password(tmp_path: Path) -> None:
-    chosen = settings.load(tmp_path, database="postgresql://me:hush@db.example:5433/dialtone")
+    chosen = read_settings.load(tmp_path, database="postgresql://me:hush@db.example:5433/dialtone")
     assert "hush" not in repr(chosen)
     assert chosen.database_name == "postgresql://db.example:5433/dialtone"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from dialtone_kit.mock.core import audit, expiry, settings
+from dialtone_kit.mock.core import audit, expiry, read_settings, settings
 from dialtone_kit.mock.core.settings import BadSettings, Realm
 from dialtone_kit.mock.store import tables
 from dialtone_kit.mock.store.store import Store
@@ -95,9 +95,9 @@ def test_a_wrong_bound_is_one_line(
 ) -> None:
     monkeypatch.setenv("DIALTONE_AUDIT_ROWS", text)
     with pytest.raises(BadSettings, match="DIALTONE_AUDIT_ROWS is not a number of events"):
-        settings.load(tmp_path)
+        read_settings.load(tmp_path)
     monkeypatch.setenv("DIALTONE_AUDIT_ROWS", "7")
-    assert settings.load(tmp_path).audit_rows == 7
+    assert read_settings.load(tmp_path).audit_rows == 7
 
 
 @pytest.mark.timeout(1200)

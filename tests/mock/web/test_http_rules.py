@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from dialtone_kit.client.responses import http_date
-from dialtone_kit.mock.core.settings import BadSettings, load
+from dialtone_kit.mock.core.read_settings import load
+from dialtone_kit.mock.core.settings import BadSettings
 from dialtone_kit.tokens import read_unverified
 from tests.support.running_mock import Mock, Registered
 

@@ -94,10 +94,10 @@ def start_in_thread(mock: Any) -> Any:
     """What `python -m dialtone_kit.mock` does, in this process."""
     from dialtone_kit.mock.__main__ import HOST, _listen
     from dialtone_kit.mock.app import create_app
-    from dialtone_kit.mock.core import settings
+    from dialtone_kit.mock.core import read_settings
     from dialtone_kit.mock.web.bad_requests import JsonErrors
 
-    chosen = settings.load(mock.state_dir, mock.port, None, 1)
+    chosen = read_settings.load(mock.state_dir, mock.port, None, 1)
     (mock.state_dir / "mock.log").touch()
     config = uvicorn.Config(
         create_app(chosen),
