@@ -187,6 +187,8 @@ async def strict(one: Learner) -> None:
 
 
 STEPS: tuple[Step, ...] = (
-    documents, documents, register, bound, bound, verify, verify, call, call, strict, call,
-    bound, verify, call, call, bound,
-)  # fmt: skip
+    *(documents, documents, register),
+    *(bound, bound, verify, verify, call, call),
+    *(strict, call),
+    *(bound, verify, call, call, bound),
+)
