@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 
 import psutil
@@ -10,6 +9,7 @@ import pytest
 
 from tests.support.hub import ROOT, running_hub
 from tests.support.lab import Person, write_notebook
+from tests.support.platforms import needs_root
 from tests.support.sponsor import CELLS, register_and_approve
 
 START_HERE = "00-start-here.ipynb"
@@ -27,7 +27,7 @@ def services(user: str) -> list[psutil.Process]:
 @pytest.mark.full  # it installs the kit and JupyterHub anew: minutes
 @pytest.mark.index
 @pytest.mark.timeout(1800)
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="NOT RUN: it adds users: root")
+@needs_root
 def test_two_users_of_a_hub_have_a_service_each_and_reach_its_page(browser) -> None:
     with running_hub("ada", "bob") as seats:
         for seat in seats:

@@ -26,10 +26,8 @@ for name in sys.argv[2:]:
 """
 
 
-@pytest.fixture(params=["tls", "loopback"])
+@pytest.fixture(params=["tls", pytest.param("loopback", marks=pytest.mark.full)])
 def serving(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serving]:
-    if request.param == "loopback" and not FULL:
-        pytest.skip("NOT RUN: in a bounded run, the lessons of a class are taken over TLS")
     tls = ("--host", "0.0.0.0", "--name", "127.0.0.1") if request.param == "tls" else ()
     running = Serving(class_folder(tmp_path / "class"), "--port", str(free_port()), *tls)
     running.said("is served on")

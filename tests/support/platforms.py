@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +11,13 @@ import pytest
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/environ").exists(), reason="it looks at processes through /proc"
+)
+needs_root = pytest.mark.skipif(
+    getattr(os, "geteuid", lambda: None)() != 0, reason="NOT RUN: it acts as other users: root"
+)
+# What takes something away from the kit that Windows lacks already.
+needs_another_system = pytest.mark.skipif(
+    sys.platform == "win32", reason="there, Windows itself does it"
 )
 
 

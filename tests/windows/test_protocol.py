@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.platforms import needs_another_system
 from tests.support.windows_home import WindowsHome
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,7 @@ NOR_THESE = "tests/base/test_errors.py"  # it reads the kit's source
 
 
 @pytest.mark.full
-@pytest.mark.skipif(sys.platform == "win32", reason="there, they are run as they are")
+@needs_another_system
 def test_the_protocol_and_what_it_stands_on_pass_their_tests(windows: WindowsHome) -> None:
     left_out = [f"--ignore={name}" for name in (*NOT_THESE, NOR_THESE)]
     options = ["-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *left_out]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
-import pytest
-
+from tests.support.platforms import needs_another_system
 from tests.support.windows_home import WindowsHome
 
-HERE = pytest.mark.skipif(sys.platform == "win32", reason="there, Windows itself does it")
 LOOK = """
 import os, signal, socket, subprocess, sys
 def has(name):
@@ -49,14 +45,14 @@ with Path("there/file").open("w"):
 """
 
 
-@HERE
+@needs_another_system
 def test_the_kit_sees_windows_and_its_libraries_do_not(windows: WindowsHome) -> None:
     assert windows.python(LOOK).split() == ["win32", *["False"] * 6, "True"]
     other = windows.run("-c", LOOK).split()
     assert other == ["linux", *["True"] * 6, "False"]
 
 
-@HERE
+@needs_another_system
 def test_calls_fail_as_they_would_on_windows(windows: WindowsHome) -> None:
     assert windows.python(FOLDER).split() == [
         "PermissionError",  # a folder can't be opened
