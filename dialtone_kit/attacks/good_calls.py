@@ -111,8 +111,7 @@ def by_alg(alg: str) -> Make:
         if alg not in victim.algs:
             raise NotTried(f"this verifier does not say that it takes {alg}")
         key = ProofKey.generate(alg)
-        token = victim.token("token", key)
-        return victim.call(target, victim.proof(target, key=key, token=token), token)
+        return victim.call(target, token=victim.token("token", key), key=key)
 
     return make
 

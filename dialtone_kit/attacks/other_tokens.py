@@ -66,5 +66,4 @@ def _read(token: str) -> Decoded:
 
 
 def _call(bag: Bag, token: str, key: ProofKey) -> Call:
-    victim, target = owner(bag), bag.target
-    return victim.call(target, victim.proof(target, key=key, token=token), token)
+    return owner(bag).call(bag.target, token=token, key=key)

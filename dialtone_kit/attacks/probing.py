@@ -8,7 +8,7 @@ from typing import Any
 
 from dialtone_kit.attacks.calls import Answer, Call, NotTried, Send, Target
 from dialtone_kit.attacks.judge import Outcome, judge
-from dialtone_kit.attacks.victim import Victim
+from dialtone_kit.attacks.victim import TokenFor, Victim
 from dialtone_kit.base.challenges import challenges
 from dialtone_kit.base.errors import DialtoneError, TokenRefused
 from dialtone_kit.base.masking import masked
@@ -18,7 +18,6 @@ from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import Token, read_unverified, text_of
 
 ELSEWHERE = "https://elsewhere.example/api"  # names an API that nobody tests
-KINDS = ("foreign", "longer", "unnamed", "unbound")  # nobody waits for an expired one
 
 
 class CantJudge(DialtoneError):
@@ -35,6 +34,16 @@ class Issued:
     def token(self, key: ProofKey) -> str:
         """A token bound to `key`. The first must be issued; without a later one, NotTried."""
         return self._get(key, self._audience)
+
+    @property
+    def others(self) -> dict[str, TokenFor]:
+        """Those of another kind, for `Victim`; nobody waits for one to expire."""
+        return {
+            "foreign": self.foreign,
+            "longer": self.longer,
+            "unnamed": self.unnamed,
+            "unbound": self.unbound,
+        }
 
     def foreign(self, key: ProofKey) -> str:
         """A token for another API. Raises NotTried unless it is known to be one."""
@@ -84,7 +93,7 @@ def probe(send: Send, issued: Issued, target: Target, ok: int = 200) -> Iterator
     Raises CantJudge unless a call without a token is refused and a good one is let in.
     """
     algs = _algs(_refusal(send, target, ok))
-    victim = Victim(issued.token, {kind: getattr(issued, kind) for kind in KINDS}, algs=algs)
+    victim = Victim(issued.token, issued.others, algs=algs)
     try:
         victim.token()
         outcomes = judge(send, victim, target, ok)

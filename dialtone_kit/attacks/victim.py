@@ -98,9 +98,18 @@ class Victim:
         }
         return ".".join(to_segment(_given(part)) for part in (head, body))
 
-    def call(self, target: Target, proof: str = "", token: str = "", scheme: str = "DPoP") -> Call:
-        """A good call, but for what is given."""
-        shown, proved = token or self.token(), proof or self.proof(target)
+    def call(
+        self,
+        target: Target,
+        proof: str = "",
+        token: str = "",
+        scheme: str = "DPoP",
+        *,
+        key: ProofKey | None = None,
+    ) -> Call:
+        """A good call, but for what is given; its own proof is for its token, and by `key`."""
+        shown = token or self.token()
+        proved = proof or self.proof(target, key=key, token=shown)
         return Call(
             target.method,
             target.url,

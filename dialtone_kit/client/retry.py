@@ -28,8 +28,6 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _OUR_FAULT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 _CAUTION = "It may have taken effect: check before you send it again."
 _FINAL = (*_OUR_FAULT, httpx.ProxyError)  # the next try would meet the same
-
-
 _WAY_OUT = (
     "For the local service: run `dialtone serve`, or start() again. For the real service: check "
     "the network."

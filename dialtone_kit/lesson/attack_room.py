@@ -128,7 +128,7 @@ class AttackRoom:
         return caught
 
     def hides(self, flag: str) -> bool:
-        """Whether this is a flag of this room, and the room is still open."""
+        """Whether this is a flag of this room: one that is open, or was left."""
         known = not self.closed or self._left is not None
         return known and _hash(flag) in self._flags
 
@@ -142,7 +142,7 @@ class AttackRoom:
         return any(event.get("let_through") == self._off for event in self._lab.events())
 
     def leave(self) -> None:
-        """Make place for another room, in a class where you have few. Your flags stay good."""
+        """Make way for another room, in a class where you have few. Your flags stay good."""
         self._left = self.by_rule
         self.close()
 

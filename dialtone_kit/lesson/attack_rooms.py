@@ -84,7 +84,7 @@ class AttackRooms:
     def _realm(self, like: Like, without: str | None) -> LabRealm:
         """A realm for a room.
 
-        In a class you have few, so the oldest room makes place for it, but never room 0: all others
+        In a class you have few, so the oldest room makes way for it, but never room 0: all others
         are compared with that one.
         """
         make = partial(LabRealm, self._base_url, self._controls, self._wire, scopes=())
@@ -98,7 +98,7 @@ class AttackRooms:
                 spare[0].leave()
 
     def found(self, flag: object) -> Found:
-        """Whose flag this is, and whether the rule that is off there has let somebody in."""
+        """Whose flag this is, and whether the rule that is off there has let someone in."""
         text = flag.strip() if isinstance(flag, str) else ""
         for room in reversed(self._all):
             if room.hides(text):

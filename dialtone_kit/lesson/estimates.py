@@ -49,14 +49,18 @@ def estimates_table(made: Sequence[Expected]) -> str:
     return table("Your own estimate", names, rows, (48, 22, 30))
 
 
+def _is_try(event: Event) -> bool:
+    return bool(event["kind"] == "tried" and event["id"] == CAPSTONE)
+
+
 def _tries(events: Sequence[Event]) -> list[Event]:
-    return [one for one in events if one["kind"] == "tried" and one["id"] == CAPSTONE]
+    return list(filter(_is_try, events))
 
 
 def _too_late(events: Sequence[Event]) -> bool:
     """Whether the first try came before the estimate."""
-    kinds = (one["kind"] for one in events if one["kind"] == "estimated" or one in _tries(events))
-    return next(kinds, "estimated") != "estimated"
+    first = next((one for one in events if one["kind"] == "estimated" or _is_try(one)), None)
+    return first is not None and _is_try(first)
 
 
 def _first_right(events: Sequence[Event]) -> Event | None:

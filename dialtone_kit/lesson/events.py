@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +65,23 @@ class EventFile:
 
     def append(self, choose: Callable[[list[Event]], Event | None]) -> None:
         """Add the event that `choose` makes from those so far. Raises ProgressNotKept."""
+        self._add(lambda so_far: [event for event in [choose(so_far)] if event is not None])
+
+    def extend(self, lines: str) -> None:
+        """Add events that another file had, a line each. Raises ProgressNotKept."""
+        events = parsed(lines)[0]
+        self._add(lambda _: events)
+
+    def _add(self, choose: Callable[[list[Event]], list[Event]]) -> None:
         try:
             private_dir(self.path.parent)
             with FileLock(f"{self.path}.lock", timeout=LOCK_SECONDS, mode=0o600):
                 events = self._all()
                 self._refuse_newer(events)
-                event = choose(events)
-                if event is not None:
+                chosen = choose(events)
+                if chosen:
                     self._take_over(events)
-                    append_lines(self.path, json.dumps(event))
+                    append_lines(self.path, *map(json.dumps, chosen))
         except Timeout:
             raise ProgressNotKept(
                 f"Progress was not saved: another program holds {shown(self.path)}.lock. Close it "
@@ -93,11 +100,6 @@ class EventFile:
             return _text_of(self.path)
         except FileNotFoundError:
             return ""
-
-    def extend(self, lines: str) -> None:
-        """Add events that another file had, a line each. Raises ProgressNotKept."""
-        for line in lines.splitlines():
-            self.append(partial(_in_line, line))
 
     def _all(self) -> list[Event]:
         try:
@@ -162,10 +164,6 @@ def parsed(text: str) -> tuple[list[Event], int]:
 
 def _line_of(event: Event) -> str:
     return json.dumps(event) + "\n"
-
-
-def _in_line(line: str, _so_far: list[Event]) -> Event | None:
-    return _event(line)
 
 
 def _event(line: str) -> Event | None:

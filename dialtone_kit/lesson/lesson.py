@@ -260,7 +260,7 @@ class Lesson(Views):
         return write_report(report_of(self.progress, time.time()), state_dir())
 
     def share(self, on: bool = True) -> Shown | None:
-        """In a class: share how you get on with your trainer, after showing what that is.
+        """In a class: let your trainer see how you get on, after showing what is sent.
 
         Events only: which lesson and exercise, right or wrong, which misconception. `False` stops.
         """

@@ -61,9 +61,9 @@ def _recorded(lesson: CheckingLesson, raw: RawRequest) -> Case:
     token = raw.access_token
     request = Request(raw.method, raw.url, raw.sent_at, token, _bound_to(token))
     kept = [(n, v) for n, v in raw.headers.multi_items() if n.lower() not in _OURS]
-    elsewhere = "" if same_origin(raw.url, lesson.client.issuer) else httpx.URL(raw.url).host
-    port = f":{httpx.URL(raw.url).port}" if elsewhere and httpx.URL(raw.url).port else ""
-    label = f"{raw.method} {elsewhere}{port}{raw.path} → {raw.status or 'no response'}"
+    at_issuer = same_origin(raw.url, lesson.client.issuer)
+    elsewhere = "" if at_issuer else httpx.URL(raw.url).netloc.decode()
+    label = f"{raw.method} {elsewhere}{raw.path} → {raw.status or 'no response'}"
     ask = _asking(lesson, kept, raw.content)
     return Case(raw.proofs, request, label, raw.status, ask)
 

@@ -2,7 +2,7 @@
 
 Only what `shared_form` leaves of an event is sent: ids, outcomes, misconception codes and times. No
 text, no code and no address. `sharing.json` beside the progress remembers the choice and how far
-the sending has come, so an event that could not be sent is sent later, and none is sent in vain.
+the sending has come, so an event that couldn't be sent is sent later.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from dialtone_kit.local.record import Record
 
 FILE = "sharing.json"
 KINDS = frozenset({"opened", "done", "tried", "predicted", "quizzed", "formed", "hinted", "reset"})
-MEMBERS = ("at", "lesson", "kind", "id", "outcome", "code", "confidence", "right")
-MEMBERS_OF_A_QUIZ = ("form", "pair", "asked")
+MEMBERS = (
+    *("at", "lesson", "kind", "id", "outcome", "code", "confidence", "right"),
+    *("form", "pair", "asked"),  # of a quiz
+)
 AT_ONCE = 100  # events in one call
 LAST_WAIT = 2.0  # seconds that the end of a lesson or kernel waits for what is under way
 SHOWN = 5  # events in a plain output; a page shows all of them
@@ -49,8 +51,7 @@ def shared_form(number: int, event: Event) -> dict[str, Any] | None:
     """What is sent of the event with this number; None if nothing is."""
     if event["kind"] not in KINDS:
         return None
-    members = (*MEMBERS, *MEMBERS_OF_A_QUIZ)
-    kept = {name: event[name] for name in members if event.get(name) is not None}
+    kept = {name: event[name] for name in MEMBERS if event.get(name) is not None}
     return {"number": number, **kept}
 
 
@@ -84,7 +85,7 @@ class Sharing:
         """Agree: show what is sent, and send it from here on. Raises DialtoneError in no class."""
         seat = self._seat()
         if seat is None or seat.seat is None:
-            raise DialtoneError("You have no seat in a class, so there's nobody to share with.")
+            raise DialtoneError("You have no seat in a class, so there's no one to share with.")
         if self._choice() is None:
             self._keep(Choice(seat.base_url, seat.seat, secrets.token_hex(8)))
         shown = _shown(seat, [json.dumps(one) for one in _shared(self._events())])
@@ -148,7 +149,7 @@ class Sharing:
                     self._keep(replace(choice, sent=upto))
 
     def _choice(self) -> Choice | None:
-        """The choice that holds for this class and seat; another class has to be asked anew."""
+        """The choice that holds for this class and seat; in another class, you're asked again."""
         try:
             members = json.loads(self._folder.read(FILE))
             choice = Choice(**members)
@@ -164,9 +165,10 @@ class Sharing:
 
 def _shown(seat: Record, lines: Sequence[str]) -> Shown:
     """What is sent, in the very form in which it is sent."""
+    events = "this event" if len(lines) == 1 else f"these {len(lines)} events"
     said = (
-        f"You share with your trainer, as seat {seat.seat}: these {len(lines)} events, and those "
-        "to come. Nothing else is sent: no text, no code, no address. lesson.share(False) stops."
+        f"You share with your trainer, as seat {seat.seat}: {events}, and those to come. Nothing "
+        "else is sent: no text, no code, no address. lesson.share(False) stops it."
     )
     items = "\n".join(map(escaped, lines))
     unfold = f"<details><summary>The events</summary><pre>{items}</pre></details>"

@@ -88,8 +88,10 @@ def test_what_was_and_what_comes_is_sent_after_a_yes(
     progress.checked("03.proof", "wrong", "M05")
     mine.finish()
     assert trainer.kinds == ["opened", "tried"]
-    assert "these 1 events" in repr(shown)
+    assert "this event, and those to come" in repr(shown)
     assert '"kind": "opened"' in repr(shown)
+    assert "these 2 events, and those to come" in repr(mine.start())
+    mine.finish()
 
 
 def test_only_the_fields_of_the_schema_leave(

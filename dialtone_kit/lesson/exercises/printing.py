@@ -33,15 +33,12 @@ def masked_output() -> Iterator[None]:
 
 def _show(captured: CapturedIO) -> None:
     outputs = [_masked(one) for one in captured.outputs]
-    texts = [captured.stdout, captured.stderr]
-    shown = [mask_text(text) for text in texts]
-    for text in filter(None, shown):
+    texts = [mask_text(text) for text in (captured.stdout, captured.stderr)]
+    for text in filter(None, texts):
         print(text, end="" if text.endswith("\n") else "\n")
-    for before, now in zip(captured.outputs, outputs, strict=True):
-        texts.append(str(before.data))
-        shown.append(str(now.data))
-        now.display()  # type: ignore[no-untyped-call]
-    if texts != shown:
+    for output in outputs:
+        output.display()  # type: ignore[no-untyped-call]
+    if printed(captured) != [*texts, *(str(one.data) for one in outputs)]:
         print(MASKED)
 
 

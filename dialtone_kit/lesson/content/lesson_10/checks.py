@@ -119,11 +119,10 @@ def gate(answer: object, lesson: LiveLesson) -> None:
 
 def _live_gate(lesson: LiveLesson, scene: Scene) -> None:
     """The same with a token of the running service."""
-    key, target = ProofKey.generate(), scene.target
+    key = ProofKey.generate()
     token = lesson.client.get_token(key=key, resource=scene.url).access_token.reveal()
     scene.door.verify = lambda text: lesson.client.verify(text, audience=scene.url)
-    proof = scene.victim.proof(target, key=key, token=token)
-    answer = scene.send(scene.victim.call(target, proof, token))
+    answer = scene.send(scene.victim.call(scene.target, token=token, key=key))
     if not answer.lets_in(200):
         raise Wrong(f"You turned away a token of the running service: {show(answer.reason)}.")
 

@@ -107,8 +107,7 @@ def _through_a_proxy(victim: Victim, target: Target) -> Call:
 
 
 def _for_several(victim: Victim, target: Target) -> Call:
-    token = victim.token("several")
-    return victim.call(target, victim.proof(target, token=token), token)
+    return victim.call(target, token=victim.token("several"))
 
 
 ALL_GOOD = (

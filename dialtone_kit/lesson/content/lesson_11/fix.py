@@ -1,4 +1,4 @@
-"""The judge of a mended verifier, for 11.fix: the attacks of `dialtone probe`, and its good calls.
+"""The judge of a fixed verifier, for 11.fix: the attacks of `dialtone probe`, and its good calls.
 
 The verifier runs here, as a function, for an API that this module makes up.
 """
