@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import stat
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import pytest
 
 from dialtone_kit.classroom.class_events import RUNS, SHARED
 from dialtone_kit.classroom.grading import sandbox
+from dialtone_kit.classroom.tables import read_csv_text
 from dialtone_kit.commands import class_grade
 from tests.classroom.grading.hostile import LOOKS, cell
 from tests.commands.test_cli import dialtone
@@ -74,8 +74,7 @@ class Handed:
 
 
 def grades(folder: Path) -> dict[tuple[int, str], tuple[str, str]]:
-    with (folder / "grades.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(read_csv_text((folder / "grades.csv").read_bytes()))
     return {(int(r["seat"]), r["exercise"]): (r["verdict"], r["code"]) for r in rows}
 
 
