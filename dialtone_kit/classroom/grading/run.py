@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dialtone_kit.base import platform
 from dialtone_kit.classroom.class_events import PROGRESS, ClassEvents, Seat
 from dialtone_kit.classroom.collecting import collected
 from dialtone_kit.classroom.grading.cells import (
@@ -93,7 +93,7 @@ class Grading:
             return graded
         graded.told += collected(self.session)
         seats = {one.learner.seat: one for one in ClassEvents().seats(self.session)}
-        count = self.judges or min(os.cpu_count() or 1, MOST_JUDGES)
+        count = self.judges or min(platform.cores(), MOST_JUDGES)
         with ExitStack() as ends:
             service = OwnService()
             ends.callback(service.remove)
