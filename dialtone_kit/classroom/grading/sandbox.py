@@ -61,12 +61,21 @@ def require(*, trust: bool = False) -> None:
         return
     if shutil.which("bwrap") is None:
         raise NoSandbox(NO_BUBBLEWRAP)
-    tried = subprocess.run(  # noqa: S603
-        [*_walls(), "--", sys.executable, "-c", ""], capture_output=True, timeout=30, check=False
-    )
-    if tried.returncode != 0:
-        said = tried.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise NoSandbox(NOT_ALLOWED.format(said=said[-1][:200]))
+    if said := why_not():
+        raise NoSandbox(NOT_ALLOWED.format(said=said))
+
+
+def why_not() -> str:
+    """Why bubblewrap can't make a sandbox here, in its own words; "" if it can."""
+    line = [*_walls(), "--", sys.executable, "-c", ""]
+    try:
+        tried = subprocess.run(line, capture_output=True, timeout=30, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return str(problem)[:200]
+    if tried.returncode == 0:
+        return ""
+    said = tried.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return said[-1][:200]
 
 
 def _shut_in(theirs: socket.socket) -> subprocess.Popen[bytes]:
