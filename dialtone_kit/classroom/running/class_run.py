@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
-from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.class_events import RUNS
+from dialtone_kit.classroom.in_use import held
 from dialtone_kit.classroom.running.class_parameters import Given, parameters_of
 from dialtone_kit.classroom.running.jobs import Done, Job, in_turns
 from dialtone_kit.classroom.running.journal import Journal
@@ -46,15 +45,9 @@ class Task:
 
 @contextmanager
 def class_run(session: Session) -> Iterator[ClassRun]:
-    """The run of this class; there is one at a time. Raises DialtoneError if there is another."""
-    try:
-        with FileLock(session.folder / LOCK, timeout=0, mode=0o600):
-            yield ClassRun(session)
-    except Timeout:
-        raise DialtoneError(
-            f"Another `dialtone class run` is at work in {shown(session.folder)}. Wait for it, or "
-            "stop it with Ctrl-C."
-        ) from None
+    """The run of this class; there is one at a time. Raises StillUsed if there is another."""
+    with held(session.folder / LOCK):
+        yield ClassRun(session)
 
 
 class ClassRun:
