@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def read_book(content: bytes) -> Book:
     return Book(_number(book.get("metadata"), cells), cells)
 
 
+@cache
 def official_book(folder: Path, number: str) -> Book | None:
     """The lesson as `folder` has it, None where there is no such lesson."""
     files = {one.number: one.file for one in catalog.notebooks()}
