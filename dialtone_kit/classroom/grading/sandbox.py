@@ -19,7 +19,8 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.classroom.grading import seccomp
-from dialtone_kit.client.config_folder import VARIABLE
+from dialtone_kit.client.config_folder import VARIABLE as CONFIG
+from dialtone_kit.local.state_folder import VARIABLE as STATE
 
 CHILD = "dialtone_kit.classroom.grading.child"
 ROOM = 64 << 20  # bytes in /tmp
@@ -141,8 +142,8 @@ def _environment(folder: str) -> dict[str, str]:
         "TMPDIR": folder,
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
-        VARIABLE: f"{folder}/config",
-        "DIALTONE_STATE_DIR": f"{folder}/state",
+        CONFIG: f"{folder}/config",
+        STATE: f"{folder}/state",
     }
 
 

@@ -175,7 +175,7 @@ def test_no_more_than_asked_are_handed_out_at_a_time(course: Class) -> None:
 
 def test_there_is_one_run_of_a_class_at_a_time(course: Class) -> None:
     session = open_session(course.folder)
-    another = pytest.raises(StillUsed, match="^`dialtone class run` still uses")
+    another = pytest.raises(StillUsed, match=r"^`dialtone class run` still uses")
     with class_run(session), another, class_run(session):
         pass
     with class_run(session):
