@@ -121,7 +121,7 @@ def _unpacked(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:
 def _content(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, pile: Pile, most: int
 ) -> bytes:
-    """A notebook in an archive, at most one byte more than `most` of it; nothing if it is none."""
+    """A notebook in an archive, at most one byte more than `most` of it; empty if it isn't one."""
     parts = PurePosixPath(entry.filename.replace("\\", "/")).parts or ("",)
     if _NOT_SENT & set(parts) or parts[-1].startswith("."):
         return b""

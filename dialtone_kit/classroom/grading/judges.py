@@ -1,4 +1,4 @@
-"""The judges that run now, each a process of its own: what becomes of one is no other's affair."""
+"""The judges that run now, each a process of its own, so that one that fails affects no other."""
 
 from __future__ import annotations
 

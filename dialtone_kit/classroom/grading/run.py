@@ -89,7 +89,7 @@ class Grading:
         papers = list(self._papers(paths, pile))
         graded = Graded(refused=pile.told)
         if pile.others:
-            graded.told.append(f"Left out because they are no notebooks: {pile.others}.")
+            graded.told.append(f"Left out because they aren't notebooks: {pile.others}.")
         if not papers:
             return graded
         graded.told += collected(self.session)

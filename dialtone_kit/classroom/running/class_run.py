@@ -51,7 +51,7 @@ def class_run(session: Session) -> Iterator[ClassRun]:
 
 
 class ClassRun:
-    """Plans the tasks of a class and runs them. What one of them breaks, it breaks for itself."""
+    """Plans the tasks of a class and runs them. One that fails affects no other."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -134,7 +134,7 @@ class ClassRun:
 
 
 def _outcome(future: Future[Done]) -> Done:
-    """What came back, or why nothing did: another worker's trouble is not this command's."""
+    """What came back, or why nothing did: a worker that fails doesn't end this command."""
     try:
         return future.result()
     except Exception as failed:
