@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import explained, shown
 from dialtone_kit.local import process
@@ -39,7 +40,8 @@ def held(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if platform.OPEN_FILES_MOVE:  # elsewhere, filelock removes it once it is free
+            path.unlink(missing_ok=True)
         lock.release()
 
 

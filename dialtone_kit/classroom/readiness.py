@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import date
 from importlib.util import find_spec
@@ -13,9 +11,11 @@ from pathlib import Path
 
 import psutil
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.reason import sentence
+from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.learner_files import PARAMETERS
 from dialtone_kit.classroom.listed import learners, seats
 from dialtone_kit.classroom.making import link_of
@@ -27,7 +27,6 @@ from dialtone_kit.local.record import free_port
 DISK_OF_A_LEARNER = 5_000_000  # bytes
 # A kernel with the kit and the local service that it talks to.
 MEMORY_OF_A_WORKER = 300_000_000  # bytes
-_BWRAP = ("bwrap", "--unshare-all", "--ro-bind", "/", "/", "--die-with-parent", "true")
 
 
 def examine(session: Session, notebooks: Path, today: date) -> Iterator[Finding]:
@@ -36,7 +35,7 @@ def examine(session: Session, notebooks: Path, today: date) -> Iterator[Finding]
     yield lessons(session, notebooks)
     yield kept(session, today)
     yield disk(session)
-    yield memory(os.cpu_count() or 1)
+    yield memory(platform.cores())
     yield from ports(session)
     yield bubblewrap()
     yield dask()
@@ -105,18 +104,10 @@ def ports(session: Session) -> Iterator[Finding]:
 
 def bubblewrap() -> Finding:
     """The sandbox in which `dialtone class grade` runs what learners hand in."""
-    program = shutil.which(_BWRAP[0])
-    if program is None:
+    if shutil.which("bwrap") is None:
         text = "not installed; only `dialtone class grade` needs it: sudo apt install bubblewrap"
         return Finding(True, "Bubblewrap", text)
-    try:
-        done = subprocess.run(  # noqa: S603 (a fixed line)
-            [program, *_BWRAP[1:]], capture_output=True, text=True, timeout=20, check=False
-        )
-        why = (done.stderr.strip().splitlines() or ["it ended"])[0] if done.returncode else ""
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        why = str(problem)
-    if why:
+    if why := sandbox.why_not():
         text = f"can't make a sandbox here ({why}). Grade on another machine, or ask whoever runs"
         return Finding(False, "Bubblewrap", f"{text} this one to allow user namespaces.")
     return Finding(True, "Bubblewrap", "makes a sandbox")

@@ -87,7 +87,7 @@ def _launched(
     )
     setup = setup_to_serve(folder, wanted.workers, wanted.database)
     more = ("--host", wanted.host, "--seats", str(folder / seats.SEATS), *tls)
-    return process.run_for_terminal(folder, trainer.port, setup, more)
+    return process.run_for_class(folder, trainer.port, setup, more)
 
 
 def _wait_until_it_answers(

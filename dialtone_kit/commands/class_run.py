@@ -10,11 +10,12 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.base import platform
 from dialtone_kit.classroom.running.class_run import class_run
 from dialtone_kit.classroom.running.dask_pool import cluster
 from dialtone_kit.classroom.running.jobs import Done, Job
 from dialtone_kit.classroom.running.parameters import BadParameters
-from dialtone_kit.classroom.running.pool import Pool, cores
+from dialtone_kit.classroom.running.pool import Pool
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, Learner, Session, open_session
 from dialtone_kit.commands.lab import notebooks_dir
 from dialtone_kit.commands.options import require_home
@@ -93,6 +94,6 @@ def _workers(
         with cluster(scheduler) as found:
             yield found
         return
-    count = workers or cores()
+    count = workers or platform.cores()
     with ended_in_order(Pool(count)) as pool:
         yield pool.submit, count

@@ -19,7 +19,7 @@ from dialtone_kit.local import process
 
 PREFIX = "dialtone-run-"
 LOCK = "run.lock"
-NEW = "new-" if platform.OPEN_FILES_MOVE else ""  # the lock in it is open
+NEW = "new-" if platform.OPEN_FILES_MOVE else ""  # until it is locked
 
 
 @contextmanager

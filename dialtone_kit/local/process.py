@@ -49,12 +49,28 @@ def launch(
     `owner`: the variables that name a process with which it ends all the same.
     """
     reap()
+    variables = environment(setup.url) | (owner or of_background()) | {BACKGROUND: "1"}
+    child = _logging(command(folder, port, setup.workers), folder, variables)
+    _started.append(child)
+    return child
+
+
+def run_for_class(
+    folder: Path, port: int, setup: Setup, more: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
+    """Start the service of a class: it ends with this process, and its output goes to its log."""
+    line = [*command(folder, port, setup.workers), *more]
+    return _logging(line, folder, environment(setup.url) | this_process())
+
+
+def _logging(line: list[str], folder: Path, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start the service without a terminal: what it says goes to the log in `folder`."""
     handle = _open_log(folder / LOG)
     try:
-        child = subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
-            command(folder, port, setup.workers),
+        return subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
+            line,
             cwd=folder,
-            env=environment(setup.url) | (owner or of_background()) | {BACKGROUND: "1"},
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=handle,
             stderr=handle,
@@ -62,8 +78,6 @@ def launch(
         )
     finally:
         os.close(handle)
-    _started.append(child)
-    return child
 
 
 def _open_log(log: Path) -> int:
@@ -82,25 +96,6 @@ def run_in_foreground(folder: Path, port: int, setup: Setup) -> subprocess.Popen
         env=environment(setup.url) | this_process(),
         **platform.OWN_SESSION,
     )
-
-
-def run_for_terminal(
-    folder: Path, port: int, setup: Setup, more: tuple[str, ...]
-) -> subprocess.Popen[bytes]:
-    """Start the service of a class: it ends with this process, and its output goes to its log."""
-    handle = _open_log(folder / LOG)
-    try:
-        return subprocess.Popen(  # noqa: S603 (our own interpreter, our own arguments)
-            [*command(folder, port, setup.workers), *more],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=handle,
-            stderr=handle,
-            env=environment(setup.url) | this_process(),
-            **platform.IN_BACKGROUND,
-        )
-    finally:
-        os.close(handle)
 
 
 def reap() -> None:

@@ -14,6 +14,7 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, home, private_dir
 from dialtone_kit.client.config_folder import FORBIDDEN, config_dir
 
+VARIABLE = "DIALTONE_STATE_DIR"
 PROGRESS, PROGRESS_OF_0_1 = "progress.jsonl", "progress.json"
 # File systems on which SQLite's WAL and file locks fail or lie. Of fuse.* all but LOCAL_FUSE do.
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -50,7 +51,7 @@ def state_dir() -> Path:
     `DIALTONE_STATE_DIR` names it outright. Without it, it is in the user's data folder, or, when
     that is on a network file system, a folder of this machine that only you can open.
     """
-    named = os.environ.get("DIALTONE_STATE_DIR")
+    named = os.environ.get(VARIABLE)
     if named:
         return private_dir(Path(named).expanduser().absolute())
     folder = _usual()
@@ -61,7 +62,7 @@ def progress_file() -> Path:
     """The file of your progress: in the state folder, but with the credentials when that is only
     a stand-in on this machine: a pod's own disk ends with the pod.
     """
-    if os.environ.get("DIALTONE_STATE_DIR") or not is_on_network(_usual()):
+    if os.environ.get(VARIABLE) or not is_on_network(_usual()):
         return state_dir() / PROGRESS
     folder = private_dir(config_dir())
     _take_over(local_alternative(), folder)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dialtone_kit.classroom import readiness
+from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.making import make
 from dialtone_kit.classroom.roster import Person, Roster
 from dialtone_kit.classroom.session import Session
@@ -84,9 +85,9 @@ def test_the_port_of_the_class_must_be_free(session: Session) -> None:
 def test_bubblewrap_is_tried_and_not_only_looked_for(
     monkeypatch: pytest.MonkeyPatch, program: str | None, code: int, ok: bool, text: str
 ) -> None:
-    done: Any = subprocess.CompletedProcess([], code, "", "bwrap: No permissions\n")
+    done: Any = subprocess.CompletedProcess([], code, b"", b"bwrap: No permissions\n")
     monkeypatch.setattr(readiness.shutil, "which", lambda name: program)
-    monkeypatch.setattr(readiness.subprocess, "run", lambda *args, **options: done)
+    monkeypatch.setattr(sandbox.subprocess, "run", lambda *args, **options: done)
     found = readiness.bubblewrap()
     assert found.ok is ok
     assert text in found.text

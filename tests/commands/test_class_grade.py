@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import stat
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import pytest
 
 from dialtone_kit.classroom.class_events import RUNS, SHARED
 from dialtone_kit.classroom.grading import sandbox
+from dialtone_kit.classroom.tables import read_csv_text
 from dialtone_kit.commands import class_grade
 from tests.classroom.grading.hostile import LOOKS, cell
 from tests.commands.test_cli import dialtone
@@ -74,8 +74,7 @@ class Handed:
 
 
 def grades(folder: Path) -> dict[tuple[int, str], tuple[str, str]]:
-    with (folder / "grades.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(read_csv_text((folder / "grades.csv").read_bytes()))
     return {(int(r["seat"]), r["exercise"]): (r["verdict"], r["code"]) for r in rows}
 
 
@@ -111,10 +110,10 @@ def test_five_of_a_class_get_what_the_lesson_would_say(
     kept = json.loads((folder / "grades.json").read_text())["grades"]
     assert [row["own record"] for row in kept[:4]] == ["not quite", "not tried", "not tried", ""]
     said = capsys.readouterr().out
-    broken = "learner7 broken.ipynb: This is no notebook: the file isn't JSON."
+    broken = "learner7 broken.ipynb: This isn't a notebook: the file isn't JSON."
     assert broken in said.partition("Not graded:")[2].partition("To look at:")[0]
     assert "01.origin: The cell is missing." in said
-    assert "Left out because they are no notebooks: 1." in said
+    assert "Left out because they aren't notebooks: 1." in said
     assert {stat.S_IMODE((folder / n).stat().st_mode) for n in ("grades.csv", "grades.json")} == {
         0o600
     }
@@ -225,7 +224,7 @@ def _bad(everyone: Handed, folder: Path) -> list[str]:
     everyone.put("seat 30.ipynb", json.dumps({"nbformat": 3, "worksheets": []}))
     (everyone.folder / "more.zip").write_bytes(zipped({"../seat 29.ipynb": "{}"}))
     return [
-        "seat 29.ipynb: This is no notebook: the file isn't JSON.",
+        "seat 29.ipynb: This isn't a notebook: the file isn't JSON.",
         "seat 30.ipynb: The notebook has format 3, not 4",
         "../seat 29.ipynb: Its name leads out of the archive.",
     ]

@@ -37,6 +37,7 @@ IN_BACKGROUND = _system.IN_BACKGROUND
 ENDING = _system.ENDING
 LOOP = _system.LOOP
 MOST_WORKERS = _system.MOST_WORKERS
+cores = _system.cores
 is_root = _system.is_root
 process_start = _system.process_start
 become = _system.become

@@ -142,6 +142,13 @@ def most_open_files() -> int:
     return sys.maxsize if limit == resource.RLIM_INFINITY else limit
 
 
+def cores() -> int:
+    """How many processes can compute at a time: those that this one may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def process_start(pid: int) -> str:
     """When that process started, counted from this boot: the clock may be set, this stays.
 

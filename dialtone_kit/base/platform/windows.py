@@ -142,6 +142,11 @@ def most_open_files() -> int:
     return sys.maxsize
 
 
+def cores() -> int:
+    """How many processes can compute at a time here."""
+    return os.cpu_count() or 1
+
+
 def process_start(pid: int) -> str:
     """When that process started; "" when there is none. Setting the clock doesn't change it."""
     import psutil

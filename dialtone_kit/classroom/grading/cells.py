@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ MOST_CELLS = 1000
 
 
 class Unreadable(DialtoneError):
-    """This file is no notebook of a lesson; the text says why, for the trainer."""
+    """This file isn't a lesson's notebook; the text says why, for the trainer."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def read_book(content: bytes) -> Book:
     try:
         book = json.loads(content)
     except (ValueError, RecursionError):
-        raise Unreadable("This is no notebook: the file isn't JSON.") from None
+        raise Unreadable("This isn't a notebook: the file isn't JSON.") from None
     if not isinstance(book, dict) or "nbformat" not in book:
-        raise Unreadable("This is no notebook: it has no `nbformat`.")
+        raise Unreadable("This isn't a notebook: it has no `nbformat`.")
     if book["nbformat"] != 4:
         raise Unreadable(
             f"The notebook has format {str(book['nbformat'])[:20]}, not 4: open it in JupyterLab "
@@ -91,6 +92,7 @@ def read_book(content: bytes) -> Book:
     return Book(_number(book.get("metadata"), cells), cells)
 
 
+@cache
 def official_book(folder: Path, number: str) -> Book | None:
     """The lesson as `folder` has it, None where there is no such lesson."""
     files = {one.number: one.file for one in catalog.notebooks()}
@@ -164,7 +166,7 @@ def _number(metadata: Any, cells: Sequence[Cell]) -> str:
     seen |= {start.zfill(2) for cell in cells for start in _START.findall(cell.source)}
     numbers = seen | ({told} if told else set())
     if not numbers:
-        raise Unreadable("This is no lesson: it neither starts one nor checks an exercise.")
+        raise Unreadable("This isn't a lesson: it neither starts one nor checks an exercise.")
     if len(numbers) > 1:
         both = " and ".join(sorted(one[:20] for one in numbers))
         raise Unreadable(f"It isn't clear which lesson this is: it has parts of {both}.")

@@ -130,7 +130,7 @@ class Crossing:
     # -- in ------------------------------------------------------------------------------------
 
     def decode(self, form: Any) -> Any:
-        """The value in `form`. LineBroken for a form that no one would have made by `encode`."""
+        """The value in `form`. LineBroken for a form that `encode` doesn't make."""
         try:
             return self._read(form)
         except LineBroken:

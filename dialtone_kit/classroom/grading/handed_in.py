@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from dialtone_kit.base.masking import visible
-from dialtone_kit.base.private_files import read_regular
+from dialtone_kit.base.private_files import is_irregular, read_regular
 from dialtone_kit.base.reason import sentence
 
 LARGEST = 32 << 20  # bytes of a notebook, with its outputs
@@ -21,7 +20,6 @@ LARGEST_ARCHIVE = 1 << 30
 MOST_UNPACKED = 2 << 30  # bytes of all notebooks in one archive
 MOST = 20_000  # files
 _NOT_SENT = {"__MACOSX", ".ipynb_checkpoints"}
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,12 @@ def _files(path: Path, pile: Pile) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for one in sorted(path.iterdir()):
+    try:
+        inside = sorted(path.iterdir())
+    except OSError as problem:
+        pile.tell(str(path), _cannot_be_read(problem.strerror))
+        return
+    for one in inside:
         if one.name not in _NOT_SENT and not one.name.startswith("."):
             yield from _files(one, pile)
 
@@ -79,14 +82,20 @@ def _taken(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:
         pile.others += 1
         return
     try:
-        if file.stat().st_size > (LARGEST if kind == ".ipynb" else LARGEST_ARCHIVE):
+        if is_irregular(file):  # a pipe would never end
+            pile.tell(name, _cannot_be_read("it is not a regular file"))
+        elif file.stat().st_size > (LARGEST if kind == ".ipynb" else LARGEST_ARCHIVE):
             pile.tell(name, "It is too large.")
         elif kind == ".ipynb":
             yield HandedIn(name, read_regular(file))
         else:
             yield from _unpacked(file, name, pile)
     except OSError as problem:
-        pile.tell(name, sentence(f"It can't be read: {problem.strerror}"))
+        pile.tell(name, _cannot_be_read(problem.strerror))
+
+
+def _cannot_be_read(why: str | None) -> str:
+    return sentence(f"It can't be read: {why}")
 
 
 def _unpacked(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:
@@ -105,15 +114,15 @@ def _unpacked(file: Path, name: str, pile: Pile) -> Iterator[HandedIn]:
                     pile.tell(one, "Unpacked, it is too large.")
                 elif content:
                     yield HandedIn(one, content)
-    except _UNREADABLE:
-        pile.tell(name, "This is no zip archive, or it is damaged.")
+    except Exception:  # whatever a file that was made for it has zipfile raise
+        pile.tell(name, "This isn't a zip archive, or it is damaged.")
 
 
 def _content(
     archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, pile: Pile, most: int
 ) -> bytes:
-    """A notebook in an archive, at most one byte more than `most` of it; nothing if it is none."""
-    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+    """A notebook in an archive, at most one byte more than `most` of it; empty if it isn't one."""
+    parts = PurePosixPath(entry.filename.replace("\\", "/")).parts or ("",)
     if _NOT_SENT & set(parts) or parts[-1].startswith("."):
         return b""
     if why := _refused(entry, parts):
@@ -125,7 +134,7 @@ def _content(
     try:
         with archive.open(entry) as packed:
             return packed.read(most + 1)
-    except _UNREADABLE:
+    except Exception:  # each compression has errors of its own
         pile.tell(name, "It is damaged in the archive.")
         return b""
 

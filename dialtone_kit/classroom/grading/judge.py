@@ -1,7 +1,7 @@
 """`python -m dialtone_kit.classroom.grading.judge`: judges one notebook, in a process of its own.
 
 It reads a job from standard input, as JSON, and writes a line for each verdict. What a check keeps
-in memory, such as how often someone guessed, is no other learner's.
+in memory, such as the number of guesses, isn't shared between learners.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The judges that run now, each a process of its own: what becomes of one is no other's affair."""
+"""The judges that run now, each a process of its own, so that one that fails affects no other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from dialtone_kit.client.config_folder import VARIABLE
+from dialtone_kit.client.config_folder import VARIABLE as CONFIG
+from dialtone_kit.local.state_folder import VARIABLE as STATE
 
 JUDGE = "dialtone_kit.classroom.grading.judge"
 START, EACH = 60.0, 120.0  # seconds for a judge: to start, and for an exercise
@@ -42,7 +43,7 @@ class Judges:
         return {row["exercise"]: row for row in _rows(out)}
 
     def _started(self, folder: str) -> subprocess.Popen[str]:
-        own = {"DIALTONE_STATE_DIR": str(self._state), VARIABLE: f"{folder}/config"}
+        own = {STATE: str(self._state), CONFIG: f"{folder}/config"}
         judge = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", JUDGE],
             stdin=subprocess.PIPE,

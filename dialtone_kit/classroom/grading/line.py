@@ -11,6 +11,7 @@ from typing import Any
 LONGEST = 1024 * 1024  # bytes of one message
 MOST = 20_000  # messages that one end sends
 ALL = 64 * 1024 * 1024  # bytes of them together
+NO_MESSAGE = "It sent something that isn't a message."
 
 
 class LineBroken(BaseException):
@@ -44,7 +45,7 @@ class Line:
                 raise LineBroken(_GONE) from None
 
     def read(self) -> dict[str, Any]:
-        """The next message. LineBroken if there is none, or if it is no message."""
+        """The next message. LineBroken if there is none, or it isn't a message."""
         data = self._next()
         self._received, self._bytes = self._received + 1, self._bytes + len(data)
         if self._received > MOST or self._bytes > ALL:
@@ -52,9 +53,9 @@ class Line:
         try:
             message = json.loads(data)
         except (ValueError, RecursionError):
-            raise LineBroken("It sent something that is no message.") from None
+            raise LineBroken(NO_MESSAGE) from None
         if not isinstance(message, dict):
-            raise LineBroken("It sent something that is no message.")
+            raise LineBroken(NO_MESSAGE)
         return message
 
     def close(self) -> None:

@@ -28,10 +28,10 @@ def owner(name: str, parameters: Mapping[str, Any], learners: Sequence[Learner])
         raise NoOwner(f"It isn't clear whose this is: {who}.")
     if not found:
         raise NoOwner(
-            "Nobody on the roster fits. Put the learner's email or full name into the file's name."
+            "No one on the roster matches. Put the learner's email or full name in the file's name."
         )
     if len(found) > 1:
-        raise NoOwner(f"It could be from {_list(found)}. Put the email into the file's name.")
+        raise NoOwner(f"It could be from {_list(found)}. Put the email in the file's name.")
     return found.pop()
 
 

@@ -1,6 +1,6 @@
 """Exceptions as they cross: by name and text, rebuilt only from classes that both sides know.
 
-An exception that ends a check (`Wrong`, `NotTried`) is none of them: a learner's code can't raise
+An exception that ends a check (`Wrong`, `NotTried`) isn't among them: a learner's code can't raise
 a verdict.
 """
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -15,20 +13,22 @@ from rich.table import Table
 from dialtone_kit.base.masking import masked
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.grading.run import Grade, Graded
+from dialtone_kit.classroom.tables import csv_text
 from dialtone_kit.lesson.exercises.verdict import MARKS, WORDS, word_of
 
 CSV, JSON = "grades.csv", "grades.json"
 _COLORS = {"right": "green", "wrong": "red", "not tried": "dim", "can't tell": "yellow"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 
 
 def keep(graded: Graded, folder: Path) -> list[Path]:
-    """Write both files, 0600; returns where they are."""
+    """Write both files, 0600, with no secret in them; returns where they are."""
     private = PrivateFolder(folder)
     rows = [_row(one) for one in _sorted(graded.grades)]
-    made = {"grades": rows, "not graded": graded.refused, "told": graded.told}
+    lines = {"not graded": graded.refused, "told": graded.told}
+    made = {"grades": rows, **{name: list(map(masked, them)) for name, them in lines.items()}}
     text = json.dumps(made, ensure_ascii=False, indent=1)
-    return [private.write(CSV, _csv(rows)), private.write(JSON, f"{text}\n")]
+    sheet = csv_text(list(rows[0]) if rows else (), [list(row.values()) for row in rows])
+    return [private.write(CSV, sheet), private.write(JSON, f"{text}\n")]
 
 
 def table(grades: Sequence[Grade]) -> Table:
@@ -89,19 +89,6 @@ def _row(one: Grade) -> dict[str, object]:
         "code": one.code,
         "sentence": masked(one.sentence),
         "own record": word_of(one.own) if one.own else "",
-        "notes": "; ".join(one.notes),
+        "notes": masked("; ".join(one.notes)),
         "file": masked(one.file),
     }
-
-
-def _csv(rows: Sequence[dict[str, object]]) -> str:
-    text = io.StringIO()
-    names = list(rows[0]) if rows else ["seat"]
-    sheet = csv.DictWriter(text, names)
-    sheet.writeheader()
-    sheet.writerows({name: _inert(value) for name, value in row.items()} for row in rows)
-    return text.getvalue()
-
-
-def _inert(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dialtone_kit.base import platform
 from dialtone_kit.classroom.class_events import PROGRESS, ClassEvents, Seat
 from dialtone_kit.classroom.collecting import collected
 from dialtone_kit.classroom.grading.cells import (
@@ -65,11 +65,12 @@ class Graded:
 
 @dataclass(frozen=True)
 class Paper:
-    """A learner's notebook of one lesson."""
+    """A learner's notebook of one lesson, and the lesson itself as it is in `official`."""
 
     learner: Learner
     name: str
     book: Book
+    official: Book
     digest: str
 
 
@@ -88,12 +89,12 @@ class Grading:
         papers = list(self._papers(paths, pile))
         graded = Graded(refused=pile.told)
         if pile.others:
-            graded.told.append(f"Left out because they are no notebooks: {pile.others}.")
+            graded.told.append(f"Left out because they aren't notebooks: {pile.others}.")
         if not papers:
             return graded
         graded.told += collected(self.session)
         seats = {one.learner.seat: one for one in ClassEvents().seats(self.session)}
-        count = self.judges or min(os.cpu_count() or 1, MOST_JUDGES)
+        count = self.judges or min(platform.cores(), MOST_JUDGES)
         with ExitStack() as ends:
             service = OwnService()
             ends.callback(service.remove)
@@ -132,18 +133,17 @@ class Grading:
 
     def _paper(self, one: HandedIn) -> Paper:
         book = read_book(one.content)
-        if official_book(self.official, book.number) is None or not catalog.exercises(book.number):
+        official = official_book(self.official, book.number)
+        if official is None or not catalog.exercises(book.number):
             raise Unreadable(f"Lesson {book.number[:20]} has no exercises.")
         learner = owner(one.name, book.parameters, self.session.learners)
-        return Paper(learner, one.name, book, hashlib.sha256(one.content).hexdigest())
+        return Paper(learner, one.name, book, official, hashlib.sha256(one.content).hexdigest())
 
     # -- one notebook --------------------------------------------------------------------------
 
     def _graded(self, paper: Paper, seat: Seat, judges: Judges) -> list[Grade]:
-        official = official_book(self.official, paper.book.number)
-        assert official is not None  # noqa: S101  (_paper has looked)
         ids = [one.id for one in catalog.exercises(paper.book.number)]
-        found = answers(paper.book, official, ids)
+        found = answers(paper.book, paper.official, ids)
         record = self.session.folder_of(paper.learner) / PROGRESS
         verdicts = judges.judged(
             {

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.classroom.grading import seccomp
-from dialtone_kit.client.config_folder import VARIABLE
+from dialtone_kit.client.config_folder import VARIABLE as CONFIG
+from dialtone_kit.local.state_folder import VARIABLE as STATE
 
 CHILD = "dialtone_kit.classroom.grading.child"
 ROOM = 64 << 20  # bytes in /tmp
@@ -61,12 +62,21 @@ def require(*, trust: bool = False) -> None:
         return
     if shutil.which("bwrap") is None:
         raise NoSandbox(NO_BUBBLEWRAP)
-    tried = subprocess.run(  # noqa: S603
-        [*_walls(), "--", sys.executable, "-c", ""], capture_output=True, timeout=30, check=False
-    )
-    if tried.returncode != 0:
-        said = tried.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise NoSandbox(NOT_ALLOWED.format(said=said[-1][:200]))
+    if said := why_not():
+        raise NoSandbox(NOT_ALLOWED.format(said=said))
+
+
+def why_not() -> str:
+    """Why bubblewrap can't make a sandbox here, in its own words; "" if it can."""
+    line = [*_walls(), "--", sys.executable, "-c", ""]
+    try:
+        tried = subprocess.run(line, capture_output=True, timeout=30, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        return str(problem)[:200]
+    if tried.returncode == 0:
+        return ""
+    said = tried.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return said[-1][:200]
 
 
 def _shut_in(theirs: socket.socket) -> subprocess.Popen[bytes]:
@@ -132,8 +142,8 @@ def _environment(folder: str) -> dict[str, str]:
         "TMPDIR": folder,
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
-        VARIABLE: f"{folder}/config",
-        "DIALTONE_STATE_DIR": f"{folder}/state",
+        CONFIG: f"{folder}/config",
+        STATE: f"{folder}/state",
     }
 
 

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from dialtone_kit.classroom.grading.crossing import Crossing
-from dialtone_kit.classroom.grading.line import Line, LineBroken
+from dialtone_kit.classroom.grading.line import NO_MESSAGE, Line, LineBroken
 from dialtone_kit.classroom.grading.raised import decode_error, encode_error
 
 Reach = Callable[[object, str], Any]
@@ -110,7 +110,7 @@ class Talk:
         if told.get("do") == "get":
             return self._reach(thing, str(told.get("name")))
         if told.get("do") != "call" or not callable(thing):
-            raise LineBroken("It sent something that is no message.")
+            raise LineBroken(NO_MESSAGE)
         args, named = (self.crossing.decode(told.get(name)) for name in ("args", "named"))
         return thing(*args, **named)
 
@@ -150,7 +150,7 @@ class Talk:
     def _deliver(self, told: Told) -> None:
         conversation = told.get("c")
         if not isinstance(conversation, int):
-            raise LineBroken("It sent something that is no message.")
+            raise LineBroken(NO_MESSAGE)
         is_new = conversation != MAIN and conversation not in self._inbox
         if is_new and self.on_new is None:
             raise LineBroken("It answered a question that nobody asked.")

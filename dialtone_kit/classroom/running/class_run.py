@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import mask_text
-from dialtone_kit.base.private_files import PrivateFolder, shown
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.class_events import RUNS
+from dialtone_kit.classroom.in_use import held
 from dialtone_kit.classroom.running.class_parameters import Given, parameters_of
 from dialtone_kit.classroom.running.jobs import Done, Job, in_turns
 from dialtone_kit.classroom.running.journal import Journal
@@ -46,19 +45,13 @@ class Task:
 
 @contextmanager
 def class_run(session: Session) -> Iterator[ClassRun]:
-    """The run of this class; there is one at a time. Raises DialtoneError if there is another."""
-    try:
-        with FileLock(session.folder / LOCK, timeout=0, mode=0o600):
-            yield ClassRun(session)
-    except Timeout:
-        raise DialtoneError(
-            f"Another `dialtone class run` is at work in {shown(session.folder)}. Wait for it, or "
-            "stop it with Ctrl-C."
-        ) from None
+    """The run of this class; there is one at a time. Raises StillUsed if there is another."""
+    with held(session.folder / LOCK):
+        yield ClassRun(session)
 
 
 class ClassRun:
-    """Plans the tasks of a class and runs them. What one of them breaks, it breaks for itself."""
+    """Plans the tasks of a class and runs them. One that fails affects no other."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -141,7 +134,7 @@ class ClassRun:
 
 
 def _outcome(future: Future[Done]) -> Done:
-    """What came back, or why nothing did: another worker's trouble is not this command's."""
+    """What came back, or why nothing did: a worker that fails doesn't end this command."""
     try:
         return future.result()
     except Exception as failed:

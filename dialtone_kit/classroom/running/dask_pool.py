@@ -60,7 +60,7 @@ def require_safe(address: str) -> None:
     """
     parts = urlsplit(address)
     if parts.hostname is None or parts.scheme not in {"tls", "tcp"}:
-        raise NoCluster(f"{address!r} is no scheduler: write tls://HOST:PORT.")
+        raise NoCluster(f"{address!r} isn't a scheduler: write tls://HOST:PORT.")
     if parts.scheme == "tcp" and parts.hostname not in LOOPBACK:
         raise NoCluster(
             f"{address} isn't encrypted, so it was refused: tcp:// is for this machine alone. "

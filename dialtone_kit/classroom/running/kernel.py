@@ -33,7 +33,7 @@ def kernel(folder: Path) -> Iterator[AsyncKernelManager]:
     """A manager with its kernel running; connection file and sockets are in `folder`.
 
     Enter it before the process has a thread or a socket of ZeroMQ's: it forks. Where that isn't
-    safe, the manager has no kernel yet, and whoever uses it starts one. In the end it is over.
+    safe, the manager has no kernel yet, and whoever uses it starts one. It ends with the block.
     """
     manager = AsyncKernelManager(kernel_name="python3", **_transport(folder))
     manager.shutdown_wait_time = 4.0

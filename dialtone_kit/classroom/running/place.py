@@ -14,6 +14,7 @@ from dialtone_kit.local import process
 from dialtone_kit.local.leftovers import run_folder
 from dialtone_kit.local.own_service import OwnService
 from dialtone_kit.local.owner import TEMPORARY, this_process
+from dialtone_kit.local.state_folder import VARIABLE as STATE
 
 WORK = "work"  # in the folder: what one lesson needs, emptied before each
 
@@ -45,7 +46,7 @@ class Place:
             **own,
             **this_process(),
             TEMPORARY: str(self.folder),
-            "DIALTONE_STATE_DIR": str(self._state),
+            STATE: str(self._state),
             "DIALTONE_INTERACTIVE": "0",
             "JUPYTER_PREFER_ENV_PATH": "1",
         }

@@ -5,13 +5,13 @@ A process that is killed costs its own job alone, and that one is run again.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.classroom.running.call import Call, WorkerLost
 from dialtone_kit.classroom.running.jobs import Done, Job
@@ -23,13 +23,6 @@ TRIES = 2  # of a job whose process was killed
 GRACE = 15.0  # seconds for a process to clean up before it is killed
 
 
-def cores() -> int:
-    """How many processes can compute at a time here."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class Pool:
     """Runs a job when one of `workers` is free; `close` ends everything, done or not.
 
@@ -37,7 +30,7 @@ class Pool:
     """
 
     def __init__(self, workers: int | None = None, *, own_service: bool = True) -> None:
-        self._workers = workers or cores()
+        self._workers = workers or platform.cores()
         self._threads = ThreadPoolExecutor(self._workers)
         self._own_service = own_service
         self._nursery = Nursery()

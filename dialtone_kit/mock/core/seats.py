@@ -13,11 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from dialtone_kit.base.email import canonical_email
 from dialtone_kit.mock.core.refusal import log
-from dialtone_kit.mock.store.tables import addresses_of_seats
+from dialtone_kit.mock.store.tables import addresses_of_seats, realms
 
 Stamp = tuple[int, int, int] | None
 
@@ -42,9 +42,8 @@ class Seats:
     """The seats in the file at `path`; none without one, as with the service of one person."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path, self._stamp, self._roster = path, None, _Roster()
-
-    _stamp: Stamp
+        self._path, self._roster = path, _Roster()
+        self._stamp: Stamp = None
 
     def __len__(self) -> int:
         return len(self._now().by_number)
@@ -95,6 +94,11 @@ def is_of(seat: Seat, column: ColumnElement[Any]) -> ColumnElement[bool]:
     )
     claimed = select(table.address).where(table.seat == seat.number)
     return or_(address == seat.email, more, address.in_(claimed))
+
+
+def realms_of(seat: Seat) -> Select[Any]:
+    """The names of this seat's private realms."""
+    return select(realms.c.name).where(realms.c.seat == seat.number)
 
 
 def _stamp_of(path: Path) -> Stamp:

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.refusal import NO_STORE
-from dialtone_kit.mock.core.seats import Seat, is_of
+from dialtone_kit.mock.core.seats import Seat, is_of, realms_of
 from dialtone_kit.mock.schemas.teaching import AuditTrail, AuditTrailQuery
-from dialtone_kit.mock.store.tables import audit_events, clients, realms
+from dialtone_kit.mock.store.tables import audit_events, clients
 from dialtone_kit.mock.teaching.owner import control, seat_of
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.requests import read_query
@@ -42,6 +42,5 @@ async def whole_audit_trail(request: Request) -> Response:
 
 def _theirs(seat: Seat) -> ColumnElement[bool]:
     """The events that this learner may see."""
-    own = select(realms.c.name).where(realms.c.seat == seat.number)
     sponsored = select(clients.c.client_id).where(is_of(seat, clients.c.sponsor))
-    return or_(audit_events.c.realm.in_(own), audit_events.c.client_id.in_(sponsored))
+    return or_(audit_events.c.realm.in_(realms_of(seat)), audit_events.c.client_id.in_(sponsored))

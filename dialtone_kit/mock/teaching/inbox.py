@@ -10,10 +10,10 @@ from dialtone_kit.base.email import NotAnAddress, canonical_email, one_address
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.mail import KEPT
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
-from dialtone_kit.mock.core.seats import Seat, Seats, is_of
+from dialtone_kit.mock.core.seats import Seat, Seats, is_of, realms_of
 from dialtone_kit.mock.schemas.classroom import Address
 from dialtone_kit.mock.schemas.teaching import InboxQuery, Mails
-from dialtone_kit.mock.store.tables import addresses_of_seats, mails, realms
+from dialtone_kit.mock.store.tables import addresses_of_seats, mails
 from dialtone_kit.mock.teaching.owner import control, seat_of
 from dialtone_kit.mock.web.context import service_of
 from dialtone_kit.mock.web.requests import read_json, read_query
@@ -82,24 +82,23 @@ async def claim_address(request: Request) -> Response:
 
 def _claim(tx: Connection, seats: Seats, seat: Seat, address: str) -> None:
     holder, table = seats.of_address(tx, address), addresses_of_seats
-    if holder is not None and holder.number != seat.number:
+    if holder is not None:
+        if holder.number == seat.number:
+            return
         text = "This address belongs to someone else in the class. Use one of your own."
         raise Refusal(409, "conflict", text)
-    now, mine = clock.machine_now(), table.c.address == address
-    if holder is not None:
-        return
-    tx.execute(delete(table).where(mine))  # of a seat that is gone
+    tx.execute(delete(table).where(table.c.address == address))  # of a seat that is gone
     held = select(func.count()).select_from(table).where(table.c.seat == seat.number)
     if tx.execute(held).scalar_one() >= MOST_ADDRESSES:
         text = f"Your seat has used {MOST_ADDRESSES} addresses. Use one of them again."
         raise Refusal(409, "conflict", text)
+    now = clock.machine_now()
     row = {"address": address, "seat": seat.number, "since": now, "forget_at": now + audit.KEPT}
     tx.execute(insert(table), row)
 
 
 def _theirs(seat: Seat) -> ColumnElement[bool]:
     """The emails that this learner may see; a claimed address shows what came since its claim."""
-    own = select(realms.c.name).where(realms.c.seat == seat.number)
     since = (
         select(addresses_of_seats.c.since)
         .where(addresses_of_seats.c.address == func.lower(mails.c.recipient))
@@ -108,4 +107,4 @@ def _theirs(seat: Seat) -> ColumnElement[bool]:
     to_them = and_(
         is_of(seat, mails.c.recipient), mails.c.forget_at - KEPT >= func.coalesce(since, 0)
     )
-    return or_(mails.c.realm.in_(own), to_them)
+    return or_(mails.c.realm.in_(realms_of(seat)), to_them)

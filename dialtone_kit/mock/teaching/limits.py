@@ -24,7 +24,10 @@ from dialtone_kit.mock.web.responses import json_answer
     learners=True,
 )
 async def clear_limits(request: Request) -> Response:
-    """For one realm, or for all public ones if none is named. In those, a learner's own alone."""
+    """For one realm, or for all public ones if none is named.
+
+    In public realms, a learner clears only their own.
+    """
     service = service_of(request)
     sent = await read_json(request, RealmChoice)
     names = list(service.realms)

@@ -95,7 +95,7 @@ async def remove_realm(request: Request) -> Response:
     learners=True,
 )
 async def remove_realms(request: Request) -> Response:
-    """For one whose notebook was killed. Those of others stay: the owner's and each learner's."""
+    """For a learner whose notebook was killed. The owner's and other learners' stay."""
     seat, column = seat_of(request), tables.realms.c.seat
     mine = column.is_(None) if seat is None else column == seat.number
 
@@ -132,7 +132,7 @@ async def reset_realm(request: Request) -> Response:
 
 
 async def named_realm(request: Request, name: str) -> Realm:
-    """The realm of that name. 404 when there is none, or none of this learner's."""
+    """The realm of that name. 404 when there is none, or it's another learner's."""
     realm, seat = await service_of(request).find_realm(name), seat_of(request)
     if realm is None or (seat and realm.private and realm.seat != seat.number):
         raise no_such_realm()

@@ -88,11 +88,11 @@ ENDS: Mapping[str, tuple[str, str]] = {
     ),
     "no messages": (
         f"{_SOCKET}def htu_of(url):\n    line.sendall(b'?' * 99 + b'\\n')\n",
-        "no message",
+        "isn't a message",
     ),
     "message without an end": (
         f"{_SOCKET}def htu_of(url):\n    while True:\n        line.sendall(bytes(65536))\n",
-        r"without an end|no message",
+        r"without an end|isn't a message",
     ),
     "a verdict of its own": (
         _SOCKET
@@ -100,7 +100,7 @@ ENDS: Mapping[str, tuple[str, str]] = {
         + "    for do in ('verdict', 'right', 'stop'):\n"
         + "        told = {'c': 0, 'do': do, 'outcome': 'right', 'value': True}\n"
         + "        line.sendall(json.dumps(told).encode() + b'\\n')\n    return url\n",
-        r"raised Stopped|no message|never given|broke the check",
+        r"raised Stopped|isn't a message|never given|broke the check",
     ),
     "asks for what it was not given": (
         f"{_SOCKET}import json\ndef htu_of(url):\n"

@@ -122,7 +122,7 @@ def test_what_is_not_clear_is_not_graded(change: Callable[[Notebook], None], pro
         (b'{"nbformat": 4}', "damaged"),
         (b'{"nbformat": 4, "cells": [1]}', "damaged"),
         (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": [1]}]}', "damaged"),
-        (b'{"nbformat": 4, "cells": []}', "This is no lesson"),
+        (b'{"nbformat": 4, "cells": []}', "This isn't a lesson"),
     ],
 )
 def test_a_file_that_is_no_lesson_says_why(content: bytes, says: str) -> None:

@@ -101,18 +101,52 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     (tmp_path / "damaged.zip").write_bytes(whole.replace(whole[40:48], b"\xff" * 8, 1))
     (tmp_path / "locked.zip").write_bytes(_encrypted(zipped({"a.ipynb": "{}"})))
     (tmp_path / "nested.zip").write_bytes(zipped({"in.zip": whole}))
-    os.mkfifo(tmp_path / "pipe.ipynb")
+    for name in ("pipe.ipynb", "pipe.zip"):
+        os.mkfifo(tmp_path / name)
     notebooks, pile = gathered(tmp_path, tmp_path / "nowhere")
     told = {
         line.partition(": ")[0].rpartition("/")[2]: line.partition(": ")[2] for line in pile.told
     }
     assert notebooks == []
-    assert told["broken.zip"] == "This is no zip archive, or it is damaged."
+    assert told["broken.zip"] == "This isn't a zip archive, or it is damaged."
     assert "damaged" in told["a.ipynb"] or "encrypted" in told["a.ipynb"]
     assert told["in.zip"] == "An archive in an archive is not opened. Unpack it first."
     assert told["pipe.ipynb"].startswith("It can't be read")
+    assert told["pipe.zip"] == told["pipe.ipynb"]
     assert told["nowhere"] == "There is no such file."
     assert any("It is encrypted. Ask for one without a password." in line for line in pile.told)
+
+
+def test_an_archive_that_breaks_its_reader_spoils_no_other(tmp_path: Path) -> None:
+    (tmp_path / "bytes.zip").write_bytes(
+        zipped({"é.ipynb": "{}"}).replace(b"\xc3\xa9", b"\xff" * 2)
+    )
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.ipynb", os.urandom(500))
+    packed = bytearray((tmp_path / "packed.zip").read_bytes())
+    start = packed.index(b"a.ipynb") + len("a.ipynb") + 9  # behind the header of LZMA
+    packed[start : start + 60] = b"\xff" * 60
+    (tmp_path / "packed.zip").write_bytes(packed)
+    (tmp_path / "whole.zip").write_bytes(zipped({".": "", "good.ipynb": "{}"}))
+    notebooks, pile = gathered(tmp_path)
+    assert [one.name.rpartition("/")[2] for one in notebooks] == ["good.ipynb"]
+    assert [line.partition(": ")[2] for line in pile.told] == [
+        "This isn't a zip archive, or it is damaged.",
+        "It is damaged in the archive.",
+    ]
+
+
+def test_a_folder_that_cannot_be_listed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.ipynb").write_text("{}")
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    notebooks, pile = gathered(tmp_path, tmp_path / "a.ipynb")
+    assert [one.name for one in notebooks] == ["a.ipynb"]
+    assert pile.told == [f"{tmp_path}: It can't be read: Permission denied."]
 
 
 def _encrypted(archive: bytes) -> bytes:

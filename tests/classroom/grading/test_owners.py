@@ -46,7 +46,7 @@ def test_a_name_as_it_comes_is_understood(name: str, seat: int) -> None:
     ["05-call-apis.ipynb", "xanna@example.co.ipynb", "annabel.ipynb", "seat 99.ipynb", "banana"],
 )
 def test_nobody_fits(name: str) -> None:
-    with pytest.raises(NoOwner, match="Nobody on the roster fits"):
+    with pytest.raises(NoOwner, match="No one on the roster matches"):
         owner(name, {}, CLASS)
 
 

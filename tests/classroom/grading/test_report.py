@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import stat
 from dataclasses import replace
@@ -13,6 +12,7 @@ from rich.console import Console
 from dialtone_kit.classroom.grading.report import keep, table, to_look_at
 from dialtone_kit.classroom.grading.run import Grade, Graded
 from dialtone_kit.classroom.session import Learner
+from dialtone_kit.classroom.tables import read_csv_text
 
 BOB = Learner(2, "Bob [red]", "bob@example.com")
 GRADE = Grade(BOB, "03", "03.signature", "wrong", "M11", "You dropped a zero.", (), "b.ipynb")
@@ -36,7 +36,7 @@ def test_the_files_are_private_and_say_the_same(tmp_path: Path) -> None:
     folder = tmp_path / "class"
     files = keep(ALL, folder)
     assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600, 0o600]
-    rows = list(csv.DictReader(files[0].read_text().splitlines()))
+    rows = list(read_csv_text(files[0].read_bytes()))
     assert [(row["seat"], row["verdict"], row["own record"]) for row in rows] == [
         ("1", "can't tell", ""),
         ("2", "right", "right"),
@@ -49,14 +49,27 @@ def test_the_files_are_private_and_say_the_same(tmp_path: Path) -> None:
 
 
 def test_a_spreadsheet_computes_nothing_of_a_learners(tmp_path: Path) -> None:
-    rows = csv.DictReader(keep(ALL, tmp_path / "class")[0].read_text().splitlines())
-    assert next(rows)["name"] == "'=HYPERLINK()"
+    text = keep(ALL, tmp_path / "class")[0].read_text("utf-8-sig")
+    assert text.splitlines()[1].startswith("1,'=HYPERLINK(),03,")
 
 
 def test_no_secret_is_kept(tmp_path: Path) -> None:
     secret = f"sec_{'a' * 43}"
-    graded = Graded([replace(GRADE, sentence=f"You returned {secret}.")])
+    grade = replace(GRADE, sentence=f"You returned {secret}.", notes=(secret,))
+    graded = Graded([grade], [f"a.ipynb: {secret}"], [secret])
     assert [path for path in keep(graded, tmp_path / "c") if secret in path.read_text()] == []
+
+
+def test_a_text_that_no_file_can_hold_loses_no_grade(tmp_path: Path) -> None:
+    half = "half a character: \ud83d"
+    graded = Graded([replace(GRADE, sentence=half, notes=(half,))], [half], [half])
+    kept = json.loads(keep(graded, tmp_path / "class")[1].read_text())
+    shown = "half a character: \\ud83d"
+    assert (kept["grades"][0]["notes"], kept["not graded"], kept["told"]) == (
+        shown,
+        [shown],
+        [shown],
+    )
 
 
 def test_the_table_shows_each_exercise_and_where_the_record_differs() -> None:

@@ -129,13 +129,13 @@ def test_the_other_side_reaches_only_what_it_may() -> None:
 @pytest.mark.parametrize(
     ("sent", "says"),
     [
-        (b"?\n", "no message"),
-        (b"[]\n", "no message"),
-        (b'{"do": "value"}\n', "no message"),
+        (b"?\n", "isn't a message"),
+        (b"[]\n", "isn't a message"),
+        (b'{"do": "value"}\n', "isn't a message"),
         (b'{"c": 9, "do": "value"}\n', "nobody asked"),
         (b'{"c": 0, "do": "call", "on": 99}\n', "never given"),
         (b'{"c": 0, "do": "value", "value": {"own": 5}}\n', "never given"),
-        (b"[" * 100_000 + b"\n", "no message"),
+        (b"[" * 100_000 + b"\n", "isn't a message"),
         (b"", "ended before"),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.base import lines
-from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.classroom.in_use import StillUsed
 from dialtone_kit.classroom.running.class_parameters import BadLearner, Given, parameters_of
 from dialtone_kit.classroom.running.class_run import Task, class_run
 from dialtone_kit.classroom.running.jobs import Done, Job
@@ -175,7 +175,7 @@ def test_no_more_than_asked_are_handed_out_at_a_time(course: Class) -> None:
 
 def test_there_is_one_run_of_a_class_at_a_time(course: Class) -> None:
     session = open_session(course.folder)
-    another = pytest.raises(DialtoneError, match="Another `dialtone class run`")
+    another = pytest.raises(StillUsed, match=r"^`dialtone class run` still uses")
     with class_run(session), another, class_run(session):
         pass
     with class_run(session):
