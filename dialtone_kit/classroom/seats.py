@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
+from dialtone_kit.classroom.in_use import SERVICE
 from dialtone_kit.classroom.session import Learner, NoSession, Session
 from dialtone_kit.classroom.tables import csv_text
+from dialtone_kit.local.locks import held_at
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.seat import parse, written
 
@@ -41,7 +40,7 @@ class Issued:
 
 def service_folder(session: Session) -> PrivateFolder:
     """The folder of the class's service."""
-    return PrivateFolder(session.folder / "service", error=NoSession)
+    return PrivateFolder(session.folder / SERVICE, error=NoSession)
 
 
 def issue(session: Session, trainer: Record) -> Issued:
@@ -141,15 +140,8 @@ def _write(session: Session, entries: Entries) -> None:
     service_folder(session).write(SEATS, json.dumps({"seats": entries}))
 
 
-@contextmanager
-def _locked(session: Session) -> Iterator[None]:
+def _locked(session: Session) -> AbstractContextManager[None]:
     """One program at a time hands out tokens: a late learner may come while one is renewed."""
-    lock = FileLock(private_dir(session.folder / "service") / LOCK, LOCK_SECONDS, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise DialtoneError("Another program is handing out session files. Try again.") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    path = private_dir(session.folder / SERVICE) / LOCK
+    busy = DialtoneError("Another program is handing out session files. Try again.")
+    return held_at(path, LOCK_SECONDS, busy)

@@ -12,7 +12,6 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import psutil
-from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
@@ -26,6 +25,7 @@ from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_se
 from dialtone_kit.client.trust import only, trust
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import ask_through
+from dialtone_kit.local.locks import held_at
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.seat import written
 from dialtone_kit.local.setup import setup_to_serve
@@ -175,15 +175,9 @@ def _where(session: Session, trainer: Record, *, alone: bool) -> str:
 def _alone(session: Session) -> Iterator[None]:
     """One `dialtone class serve` for a class at a time."""
     folder = private_dir(service_folder(session).path)
-    lock = FileLock(folder / LOCK, timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise DialtoneError(
-            f"The service of {shown(session.folder)} runs already, in another terminal."
-        ) from None
-    try:
+    busy = DialtoneError(
+        f"The service of {shown(session.folder)} runs already, in another terminal."
+    )
+    with held_at(folder / LOCK, 0, busy):
         process.end_leftover(folder)  # of a `class serve` that was killed
         yield
-    finally:
-        lock.release()
