@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dialtone_kit.base.private_files import read_regular
+from dialtone_kit.classroom import listed
 from dialtone_kit.classroom.happened import Happened, happened
 from dialtone_kit.classroom.session import Learner, Session
 from dialtone_kit.classroom.standing import Attempts, Record, record_of
@@ -74,11 +75,10 @@ def remarks(seats: Sequence[Seat], *, runs: bool = False) -> Iterator[str]:
     damaged = [seat for seat in seats if seat.damaged]
     if damaged:
         lines = sum(seat.damaged for seat in damaged)
-        where = ", ".join(str(seat.learner.seat) for seat in damaged[:5])
-        more = f" and {len(damaged) - 5} more" if len(damaged) > 5 else ""
+        where = listed.seats([seat.learner.seat for seat in damaged])
         yield (
-            f"{lines} {'line' if lines == 1 else 'lines'} in the event files of "
-            f"seat {where}{more} can't be read: damaged, or from a newer kit. The rest counts."
+            f"{lines} {'line' if lines == 1 else 'lines'} in the event files of {where} can't be "
+            "read: damaged, or from a newer kit. The rest counts."
         )
     if not any(seat.events for seat in seats):
         yield (
@@ -109,7 +109,7 @@ def _read(learner: Learner, paths: Sequence[Path]) -> Seat:
 def _by_our_clock(events: list[Happened]) -> list[Happened]:
     """What was shared, at the time by the service's clock: a learner's own may be hours off.
 
-    How far, the event that arrived soonest tells.
+    The event that arrived soonest tells how far.
     """
     late = [event.seen - event.at for event in events if event.seen is not None]
     if not late or 0 <= min(late) <= SOON:

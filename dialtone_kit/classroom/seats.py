@@ -54,10 +54,14 @@ def issue(session: Session, trainer: Record) -> Issued:
         lost: list[int] = []
         for learner in session.learners:
             number = str(learner.seat)
-            key, state = _seated(session, learner, trainer, known.get(number))
+            if number in known:
+                key = known[number]["key"]
+                if not _brought_up_to_date(session, learner, trainer, key):
+                    lost.append(learner.seat)
+            else:
+                key = _hand_out(session, learner, trainer)
+                new.append(learner.seat)
             entries[number] = {"email": learner.email, "key": key}
-            if state is not None:
-                (new if state else lost).append(learner.seat)
         if entries != known:
             _write(session, entries)
         _list_files(session)
@@ -77,22 +81,18 @@ def renew(session: Session, trainer: Record, number: int) -> Path:
     return session.folder_of(learner) / SESSION_FILE
 
 
-def _seated(
-    session: Session, learner: Learner, trainer: Record, entry: dict[str, str] | None
-) -> tuple[str, bool | None]:
-    """The hash of the learner's token, and whether that is new; False if their file isn't here."""
-    if entry is None:
-        return _hand_out(session, learner, trainer), True
+def _brought_up_to_date(session: Session, learner: Learner, trainer: Record, key: str) -> bool:
+    """Write where the service is now into the learner's session file; False if it isn't here."""
     folder = PrivateFolder(session.folder_of(learner), error=NoSession)
     try:
         content = folder.read(SESSION_FILE)
     except FileNotFoundError:
-        return entry["key"], False
+        return False
     held = parse(content, folder.path / SESSION_FILE)
     now = written(_place(trainer, learner, held.secret))
-    if _hash(held.secret) == entry["key"] and content.decode() != now:
+    if _hash(held.secret) == key and content.decode() != now:
         folder.write(SESSION_FILE, now)
-    return entry["key"], None
+    return True
 
 
 def _hand_out(session: Session, learner: Learner, trainer: Record) -> str:

@@ -16,10 +16,9 @@ import psutil
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
 from dialtone_kit.base.urls import LOOPBACK
-from dialtone_kit.classroom import certificates, last_time, seats
+from dialtone_kit.classroom import certificates, last_time, listed, seats
 from dialtone_kit.classroom.address import Say, Wanted, must_be_free, place_of
 from dialtone_kit.classroom.certificates import Identity
-from dialtone_kit.classroom.listed import learners
 from dialtone_kit.classroom.seats import TRAINER_FILE, service_folder
 from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_session
 from dialtone_kit.client.trust import only, trust
@@ -139,7 +138,7 @@ def _stamp(session: Session) -> tuple[int, int] | None:
 
 def _tell(issued: seats.Issued, say: Say) -> None:
     if issued.new:
-        say(f"New session files: {_seats(issued.new)}. {seats.HAND_OUT} says who gets which.")
+        say(f"New session files: {listed.seats(issued.new)}. {seats.HAND_OUT} says who gets which.")
     if len(issued.lost) == 1:
         [seat] = issued.lost
         say(
@@ -148,16 +147,9 @@ def _tell(issued: seats.Issued, say: Say) -> None:
         )
     elif issued.lost:
         say(
-            f"The session files of {_seats(issued.lost)} aren't here any more. If someone lost "
-            "theirs: dialtone class serve --renew SEAT"
+            f"The session files of {listed.seats(issued.lost)} aren't here any more. If "
+            "someone lost theirs: dialtone class serve --renew SEAT"
         )
-
-
-def _seats(numbers: tuple[int, ...]) -> str:
-    if len(numbers) == 1:
-        return f"seat {numbers[0]}"
-    some = ", ".join(map(str, numbers[:8]))
-    return f"{len(numbers)} seats ({some}{', …' if len(numbers) > 8 else ''})"
 
 
 def _where(session: Session, trainer: Record, *, alone: bool) -> str:
@@ -165,7 +157,7 @@ def _where(session: Session, trainer: Record, *, alone: bool) -> str:
     files = shown(session.folder / "learners" / "NNNN" / seats.SESSION_FILE)
     return (
         f"{trainer.class_name} is served on {trainer.base_url} for "
-        f"{learners(len(session.learners))}. "
+        f"{listed.learners(len(session.learners))}. "
         f"Press Ctrl-C to stop it.{only if alone else ''}\nGive each learner their own {files}; "
         f"they run `dialtone class join {seats.SESSION_FILE}`."
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.classroom import listed
 from dialtone_kit.classroom.running.class_run import class_run
 from dialtone_kit.classroom.running.dask_pool import cluster
 from dialtone_kit.classroom.running.jobs import Done, Job
@@ -80,7 +81,8 @@ def _chosen(session: Session, seats: Sequence[int]) -> list[Learner]:
     nobody = set(seats) - {one.seat for one in chosen}
     if nobody or not chosen:
         which = f"in seat {min(nobody)}" if nobody else "in this class"
-        raise BadParameters(f"There is nobody {which}; it has {len(session.learners)} learners.")
+        have = listed.learners(len(session.learners))
+        raise BadParameters(f"There is nobody {which}; it has {have}.")
     return chosen
 
 

@@ -276,7 +276,7 @@ def test_beyond_this_machine_it_is_https(tmp_path: Path, wanted: Wanted, url: st
     ("lost", "words"),
     [
         ((5,), "The session file of seat 5 isn't here any more. If the learner lost it: "),
-        ((5, 6), "The session files of 2 seats (5, 6) aren't here any more. If someone lost "),
+        ((5, 6), "The session files of seats 5, 6 aren't here any more. If someone lost "),
     ],
 )
 def test_a_lost_session_file_is_named_with_the_way_to_a_new_one(
