@@ -61,19 +61,14 @@ def trainer_of(session: Session) -> Record:
         ) from None
 
 
-def class_name(session: Session) -> str:
-    """What the class is called."""
-    return str(session.settings.get("name") or session.folder.absolute().name)
-
-
 def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
     """Where the service is to be, as the last time unless it was asked to move."""
     try:
         before: Record | None = trainer_of(session)
     except NoSession:
         before = None
-    name = wanted.name or (_name_as_before(before, wanted) if before else "")
-    name = name or _usual_name(wanted)
+    as_before = _name_as_before(before, wanted) if before and not wanted.name else ""
+    name = wanted.name or as_before or _usual_name(wanted)
     port = wanted.port or (before.port if before else free_port(PORT))
     host = f"[{name}]" if ":" in name else name
     url = f"{'https' if wanted.tls else 'http'}://{host}:{port}"
@@ -84,7 +79,7 @@ def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
             "session file, and registers again there."
         )
     secret = before.secret if before else Secret(secrets.token_urlsafe(32))
-    return Record(url, port, secret, None, "", class_name(session))
+    return Record(url, port, secret, None, "", session.name)
 
 
 def _usual_name(wanted: Wanted) -> str:

@@ -16,18 +16,21 @@ import psutil
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.reason import sentence
+from dialtone_kit.classroom.class_service import class_service
+from dialtone_kit.classroom.grading import sandbox
+from dialtone_kit.classroom.in_use import SERVICE
 from dialtone_kit.classroom.learner_files import PARAMETERS
 from dialtone_kit.classroom.listed import learners, seats
 from dialtone_kit.classroom.making import link_of
 from dialtone_kit.classroom.session import SETTINGS, Session
 from dialtone_kit.classroom.settings import settings_of
+from dialtone_kit.local import process
 from dialtone_kit.local.record import free_port
 
 # Measured: 14 executed notebooks and the events of one learner take less than half of this.
 DISK_OF_A_LEARNER = 5_000_000  # bytes
 # A kernel with the kit and the local service that it talks to.
 MEMORY_OF_A_WORKER = 300_000_000  # bytes
-_BWRAP = ("bwrap", "--unshare-all", "--ro-bind", "/", "/", "--die-with-parent", "true")
 
 
 def examine(session: Session, notebooks: Path, today: date) -> Iterator[Finding]:
@@ -94,31 +97,25 @@ def ports(session: Session) -> Iterator[Finding]:
             False, "Ports", sentence(f"no port can be opened on 127.0.0.1: {problem.strerror}")
         )
         return
-    service = session.settings.get("service")
-    port = service.get("port") if isinstance(service, dict) else None
-    if isinstance(port, int) and free_port(port) != port:
-        text = f"{port} is taken. Close what uses it, or change the port in {SETTINGS}."
+    service = class_service(session)
+    if service is None or process.running(session.folder / SERVICE) is not None:
+        yield Finding(True, "Ports", "free")
+    elif free_port(service.port) != service.port:
+        text = f"{service.port}, the port of your class's service, is taken. Close what uses it."
         yield Finding(False, "Ports", text)
     else:
-        yield Finding(True, "Ports", "free")
+        yield Finding(True, "Ports", f"free, also {service.port} for your class's service")
 
 
 def bubblewrap() -> Finding:
     """The sandbox in which `dialtone class grade` runs what learners hand in."""
-    program = shutil.which(_BWRAP[0])
-    if program is None:
+    if shutil.which("bwrap") is None:
         text = "not installed; only `dialtone class grade` needs it: sudo apt install bubblewrap"
         return Finding(True, "Bubblewrap", text)
     try:
-        done = subprocess.run(  # noqa: S603 (a fixed line)
-            [program, *_BWRAP[1:]], capture_output=True, text=True, timeout=20, check=False
-        )
-        why = (done.stderr.strip().splitlines() or ["it ended"])[0] if done.returncode else ""
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        why = str(problem)
-    if why:
-        text = f"can't make a sandbox here ({why}). Grade on another machine, or ask whoever runs"
-        return Finding(False, "Bubblewrap", f"{text} this one to allow user namespaces.")
+        sandbox.require()
+    except (sandbox.NoSandbox, OSError, subprocess.TimeoutExpired) as problem:
+        return Finding(False, "Bubblewrap", str(problem))
     return Finding(True, "Bubblewrap", "makes a sandbox")
 
 

@@ -19,6 +19,7 @@ from dialtone_kit.classroom.roster import Person, Roster
 from dialtone_kit.classroom.session import Learner, NoSession, open_session
 from dialtone_kit.classroom.settings import BadSettings, settings_of
 from dialtone_kit.lesson.parameters import read_parameters
+from tests.support.small_class import make_class
 
 ANN, BOB, CY = (Person(name, f"{name.lower()}@example.com") for name in ("Ann", "Bob", "Cy"))
 HUB = {"links": Links("https://hub.example.org")}
@@ -203,3 +204,15 @@ def test_5_000_learners_get_their_seats(tmp_path: Path) -> None:
     many = [Person(f"L{number}", f"l{number}@example.com") for number in range(5_000)]
     assert len(make(tmp_path / "c", *many).session.learners) == 5_000
     assert len(list((tmp_path / "c/learners").iterdir())) == 5_000
+
+
+@pytest.mark.parametrize("line", ["", 'name = ""\n'])
+def test_a_class_without_a_name_is_called_as_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    folder = make_class(tmp_path / "spring", 1)
+    settings = folder / "class.toml"
+    settings.write_text(settings.read_text().replace('name = "Agents"\n', line))
+    monkeypatch.chdir(folder)
+    session = open_session(Path())
+    assert (session.name, settings_of(session).name) == ("spring", "spring")
