@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
 from dialtone_kit.classroom.certificates import addresses
 from dialtone_kit.classroom.seats import TRAINER_FILE
@@ -121,7 +121,7 @@ def must_be_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as problem:
-        said = sentence(f"The service can't listen on {host}, port {port}: {problem.strerror}")
+        said = sentence(f"The service can't listen on {host}, port {port}: {cause(problem)}")
         raise DialtoneError(
             f"{said} Stop whatever uses the port, or choose another address with --host or port "
             "with --port."

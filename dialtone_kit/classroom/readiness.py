@@ -15,7 +15,7 @@ import psutil
 
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.classroom.class_service import class_service
 from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.in_use import SERVICE
@@ -94,7 +94,7 @@ def ports(session: Session) -> Iterator[Finding]:
         socket.create_server(("127.0.0.1", 0)).close()
     except OSError as problem:
         yield Finding(
-            False, "Ports", sentence(f"no port can be opened on 127.0.0.1: {problem.strerror}")
+            False, "Ports", sentence(f"no port can be opened on 127.0.0.1: {cause(problem)}")
         )
         return
     service = class_service(session)

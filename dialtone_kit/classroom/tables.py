@@ -90,7 +90,7 @@ def rows_of(text: str, separator: str) -> Iterator[Row]:
                 yield Row(number, tuple(cells))
     except csv.Error:
         raise NotATable(
-            f"Row {number + 1} can't be read: its quotation marks (\") don't match. Mend that row."
+            f"Row {number + 1} can't be read: its quotation marks (\") don't match. Correct it."
         ) from None
 
 

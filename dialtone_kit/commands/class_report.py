@@ -10,12 +10,13 @@ import click
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.classroom.report_files import write_report
 from dialtone_kit.classroom.reporting import make_report, report_on_runs
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, open_session
+from dialtone_kit.classroom.session import open_session
+from dialtone_kit.commands.options import CLASS
 from dialtone_kit.commands.signals import end_in_order
 
 
 @click.command
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@CLASS
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),

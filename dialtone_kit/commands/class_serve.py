@@ -10,15 +10,15 @@ import click
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.urls import LOOPBACK
 from dialtone_kit.classroom import address, last_time, seats, serving
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, Session, open_session
-from dialtone_kit.commands.options import PORT, WORKERS
+from dialtone_kit.classroom.session import Session, open_session
+from dialtone_kit.commands.options import CLASS, PORT, WORKERS
 from dialtone_kit.commands.signals import end_in_order
 
 FILE = click.Path(path_type=Path)
 
 
 @click.command
-@click.argument("folder", type=FILE, default=DEFAULT_FOLDER)
+@CLASS
 @click.option("--everyone", is_flag=True, help="Let other machines in: https on all interfaces.")
 @click.option("--host", help="Listen on this address only. Beyond this machine, with https.")
 @click.option("--port", type=PORT, help="The port; 8788 if it's free, then the one of last time.")
@@ -70,7 +70,7 @@ def command(
         raise click.UsageError("A certificate of your own takes --certificate and --key together.")
     host = address.EVERYONE if everyone else host
     wanted = _as_last_time(session) if host is None and certificate is None else None
-    wanted = wanted or address.Wanted(host or "127.0.0.1", None, None, certificate, key, ca)
+    wanted = wanted or address.Wanted(host or "127.0.0.1", certificate=certificate, key=key, ca=ca)
     wanted = replace(wanted, port=port, name=name, workers=workers, database=database)
     end_in_order()
     try:
