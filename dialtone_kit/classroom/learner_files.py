@@ -51,10 +51,10 @@ def seats_from_files(folder: Path) -> list[Learner]:
     for own in sorted(folder.glob("[0-9]*")):
         try:
             text = PrivateFolder(own).read(PARAMETERS).decode("utf-8", "replace")
-        except FileNotFoundError:
+            email = _EMAIL.search(text)
+            address = json.loads(email[1]) if email else ""
+        except (FileNotFoundError, ValueError):  # a damaged file is as good as none
             continue
-        email = _EMAIL.search(text)
-        if own.name.isdecimal() and email:
-            address = json.loads(email[1])
+        if own.name.isdecimal() and address:
             found.append(Learner(int(own.name), address, address))
     return found

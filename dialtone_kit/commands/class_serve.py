@@ -21,7 +21,7 @@ FILE = click.Path(path_type=Path)
 @CLASS
 @click.option("--everyone", is_flag=True, help="Let other machines in: https on all interfaces.")
 @click.option("--host", help="Listen on this address only. Beyond this machine, with https.")
-@click.option("--port", type=PORT, help="The port; 8788 if it's free, then the one of last time.")
+@click.option("--port", type=PORT, help="The port; default: as last time, at first 8788 if it's free.")
 @click.option("--name", help="How learners' machines call this one; by default its address.")
 @click.option("--certificate", type=FILE, help="Your own certificate with its chain, PEM.")
 @click.option("--key", type=FILE, help="Its private key, PEM.")
@@ -50,7 +50,7 @@ def command(
     """Serve a class: the local service for a room, with a seat for each learner.
 
     The first time, only this machine reaches it, as on a JupyterHub, unless you say otherwise.
-    After that it is served as the last time, unless you give --everyone, --host or --certificate.
+    After that it's served as it was last time, unless you give --everyone, --host or --certificate.
 
     Learners need the session file from their own folder. It has the service's address in it.
     Without a certificate of yours, one is made, and the session file makes learners' kits trust
@@ -83,7 +83,7 @@ def _as_last_time(session: Session) -> address.Wanted | None:
     before = last_time.read(session)
     if before is not None and before.host not in LOOPBACK:
         where = "everyone" if before.anywhere else before.host
-        click.echo(f"As the last time, for {where}. To keep it to this machine: --host 127.0.0.1")
+        click.echo(f"As last time, for {where}. To keep it to this machine: --host 127.0.0.1")
     return before
 
 

@@ -154,6 +154,14 @@ def test_a_lost_list_of_learners_is_made_again_with_the_same_seats(
     assert seats(tmp_path / "c") == {1: "Ann", 2: "Bob"}
 
 
+def test_damaged_parameters_do_not_stop_a_lost_list_from_being_made_again(tmp_path: Path) -> None:
+    make(tmp_path / "c")
+    (tmp_path / "c/learners.csv").unlink()
+    (tmp_path / "c/learners/0002/parameters.yaml").write_text('email: "bob\\q"\n')
+    assert "learners.csv" in update(tmp_path / "c", ANN, BOB).mended
+    assert seats(tmp_path / "c") == {1: "Ann", 3: "Bob"}
+
+
 def test_lost_settings_and_parameters_are_made_again(tmp_path: Path) -> None:
     make(tmp_path / "c")
     (tmp_path / "c/class.toml").unlink()

@@ -368,7 +368,7 @@ def test_without_options_it_is_served_as_the_last_time(
     with pytest.raises(SystemExit):
         main(["class", "serve", str(session.folder), *options])
     assert [one.host for one in asked] == [host]
-    told = "As the last time, for everyone." in capsys.readouterr().out
+    told = "As last time, for everyone." in capsys.readouterr().out
     assert told == (host == "0.0.0.0")
 
 
