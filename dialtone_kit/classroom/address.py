@@ -27,7 +27,7 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Wanted:
-    """How to serve; a port, a name or a database that is None stays as it was the last time."""
+    """How to serve; a port, a name or a database that is None stays as it was last time."""
 
     host: str = "127.0.0.1"
     port: int | None = None
@@ -62,7 +62,7 @@ def trainer_of(session: Session) -> Record:
 
 
 def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
-    """Where the service is to be, as the last time unless it was asked to move."""
+    """Where the service is to be: where it was last time, unless it was asked to move."""
     try:
         before: Record | None = trainer_of(session)
     except NoSession:
@@ -95,7 +95,7 @@ def _usual_name(wanted: Wanted) -> str:
 
 
 def _name_as_before(before: Record, wanted: Wanted) -> str:
-    """The name of the last time, "" if it can't serve now: others don't reach 127.0.0.1."""
+    """The name it had last time, "" if it can't serve now: others don't reach 127.0.0.1."""
     parts = urlsplit(before.base_url)
     name = parts.hostname or ""
     for_us_alone = name in LOOPBACK and wanted.host not in LOOPBACK

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets save it, read; and CSV that is safe to open in a spreadsheet, written."""
+"""Reads CSV as spreadsheets save it, and writes CSV that is safe to open in one."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from dialtone_kit.classroom.listed import FEW, learners, seats
 from dialtone_kit.classroom.making import LINKS, Made, differs, link_of, make, update
 from dialtone_kit.classroom.roster import BadRoster, read_roster
 from dialtone_kit.classroom.session import SETTINGS, Learner
-from dialtone_kit.classroom.settings import LONGEST_KEPT, settings_of
+from dialtone_kit.classroom.settings import KEEP_DAYS, LONGEST_KEPT, settings_of
 from dialtone_kit.commands.options import CLASS, YES, require_a_terminal
 from dialtone_kit.commands.signals import end_in_order
 
@@ -29,7 +29,7 @@ from dialtone_kit.commands.signals import end_in_order
 @click.option(
     "--keep-days",
     type=click.IntRange(1, LONGEST_KEPT),
-    help="How long you mean to keep personal data; default: 30.",
+    help=f"How long you mean to keep personal data; default: {KEEP_DAYS}.",
 )
 @click.option("--hub", metavar="URL", help="A JupyterHub: each learner gets a link to it.")
 @click.option("--repository", metavar="URL", help="Lessons that nbgitpuller brings to the hub.")

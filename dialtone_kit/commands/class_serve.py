@@ -21,7 +21,7 @@ FILE = click.Path(path_type=Path)
 @CLASS
 @click.option("--everyone", is_flag=True, help="Let other machines in: https on all interfaces.")
 @click.option("--host", help="Listen on this address only. Beyond this machine, with https.")
-@click.option("--port", type=PORT, help="The port; default: as last time, at first 8788 if it's free.")
+@click.option("--port", type=PORT, help=f"The port; default: as last time, or {address.PORT}.")
 @click.option("--name", help="How learners' machines call this one; by default its address.")
 @click.option("--certificate", type=FILE, help="Your own certificate with its chain, PEM.")
 @click.option("--key", type=FILE, help="Its private key, PEM.")
