@@ -42,6 +42,12 @@ def parameters_of(learner: Learner) -> str:
     )
 
 
+def has_parameters(folder: Path) -> bool:
+    """Whether the file is in a learner's folder; a crash may have left an empty one."""
+    file = folder / PARAMETERS
+    return file.is_file() and file.stat().st_size > 0
+
+
 def seats_from_files(folder: Path) -> list[Learner]:
     """Who sits where, by the parameters: for when the list of learners is lost.
 

@@ -19,7 +19,7 @@ from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.classroom.class_service import class_service
 from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.in_use import SERVICE
-from dialtone_kit.classroom.learner_files import PARAMETERS
+from dialtone_kit.classroom.learner_files import PARAMETERS, has_parameters
 from dialtone_kit.classroom.listed import learners, seats
 from dialtone_kit.classroom.making import link_of
 from dialtone_kit.classroom.session import SETTINGS, Session
@@ -47,9 +47,7 @@ def examine(session: Session, notebooks: Path, today: date) -> Iterator[Finding]
 
 def roster(session: Session) -> Finding:
     """The learners, and whether each has their file."""
-    lost = [
-        one.seat for one in session.learners if not (session.folder_of(one) / PARAMETERS).is_file()
-    ]
+    lost = [one.seat for one in session.learners if not has_parameters(session.folder_of(one))]
     if lost:
         text = f"no {PARAMETERS} for {seats(lost)}. Run `dialtone class new` with the roster again."
         return Finding(False, "Roster", text)

@@ -15,6 +15,7 @@ import psutil
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
+from dialtone_kit.base.stamps import stamp_of
 from dialtone_kit.base.urls import LOOPBACK
 from dialtone_kit.classroom import certificates, last_time, listed, seats
 from dialtone_kit.classroom.address import Say, Wanted, must_be_free, place_of
@@ -25,6 +26,7 @@ from dialtone_kit.client.trust import only, trust
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import ask_through
 from dialtone_kit.local.locks import held_at
+from dialtone_kit.local.record import FILE as RECORD
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.seat import written
 from dialtone_kit.local.setup import setup_to_serve
@@ -73,7 +75,7 @@ def _keep(session: Session, trainer: Record) -> None:
         "port": trainer.port,
         "secret": trainer.secret.reveal(),
     }
-    service_folder(session).write("service.json", json.dumps(members))
+    service_folder(session).write(RECORD, json.dumps(members))
     PrivateFolder(session.folder, error=NoSession).write(TRAINER_FILE, written(trainer))
 
 
@@ -113,11 +115,12 @@ def _answers(address: tuple[str, int], trainer: Record) -> bool:
 
 def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, say: Say) -> int:
     """Until the service ends: whoever is added to the class meanwhile gets a seat."""
-    seen = _stamp(session)
+    roster = session.folder / LEARNERS
+    seen = stamp_of(roster)
     while child.poll() is None:
         with suppress(subprocess.TimeoutExpired):
             child.wait(OFTEN)
-        if (now := _stamp(session)) != seen:
+        if (now := stamp_of(roster)) != seen:
             seen = now
             try:
                 _tell(seats.issue(open_session(session.folder), trainer), say)
@@ -127,13 +130,6 @@ def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, sa
     raise DialtoneError(
         f"The service ended with: {process.last_line(folder / process.LOG)}. Start it again."
     )
-
-
-def _stamp(session: Session) -> tuple[int, int] | None:
-    with suppress(OSError):
-        status = (session.folder / LEARNERS).stat()
-        return status.st_mtime_ns, status.st_ino
-    return None
 
 
 def _tell(issued: seats.Issued, say: Say) -> None:

@@ -16,10 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from dialtone_kit.base.email import canonical_email
+from dialtone_kit.base.stamps import Stamp, stamp_of
 from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.store.tables import addresses_of_seats
-
-Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Seats:
         """The roster as the file has it; while it can't be read, the last one that could."""
         if self._path is None:
             return self._roster
-        stamp = _stamp_of(self._path)
+        stamp = stamp_of(self._path)
         if stamp is not None and stamp != self._stamp:
             try:
                 self._roster = _read(self._path)
@@ -95,14 +94,6 @@ def is_of(seat: Seat, column: ColumnElement[Any]) -> ColumnElement[bool]:
     )
     claimed = select(table.address).where(table.seat == seat.number)
     return or_(address == seat.email, more, address.in_(claimed))
-
-
-def _stamp_of(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read(path: Path) -> _Roster:
