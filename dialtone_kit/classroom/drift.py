@@ -31,7 +31,9 @@ def collected(files: Sequence[Path]) -> list[Machine]:
         for machine in read_machines(text, path.name):
             found[machine.seat or machine.source] = machine
     if not found:
-        raise DialtoneError(f"No line in there begins with {MARK}. Collect what --here prints.")
+        raise DialtoneError(
+            f"No line in these files begins with {MARK}. Collect what --here prints."
+        )
     return list(found.values())
 
 

@@ -20,7 +20,7 @@ class StillUsed(DialtoneError):
 
 
 def using(folder: Path, command: str) -> AbstractContextManager[None]:
-    """Within, `dialtone class {command}` uses the class in `folder`, maybe beside others."""
+    """Within, `dialtone class {command}` uses the class in `folder`; others may, too."""
     return held(folder / f"{command}-{os.getpid()}.lock")
 
 

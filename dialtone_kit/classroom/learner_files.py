@@ -18,8 +18,8 @@ _EMAIL = re.compile(r'^email: (".*")$', re.M)
 def write_learner_folders(folder: Path, learners: Iterable[Learner]) -> None:
     """A folder for each learner below `folder`, with their parameters in it.
 
-    Not file by file onto the disk, which takes half a minute for 5,000: whoever calls this renames
-    the whole when it's finished, and `dialtone class new` makes lost files again.
+    It doesn't wait for the disk at each file, which takes half a minute for 5,000: the caller
+    renames the whole when it's finished, and `dialtone class new` makes lost files again.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     for learner in learners:

@@ -114,7 +114,7 @@ def _answers(address: tuple[str, int], trainer: Record) -> bool:
 
 
 def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, say: Say) -> int:
-    """Until the service ends: whoever is added to the class meanwhile gets a seat."""
+    """Until the service ends, give a seat to anyone who is added to the class."""
     roster = session.folder / LEARNERS
     seen = stamp_of(roster)
     while child.poll() is None:

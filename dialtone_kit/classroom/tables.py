@@ -30,7 +30,7 @@ class NotATable(DialtoneError):
 
 @dataclass(frozen=True)
 class Row:
-    """One row, with the number that the spreadsheet shows beside it."""
+    """One row, with the number that the spreadsheet shows next to it."""
 
     number: int
     cells: tuple[str, ...]

@@ -35,7 +35,7 @@ NAMELESS = (
     type=click.Path(path_type=Path),
     help="A new folder for the results; default: FOLDER-results, next to that of the class.",
 )
-@click.option("--keep-names", is_flag=True, help="Leave names in the results, beside the seats.")
+@click.option("--keep-names", is_flag=True, help="Leave names in the results, next to the seats.")
 @YES
 def command(folder: Path, target: Path | None, keep_names: bool, yes: bool) -> int:
     """Put the results of a class aside, then delete what else it has about learners.
