@@ -19,7 +19,7 @@ from pathlib import Path
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 
 MAX_BYTES = 4 * 1024 * 1024
 _NOT_HERE = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -184,7 +184,7 @@ def trouble(path: Path, problem: OSError) -> str:
     if problem.errno in _FULL:
         return f"{shown(path)}: {problem.strerror}. Free some space and try again."
     hint = _ELSEWHERE if problem.errno in _NOT_HERE else ""
-    return sentence(f"{shown(path)}: {problem.strerror or problem}") + hint
+    return sentence(f"{shown(path)}: {cause(problem)}") + hint
 
 
 def home() -> Path:

@@ -61,6 +61,11 @@ def sentence(text: object) -> str:
     return said if said.endswith((".", "!", "?", "…")) else f"{said}."
 
 
+def cause(problem: Exception) -> str:
+    """What went wrong, for a message: of the system's errors its own words, without the path."""
+    return getattr(problem, "strerror", None) or str(problem)
+
+
 def description(text: str) -> str:
     """`text` as an error_description: no secret in it, and only the characters allowed there."""
     return _OTHER_CHARACTER.sub("?", mask_text(text).translate(_SPELLED))

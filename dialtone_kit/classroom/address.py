@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.base.urls import LOOPBACK, require_https_or_loopback
 from dialtone_kit.classroom.certificates import addresses
 from dialtone_kit.classroom.seats import TRAINER_FILE
@@ -27,7 +27,7 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Wanted:
-    """How to serve; a port, a name or a database that is None stays as it was the last time."""
+    """How to serve; a port, a name or a database that is None stays as it was last time."""
 
     host: str = "127.0.0.1"
     port: int | None = None
@@ -61,19 +61,14 @@ def trainer_of(session: Session) -> Record:
         ) from None
 
 
-def class_name(session: Session) -> str:
-    """What the class is called."""
-    return str(session.settings.get("name") or session.folder.absolute().name)
-
-
 def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
-    """Where the service is to be, as the last time unless it was asked to move."""
+    """Where the service is to be: where it was last time, unless it was asked to move."""
     try:
         before: Record | None = trainer_of(session)
     except NoSession:
         before = None
-    name = wanted.name or (_name_as_before(before, wanted) if before else "")
-    name = name or _usual_name(wanted)
+    as_before = _name_as_before(before, wanted) if before and not wanted.name else ""
+    name = wanted.name or as_before or _usual_name(wanted)
     port = wanted.port or (before.port if before else free_port(PORT))
     host = f"[{name}]" if ":" in name else name
     url = f"{'https' if wanted.tls else 'http'}://{host}:{port}"
@@ -84,7 +79,7 @@ def place_of(session: Session, wanted: Wanted, say: Say) -> Record:
             "session file, and registers again there."
         )
     secret = before.secret if before else Secret(secrets.token_urlsafe(32))
-    return Record(url, port, secret, None, "", class_name(session))
+    return Record(url, port, secret, None, "", session.name)
 
 
 def _usual_name(wanted: Wanted) -> str:
@@ -100,7 +95,7 @@ def _usual_name(wanted: Wanted) -> str:
 
 
 def _name_as_before(before: Record, wanted: Wanted) -> str:
-    """The name of the last time, "" if it can't serve now: others don't reach 127.0.0.1."""
+    """The name it had last time, "" if it can't serve now: others don't reach 127.0.0.1."""
     parts = urlsplit(before.base_url)
     name = parts.hostname or ""
     for_us_alone = name in LOOPBACK and wanted.host not in LOOPBACK
@@ -126,7 +121,7 @@ def must_be_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as problem:
-        said = sentence(f"The service can't listen on {host}, port {port}: {problem.strerror}")
+        said = sentence(f"The service can't listen on {host}, port {port}: {cause(problem)}")
         raise DialtoneError(
             f"{said} Stop whatever uses the port, or choose another address with --host or port "
             "with --port."

@@ -14,7 +14,7 @@ import psutil
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 
 
 @contextmanager
@@ -32,8 +32,7 @@ def beside(target: Path) -> Iterator[Path]:
         ) as folder:
             yield Path(folder)
     except OSError as problem:
-        why = problem.strerror or str(problem)
-        raise DialtoneError(sentence(f"{shown(target)} can't be made: {why}")) from None
+        raise DialtoneError(sentence(f"{shown(target)} can't be made: {cause(problem)}")) from None
 
 
 def _remove_abandoned(target: Path) -> None:

@@ -32,7 +32,7 @@ MOST_STUCK = 6
 class LessonRow:
     """One lesson: how many learners are there now, are done with it, or left it unfinished.
 
-    Each counts once: whoever opened a finished lesson again is there.
+    Each counts once: someone who opened a finished lesson again is there.
     """
 
     number: str

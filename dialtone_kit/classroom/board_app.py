@@ -91,7 +91,7 @@ class Desk:
 
 
 def board_app(desk: Desk, token: Secret) -> Starlette:
-    """The application. Whoever has `token` sees what is on the desk."""
+    """The application. Anyone who has `token` sees what is on the desk."""
 
     def look(request: Request) -> Response:
         given = request.headers.get(HEADER, "").encode()

@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path
 
 from dialtone_kit.base.private_files import read_regular
+from dialtone_kit.base.stamps import stamp_of
+from dialtone_kit.classroom import listed
 from dialtone_kit.classroom.happened import Happened, happened
 from dialtone_kit.classroom.session import Learner, Session
 from dialtone_kit.classroom.standing import Attempts, Record, record_of
@@ -23,7 +25,6 @@ from dialtone_kit.lesson.events import parsed
 PROGRESS, SHARED, RUNS = "progress.jsonl", "shared.jsonl", "runs.jsonl"
 SOON = 60  # seconds in which an event that is shared at once arrives
 LARGEST = 32 * 1024 * 1024  # bytes of a file that is read
-_Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class ClassEvents:
 
     def _seat(self, learner: Learner, folder: Path) -> Seat:
         paths = [folder / name for name in self._files]
-        stamp = (learner, *map(_stamp, paths))
+        stamp = (learner, *map(stamp_of, paths))
         before = self._known.get(learner.seat)
         if before is None or before[0] != stamp:
             before = self._known[learner.seat] = stamp, _read(learner, paths)
@@ -74,11 +75,10 @@ def remarks(seats: Sequence[Seat], *, runs: bool = False) -> Iterator[str]:
     damaged = [seat for seat in seats if seat.damaged]
     if damaged:
         lines = sum(seat.damaged for seat in damaged)
-        where = ", ".join(str(seat.learner.seat) for seat in damaged[:5])
-        more = f" and {len(damaged) - 5} more" if len(damaged) > 5 else ""
+        where = listed.seats([seat.learner.seat for seat in damaged])
         yield (
-            f"{lines} {'line' if lines == 1 else 'lines'} in the event files of "
-            f"seat {where}{more} can't be read: damaged, or from a newer kit. The rest counts."
+            f"{lines} {'line' if lines == 1 else 'lines'} in the event files of {where} can't be "
+            "read: damaged, or from a newer kit. The rest counts."
         )
     if not any(seat.events for seat in seats):
         yield (
@@ -86,14 +86,6 @@ def remarks(seats: Sequence[Seat], *, runs: bool = False) -> Iterator[str]:
             if runs
             else "There are no events yet. Learners share theirs with lesson.share()."
         )
-
-
-def _stamp(path: Path) -> _Stamp:
-    try:
-        status = path.lstat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _read(learner: Learner, paths: Sequence[Path]) -> Seat:
@@ -109,7 +101,7 @@ def _read(learner: Learner, paths: Sequence[Path]) -> Seat:
 def _by_our_clock(events: list[Happened]) -> list[Happened]:
     """What was shared, at the time by the service's clock: a learner's own may be hours off.
 
-    How far, the event that arrived soonest tells.
+    The event that arrived soonest tells how far.
     """
     late = [event.seen - event.at for event in events if event.seen is not None]
     if not late or 0 <= min(late) <= SOON:

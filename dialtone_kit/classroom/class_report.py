@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from statistics import median
 
 from dialtone_kit.classroom.class_events import Seat
@@ -74,7 +74,7 @@ class ClassReport:
     codes: Sequence[CodeSum]
     gains: Sequence[PairGain]
     results: Sequence[Result]
-    remarks: Sequence[str] = field(default=())
+    remarks: Sequence[str] = ()
 
     @property
     def begun(self) -> int:

@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.lines import append_lines
 from dialtone_kit.base.private_files import PrivateFolder, explained, private_dir, read_regular
@@ -25,6 +23,7 @@ from dialtone_kit.classroom.class_service import Row, class_service, shared_even
 from dialtone_kit.classroom.happened import happened
 from dialtone_kit.classroom.session import Session, open_session
 from dialtone_kit.lesson.events import VERSION, Event, parsed
+from dialtone_kit.local.locks import held_at
 
 NOTE = "collected.json"
 PATIENCE = 10  # seconds for another command that collects
@@ -40,12 +39,9 @@ def collect(session: Session) -> int:
     service = class_service(session)
     if service is None:
         return 0
-    ask = partial(shared_events, service)
-    try:
-        with FileLock(session.folder / f"{NOTE}.lock", timeout=PATIENCE, mode=0o600):
-            return take_over(session, ask)
-    except Timeout:
-        raise DialtoneError("Another command is collecting the events. Try again.") from None
+    busy = DialtoneError("Another command is collecting the events. Try again.")
+    with held_at(session.folder / f"{NOTE}.lock", PATIENCE, busy):
+        return take_over(session, partial(shared_events, service))
 
 
 def collected(session: Session) -> Iterator[str]:

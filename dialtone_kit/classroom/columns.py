@@ -61,7 +61,7 @@ def columns_of(header: Sequence[str]) -> Columns | None:
     words = [_plain(cell) for cell in header]
     email = _only(words, _EMAIL)
     name, given, family = (_only(words, kind) for kind in (_NAME, _GIVEN, _FAMILY))
-    # In German and French, "Name" and "Nom" beside a first name are the family name.
+    # In German and French, "Name" and "Nom" next to a first name are the family name.
     last = family if family is not None else name
     parts = (given, last) if given is not None else (name if name is not None else family,)
     names = tuple(part for part in parts if part is not None)

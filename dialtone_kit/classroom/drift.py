@@ -9,7 +9,7 @@ from pathlib import Path
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.classroom.listed import named, seats
 from dialtone_kit.classroom.machine import MARK, MISSING, Machine, read_machines
 
@@ -26,12 +26,14 @@ def collected(files: Sequence[Path]) -> list[Machine]:
                 text = file.read(_MOST_BYTES).decode("utf-8", "replace")
         except OSError as problem:
             raise DialtoneError(
-                sentence(f"{shown(path)} can't be read: {problem.strerror}")
+                sentence(f"{shown(path)} can't be read: {cause(problem)}")
             ) from None
         for machine in read_machines(text, path.name):
             found[machine.seat or machine.source] = machine
     if not found:
-        raise DialtoneError(f"No line in there begins with {MARK}. Collect what --here prints.")
+        raise DialtoneError(
+            f"No line in these files begins with {MARK}. Collect what --here prints."
+        )
     return list(found.values())
 
 

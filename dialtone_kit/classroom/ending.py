@@ -62,7 +62,7 @@ def going(folder: Path) -> list[Kept]:
 
 
 def staying(folder: Path) -> list[Path]:
-    """What the folder holds beside that: nothing that a command of a class made."""
+    """What else the folder holds: no command of a class made it."""
     ours = {one.path for one in known(folder, OURS)}
     return sorted(path for path in folder.iterdir() if path not in ours)
 

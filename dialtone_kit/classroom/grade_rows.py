@@ -14,8 +14,6 @@ from dialtone_kit.lesson.exercises.verdict import WORDS
 
 FILE = "grades.json"
 LARGEST = 64 * 1024 * 1024  # bytes
-
-
 Grades = dict[tuple[int, str], "Grade"]  # by seat and exercise
 _OUTCOMES = {word: name for name, word in WORDS.items()}
 

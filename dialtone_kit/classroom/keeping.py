@@ -1,4 +1,4 @@
-"""A reminder that a class was to be kept only so long."""
+"""A reminder that the time for which a class was to be kept is over."""
 
 from __future__ import annotations
 

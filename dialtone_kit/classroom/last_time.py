@@ -1,4 +1,4 @@
-"""How a class was served the last time: `dialtone class serve` goes on like that.
+"""How a class was served last time: `dialtone class serve` serves it that way again.
 
 Session files have the service's address in them, so a flag that is forgotten must not move it.
 """

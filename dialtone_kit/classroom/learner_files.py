@@ -18,8 +18,8 @@ _EMAIL = re.compile(r'^email: (".*")$', re.M)
 def write_learner_folders(folder: Path, learners: Iterable[Learner]) -> None:
     """A folder for each learner below `folder`, with their parameters in it.
 
-    Not file by file onto the disk, which takes half a minute for 5,000: whoever calls this renames
-    the whole when it's finished, and `dialtone class new` makes lost files again.
+    It doesn't wait for the disk at each file, which takes half a minute for 5,000: the caller
+    renames the whole when it's finished, and `dialtone class new` makes lost files again.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     for learner in learners:
@@ -42,6 +42,12 @@ def parameters_of(learner: Learner) -> str:
     )
 
 
+def has_parameters(folder: Path) -> bool:
+    """Whether the file is in a learner's folder; a crash may have left an empty one."""
+    file = folder / PARAMETERS
+    return file.is_file() and file.stat().st_size > 0
+
+
 def seats_from_files(folder: Path) -> list[Learner]:
     """Who sits where, by the parameters: for when the list of learners is lost.
 
@@ -51,10 +57,10 @@ def seats_from_files(folder: Path) -> list[Learner]:
     for own in sorted(folder.glob("[0-9]*")):
         try:
             text = PrivateFolder(own).read(PARAMETERS).decode("utf-8", "replace")
-        except FileNotFoundError:
+            email = _EMAIL.search(text)
+            address = json.loads(email[1]) if email else ""
+        except (FileNotFoundError, ValueError):  # a damaged file is as good as none
             continue
-        email = _EMAIL.search(text)
-        if own.name.isdecimal() and email:
-            address = json.loads(email[1])
+        if own.name.isdecimal() and address:
             found.append(Learner(int(own.name), address, address))
     return found

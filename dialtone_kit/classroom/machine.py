@@ -35,8 +35,8 @@ class Machine:
     source: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        wrong = ",".join(re.sub(r"[^\w.-]", "-", one) for one in self.wrong)
-        facts = {**({"seat": self.seat} if self.seat else {}), "wrong": wrong or MISSING}
+        wrong = ",".join(self.wrong) or MISSING
+        facts = {**({"seat": self.seat} if self.seat else {}), "wrong": wrong}
         return " ".join(
             [MARK, *(f"{key}={value}" for key, value in {**facts, **self.facts}.items())]
         )

@@ -18,6 +18,7 @@ from dialtone_kit.base.private_files import PrivateFolder, shown
 from dialtone_kit.classroom.beside import beside
 from dialtone_kit.classroom.learner_files import (
     PARAMETERS,
+    has_parameters,
     seats_from_files,
     write_learner_folders,
 )
@@ -95,7 +96,7 @@ def update(
     late, kept, missing = _compared(session, roster)
     going = frozenset(missing) if missing and remove(missing) else frozenset()
     learners = tuple(one for one in kept if one not in going) + late
-    lost = tuple(one for one in learners if not _has_parameters(session, one))
+    lost = tuple(one for one in learners if not has_parameters(session.folder_of(one)))
     _add_folders(session, lost)
     _write_lists(folder, learners, settings)
     for learner in going:
@@ -122,7 +123,10 @@ def _settings(folder: Path, given: Mapping[str, Any]) -> Settings:
 
 
 def link_of(settings: Settings) -> str:
-    """The link to the first lesson of a class, "" if its settings have no hub."""
+    """The link to the first lesson of a class, "" if its settings have no hub.
+
+    Raises DialtoneError for a lesson that the kit doesn't have, or for none at all.
+    """
     files = {lesson.number: lesson.file for lesson in catalog.notebooks()}
     unknown = [number for number in settings.lessons if number not in files]
     if unknown or not settings.lessons:
@@ -174,11 +178,6 @@ def _free_seat(session: Session) -> int:
     folders = (session.folder / "learners").glob("[0-9]*")
     numbers = [int(path.name) for path in folders if path.name.isdecimal()]
     return max([0, *numbers, *(learner.seat for learner in session.learners)]) + 1
-
-
-def _has_parameters(session: Session, learner: Learner) -> bool:
-    file = session.folder_of(learner) / PARAMETERS
-    return file.is_file() and file.stat().st_size > 0
 
 
 def _add_folders(session: Session, learners: Sequence[Learner]) -> None:

@@ -30,7 +30,7 @@ def copy_lessons(notebooks: Path, target: Path, *, solutions: bool) -> None:
 def edited_lessons(notebooks: Path) -> list[str]:
     """The lessons that differ from the last commit in more than outputs; [] if git can't say.
 
-    Whoever tries the lessons in the clone leaves their own answers there.
+    Someone who tries the lessons in the clone leaves their own answers there.
     """
     names = _git(notebooks, "diff", "--name-only", "--relative", "HEAD", "--", "*.ipynb")
     present = [name for name in names.splitlines() if (notebooks / name).is_file()]

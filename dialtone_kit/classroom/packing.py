@@ -39,7 +39,7 @@ def pack(
     if not (source / "pyproject.toml").is_file():
         raise DialtoneError(
             "A pack is made in a clone of the repository, which has pyproject.toml. "
-            f"{shown(source)} is none."
+            f"{shown(source)} isn't one."
         )
     if output.exists() and not output.is_file():
         raise DialtoneError(f"{shown(output)} exists and isn't a file. Name another with --output.")

@@ -1,6 +1,6 @@
 """What the board and the report share: templates, the words for things, and small charts.
 
-A chart is an inline SVG beside the number that it shows. It's hidden from screen readers, which
+A chart is an inline SVG next to the number that it shows. It's hidden from screen readers, which
 read the number.
 """
 
@@ -52,7 +52,7 @@ def templates() -> Environment:
 
 
 def file(name: str) -> str:
-    """A file beside the templates as it is: a style sheet, a script."""
+    """A file next to the templates, as it is: a style sheet, a script."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 

@@ -14,13 +14,16 @@ import psutil
 from dialtone_kit.base import platform
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
+from dialtone_kit.classroom.class_service import class_service
 from dialtone_kit.classroom.grading import sandbox
-from dialtone_kit.classroom.learner_files import PARAMETERS
+from dialtone_kit.classroom.in_use import SERVICE
+from dialtone_kit.classroom.learner_files import PARAMETERS, has_parameters
 from dialtone_kit.classroom.listed import learners, seats
 from dialtone_kit.classroom.making import link_of
 from dialtone_kit.classroom.session import SETTINGS, Session
 from dialtone_kit.classroom.settings import settings_of
+from dialtone_kit.local import process
 from dialtone_kit.local.record import free_port
 
 # Measured: 14 executed notebooks and the events of one learner take less than half of this.
@@ -43,9 +46,7 @@ def examine(session: Session, notebooks: Path, today: date) -> Iterator[Finding]
 
 def roster(session: Session) -> Finding:
     """The learners, and whether each has their file."""
-    lost = [
-        one.seat for one in session.learners if not (session.folder_of(one) / PARAMETERS).is_file()
-    ]
+    lost = [one.seat for one in session.learners if not has_parameters(session.folder_of(one))]
     if lost:
         text = f"no {PARAMETERS} for {seats(lost)}. Run `dialtone class new` with the roster again."
         return Finding(False, "Roster", text)
@@ -90,16 +91,17 @@ def ports(session: Session) -> Iterator[Finding]:
         socket.create_server(("127.0.0.1", 0)).close()
     except OSError as problem:
         yield Finding(
-            False, "Ports", sentence(f"no port can be opened on 127.0.0.1: {problem.strerror}")
+            False, "Ports", sentence(f"no port can be opened on 127.0.0.1: {cause(problem)}")
         )
         return
-    service = session.settings.get("service")
-    port = service.get("port") if isinstance(service, dict) else None
-    if isinstance(port, int) and free_port(port) != port:
-        text = f"{port} is taken. Close what uses it, or change the port in {SETTINGS}."
+    service = class_service(session)
+    if service is None or process.running(session.folder / SERVICE) is not None:
+        yield Finding(True, "Ports", "free")
+    elif free_port(service.port) != service.port:
+        text = f"{service.port}, the port of your class's service, is taken. Close what uses it."
         yield Finding(False, "Ports", text)
     else:
-        yield Finding(True, "Ports", "free")
+        yield Finding(True, "Ports", f"free, also {service.port} for your class's service")
 
 
 def bubblewrap() -> Finding:

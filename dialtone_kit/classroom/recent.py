@@ -64,7 +64,7 @@ def sure_and_wrong(seats: Sequence[Seat]) -> list[Share]:
 def stuck(seat: Seat, now: float) -> Stuck | None:
     """Whether a learner may be stuck where they are, and why.
 
-    Whoever opens a finished lesson again may be, by their tries there: to stop reading isn't that.
+    In a finished lesson that someone opened again, tries count, and silence doesn't.
     """
     record, silence = seat.record, _silence(seat.record, now)
     if not seat.events or silence > AWAY or record.ended:

@@ -14,7 +14,7 @@ from pathlib import Path
 from dialtone_kit.base.email import NotAnAddress, canonical_email, one_address
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.classroom.columns import Columns, NoColumns, columns_of, columns_without_header
 from dialtone_kit.classroom.tables import NotATable, Row, decoded, rows_of
 
@@ -57,7 +57,7 @@ def read_roster(path: Path) -> Roster:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as problem:
-        raise BadRoster(sentence(f"{shown(path)} can't be read: {problem.strerror}")) from None
+        raise BadRoster(sentence(f"{shown(path)} can't be read: {cause(problem)}")) from None
     if len(data) > _MOST_BYTES:
         raise BadRoster(f"{shown(path)} is too large to be a roster of {MOST_ROWS:,} people.")
     try:
@@ -119,7 +119,7 @@ def _people(columns: Columns, rows: Sequence[Row]) -> tuple[Person, ...]:
     if problems:
         count = f"{len(problems):,} of {len(rows):,} rows"
         raise BadRoster(
-            f"{count} can't be used, so nothing was made. Mend the roster and run this again.",
+            f"{count} can't be used, so nothing was made. Correct the roster and run this again.",
             problems,
         )
     return tuple(people)

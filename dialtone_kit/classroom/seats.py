@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
+from dialtone_kit.classroom.in_use import SERVICE
 from dialtone_kit.classroom.session import Learner, NoSession, Session
 from dialtone_kit.classroom.tables import csv_text
+from dialtone_kit.local.locks import held_at
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.seat import parse, written
 
@@ -41,7 +40,7 @@ class Issued:
 
 def service_folder(session: Session) -> PrivateFolder:
     """The folder of the class's service."""
-    return PrivateFolder(session.folder / "service", error=NoSession)
+    return PrivateFolder(session.folder / SERVICE, error=NoSession)
 
 
 def issue(session: Session, trainer: Record) -> Issued:
@@ -55,10 +54,14 @@ def issue(session: Session, trainer: Record) -> Issued:
         lost: list[int] = []
         for learner in session.learners:
             number = str(learner.seat)
-            key, state = _seated(session, learner, trainer, known.get(number))
+            if number in known:
+                key = known[number]["key"]
+                if not _brought_up_to_date(session, learner, trainer, key):
+                    lost.append(learner.seat)
+            else:
+                key = _hand_out(session, learner, trainer)
+                new.append(learner.seat)
             entries[number] = {"email": learner.email, "key": key}
-            if state is not None:
-                (new if state else lost).append(learner.seat)
         if entries != known:
             _write(session, entries)
         _list_files(session)
@@ -78,22 +81,18 @@ def renew(session: Session, trainer: Record, number: int) -> Path:
     return session.folder_of(learner) / SESSION_FILE
 
 
-def _seated(
-    session: Session, learner: Learner, trainer: Record, entry: dict[str, str] | None
-) -> tuple[str, bool | None]:
-    """The hash of the learner's token, and whether that is new; False if their file isn't here."""
-    if entry is None:
-        return _hand_out(session, learner, trainer), True
+def _brought_up_to_date(session: Session, learner: Learner, trainer: Record, key: str) -> bool:
+    """Write where the service is now into the learner's session file; False if it isn't here."""
     folder = PrivateFolder(session.folder_of(learner), error=NoSession)
     try:
         content = folder.read(SESSION_FILE)
     except FileNotFoundError:
-        return entry["key"], False
+        return False
     held = parse(content, folder.path / SESSION_FILE)
     now = written(_place(trainer, learner, held.secret))
-    if _hash(held.secret) == entry["key"] and content.decode() != now:
+    if _hash(held.secret) == key and content.decode() != now:
         folder.write(SESSION_FILE, now)
-    return entry["key"], None
+    return True
 
 
 def _hand_out(session: Session, learner: Learner, trainer: Record) -> str:
@@ -141,15 +140,8 @@ def _write(session: Session, entries: Entries) -> None:
     service_folder(session).write(SEATS, json.dumps({"seats": entries}))
 
 
-@contextmanager
-def _locked(session: Session) -> Iterator[None]:
+def _locked(session: Session) -> AbstractContextManager[None]:
     """One program at a time hands out tokens: a late learner may come while one is renewed."""
-    lock = FileLock(private_dir(session.folder / "service") / LOCK, LOCK_SECONDS, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise DialtoneError("Another program is handing out session files. Try again.") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    path = private_dir(session.folder / SERVICE) / LOCK
+    busy = DialtoneError("Another program is handing out session files. Try again.")
+    return held_at(path, LOCK_SECONDS, busy)

@@ -12,20 +12,21 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import psutil
-from filelock import FileLock, Timeout
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, private_dir, shown
+from dialtone_kit.base.stamps import stamp_of
 from dialtone_kit.base.urls import LOOPBACK
-from dialtone_kit.classroom import certificates, last_time, seats
+from dialtone_kit.classroom import certificates, last_time, listed, seats
 from dialtone_kit.classroom.address import Say, Wanted, must_be_free, place_of
 from dialtone_kit.classroom.certificates import Identity
-from dialtone_kit.classroom.listed import learners
 from dialtone_kit.classroom.seats import TRAINER_FILE, service_folder
 from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_session
 from dialtone_kit.client.trust import only, trust
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import ask_through
+from dialtone_kit.local.locks import held_at
+from dialtone_kit.local.record import FILE as RECORD
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.seat import written
 from dialtone_kit.local.setup import setup_to_serve
@@ -74,7 +75,7 @@ def _keep(session: Session, trainer: Record) -> None:
         "port": trainer.port,
         "secret": trainer.secret.reveal(),
     }
-    service_folder(session).write("service.json", json.dumps(members))
+    service_folder(session).write(RECORD, json.dumps(members))
     PrivateFolder(session.folder, error=NoSession).write(TRAINER_FILE, written(trainer))
 
 
@@ -113,12 +114,13 @@ def _answers(address: tuple[str, int], trainer: Record) -> bool:
 
 
 def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, say: Say) -> int:
-    """Until the service ends: whoever is added to the class meanwhile gets a seat."""
-    seen = _stamp(session)
+    """Until the service ends, give a seat to anyone who is added to the class."""
+    roster = session.folder / LEARNERS
+    seen = stamp_of(roster)
     while child.poll() is None:
         with suppress(subprocess.TimeoutExpired):
             child.wait(OFTEN)
-        if (now := _stamp(session)) != seen:
+        if (now := stamp_of(roster)) != seen:
             seen = now
             try:
                 _tell(seats.issue(open_session(session.folder), trainer), say)
@@ -130,16 +132,9 @@ def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, sa
     )
 
 
-def _stamp(session: Session) -> tuple[int, int] | None:
-    with suppress(OSError):
-        status = (session.folder / LEARNERS).stat()
-        return status.st_mtime_ns, status.st_ino
-    return None
-
-
 def _tell(issued: seats.Issued, say: Say) -> None:
     if issued.new:
-        say(f"New session files: {_seats(issued.new)}. {seats.HAND_OUT} says who gets which.")
+        say(f"New session files: {listed.seats(issued.new)}. {seats.HAND_OUT} says who gets which.")
     if len(issued.lost) == 1:
         [seat] = issued.lost
         say(
@@ -148,16 +143,9 @@ def _tell(issued: seats.Issued, say: Say) -> None:
         )
     elif issued.lost:
         say(
-            f"The session files of {_seats(issued.lost)} aren't here any more. If someone lost "
-            "theirs: dialtone class serve --renew SEAT"
+            f"The session files of {listed.seats(issued.lost)} aren't here any more. If "
+            "someone lost theirs: dialtone class serve --renew SEAT"
         )
-
-
-def _seats(numbers: tuple[int, ...]) -> str:
-    if len(numbers) == 1:
-        return f"seat {numbers[0]}"
-    some = ", ".join(map(str, numbers[:8]))
-    return f"{len(numbers)} seats ({some}{', …' if len(numbers) > 8 else ''})"
 
 
 def _where(session: Session, trainer: Record, *, alone: bool) -> str:
@@ -165,7 +153,7 @@ def _where(session: Session, trainer: Record, *, alone: bool) -> str:
     files = shown(session.folder / "learners" / "NNNN" / seats.SESSION_FILE)
     return (
         f"{trainer.class_name} is served on {trainer.base_url} for "
-        f"{learners(len(session.learners))}. "
+        f"{listed.learners(len(session.learners))}. "
         f"Press Ctrl-C to stop it.{only if alone else ''}\nGive each learner their own {files}; "
         f"they run `dialtone class join {seats.SESSION_FILE}`."
     )
@@ -175,15 +163,9 @@ def _where(session: Session, trainer: Record, *, alone: bool) -> str:
 def _alone(session: Session) -> Iterator[None]:
     """One `dialtone class serve` for a class at a time."""
     folder = private_dir(service_folder(session).path)
-    lock = FileLock(folder / LOCK, timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise DialtoneError(
-            f"The service of {shown(session.folder)} runs already, in another terminal."
-        ) from None
-    try:
+    busy = DialtoneError(
+        f"The service of {shown(session.folder)} runs already, in another terminal."
+    )
+    with held_at(folder / LOCK, 0, busy):
         process.end_leftover(folder)  # of a `class serve` that was killed
         yield
-    finally:
-        lock.release()

@@ -53,6 +53,11 @@ class Session:
     learners: tuple[Learner, ...] = ()
 
     @property
+    def name(self) -> str:
+        """What the class is called: as its folder, unless class.toml has a name."""
+        return str(self.settings.get("name") or self.folder.absolute().name)
+
+    @property
     def lessons(self) -> tuple[str, ...]:
         """The numbers of the lessons that this class takes."""
         return tuple(self.settings["lessons"])

@@ -78,7 +78,7 @@ def settings_of(session: Session) -> Settings:
     if not 1 <= keep_days <= LONGEST_KEPT:
         raise BadSettings(f"{where}: keep_days must be from 1 to {LONGEST_KEPT}.")
     return Settings(
-        name=_value(given, "name", str, session.folder.name, where),
+        name=_value(given, "name", str, "", where) or session.name,
         made=_value(given, "made", date, date.today(), where),
         lessons=session.lessons,
         keep_days=keep_days,

@@ -10,7 +10,7 @@ from typing import Literal
 
 from dialtone_kit.classroom.happened import Happened, standing
 
-PAUSE = 15 * 60  # seconds: whoever does nothing for longer isn't at work on the lesson
+PAUSE = 15 * 60  # seconds: someone who does nothing for longer isn't at work on the lesson
 When = Literal["before", "during", "after"]
 _OF_AN_EXERCISE = ("tried", "hinted")
 _WHEN: Mapping[str | None, When] = {"pre": "before", "post": "after", None: "during"}

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets save it, read; and CSV that is safe to open in a spreadsheet, written."""
+"""Reads CSV as spreadsheets save it, and writes CSV that is safe to open in one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NotATable(DialtoneError):
 
 @dataclass(frozen=True)
 class Row:
-    """One row, with the number that the spreadsheet shows beside it."""
+    """One row, with the number that the spreadsheet shows next to it."""
 
     number: int
     cells: tuple[str, ...]
@@ -90,7 +90,7 @@ def rows_of(text: str, separator: str) -> Iterator[Row]:
                 yield Row(number, tuple(cells))
     except csv.Error:
         raise NotATable(
-            f"Row {number + 1} can't be read: its quotation marks (\") don't match. Mend that row."
+            f"Row {number + 1} can't be read: its quotation marks (\") don't match. Correct it."
         ) from None
 
 

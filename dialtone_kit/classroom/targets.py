@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 _PYTHON = re.compile(r"3\.(1[1-9]|[2-9][0-9])(\.[0-9]{1,2})?")
 _PLATFORM = re.compile(r"(manylinux|macosx)_([0-9]{1,2})_([0-9]{1,2})_(x86_64|aarch64|arm64)")
 _SYSTEMS = {"manylinux": ("Linux", "linux"), "macosx": ("Darwin", "darwin")}
-_OLDEST_GLIBC = 5  # manylinux_2_5
-_OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+OLD_NAMES = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}  # by their glibc 2.N
 
 
 class BadTarget(DialtoneError):
@@ -68,9 +67,9 @@ class Target:
         if kind == "macosx":
             return list(tags.mac_platforms((int(major), int(minor)), machine))
         names = []
-        for glibc in range(int(minor), _OLDEST_GLIBC - 1, -1):
+        for glibc in range(int(minor), min(OLD_NAMES) - 1, -1):
             names.append(f"manylinux_2_{glibc}_{machine}")
-            names += [f"{_OLD_NAMES[glibc]}_{machine}"] if glibc in _OLD_NAMES else []
+            names += [f"{OLD_NAMES[glibc]}_{machine}"] if glibc in OLD_NAMES else []
         return names
 
     def tags(self) -> Iterable[Tag]:
@@ -114,7 +113,7 @@ def targets_of(pythons: Iterable[str], platforms: Iterable[str]) -> list[Target]
         if not _PYTHON.fullmatch(one.python):
             raise BadTarget(f"Python {one.python} can't run the kit. Name one such as 3.12.")
         if one.platform.startswith("win"):
-            raise BadTarget("On Windows the kit runs in WSL. Name manylinux_2_28_x86_64 instead.")
+            raise BadTarget("On Windows a pack is for WSL. Name manylinux_2_28_x86_64 instead.")
         if one.platform and not _PLATFORM.fullmatch(one.platform):
             raise BadTarget(
                 f"{one.platform} isn't a platform to pack for. Name one such as "

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.classroom.targets import Target
+from dialtone_kit.classroom.targets import OLD_NAMES, Target
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Pip = Callable[[Sequence[str]], None]
 _ROUNDS = 5  # each finds what the one before has brought in
 _GLIBC = re.compile(r"manylinux_2_([0-9]+)_")
-_OLD_NAMES = {"manylinux2014": "17", "manylinux2010": "12", "manylinux1": "5"}
 
 
 class NotWhole(DialtoneError):
@@ -74,10 +73,10 @@ def missing_for(target: Target, wheels: Path, kit: Path) -> list[str]:
 
 def oldest_glibc(wheels: Path) -> str:
     """The oldest C library on Linux with which all wheels run: "2.17"."""
-    needed = [5]
+    needed = [min(OLD_NAMES)]
     for file in wheels.glob("*.whl"):
         tag = file.stem.rpartition("-")[2]
-        for old, minor in _OLD_NAMES.items():
+        for minor, old in OLD_NAMES.items():
             tag = tag.replace(f"{old}_", f"manylinux_2_{minor}_")
         needed += [min(map(int, found)) for found in [_GLIBC.findall(tag)] if found]
     return f"2.{max(needed)}"

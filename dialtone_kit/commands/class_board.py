@@ -18,8 +18,8 @@ from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.board_app import Desk, board_app
 from dialtone_kit.classroom.collecting import Collector
 from dialtone_kit.classroom.in_use import using
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, open_session
-from dialtone_kit.commands.options import PORT
+from dialtone_kit.classroom.session import open_session
+from dialtone_kit.commands.options import CLASS, PORT
 from dialtone_kit.commands.signals import end_in_order
 
 DEFAULT_PORT = 8790
@@ -31,7 +31,7 @@ _OPENER = (
 
 
 @click.command
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@CLASS
 @click.option("--names", is_flag=True, help="Show names instead of seats.")
 @click.option("--runs", is_flag=True, help="Show what `dialtone class run` did instead.")
 @click.option("--port", type=PORT, help=f"The page's port; default: {DEFAULT_PORT}, or a free one.")

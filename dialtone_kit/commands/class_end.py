@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -12,12 +11,14 @@ import click
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.classroom import ending
 from dialtone_kit.classroom.collecting import collect
 from dialtone_kit.classroom.in_use import StillUsed
 from dialtone_kit.classroom.reporting import make_report
 from dialtone_kit.classroom.results import export, usable_target
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, open_session
+from dialtone_kit.classroom.session import open_session
+from dialtone_kit.commands.options import CLASS, YES, require_a_terminal
 from dialtone_kit.commands.signals import end_in_order
 
 NAMELESS = (
@@ -27,15 +28,15 @@ NAMELESS = (
 
 
 @click.command
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@CLASS
 @click.option(
     "--to",
     "target",
     type=click.Path(path_type=Path),
     help="A new folder for the results; default: FOLDER-results, next to that of the class.",
 )
-@click.option("--keep-names", is_flag=True, help="Leave names in the results, beside the seats.")
-@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+@click.option("--keep-names", is_flag=True, help="Leave names in the results, next to the seats.")
+@YES
 def command(folder: Path, target: Path | None, keep_names: bool, yes: bool) -> int:
     """Put the results of a class aside, then delete what else it has about learners.
 
@@ -48,8 +49,8 @@ def command(folder: Path, target: Path | None, keep_names: bool, yes: bool) -> i
              dialtone class end spring --to ~/results/spring --yes
     """
     end_in_order()
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("end asks first, and here is no terminal to ask in. Add --yes.")
+    if not yes:
+        require_a_terminal("end")
     if ending.results_of(folder) is None:
         open_session(folder)
     try:
@@ -94,10 +95,8 @@ def _delete(folder: Path) -> int:
         for one in ending.delete(folder):
             click.echo(f"Gone: {_path(one.path)}")
     except (OSError, DialtoneError) as problem:
-        why = problem.strerror if isinstance(problem, OSError) else str(problem)
-        raise DialtoneError(
-            f"Something is still there: {why}. Mend that, and run this again."
-        ) from None
+        why = sentence(f"Something is still there: {cause(problem)}")
+        raise DialtoneError(f"{why} Fix that, and run this again.") from None
     return 0
 
 

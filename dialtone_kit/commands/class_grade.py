@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from dialtone_kit.base import platform
+from dialtone_kit.classroom.in_use import using
 from dialtone_kit.classroom.session import DEFAULT_FOLDER, SETTINGS, open_session
 from dialtone_kit.commands.lab import notebooks_dir
 from dialtone_kit.commands.signals import end_in_order
@@ -47,7 +48,8 @@ def command(paths: Sequence[Path], trust: bool, jobs: int | None) -> int:
     if platform.is_root():
         click.echo(AS_ROOT, err=True)
     end_in_order()
-    return grade_and_show(Grading(session, notebooks_dir(), trust, jobs or 0), handed_in)
+    with using(folder, "grade"):
+        return grade_and_show(Grading(session, notebooks_dir(), trust, jobs or 0), handed_in)
 
 
 def _apart(paths: Sequence[Path]) -> tuple[Path, Sequence[Path]]:

@@ -17,10 +17,10 @@ def command() -> None:
     Example: dialtone class leave
     """
     left = seat.leave()
-    click.echo("You left the class: lessons use your own local service." if left else _nothing())
+    click.echo(
+        "You left the class: lessons use your own local service."
+        if left
+        else "You hadn't joined a class here."
+    )
     if os.environ.get(seat.VARIABLE):
         click.echo(f"{seat.VARIABLE} still names a session file: unset it.")
-
-
-def _nothing() -> str:
-    return "You hadn't joined a class here."

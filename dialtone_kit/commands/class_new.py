@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,26 +15,27 @@ from dialtone_kit.classroom.links import Links
 from dialtone_kit.classroom.listed import FEW, learners, seats
 from dialtone_kit.classroom.making import LINKS, Made, differs, link_of, make, update
 from dialtone_kit.classroom.roster import BadRoster, read_roster
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, SETTINGS, Learner
-from dialtone_kit.classroom.settings import LONGEST_KEPT, settings_of
+from dialtone_kit.classroom.session import SETTINGS, Learner
+from dialtone_kit.classroom.settings import KEEP_DAYS, LONGEST_KEPT, settings_of
+from dialtone_kit.commands.options import CLASS, YES, require_a_terminal
 from dialtone_kit.commands.signals import end_in_order
 
 
 @click.command
 @click.argument("roster", type=click.Path(path_type=Path))
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@CLASS
 @click.option("--name", help="The class's name; default: the folder's.")
 @click.option("--lesson", "lessons", multiple=True, metavar="NN", help="Repeatable; default: all.")
 @click.option(
     "--keep-days",
     type=click.IntRange(1, LONGEST_KEPT),
-    help="How long you mean to keep personal data; default: 30.",
+    help=f"How long you mean to keep personal data; default: {KEEP_DAYS}.",
 )
 @click.option("--hub", metavar="URL", help="A JupyterHub: each learner gets a link to it.")
 @click.option("--repository", metavar="URL", help="Lessons that nbgitpuller brings to the hub.")
 @click.option("--branch", help="The branch of the repository; default: its own default.")
 @click.option("--remove", is_flag=True, help="Take out learners who aren't in the roster; asks.")
-@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+@YES
 def command(roster: Path, folder: Path, remove: bool, yes: bool, **options: Any) -> None:
     """Make a class from ROSTER, a CSV file with names and email addresses.
 
@@ -91,8 +91,7 @@ def _given(
 def _confirmed(missing: Sequence[Learner], yes: bool) -> bool:
     if yes:
         return True
-    if not sys.stdin.isatty():
-        raise click.UsageError("--remove asks first, and there is no terminal here. Add --yes.")
+    require_a_terminal("--remove")
     return click.confirm(f"Delete {_seats(missing)}, with all notebooks and results there?")
 
 

@@ -33,7 +33,7 @@ DEFAULT_PACK = Path("dialtone-pack.zip")
     "pythons",
     multiple=True,
     metavar="3.N",
-    help="All of 3.N, or what is from 3.N.M on; repeatable; default: yours, from 3.N.0.",
+    help="All of 3.N, or 3.N.M and later; repeatable; default: yours, from 3.N.0.",
 )
 @click.option(
     "--platform",

@@ -12,17 +12,18 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.classroom import drift, pack_check, readiness
 from dialtone_kit.classroom.machine import this_machine
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, NoSession, open_session
+from dialtone_kit.classroom.session import NoSession, open_session
 from dialtone_kit.commands.class_pack import DEFAULT_PACK
 from dialtone_kit.commands.doctor import examine, show
 from dialtone_kit.commands.lab import notebooks_dir
+from dialtone_kit.commands.options import CLASS
 from dialtone_kit.local.seat import read_seat
 
 _FILE = click.Path(path_type=Path)
 
 
 @click.command
-@click.argument("folder", type=_FILE, default=DEFAULT_FOLDER)
+@CLASS
 @click.option("--here", is_flag=True, help="Check a learner's machine; prints a line to send back.")
 @click.option(
     "--seat",

@@ -11,14 +11,15 @@ from pathlib import Path
 import click
 
 from dialtone_kit.base import platform
+from dialtone_kit.classroom import listed
 from dialtone_kit.classroom.running.class_run import class_run
 from dialtone_kit.classroom.running.dask_pool import cluster
 from dialtone_kit.classroom.running.jobs import Done, Job
 from dialtone_kit.classroom.running.parameters import BadParameters
 from dialtone_kit.classroom.running.pool import Pool
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, Learner, Session, open_session
+from dialtone_kit.classroom.session import Learner, Session, open_session
 from dialtone_kit.commands.lab import notebooks_dir
-from dialtone_kit.commands.options import require_home
+from dialtone_kit.commands.options import CLASS, require_home
 from dialtone_kit.commands.run_lessons import ended_in_order, select
 from dialtone_kit.commands.signals import end_in_order
 
@@ -36,7 +37,7 @@ def _numbers(_context: click.Context, _option: click.Parameter, text: str | None
 
 
 @click.command
-@click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+@CLASS
 @click.option("--lessons", callback=_numbers, help="Such as 01-05; default: those of the class.")
 @click.option("--learners", callback=_numbers, help="Seats, such as 1,4,7; default: everyone's.")
 @click.option("--workers", type=click.IntRange(1, 256), help="How many at a time; default: cores.")
@@ -81,7 +82,8 @@ def _chosen(session: Session, seats: Sequence[int]) -> list[Learner]:
     nobody = set(seats) - {one.seat for one in chosen}
     if nobody or not chosen:
         which = f"in seat {min(nobody)}" if nobody else "in this class"
-        raise BadParameters(f"There is nobody {which}; it has {len(session.learners)} learners.")
+        have = listed.learners(len(session.learners))
+        raise BadParameters(f"There is nobody {which}; it has {have}.")
     return chosen
 
 

@@ -10,18 +10,18 @@ import click
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.urls import LOOPBACK
 from dialtone_kit.classroom import address, last_time, seats, serving
-from dialtone_kit.classroom.session import DEFAULT_FOLDER, Session, open_session
-from dialtone_kit.commands.options import PORT, WORKERS
+from dialtone_kit.classroom.session import Session, open_session
+from dialtone_kit.commands.options import CLASS, PORT, WORKERS
 from dialtone_kit.commands.signals import end_in_order
 
 FILE = click.Path(path_type=Path)
 
 
 @click.command
-@click.argument("folder", type=FILE, default=DEFAULT_FOLDER)
+@CLASS
 @click.option("--everyone", is_flag=True, help="Let other machines in: https on all interfaces.")
 @click.option("--host", help="Listen on this address only. Beyond this machine, with https.")
-@click.option("--port", type=PORT, help="The port; 8788 if it's free, then the one of last time.")
+@click.option("--port", type=PORT, help=f"The port; default: as last time, or {address.PORT}.")
 @click.option("--name", help="How learners' machines call this one; by default its address.")
 @click.option("--certificate", type=FILE, help="Your own certificate with its chain, PEM.")
 @click.option("--key", type=FILE, help="Its private key, PEM.")
@@ -50,7 +50,7 @@ def command(
     """Serve a class: the local service for a room, with a seat for each learner.
 
     The first time, only this machine reaches it, as on a JupyterHub, unless you say otherwise.
-    After that it is served as the last time, unless you give --everyone, --host or --certificate.
+    After that it's served as it was last time, unless you give --everyone, --host or --certificate.
 
     Learners need the session file from their own folder. It has the service's address in it.
     Without a certificate of yours, one is made, and the session file makes learners' kits trust
@@ -70,7 +70,7 @@ def command(
         raise click.UsageError("A certificate of your own takes --certificate and --key together.")
     host = address.EVERYONE if everyone else host
     wanted = _as_last_time(session) if host is None and certificate is None else None
-    wanted = wanted or address.Wanted(host or "127.0.0.1", None, None, certificate, key, ca)
+    wanted = wanted or address.Wanted(host or "127.0.0.1", certificate=certificate, key=key, ca=ca)
     wanted = replace(wanted, port=port, name=name, workers=workers, database=database)
     end_in_order()
     try:
@@ -83,7 +83,7 @@ def _as_last_time(session: Session) -> address.Wanted | None:
     before = last_time.read(session)
     if before is not None and before.host not in LOOPBACK:
         where = "everyone" if before.anywhere else before.host
-        click.echo(f"As the last time, for {where}. To keep it to this machine: --host 127.0.0.1")
+        click.echo(f"As last time, for {where}. To keep it to this machine: --host 127.0.0.1")
     return before
 
 

@@ -54,9 +54,5 @@ def _guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     name = getattr(check, "__name__", "").strip("<>").replace("lambda", "reachability")
     try:
         yield from check()
-    except (
-        DialtoneError,
-        OSError,
-        RuntimeError,
-    ) as failed:  # RuntimeError: Jupyter, without a home
+    except (DialtoneError, OSError, RuntimeError) as failed:  # the last: Jupyter, without a home
         yield Finding(False, name.capitalize(), str(failed))

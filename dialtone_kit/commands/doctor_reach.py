@@ -61,9 +61,8 @@ def clock(date: str, now: float) -> Finding:
     if theirs is None:
         return Finding(True, "Clock", "the service sends no Date, so it can't be compared")
     ahead = now - theirs
-    if (
-        -WINDOW <= ahead <= CLOCK_SKEW + 1
-    ):  # Date is in whole seconds: up to 1 s more may be no skew
+    # Date is in whole seconds: up to 1 s more may be no skew.
+    if -WINDOW <= ahead <= CLOCK_SKEW + 1:
         return Finding(True, "Clock", f"within {abs(ahead):.0f} s of the service's")
     side = "ahead of" if ahead > 0 else "behind"
     text = (

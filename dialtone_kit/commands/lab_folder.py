@@ -12,7 +12,7 @@ import click
 from dialtone_kit.base.code import PACKAGE
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.lesson.copying import Brought, bring, has_lessons, has_news, strange_file
 
 DEFAULT = "dialtone-lessons"
@@ -71,8 +71,7 @@ def _usable(source: Path, name: str) -> Path:
         folder = Path(name).expanduser().resolve()
         strange = None if has_lessons(folder) else strange_file(source, folder)
     except (OSError, RuntimeError, ValueError) as failed:
-        why = failed.strerror if isinstance(failed, OSError) else failed
-        text = sentence(f"{visible(name)} can't be used as a folder: {why}")
+        text = sentence(f"{visible(name)} can't be used as a folder: {cause(failed)}")
         raise click.UsageError(f"{text} Name another.") from None
     if strange is not None:
         other = f"{shown(folder)} has other files in it, such as {strange}."

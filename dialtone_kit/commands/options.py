@@ -1,13 +1,15 @@
-"""What several commands share: option types, and the controls of a service that already runs."""
+"""What several commands share: arguments, options, and the controls of a service that runs."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.classroom.session import DEFAULT_FOLDER
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.running import Absent, LocalService, look
 from dialtone_kit.local.seat import read_seat
@@ -19,6 +21,8 @@ NO_HOME = (
 )
 WORKERS = click.IntRange(1, min(32, platform.MOST_WORKERS))  # processes of the service
 PORT = click.IntRange(1, 65535)
+CLASS = click.argument("folder", type=click.Path(path_type=Path), default=DEFAULT_FOLDER)
+YES = click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
 
 
 def running_controls() -> Controls:
@@ -36,6 +40,12 @@ def require_home() -> None:
         Path.home()
     except RuntimeError:
         raise DialtoneError(NO_HOME) from None
+
+
+def require_a_terminal(asking: str) -> None:
+    """Raise click.UsageError where nobody can answer what `asking` asks."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{asking} asks first, and there is no terminal here. Add --yes.")
 
 
 def _running() -> LocalService:

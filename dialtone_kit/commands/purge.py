@@ -12,12 +12,14 @@ from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.masking import visible
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.base.reason import cause
+from dialtone_kit.commands.options import YES, require_a_terminal
 from dialtone_kit.local import kept, leftovers, service
 from dialtone_kit.local.kept import Kept
 
 
 @click.command
-@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+@YES
 def command(yes: bool) -> int:
     """Remove everything that the kit keeps on this machine, after showing it and asking.
 
@@ -27,8 +29,8 @@ def command(yes: bool) -> int:
     \b
     Example: dialtone purge --yes
     """
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("purge asks first, and here is no terminal to ask in. Add --yes.")
+    if not yes:
+        require_a_terminal("purge")
     service.refuse_if_somebody_serves()
     going = kept.going()
     _show("Goes", going)
@@ -68,8 +70,7 @@ def _remove_each(going: Iterable[Kept]) -> bool:
             kept.remove(one)
             _say(f"Gone: {_path(one)}")
         except (OSError, DialtoneError) as problem:
-            why = problem.strerror if isinstance(problem, OSError) else problem
-            _say(f"Still there: {_path(one)} ({why})")
+            _say(f"Still there: {_path(one)} ({cause(problem)})")
             left = True
     return left
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.base.reason import sentence
+from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.classroom.running.jobs import Done, Job, Outcome, in_turns
 from dialtone_kit.classroom.running.parameters import BadParameters, Parameters, check
 from dialtone_kit.classroom.running.pool import Pool
@@ -60,7 +60,7 @@ def run(
             output.mkdir(parents=True, exist_ok=True)
         except OSError as failed:
             raise DialtoneError(
-                sentence(f"The output folder can't be created: {failed.strerror}")
+                sentence(f"The output folder can't be created: {cause(failed)}")
             ) from None
         on_start()
         results: dict[Path, Result] = {}
@@ -98,5 +98,5 @@ def _kept(future: Future[Done], notebook: Path, output: Path) -> Result:
         if done.notebook:
             (output / notebook.name).write_text(done.notebook, encoding="utf-8")
     except OSError as failed:
-        outcome, reason = "failed", f"the executed copy can't be written: {failed.strerror}"
+        outcome, reason = "failed", f"the executed copy can't be written: {cause(failed)}"
     return Result(notebook.stem, outcome, done.seconds, done.exercises, reason)

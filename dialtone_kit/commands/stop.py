@@ -25,7 +25,7 @@ def command() -> None:
 
 
 def _nothing_ended() -> str:
-    """That there was none, and who is on its port if somebody is."""
+    """That there was none, and who is on its port if anyone is."""
     found = look()
     if isinstance(found, Absent) and found.kind != "nothing":
         return f"No local service was running. {found.why}"

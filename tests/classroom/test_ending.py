@@ -196,7 +196,7 @@ def test_what_cant_be_deleted_is_said_and_the_rest_can_go_on(
     with monkeypatch.context() as patch:
         patch.setattr(ending, "remove", refuse)
         assert end(folder) == 1
-    assert "Permission denied. Mend that, and run this again." in capsys.readouterr().err
+    assert "Permission denied. Fix that, and run this again." in capsys.readouterr().err
     assert end(folder) == 0
 
 
@@ -206,7 +206,7 @@ def test_without_a_terminal_and_yes_nothing_happens(
     with pytest.raises(SystemExit) as ended:
         main(["class", "end", str(folder)])
     assert ended.value.code == 2
-    monkeypatch.setattr(class_end.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(class_end.click, "confirm", lambda text: False)
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:

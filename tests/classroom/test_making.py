@@ -19,6 +19,7 @@ from dialtone_kit.classroom.roster import Person, Roster
 from dialtone_kit.classroom.session import Learner, NoSession, open_session
 from dialtone_kit.classroom.settings import BadSettings, settings_of
 from dialtone_kit.lesson.parameters import read_parameters
+from tests.support.small_class import make_class
 
 ANN, BOB, CY = (Person(name, f"{name.lower()}@example.com") for name in ("Ann", "Bob", "Cy"))
 HUB = {"links": Links("https://hub.example.org")}
@@ -153,6 +154,14 @@ def test_a_lost_list_of_learners_is_made_again_with_the_same_seats(
     assert seats(tmp_path / "c") == {1: "Ann", 2: "Bob"}
 
 
+def test_damaged_parameters_do_not_stop_a_lost_list_from_being_made_again(tmp_path: Path) -> None:
+    make(tmp_path / "c")
+    (tmp_path / "c/learners.csv").unlink()
+    (tmp_path / "c/learners/0002/parameters.yaml").write_text('email: "bob\\q"\n')
+    assert "learners.csv" in update(tmp_path / "c", ANN, BOB).mended
+    assert seats(tmp_path / "c") == {1: "Ann", 3: "Bob"}
+
+
 def test_lost_settings_and_parameters_are_made_again(tmp_path: Path) -> None:
     make(tmp_path / "c")
     (tmp_path / "c/class.toml").unlink()
@@ -203,3 +212,15 @@ def test_5_000_learners_get_their_seats(tmp_path: Path) -> None:
     many = [Person(f"L{number}", f"l{number}@example.com") for number in range(5_000)]
     assert len(make(tmp_path / "c", *many).session.learners) == 5_000
     assert len(list((tmp_path / "c/learners").iterdir())) == 5_000
+
+
+@pytest.mark.parametrize("line", ["", 'name = ""\n'])
+def test_a_class_without_a_name_is_called_as_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    folder = make_class(tmp_path / "spring", 1)
+    settings = folder / "class.toml"
+    settings.write_text(settings.read_text().replace('name = "Agents"\n', line))
+    monkeypatch.chdir(folder)
+    session = open_session(Path())
+    assert (session.name, settings_of(session).name) == ("spring", "spring")

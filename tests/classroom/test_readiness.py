@@ -5,18 +5,22 @@ from __future__ import annotations
 import socket
 import subprocess
 from collections import namedtuple
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom import readiness
 from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.making import make
 from dialtone_kit.classroom.roster import Person, Roster
+from dialtone_kit.classroom.seats import TRAINER_FILE
 from dialtone_kit.classroom.session import Session
+from dialtone_kit.local.record import Record
+from dialtone_kit.local.seat import written
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,10 +72,23 @@ def test_disk_and_memory_are_counted_for_the_whole_class(
 def test_the_port_of_the_class_must_be_free(session: Session) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        asked = replace(session, settings={**session.settings, "service": {"port": port}})
-        [found] = readiness.ports(asked)
+        trainer = Record(f"http://127.0.0.1:{port}", port, Secret("x" * 43), class_name="c")
+        PrivateFolder(session.folder).write(TRAINER_FILE, written(trainer))
+        [found] = readiness.ports(session)
         assert (found.ok, str(port) in found.text) == (False, True)
-    assert [one.ok for one in readiness.ports(session)] == [True]
+    [found] = readiness.ports(session)
+    assert (found.ok, str(port) in found.text) == (True, True)
+
+
+def test_the_port_is_not_in_the_way_of_the_service_that_has_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        port = ours.getsockname()[1]
+        trainer = Record(f"http://127.0.0.1:{port}", port, Secret("x" * 43), class_name="c")
+        PrivateFolder(session.folder).write(TRAINER_FILE, written(trainer))
+        monkeypatch.setattr(readiness.process, "running", lambda folder: object())
+        assert [one.ok for one in readiness.ports(session)] == [True]
 
 
 @pytest.mark.parametrize(

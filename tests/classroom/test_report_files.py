@@ -132,7 +132,7 @@ def test_grades_are_beside_what_the_learners_progress_says(folder: Path, tmp_pat
         ("4", "not tried", "right"),
     ]
     html = page(report(folder), names=False)
-    assert "3 of them are of learners with a record, and 2 of these came out differently" in html
+    assert "3 of them are by learners with a record, and 2 of these came out differently" in html
 
 
 def test_a_learner_without_a_record_of_their_own_is_compared_with_nothing(folder: Path) -> None:

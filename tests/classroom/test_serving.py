@@ -276,7 +276,7 @@ def test_beyond_this_machine_it_is_https(tmp_path: Path, wanted: Wanted, url: st
     ("lost", "words"),
     [
         ((5,), "The session file of seat 5 isn't here any more. If the learner lost it: "),
-        ((5, 6), "The session files of 2 seats (5, 6) aren't here any more. If someone lost "),
+        ((5, 6), "The session files of seats 5, 6 aren't here any more. If someone lost "),
     ],
 )
 def test_a_lost_session_file_is_named_with_the_way_to_a_new_one(
@@ -368,7 +368,7 @@ def test_without_options_it_is_served_as_the_last_time(
     with pytest.raises(SystemExit):
         main(["class", "serve", str(session.folder), *options])
     assert [one.host for one in asked] == [host]
-    told = "As the last time, for everyone." in capsys.readouterr().out
+    told = "As last time, for everyone." in capsys.readouterr().out
     assert told == (host == "0.0.0.0")
 
 

@@ -12,7 +12,7 @@ import pytest
 from dialtone_kit.classroom.class_events import RUNS, SHARED
 from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.tables import read_csv_text
-from dialtone_kit.commands import class_grade
+from dialtone_kit.commands import class_grade, class_grade_table
 from tests.classroom.grading.hostile import LOOKS, cell
 from tests.commands.test_cli import dialtone
 from tests.support import handed_in
@@ -294,3 +294,17 @@ def test_root_is_told_to_be_someone_else(
     output = capsys.readouterr()
     assert "Nothing was graded." in output.out
     assert output.err == (f"{class_grade.AS_ROOT}\n" if root else "")
+
+
+def test_a_class_does_not_end_while_it_is_graded(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = a_class(home / "class")
+
+    def end_meanwhile(*_: object) -> int:
+        return dialtone("class", "end", "--yes", str(folder))
+
+    monkeypatch.setattr(class_grade_table, "grade_and_show", end_meanwhile)
+    assert dialtone("class", "grade", "--trust", str(folder), str(home)) == 1
+    assert "`dialtone class grade` still uses" in capsys.readouterr().err
+    assert dialtone("class", "end", "--yes", str(folder)) == 0

@@ -1,4 +1,4 @@
-# The kit runs on Linux and macOS, and on Windows in WSL: this hands over to install.sh there.
+# On Windows a pack is installed in WSL: this hands over to install.sh there.
 $ErrorActionPreference = "Stop"
 Set-Location -LiteralPath $PSScriptRoot
 if ($IsLinux -or $IsMacOS) {
@@ -6,7 +6,7 @@ if ($IsLinux -or $IsMacOS) {
 } elseif (Get-Command wsl.exe -ErrorAction SilentlyContinue) {
     & wsl.exe --exec sh install.sh
 } else {
-    Write-Output "On Windows the kit needs WSL. Install it with: wsl --install"
+    Write-Output "On Windows this pack needs WSL. Install it with: wsl --install"
     exit 1
 }
 exit $LASTEXITCODE

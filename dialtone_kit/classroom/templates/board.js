@@ -50,7 +50,7 @@ async function keepLooking() {
     try {
       await look();
     } catch {
-      say("The board has lost its program. Start dialtone class board again, and open its new link.");
+      say("The board's program has ended. Start dialtone class board again, and open its new link.");
     }
   }
   setTimeout(keepLooking, OFTEN);

@@ -16,10 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from dialtone_kit.base.email import canonical_email
+from dialtone_kit.base.stamps import Stamp, stamp_of
 from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.store.tables import addresses_of_seats, realms
-
-Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Seats:
         """The roster as the file has it; while it can't be read, the last one that could."""
         if self._path is None:
             return self._roster
-        stamp = _stamp_of(self._path)
+        stamp = stamp_of(self._path)
         if stamp is not None and stamp != self._stamp:
             try:
                 self._roster = _read(self._path)
@@ -99,14 +98,6 @@ def is_of(seat: Seat, column: ColumnElement[Any]) -> ColumnElement[bool]:
 def realms_of(seat: Seat) -> Select[Any]:
     """The names of this seat's private realms."""
     return select(realms.c.name).where(realms.c.seat == seat.number)
-
-
-def _stamp_of(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read(path: Path) -> _Roster:
