@@ -26,7 +26,6 @@ from dialtone_kit.classroom.address import Wanted, must_be_free, place_of, train
 from dialtone_kit.classroom.seats import Issued
 from dialtone_kit.classroom.session import NoSession, Session, open_session
 from dialtone_kit.commands import class_serve
-from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.attack_rooms import Found
 from dialtone_kit.lesson.content.lesson_11.rooms import FLAG
 from dialtone_kit.lesson.lesson import Lesson
@@ -35,6 +34,7 @@ from dialtone_kit.local.record import Record
 from dialtone_kit.local.running import LocalService
 from dialtone_kit.local.seat import written
 from tests.support.class_room import class_folder, enroll
+from tests.support.command_line import dialtone
 from tests.support.running_mock import free_port
 
 DIALTONE = str(Path(sys.executable).with_name("dialtone"))
@@ -206,9 +206,7 @@ def test_a_renewed_seat_voids_the_old_file(
     old = tmp_path / "old.json"
     old.touch(mode=0o600)
     old.write_bytes(serving.session_file(2).read_bytes())
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "serve", str(serving.folder), "--renew", "2"])
-    assert ended.value.code == 0
+    assert dialtone("class", "serve", str(serving.folder), "--renew", "2") == 0
     at(2)
     assert start(1, interactive=False).is_mock
     os.environ["DIALTONE_CLASS"] = str(old)
@@ -219,8 +217,7 @@ def test_a_renewed_seat_voids_the_old_file(
 def test_one_service_for_a_class_at_a_time(
     serving: Serving, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(serving.folder)])
+    assert dialtone("class", "serve", str(serving.folder)) == 1
     assert "runs already, in another terminal" in capsys.readouterr().err
 
 
@@ -229,8 +226,7 @@ def test_the_password_of_a_database_that_is_away_is_not_shown(
 ) -> None:
     monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:geheim@127.0.0.1:1/class")
     folder = class_folder(tmp_path / "class")
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(folder), "--port", str(free_port())])
+    assert dialtone("class", "serve", str(folder), "--port", str(free_port())) == 1
     told = capsys.readouterr().err
     assert "postgresql://127.0.0.1:1/class can't be used" in told
     assert told.count("\n") == 1
@@ -343,8 +339,7 @@ def test_if_that_is_damaged_it_has_to_be_said_again(
     session = before("https://class.example:8788")
     private_dir(session.folder / "service")
     PrivateFolder(session.folder / "service").write("serving.json", content)
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(session.folder)])
+    assert dialtone("class", "serve", str(session.folder)) == 1
     assert "is damaged. Say how to serve: --everyone or --host." in capsys.readouterr().err
 
 
@@ -365,16 +360,14 @@ def test_without_options_it_is_served_as_the_last_time(
     monkeypatch.setattr(
         class_serve.serving, "serve", lambda session, wanted, say: asked.append(wanted) or 0
     )
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(session.folder), *options])
+    assert dialtone("class", "serve", str(session.folder), *options) == 0
     assert [one.host for one in asked] == [host]
     told = "As the last time, for everyone." in capsys.readouterr().out
     assert told == (host == "0.0.0.0")
 
 
 def test_a_foreign_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(tmp_path)])
+    assert dialtone("class", "serve", str(tmp_path)) == 1
     assert "isn't the folder of a class" in capsys.readouterr().err
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from dialtone_kit.classroom.running.jobs import Done, Job
 from dialtone_kit.commands import class_run
-from dialtone_kit.commands.cli import main
 from tests.commands.test_endings import Command, is_gone, wait_for
+from tests.support.command_line import dialtone
 from tests.support.platforms import needs_proc
 from tests.support.small_class import make_class, notebook
 
@@ -60,9 +60,7 @@ def course(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "run", *map(str, arguments)])
-    return int(ended.value.code or 0)
+    return dialtone("class", "run", *map(str, arguments))
 
 
 @pytest.mark.parametrize(
