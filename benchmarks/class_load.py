@@ -33,9 +33,11 @@ import psutil
 from benchmarks.class_lessons import STEPS, Learner, Outcome
 from benchmarks.harness import machine
 from dialtone_kit.classroom.address import trainer_of
+from dialtone_kit.classroom.session import Learner as Enrolled
 from dialtone_kit.classroom.session import Session, open_session
 from dialtone_kit.local.challenge import control_token
 from dialtone_kit.local.seat import parse
+from tests.support.class_of import make_class
 from tests.support.databases import Database
 from tests.support.running_mock import free_port
 
@@ -75,14 +77,7 @@ def served(
     folder: Path, options: argparse.Namespace, database: Database
 ) -> Iterator[tuple[Session, psutil.Process]]:
     """The class in `folder`, and its service."""
-    folder.mkdir(mode=0o700)
-    rows = "".join(f"{n},Learner {n},l{n}@school.example\n" for n in range(1, options.learners + 1))
-    for name, text in (
-        ("class.toml", 'name = "Load"\nlessons = ["01"]\n'),
-        ("learners.csv", f"seat,name,email\n{rows}"),
-    ):
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_text(text)
+    make_class(folder, options.learners)
     command = [str(Path(sys.executable).with_name("dialtone")), "class", "serve", str(folder)]
     command += ["--port", str(free_port()), "--workers", str(options.workers)]
     environment = os.environ | database.environment
@@ -102,7 +97,7 @@ async def taught(
     session: Session, process: psutil.Process, options: argparse.Namespace
 ) -> tuple[Watch, list[str]]:
     """All learners at once; then a look at what must still be there."""
-    watch, learners = Watch(), [_learner(session, one.seat) for one in session.learners]
+    watch, learners = Watch(), [_learner(session, one) for one in session.learners]
     seen = asyncio.create_task(_watched(process, watch, options))
     await asyncio.gather(*(_take(one, watch, options.seconds) for one in learners))
     seen.cancel()
@@ -152,9 +147,9 @@ def _is_worker(one: psutil.Process) -> bool:
     return "multiprocessing.spawn" in " ".join(one.cmdline())
 
 
-def _learner(session: Session, seat: int) -> Learner:
-    path = session.folder / "learners" / f"{seat:04}" / "session.json"
-    return Learner(parse(path.read_bytes(), path), f"l{seat}@school.example")
+def _learner(session: Session, one: Enrolled) -> Learner:
+    path = session.folder_of(one) / "session.json"
+    return Learner(parse(path.read_bytes(), path), one.email)
 
 
 async def _lost_events(session: Session, learners: list[Learner]) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.harness import THIS_TREE, machine
 from benchmarks.processes import Cost, cost
-from dialtone_kit.base.private_files import PrivateFolder
+from tests.support.class_of import make_class
 
 LESSONS = ["01", "02", "03", "04", "05"]
 LOOPED = 2  # learners in the loop
@@ -59,7 +59,7 @@ def main() -> None:
 def _measured(command: list[str], learners: int = 0) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         if learners:
-            _make_class(Path(folder) / "dialtone-class", learners)
+            make_class(Path(folder) / "dialtone-class", learners)
         environment = os.environ | {"DIALTONE_STATE_DIR": f"{folder}/state"}
         return cost(command, Path(folder), environment)
 
@@ -73,13 +73,6 @@ def _loop() -> list[str]:
         notebooks=THIS_TREE / "notebooks",
     )
     return ["sh", "-c", script]
-
-
-def _make_class(folder: Path, learners: int) -> None:
-    private = PrivateFolder(folder)
-    private.write("class.toml", 'name = "Benchmark"\nlessons = ["01"]\n')
-    rows = [f"{seat},Learner,learner{seat}@example.com" for seat in range(1, learners + 1)]
-    private.write("learners.csv", "\n".join(["seat,name,email", *rows]) + "\n")
 
 
 def _row(name: str, taken: list[Cost], learners: int, base: float | None) -> float:

@@ -33,7 +33,7 @@ from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.running import LocalService
 from dialtone_kit.local.seat import written
-from tests.support.class_room import class_folder, enroll
+from tests.support.class_of import make_class
 from tests.support.command_line import dialtone
 from tests.support.running_mock import free_port
 
@@ -75,7 +75,7 @@ class Serving:
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    folder = class_folder(tmp_path_factory.mktemp("serving") / "class")
+    folder = make_class(tmp_path_factory.mktemp("serving") / "class", 2)
     tls = ("--host", "0.0.0.0", "--name", "127.0.0.1", "--port", str(free_port()))
     running = Serving(folder, *tls)
     running.said("is served on https://127.0.0.1:")
@@ -164,7 +164,7 @@ def test_curl_trusts_the_class_too(lesson: Lesson) -> None:
 
 
 def test_nobody_else_is_trusted_in_its_place(lesson: Lesson, tmp_path: Path) -> None:
-    strange = class_folder(tmp_path / "class")
+    strange = make_class(tmp_path / "class", 2)
     port = free_port()
     other = Serving(strange, "--host", "0.0.0.0", "--name", "127.0.0.1", "--port", str(port))
     try:
@@ -194,7 +194,7 @@ def test_sharing_reaches_the_trainer(lesson: Lesson, serving: Serving) -> None:
 
 
 def test_someone_who_comes_late_gets_a_seat(serving: Serving, at: Callable[[int], None]) -> None:
-    enroll(serving.folder, 3)
+    make_class(serving.folder, 3)
     serving.said("New session files: seat 3")
     at(3)
     assert start(1, interactive=False).is_mock
@@ -225,7 +225,7 @@ def test_the_password_of_a_database_that_is_away_is_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:geheim@127.0.0.1:1/class")
-    folder = class_folder(tmp_path / "class")
+    folder = make_class(tmp_path / "class", 2)
     assert dialtone("class", "serve", str(folder), "--port", str(free_port())) == 1
     told = capsys.readouterr().err
     assert "postgresql://127.0.0.1:1/class can't be used" in told
@@ -250,7 +250,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
 
 def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
     with pytest.raises(NoSession, match=r"learners.csv is damaged"):
-        place_of(open_session(class_folder(tmp_path / "class", 0)), Wanted(), quiet)
+        place_of(open_session(make_class(tmp_path / "class", 0)), Wanted(), quiet)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_beyond_this_machine_it_is_https(tmp_path: Path, wanted: Wanted, url: str) -> None:
-    session = open_session(class_folder(tmp_path / "class"))
+    session = open_session(make_class(tmp_path / "class", 2))
     assert place_of(session, wanted, quiet).base_url == url
 
 
@@ -289,7 +289,7 @@ def before(tmp_path: Path) -> Callable[[str], Session]:
     """A class that was served at this address."""
 
     def served(url: str) -> Session:
-        session = open_session(class_folder(tmp_path / "class"))
+        session = open_session(make_class(tmp_path / "class", 2))
         record = Record(url, 8788, Secret("s" * 43), None, "PEM", "Spring")
         PrivateFolder(session.folder).write("trainer.json", written(record))
         return session

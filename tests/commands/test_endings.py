@@ -25,7 +25,7 @@ from dialtone_kit.commands.signals import undisturbed
 from dialtone_kit.local import leftovers, process
 from tests.support.platforms import needs_proc
 from tests.support.running_mock import free_port
-from tests.support.small_class import notebook
+from tests.support.small_notebook import notebook
 
 pytestmark = needs_proc
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.classroom.test_serving import PATIENCE, Serving
 from tests.support.books import FOLDER, LESSONS
-from tests.support.class_room import class_folder
+from tests.support.class_of import make_class
 from tests.support.extent import FULL
 from tests.support.running_mock import free_port
 
@@ -31,7 +31,7 @@ def serving(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serving]
     if request.param == "loopback" and not FULL:
         pytest.skip("NOT RUN: in a bounded run, the lessons of a class are taken over TLS")
     tls = ("--host", "0.0.0.0", "--name", "127.0.0.1") if request.param == "tls" else ()
-    running = Serving(class_folder(tmp_path / "class"), "--port", str(free_port()), *tls)
+    running = Serving(make_class(tmp_path / "class", 2), "--port", str(free_port()), *tls)
     running.said("is served on")
     yield running
     running.end()

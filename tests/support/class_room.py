@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.class_of import email_of
 from tests.support.running_mock import Mock, Registered
 
 
@@ -59,8 +60,7 @@ class Room(Mock):
     def __init__(self, folder: Path, learners: int = 2, **more: Any) -> None:
         self.file = folder / "seats.json"
         super().__init__(folder, seats=self.file, **more)
-        emails = (f"learner{n}@school.example" for n in range(1, learners + 1))
-        self.learners = [Learner(self, n, email) for n, email in enumerate(emails, 1)]
+        self.learners = [Learner(self, seat, email_of(seat)) for seat in range(1, learners + 1)]
         self.write()
 
     def write(self) -> None:
@@ -68,25 +68,6 @@ class Room(Mock):
         seats = {str(one.seat): {"email": one.email, "key": one.key} for one in self.learners}
         self.write_private("seats.json.new", {"seats": seats})
         (self.state_dir / "seats.json.new").replace(self.file)
-
-
-def class_folder(folder: Path, learners: int = 2) -> Path:
-    """The folder of a class, as `dialtone class new` leaves it."""
-    folder.mkdir(mode=0o700)
-    write_private(folder / "class.toml", 'name = "Spring"\nlessons = ["00", "01"]\n')
-    enroll(folder, learners)
-    return folder
-
-
-def enroll(folder: Path, learners: int) -> None:
-    """Its roster, with that many learners."""
-    rows = "".join(f"{n},Learner {n},learner{n}@school.example\n" for n in range(1, learners + 1))
-    write_private(folder / "learners.csv", f"seat,name,email\n{rows}")
-
-
-def write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:

@@ -20,7 +20,7 @@ from dialtone_kit.classroom.running.parameters import BadParameters, Parameters,
 from dialtone_kit.classroom.running.place import Place
 from dialtone_kit.classroom.running.pool import Pool
 from tests.support.platforms import needs_proc
-from tests.support.small_class import notebook
+from tests.support.small_notebook import notebook
 
 KILLS_ITS_WORKER_ONCE = """
 import os, pathlib, signal, time
