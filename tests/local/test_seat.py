@@ -19,7 +19,7 @@ from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.running import LocalService
 from dialtone_kit.local.seat import BadSession, join, leave, must_answer, read_seat, written
-from tests.support.class_room import Room
+from tests.support.class_room import Room, running_room
 from tests.support.command_line import dialtone
 from tests.support.running_mock import free_port
 from tests.support.strangers import stranger
@@ -33,10 +33,8 @@ def seat(base_url: str, token: str = TOKEN, number: int = 1) -> Record:
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    running = Room(tmp_path_factory.mktemp("room") / "state")
-    running.start()
-    yield running
-    running.stop()
+    with running_room(tmp_path_factory.mktemp("room") / "state") as room:
+        yield room
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -68,6 +70,19 @@ class Room(Mock):
         seats = {str(one.seat): {"email": one.email, "key": one.key} for one in self.learners}
         self.write_private("seats.json.new", {"seats": seats})
         (self.state_dir / "seats.json.new").replace(self.file)
+
+
+@contextmanager
+def running_room(folder: Path, **more: Any) -> Iterator[Room]:
+    """A room that is served meanwhile, and has reported no error of its own."""
+    room = Room(folder, **more)
+    room.start()
+    try:
+        yield room
+    finally:
+        room.stop()
+        room.database.drop()
+    assert "Traceback" not in room.log, room.log
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:
