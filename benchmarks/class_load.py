@@ -2,7 +2,7 @@
 
     DIALTONE_TEST_DATABASE=postgresql://USER@HOST:PORT .venv/bin/python -m benchmarks.class_load
 
-Everything is on loopback and bounded: `--learners` people, each for `--seconds`. Half-way, one
+Everything is on loopback and bounded: `--learners` people, each for `--seconds`. Halfway, one
 worker of `dialtone class serve` is killed. The end says which answers weren't the ones that the
 lessons expect, how long a token took, how much memory the service had, and whether something that
 it had acknowledged is gone.
@@ -17,7 +17,6 @@ import random
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -32,6 +31,7 @@ import psutil
 
 from benchmarks.class_lessons import STEPS, Learner, Outcome
 from benchmarks.harness import machine
+from benchmarks.processes import DIALTONE
 from dialtone_kit.classroom.address import trainer_of
 from dialtone_kit.classroom.session import Learner as Enrolled
 from dialtone_kit.classroom.session import Session, open_session
@@ -47,7 +47,7 @@ PAGE = 1000
 
 @dataclass
 class Watch:
-    """What is seen of the service meanwhile: memory in MiB, and the worker that was killed."""
+    """What was seen during the run: memory in MiB, the worker that was killed, the answers."""
 
     peak: float = 0.0
     killed: int = 0
@@ -78,7 +78,7 @@ def served(
 ) -> Iterator[tuple[Session, psutil.Process]]:
     """The class in `folder`, and its service."""
     make_class(folder, options.learners)
-    command = [str(Path(sys.executable).with_name("dialtone")), "class", "serve", str(folder)]
+    command = [DIALTONE, "class", "serve", str(folder)]
     command += ["--port", str(free_port()), "--workers", str(options.workers)]
     environment = os.environ | database.environment
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
