@@ -74,7 +74,7 @@ class Room(Mock):
 
 @contextmanager
 def running_room(folder: Path, **more: Any) -> Iterator[Room]:
-    """A room that is served meanwhile, and has reported no error of its own."""
+    """A room that runs until the end, and must have logged no error of its own by then."""
     room = Room(folder, **more)
     room.start()
     try:
