@@ -14,7 +14,7 @@ import pytest
 from dialtone_kit.classroom.board_app import HEADER
 from dialtone_kit.commands import class_board
 from tests.support.class_of import NOON, event, give, make_class
-from tests.support.command_line import dialtone
+from tests.support.command_line import MAIN, dialtone
 
 
 def names(folder: Path) -> list[str]:
@@ -24,8 +24,7 @@ def names(folder: Path) -> list[str]:
 def test_the_link_leads_to_the_board_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = make_class(tmp_path / "class", 2)
     give(folder, 1, [event(NOON, "01", "opened")])
-    code = "from dialtone_kit.commands.cli import main; main()"
-    line = [sys.executable, "-c", code, "class", "board", str(folder), "--no-browser"]
+    line = [sys.executable, "-c", MAIN, "class", "board", str(folder), "--no-browser"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as board:
         try:
             assert board.stdout is not None

@@ -13,11 +13,11 @@ import pytest
 
 from dialtone_kit.classroom.running.jobs import Done, Job
 from dialtone_kit.commands import class_run
-from tests.commands.test_endings import Command, is_gone, wait_for
 from tests.support.class_of import make_class
-from tests.support.command_line import dialtone
+from tests.support.command_line import Command, dialtone, is_gone
 from tests.support.platforms import needs_proc
 from tests.support.small_notebook import notebook
+from tests.support.waiting import wait_for
 
 WITH_NOTEBOOKS_OF = """
 from pathlib import Path

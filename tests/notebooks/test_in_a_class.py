@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.classroom.test_serving import PATIENCE, Serving
 from tests.support.books import FOLDER, LESSONS
 from tests.support.class_of import make_class
+from tests.support.class_serve import PATIENCE, Serving
 from tests.support.extent import FULL
 from tests.support.running_mock import free_port
 
