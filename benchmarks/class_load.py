@@ -2,7 +2,7 @@
 
     DIALTONE_TEST_DATABASE=postgresql://USER@HOST:PORT .venv/bin/python -m benchmarks.class_load
 
-Everything is on loopback and bounded: `--learners` people, each for `--seconds`. Half-way, one
+Everything is on loopback and bounded: `--learners` people, each for `--seconds`. Halfway, one
 worker of `dialtone class serve` is killed. The end says which answers weren't the ones that the
 lessons expect, how long a token took, how much memory the service had, and whether something that
 it had acknowledged is gone.
@@ -17,7 +17,6 @@ import random
 import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -32,10 +31,13 @@ import psutil
 
 from benchmarks.class_lessons import STEPS, Learner, Outcome
 from benchmarks.harness import machine
+from benchmarks.processes import DIALTONE
 from dialtone_kit.classroom.address import trainer_of
+from dialtone_kit.classroom.session import Learner as Enrolled
 from dialtone_kit.classroom.session import Session, open_session
 from dialtone_kit.local.challenge import control_token
 from dialtone_kit.local.seat import parse
+from tests.support.class_of import make_class
 from tests.support.databases import Database
 from tests.support.running_mock import free_port
 
@@ -45,7 +47,7 @@ PAGE = 1000
 
 @dataclass
 class Watch:
-    """What is seen of the service meanwhile: memory in MiB, and the worker that was killed."""
+    """What was seen during the run: memory in MiB, the worker that was killed, the answers."""
 
     peak: float = 0.0
     killed: int = 0
@@ -75,15 +77,8 @@ def served(
     folder: Path, options: argparse.Namespace, database: Database
 ) -> Iterator[tuple[Session, psutil.Process]]:
     """The class in `folder`, and its service."""
-    folder.mkdir(mode=0o700)
-    rows = "".join(f"{n},Learner {n},l{n}@school.example\n" for n in range(1, options.learners + 1))
-    for name, text in (
-        ("class.toml", 'name = "Load"\nlessons = ["01"]\n'),
-        ("learners.csv", f"seat,name,email\n{rows}"),
-    ):
-        (folder / name).touch(mode=0o600)
-        (folder / name).write_text(text)
-    command = [str(Path(sys.executable).with_name("dialtone")), "class", "serve", str(folder)]
+    make_class(folder, options.learners)
+    command = [DIALTONE, "class", "serve", str(folder)]
     command += ["--port", str(free_port()), "--workers", str(options.workers)]
     environment = os.environ | database.environment
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
@@ -102,7 +97,7 @@ async def taught(
     session: Session, process: psutil.Process, options: argparse.Namespace
 ) -> tuple[Watch, list[str]]:
     """All learners at once; then a look at what must still be there."""
-    watch, learners = Watch(), [_learner(session, one.seat) for one in session.learners]
+    watch, learners = Watch(), [_learner(session, one) for one in session.learners]
     seen = asyncio.create_task(_watched(process, watch, options))
     await asyncio.gather(*(_take(one, watch, options.seconds) for one in learners))
     seen.cancel()
@@ -152,9 +147,9 @@ def _is_worker(one: psutil.Process) -> bool:
     return "multiprocessing.spawn" in " ".join(one.cmdline())
 
 
-def _learner(session: Session, seat: int) -> Learner:
-    path = session.folder / "learners" / f"{seat:04}" / "session.json"
-    return Learner(parse(path.read_bytes(), path), f"l{seat}@school.example")
+def _learner(session: Session, one: Enrolled) -> Learner:
+    path = session.folder_of(one) / "session.json"
+    return Learner(parse(path.read_bytes(), path), one.email)
 
 
 async def _lost_events(session: Session, learners: list[Learner]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`dialtone class run` of lessons 01 to 05, beside a shell loop of the papermill command.
+"""`dialtone class run` of lessons 01 to 05, compared with a shell loop of the papermill command.
 
 .venv/bin/python -m benchmarks.class_run [--rounds 3] [--learners 2 8 32]
 
@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.harness import THIS_TREE, machine
-from benchmarks.processes import Cost, cost
-from dialtone_kit.base.private_files import PrivateFolder
+from benchmarks.processes import DIALTONE, Cost, cost, medians
+from tests.support.class_of import make_class
 
 LESSONS = ["01", "02", "03", "04", "05"]
 LOOPED = 2  # learners in the loop
@@ -31,7 +30,7 @@ done
 {dialtone} stop
 """
 CLASS = [
-    str(Path(sys.executable).with_name("dialtone")),
+    DIALTONE,
     *("class", "run", "--lessons", " ".join(LESSONS)),
 ]
 
@@ -59,7 +58,7 @@ def main() -> None:
 def _measured(command: list[str], learners: int = 0) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         if learners:
-            _make_class(Path(folder) / "dialtone-class", learners)
+            make_class(Path(folder) / "dialtone-class", learners)
         environment = os.environ | {"DIALTONE_STATE_DIR": f"{folder}/state"}
         return cost(command, Path(folder), environment)
 
@@ -69,26 +68,17 @@ def _loop() -> list[str]:
         learners=LOOPED,
         lessons=" ".join(LESSONS),
         papermill=Path(sys.executable).with_name("papermill"),
-        dialtone=CLASS[0],
+        dialtone=DIALTONE,
         notebooks=THIS_TREE / "notebooks",
     )
     return ["sh", "-c", script]
 
 
-def _make_class(folder: Path, learners: int) -> None:
-    private = PrivateFolder(folder)
-    private.write("class.toml", 'name = "Benchmark"\nlessons = ["01"]\n')
-    rows = [f"{seat},Learner,learner{seat}@example.com" for seat in range(1, learners + 1)]
-    private.write("learners.csv", "\n".join(["seat,name,email", *rows]) + "\n")
-
-
 def _row(name: str, taken: list[Cost], learners: int, base: float | None) -> float:
-    seconds, cpu, mib = (
-        statistics.median(getattr(one, what) for one in taken) for what in ("seconds", "cpu", "mib")
-    )
-    each = seconds / learners
+    usual = medians(taken)
+    each = usual.seconds / learners
     faster = f"{base / each:.1f}" if base else ""
-    print(f"| {name} | {each:.2f} | {cpu / learners:.2f} | {mib:.0f} | {faster} |")
+    print(f"| {name} | {each:.2f} | {usual.cpu / learners:.2f} | {usual.mib:.0f} | {faster} |")
     return each
 
 

@@ -1,4 +1,4 @@
-"""`dialtone run` over all lessons, beside papermill on as many empty notebooks one after another.
+"""`dialtone run` over all lessons, compared with papermill on as many empty notebooks in turn.
 
 .venv/bin/python -m benchmarks.course [--rounds 5]
 """
@@ -14,10 +14,10 @@ from pathlib import Path
 
 import nbformat
 
-from benchmarks.harness import THIS_TREE, machine
-from benchmarks.processes import Cost, cost
+from benchmarks.harness import machine
+from benchmarks.processes import DIALTONE, Cost, cost, medians
+from tests.support.books import LESSONS
 
-LESSONS = sorted((THIS_TREE / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 EMPTY = """
 import sys
 import papermill
@@ -45,8 +45,7 @@ def main() -> None:
 def _cost(name: str, folder: Path) -> Cost:
     places = {"DIALTONE_STATE_DIR": f"{folder}/state", "DIALTONE_CONFIG_DIR": f"{folder}/config"}
     if name == "dialtone run":
-        dialtone = Path(sys.executable).with_name("dialtone")
-        return cost([str(dialtone), "run"], folder, os.environ | places)
+        return cost([DIALTONE, "run"], folder, os.environ | places)
     nbformat.write(
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")]), folder / "empty.ipynb"
     )
@@ -57,11 +56,8 @@ def _table(costs: dict[str, list[Cost]]) -> str:
     base, ours = costs.values()
     lines = ["| | s | CPU s | MiB at most |", "|---|---:|---:|---:|"]
     for name, taken in costs.items():
-        medians = (
-            statistics.median(getattr(one, what) for one in taken)
-            for what in ("seconds", "cpu", "mib")
-        )
-        lines.append("| {} | {:.1f} | {:.1f} | {:.0f} |".format(name, *medians))
+        usual = medians(taken)
+        lines.append(f"| {name} | {usual.seconds:.1f} | {usual.cpu:.1f} | {usual.mib:.0f} |")
     pairs = list(zip(ours, base, strict=True))
     clock = statistics.median(one.seconds / other.seconds for one, other in pairs)
     cpu = statistics.median(one.cpu / other.cpu for one, other in pairs)

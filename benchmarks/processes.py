@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import psutil
 
+DIALTONE = str(Path(sys.executable).with_name("dialtone"))
 EVERY = 0.1  # seconds between two looks
 
 
@@ -40,6 +43,11 @@ def cost(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -
     if run.returncode:
         raise subprocess.CalledProcessError(run.returncode, command, output)
     return Cost(seconds, sum(watched.cpu.values()), watched.most / 2**20)
+
+
+def medians(costs: Sequence[Cost]) -> Cost:
+    """The median of each figure."""
+    return Cost(*map(statistics.median, zip(*map(astuple, costs), strict=True)))
 
 
 class _Watched:

@@ -1,7 +1,7 @@
 """The container's health check: does what runs in it answer?
 
 Without an argument: JupyterLab, or else the local service, which proves that it's ours. With one:
-whoever is at that URL, such as the service of a class.
+whatever is at that URL, such as the service of a class.
 """
 
 import ssl
@@ -16,7 +16,7 @@ PATIENCE = 2  # seconds
 
 
 def answers(url: str) -> bool:
-    """Whether a server is at `url` and can do more than fail. Nothing secret is sent there."""
+    """Whether a server answers at `url`, and not with a 5xx. Nothing secret is sent there."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     connection: HTTPConnection

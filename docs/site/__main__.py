@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def make_place(out: Path) -> None:
-    """Make the folder `out`, unless something else than a site is there."""
+    """Make the folder `out`, unless it holds something other than a site."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         taken = any(out.iterdir()) and not (out / ".buildinfo").is_file()
@@ -67,10 +67,10 @@ def build(books: Mapping[str, Book], out: Path, where: opening.Places | None = N
         options = ["-q", "-E", "-W", "--keep-going", "-c", str(HERE), "-D", static]
         cache = str(Path(place) / "doctrees")
         if build_main([*options, "-d", cache, str(folder), str(out)]):
-            raise NotBuilt("Sphinx has found something wrong, see above.")
+            raise NotBuilt("Sphinx found something wrong: see above.")
     found = problems(out)
     if found:
-        raise NotBuilt("\n".join(["The pages are not right:", *found]))
+        raise NotBuilt("\n".join(["The pages have problems:", *found]))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -33,6 +33,7 @@ class _Reader(HTMLParser):
 
 def problems(site: Path) -> list[str]:
     """One line for everything that is wrong with the pages and style sheets of `site`."""
+    _read.cache_clear()  # the site may have been built again
     found = [line for page in sorted(site.rglob("*.html")) for line in _of_page(site, page)]
     sheets = (sheet for sheet in sorted(site.rglob("*.css")) if _LOADED.search(_text(sheet)))
     return found + [f"{sheet.relative_to(site)} loads from another host" for sheet in sheets]
@@ -42,7 +43,7 @@ def _of_page(site: Path, page: Path) -> Iterator[str]:
     reader, name = _read(page), page.relative_to(site)
     yield from (f"{name} loads {url}" for url in reader.loads if urlsplit(url).netloc)
     inside = [url for url in reader.links if not urlsplit(url).scheme and not urlsplit(url).netloc]
-    for url in {*inside, *(url for url in reader.loads if not urlsplit(url).netloc)}:
+    for url in sorted({*inside, *(url for url in reader.loads if not urlsplit(url).netloc)}):
         parts = urlsplit(url)
         target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
         if parts.scheme != "data" and not target.is_file():

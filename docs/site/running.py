@@ -66,7 +66,7 @@ def refuse_leaks(name: str, book: Book, private: Sequence[str]) -> None:
         raise Leak(f"{name}: an output has a secret in it. Show it masked.")
     for path in (*private, str(ROOT), str(Path.home())):
         if len(path) > 1 and re.search(rf"{re.escape(path)}\b", shown):
-            raise Leak(f"{name}: an output has a path of this machine in it. Show it without.")
+            raise Leak(f"{name}: an output has a path of this machine in it. Leave it out.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Lays the pages out for Sphinx: the lessons, the pages beside them, and the widgets' own files."""
+"""Lays the pages out for Sphinx: the lessons, the other pages, and the widgets' own files."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.support.books import FOLDER, LESSONS, ROOT, Book, read, text_of
 
 SOLUTIONS = "solutions/index.md"
 # Pages of the repository, and their names here.
-BESIDE = {
+OTHERS = {
     "notebooks/README.md": "lessons.md",
     "notebooks/glossary.md": "glossary.md",
     "notebooks/misconceptions.md": "misconceptions.md",
     "docs/where-to-run.md": "where-to-run.md",
     "notebooks/TRAINERS.md": "trainers.md",
 }
-PAGES = {**BESIDE, "README.md": "index.md", "notebooks/solutions": SOLUTIONS}
+PAGES = {**OTHERS, "README.md": "index.md", "notebooks/solutions": SOLUTIONS}
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 _ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 _BADGE = re.compile(r"^\[!\[.*\n+", re.MULTILINE)
@@ -43,7 +43,7 @@ class Stage:
             book = books.get(name) or read(FOLDER / name)
             self._write(name, text_of(lesson_page(name, book, buttons(name, self.where))))
         self._lay_solutions()
-        for path, name in BESIDE.items():
+        for path, name in OTHERS.items():
             self._write(name, self.relinked(path, (ROOT / path).read_text(encoding="utf-8")))
         self._write("index.md", self._front())
         self._lay_widgets()
@@ -63,7 +63,7 @@ class Stage:
         return _LINK.sub(link, _ANCHOR.sub(r"(\1)=", text))  # HTML is no target to MyST
 
     def target(self, path: str) -> str:
-        """Where the file or folder at `path` is to be seen, or nothing."""
+        """Where readers find the file or folder at `path`, or nothing."""
         if path in PAGES:
             return PAGES[path]
         if path.startswith("notebooks/"):  # a lesson or a picture
@@ -75,10 +75,10 @@ class Stage:
         readme = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Test")[0]
         intro, _, start = self.relinked("README.md", _BADGE.sub("", readme)).partition("\n## Start")
         lessons = "\n".join(LESSONS)
-        more = "\n".join([*BESIDE.values(), SOLUTIONS])
+        more = "\n".join([*OTHERS.values(), SOLUTIONS])
         return (
             f"{intro}\n{buttons(LESSONS[0], self.where, 'To begin:')}\n\n## Start{start}\n\n"
-            f"{_contents('The lessons', lessons)}\n{_contents('Beside them', more)}"
+            f"{_contents('The lessons', lessons)}\n{_contents('More pages', more)}"
         )
 
     def _lay_solutions(self) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 
 import pytest
 
 from dialtone_kit.base.notebook import in_notebook, is_interactive, link
+from dialtone_kit.lesson.loopback import Answered, Asked, Loopback
 
 APPROVE = "http://127.0.0.1:8787/realms/default/register/approve?enrollment=enroll_1"
 
@@ -118,18 +117,11 @@ def test_in_a_codespaces_jupyterlab_a_link_goes_through_its_proxy(started_by: Pa
 def jupyter_server(answer: int) -> Iterator[str]:
     """A server that gives `answer` to the question for its proxy, and 500 to anything else."""
 
-    class Server(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(answer if self.path == "/b/server-proxy/servers-info" else 500)
-            self.end_headers()
+    def answered(asked: Asked) -> Answered:
+        return Answered(answer if asked.path == "/b/server-proxy/servers-info" else 500)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Server) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/b/"
-        server.shutdown()
+    with closing(Loopback(answered, "jupyter")) as server:
+        yield f"{server.origin}/b/"
 
 
 @pytest.fixture

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.classroom.board_app import Desk, board_app
@@ -21,34 +20,30 @@ from tests.support import shots, sights
 from tests.support.axe import violations
 from tests.support.class_of import busy_class, event, give
 from tests.support.lab import faint_texts
+from tests.support.mcp_scene import serving
 
 TOKEN = "t" * 43
 SCHEMES = (("light", "none"), ("dark", "none"), ("light", "active"), ("dark", "active"))
 
 
+@dataclass(frozen=True)
 class Board:
     """A board that is served, and the folder that it's about."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.listener = folder, socket.create_server(("127.0.0.1", 0))
-        app = board_app(Desk(folder), Secret(TOKEN))
-        config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self.listener],))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
+    folder: Path
+    url: str
 
-    def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(20)
-        self.listener.close()
+
+@contextmanager
+def served(folder: Path) -> Iterator[Board]:
+    with serving(lambda _: board_app(Desk(folder), Secret(TOKEN)), "/") as url:
+        yield Board(folder, url)
 
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
-    made = Board(busy_class(tmp_path_factory.mktemp("board") / "class", 30, time.time()))
-    yield made
-    made.close()
+    with served(busy_class(tmp_path_factory.mktemp("board") / "class", 30, time.time())) as board:
+        yield board
 
 
 @pytest.fixture
@@ -96,14 +91,11 @@ def test_the_board_is_for_everybody_and_fits_a_projector(page: Any, board: Board
 @pytest.mark.full
 @pytest.mark.parametrize("count", [3, 300])
 def test_a_small_and_a_large_class_fit_a_projector(page: Any, tmp_path: Path, count: int) -> None:
-    board = Board(busy_class(tmp_path / "class", count, time.time(), lessons=20))
-    try:
+    with served(busy_class(tmp_path / "class", count, time.time(), lessons=20)) as board:
         open_board(page, board)
         assert page.evaluate(BOTTOM) <= 720
         assert page.locator("#everyone li").count() == count
         shots.keep(page, f"board-{count}")
-    finally:
-        board.close()
 
 
 def test_the_board_updates_by_itself_and_a_reload_needs_no_new_link(

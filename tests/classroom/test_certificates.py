@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -60,6 +61,12 @@ def test_an_authority_at_its_end_is_replaced(tmp_path: Path) -> None:
 
 
 def test_the_authority_vouches_for_no_other_authority(tmp_path: Path) -> None:
+    authority = x509.load_pem_x509_certificate(made(tmp_path / "service").authority.encode())
+    bounds = authority.extensions.get_extension_for_class(x509.BasicConstraints)
+    assert (bounds.critical, bounds.value.ca, bounds.value.path_length) == (True, True, 0)
+
+
+def test_who_trusts_it_checks_the_chain_and_the_name(tmp_path: Path) -> None:
     made(tmp_path / "service")
     context = only(authority_of(tmp_path / "service"))
     assert [one["subject"] for one in context.get_ca_certs()]

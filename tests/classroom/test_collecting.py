@@ -18,7 +18,7 @@ from dialtone_kit.classroom.session import open_session
 from dialtone_kit.local.record import Record, free_port
 from dialtone_kit.local.seat import written
 from tests.support.class_of import NOON, event, make_class, tried
-from tests.support.class_room import Room
+from tests.support.class_room import running_room
 
 
 class Service:
@@ -94,9 +94,8 @@ def test_a_damaged_trainer_file_is_one_line(tmp_path: Path) -> None:
 
 def test_a_service_that_is_away_is_one_line(tmp_path: Path) -> None:
     session = open_session(make_class(tmp_path / "class", 1))
-    away = Record(
-        f"http://127.0.0.1:{free_port(0)}", free_port(0), Secret("x" * 43), class_name="c"
-    )
+    port = free_port(0)
+    away = Record(f"http://127.0.0.1:{port}", port, Secret("x" * 43), class_name="c")
     PrivateFolder(session.folder).write("trainer.json", written(away))
     with pytest.raises(ServiceAway, match="Is `dialtone class serve` running"):
         collect(session)
@@ -115,18 +114,16 @@ def test_an_answer_that_makes_no_sense_is_one_line(
 
 
 def test_what_learners_share_at_the_service_gets_to_their_seats(tmp_path: Path) -> None:
-    folder, room = make_class(tmp_path / "class", 2), Room(tmp_path / "state").start()
-    trainer = Record(room.base_url, room.port, Secret(room.secret), class_name="Spring class")
-    PrivateFolder(folder).write("trainer.json", written(trainer))
-    try:
+    folder = make_class(tmp_path / "class", 2)
+    with running_room(tmp_path / "state") as room:
+        trainer = Record(room.base_url, room.port, Secret(room.secret), class_name="Spring class")
+        PrivateFolder(folder).write("trainer.json", written(trainer))
         for n, learner in enumerate(room.learners):
             made = tried(NOON + n, "01.facts", "wrong", "M19") | {"number": n}
             del made["v"]
             sent = {"series": "0123456789abcdef", "events": [made]}
             assert learner.control("POST", "class/events", json=sent).status_code == 200
         assert [collect(open_session(folder)), collect(open_session(folder))] == [2, 0]
-    finally:
-        room.stop()
     found = [event for seat in ClassEvents().seats(open_session(folder)) for event in seat.events]
     assert [(event.id, event.code) for event in found] == [("01.facts", "M19")] * 2
 

@@ -15,9 +15,9 @@ import pytest
 from dialtone_kit.classroom import ending, results, seats
 from dialtone_kit.classroom.in_use import StillUsed, using
 from dialtone_kit.commands import class_end
-from dialtone_kit.commands.cli import main
 from dialtone_kit.local.kept import Kept
 from tests.support.class_of import NOON, event, give, make_class
+from tests.support.command_line import dialtone
 
 PRIVATE = "service/mock.sqlite3", "service/authority-key.pem", "trainer.json", "run.jsonl"
 HOLD = """
@@ -35,10 +35,7 @@ def names(folder: Path) -> list[str]:
 
 
 def end(folder: Path, *more: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "end", str(folder), "--yes", *more])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+    return dialtone("class", "end", str(folder), "--yes", *more)
 
 
 @pytest.fixture
@@ -203,15 +200,11 @@ def test_what_cant_be_deleted_is_said_and_the_rest_can_go_on(
 def test_without_a_terminal_and_yes_nothing_happens(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "end", str(folder)])
-    assert ended.value.code == 2
+    assert dialtone("class", "end", str(folder)) == 2
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(class_end.click, "confirm", lambda text: False)
     capsys.readouterr()
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "end", str(folder)])
-    assert ended.value.code == 0
+    assert dialtone("class", "end", str(folder)) == 0
     said = capsys.readouterr().out
     assert class_end.NAMELESS in said.partition("Nothing was deleted.")[0]
     assert (folder / "class.toml").exists()

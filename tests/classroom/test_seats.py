@@ -16,14 +16,14 @@ from dialtone_kit.classroom import seats
 from dialtone_kit.classroom.session import NoSession, Session, open_session
 from dialtone_kit.classroom.tables import read_csv_text
 from dialtone_kit.local.record import Record
-from tests.support.class_room import class_folder, enroll
+from tests.support.class_of import make_class
 
 TRAINER = Record("https://class.example:8788", 8788, Secret("s" * 43), None, "PEM", "Spring")
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    return open_session(class_folder(tmp_path / "class"))
+    return open_session(make_class(tmp_path / "class", 2))
 
 
 def file_of(session: Session, seat: int) -> Path:
@@ -92,7 +92,7 @@ def test_again_changes_nothing(session: Session) -> None:
 def test_a_late_learner_gets_a_seat_and_the_others_keep_theirs(session: Session) -> None:
     seats.issue(session, TRAINER)
     before = held(session, 1)
-    enroll(session.folder, 3)
+    make_class(session.folder, 3)
     assert seats.issue(open_session(session.folder), TRAINER) == seats.Issued((3,))
     assert held(session, 1) == before
     assert works(session, 3)
@@ -100,7 +100,7 @@ def test_a_late_learner_gets_a_seat_and_the_others_keep_theirs(session: Session)
 
 def test_who_leaves_the_roster_loses_the_seat(session: Session) -> None:
     seats.issue(session, TRAINER)
-    enroll(session.folder, 1)
+    make_class(session.folder, 1)
     seats.issue(open_session(session.folder), TRAINER)
     assert set(known(session)) == {"1"}
 

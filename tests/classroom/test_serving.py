@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,7 +23,6 @@ from dialtone_kit.classroom.address import Wanted, must_be_free, place_of, train
 from dialtone_kit.classroom.seats import Issued
 from dialtone_kit.classroom.session import NoSession, Session, open_session
 from dialtone_kit.commands import class_serve
-from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.attack_rooms import Found
 from dialtone_kit.lesson.content.lesson_11.rooms import FLAG
 from dialtone_kit.lesson.lesson import Lesson
@@ -34,48 +30,15 @@ from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.running import LocalService
 from dialtone_kit.local.seat import written
-from tests.support.class_room import class_folder, enroll
+from tests.support.class_of import make_class
+from tests.support.class_serve import Serving
+from tests.support.command_line import dialtone
 from tests.support.running_mock import free_port
-
-DIALTONE = str(Path(sys.executable).with_name("dialtone"))
-PATIENCE = 60.0  # seconds for a line of the command; the machine may be busy
-
-
-class Serving:
-    """The command in a process, and what it said."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder, self.lines = folder, list[str]()
-        command = [DIALTONE, "class", "serve", str(folder), *options]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(iter(self.process.stdout.readline, ""))
-
-    def said(self, words: str) -> str:
-        """The line with these words, once it has come."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if found := next((line for line in list(self.lines) if words in line), None):
-                return found
-            time.sleep(0.05)
-        raise AssertionError(f"{words!r} wasn't said: {self.lines}")
-
-    def session_file(self, seat: int) -> Path:
-        return self.folder / "learners" / f"{seat:04}" / "session.json"
-
-    def end(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    folder = class_folder(tmp_path_factory.mktemp("serving") / "class")
+    folder = make_class(tmp_path_factory.mktemp("serving") / "class", 2)
     tls = ("--host", "0.0.0.0", "--name", "127.0.0.1", "--port", str(free_port()))
     running = Serving(folder, *tls)
     running.said("is served on https://127.0.0.1:")
@@ -164,7 +127,7 @@ def test_curl_trusts_the_class_too(lesson: Lesson) -> None:
 
 
 def test_nobody_else_is_trusted_in_its_place(lesson: Lesson, tmp_path: Path) -> None:
-    strange = class_folder(tmp_path / "class")
+    strange = make_class(tmp_path / "class", 2)
     port = free_port()
     other = Serving(strange, "--host", "0.0.0.0", "--name", "127.0.0.1", "--port", str(port))
     try:
@@ -194,7 +157,7 @@ def test_sharing_reaches_the_trainer(lesson: Lesson, serving: Serving) -> None:
 
 
 def test_someone_who_comes_late_gets_a_seat(serving: Serving, at: Callable[[int], None]) -> None:
-    enroll(serving.folder, 3)
+    make_class(serving.folder, 3)
     serving.said("New session files: seat 3")
     at(3)
     assert start(1, interactive=False).is_mock
@@ -206,9 +169,7 @@ def test_a_renewed_seat_voids_the_old_file(
     old = tmp_path / "old.json"
     old.touch(mode=0o600)
     old.write_bytes(serving.session_file(2).read_bytes())
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "serve", str(serving.folder), "--renew", "2"])
-    assert ended.value.code == 0
+    assert dialtone("class", "serve", str(serving.folder), "--renew", "2") == 0
     at(2)
     assert start(1, interactive=False).is_mock
     os.environ["DIALTONE_CLASS"] = str(old)
@@ -219,8 +180,7 @@ def test_a_renewed_seat_voids_the_old_file(
 def test_one_service_for_a_class_at_a_time(
     serving: Serving, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(serving.folder)])
+    assert dialtone("class", "serve", str(serving.folder)) == 1
     assert "runs already, in another terminal" in capsys.readouterr().err
 
 
@@ -228,9 +188,8 @@ def test_the_password_of_a_database_that_is_away_is_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DIALTONE_DATABASE_URL", "postgresql://me:geheim@127.0.0.1:1/class")
-    folder = class_folder(tmp_path / "class")
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(folder), "--port", str(free_port())])
+    folder = make_class(tmp_path / "class", 2)
+    assert dialtone("class", "serve", str(folder), "--port", str(free_port())) == 1
     told = capsys.readouterr().err
     assert "postgresql://127.0.0.1:1/class can't be used" in told
     assert told.count("\n") == 1
@@ -254,7 +213,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
 
 def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
     with pytest.raises(NoSession, match=r"learners.csv is damaged"):
-        place_of(open_session(class_folder(tmp_path / "class", 0)), Wanted(), quiet)
+        place_of(open_session(make_class(tmp_path / "class", 0)), Wanted(), quiet)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +227,7 @@ def test_without_learners_there_is_nobody_to_serve(tmp_path: Path) -> None:
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_beyond_this_machine_it_is_https(tmp_path: Path, wanted: Wanted, url: str) -> None:
-    session = open_session(class_folder(tmp_path / "class"))
+    session = open_session(make_class(tmp_path / "class", 2))
     assert place_of(session, wanted, quiet).base_url == url
 
 
@@ -293,7 +252,7 @@ def before(tmp_path: Path) -> Callable[[str], Session]:
     """A class that was served at this address."""
 
     def served(url: str) -> Session:
-        session = open_session(class_folder(tmp_path / "class"))
+        session = open_session(make_class(tmp_path / "class", 2))
         record = Record(url, 8788, Secret("s" * 43), None, "PEM", "Spring")
         PrivateFolder(session.folder).write("trainer.json", written(record))
         return session
@@ -343,8 +302,7 @@ def test_if_that_is_damaged_it_has_to_be_said_again(
     session = before("https://class.example:8788")
     private_dir(session.folder / "service")
     PrivateFolder(session.folder / "service").write("serving.json", content)
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(session.folder)])
+    assert dialtone("class", "serve", str(session.folder)) == 1
     assert "is damaged. Say how to serve: --everyone or --host." in capsys.readouterr().err
 
 
@@ -365,16 +323,14 @@ def test_without_options_it_is_served_as_the_last_time(
     monkeypatch.setattr(
         class_serve.serving, "serve", lambda session, wanted, say: asked.append(wanted) or 0
     )
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(session.folder), *options])
+    assert dialtone("class", "serve", str(session.folder), *options) == 0
     assert [one.host for one in asked] == [host]
     told = "As last time, for everyone." in capsys.readouterr().out
     assert told == (host == "0.0.0.0")
 
 
 def test_a_foreign_folder_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["class", "serve", str(tmp_path)])
+    assert dialtone("class", "serve", str(tmp_path)) == 1
     assert "isn't the folder of a class" in capsys.readouterr().err
 
 

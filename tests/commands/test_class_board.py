@@ -13,26 +13,18 @@ import pytest
 
 from dialtone_kit.classroom.board_app import HEADER
 from dialtone_kit.commands import class_board
-from dialtone_kit.commands.cli import main
 from tests.support.class_of import NOON, event, give, make_class
+from tests.support.command_line import MAIN, dialtone
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def dialtone(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", *arguments])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
-
-
 def test_the_link_leads_to_the_board_and_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = make_class(tmp_path / "class", 2)
     give(folder, 1, [event(NOON, "01", "opened")])
-    code = "from dialtone_kit.commands.cli import main; main()"
-    line = [sys.executable, "-c", code, "class", "board", str(folder), "--no-browser"]
+    line = [sys.executable, "-c", MAIN, "class", "board", str(folder), "--no-browser"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as board:
         try:
             assert board.stdout is not None
@@ -62,7 +54,7 @@ def test_the_browser_is_led_by_a_private_file_and_not_by_its_arguments(
 
     monkeypatch.setattr(class_board, "_serve", serve)
     monkeypatch.setattr(class_board.webbrowser, "open", opened.append)
-    assert dialtone("board", str(folder)) == 0
+    assert dialtone("class", "board", str(folder)) == 0
     url = capsys.readouterr().out.splitlines()[0].split()[-1]
     assert opened[0] == (folder / class_board.OPENER).as_uri()
     assert url in opened[1]
@@ -75,7 +67,7 @@ def test_a_port_that_is_taken_is_one_line(
     folder = make_class(tmp_path / "class", 1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert dialtone("board", str(folder), "--no-browser", "--port", port) == 2
+        assert dialtone("class", "board", str(folder), "--no-browser", "--port", port) == 2
     assert f"--port {port} can't be used" in capsys.readouterr().err
     assert not list(folder.glob("*.lock"))
 
@@ -84,7 +76,7 @@ def test_a_port_that_is_taken_is_one_line(
 def test_a_folder_that_is_no_class_is_one_line(
     tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert dialtone(command, str(tmp_path)) == 1
+    assert dialtone("class", command, str(tmp_path)) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "isn't the folder of a class" in error
@@ -95,8 +87,8 @@ def test_a_report_is_written_into_the_class_or_where_asked(
 ) -> None:
     folder = make_class(tmp_path / "class", 1)
     (tmp_path / "out").mkdir(mode=0o755)
-    assert dialtone("report", str(folder)) == 0
-    assert dialtone("report", str(folder), "--output", str(tmp_path / "out")) == 0
+    assert dialtone("class", "report", str(folder)) == 0
+    assert dialtone("class", "report", str(folder), "--output", str(tmp_path / "out")) == 0
     output = capsys.readouterr()
     assert str(tmp_path / "out" / "report.html") in output.out
     assert "There are no events yet" in output.err
@@ -107,16 +99,16 @@ def test_a_report_on_runs_leaves_that_on_learners_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = make_class(tmp_path / "class", 1)
-    assert dialtone("report", str(folder)) == 0
+    assert dialtone("class", "report", str(folder)) == 0
     before = (folder / "report" / "report.html").read_bytes()
-    assert dialtone("report", "--runs", str(folder)) == 0
+    assert dialtone("class", "report", "--runs", str(folder)) == 0
     assert (folder / "report" / "report.html").read_bytes() == before
     assert "Nothing has been run yet" in (folder / "report-of-runs" / "report.html").read_text()
-    assert dialtone("end", "--yes", str(folder)) == 0
+    assert dialtone("class", "end", "--yes", str(folder)) == 0
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("command", ["board", "report", "end"])
 def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert dialtone(command, "--help") == 0
+    assert dialtone("class", command, "--help") == 0
     assert f"Example: dialtone class {command}" in capsys.readouterr().out

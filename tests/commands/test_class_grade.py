@@ -14,14 +14,13 @@ from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.tables import read_csv_text
 from dialtone_kit.commands import class_grade, class_grade_table
 from tests.classroom.grading.hostile import LOOKS, cell
-from tests.commands.test_cli import dialtone
 from tests.support import handed_in
-from tests.support.class_of import NOON, give, tried
+from tests.support.class_of import NOON, email_of, give, tried
+from tests.support.command_line import dialtone
 from tests.support.handed_in import (
     a_class,
     answered,
     cell_of,
-    email_of,
     exercise,
     file_of,
     solution,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dialtone_kit.commands.cli import main
+from tests.support.command_line import dialtone
 
 ROSTER = "name,email\nAnn,ann@example.com\nBob,bob@example.com\n"
 
@@ -20,9 +20,7 @@ def roster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def new(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "new", *arguments])
-    return int(str(ended.value.code))
+    return dialtone("class", "new", *arguments)
 
 
 def test_a_new_class_says_how_long_it_is_kept_and_how_it_ends(

@@ -10,13 +10,11 @@ import pytest
 
 from dialtone_kit.classroom import pip
 from dialtone_kit.commands import class_pack
-from dialtone_kit.commands.cli import main
+from tests.support.command_line import dialtone
 
 
 def pack(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "pack", *arguments])
-    return int(str(ended.value.code))
+    return dialtone("class", "pack", *arguments)
 
 
 def test_it_says_for_which_machines_and_how_learners_install_it(

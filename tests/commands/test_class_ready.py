@@ -8,7 +8,7 @@ import pytest
 
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.commands import class_ready
-from dialtone_kit.commands.cli import main
+from tests.support.command_line import dialtone
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +20,7 @@ def quick(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ready(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "ready", *arguments])
-    return int(str(ended.value.code))
+    return dialtone("class", "ready", *arguments)
 
 
 def test_without_a_class_it_says_how_to_make_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,8 +33,7 @@ def test_a_class_is_ready_and_the_line_for_learners_is_printed(
 ) -> None:
     monkeypatch.setattr(class_ready.readiness, "MEMORY_OF_A_WORKER", 1)
     (quick / "roster.csv").write_text("name,email\nAnn,ann@example.com\n")
-    with pytest.raises(SystemExit):
-        main(["class", "new", "roster.csv"])
+    dialtone("class", "new", "roster.csv")
     capsys.readouterr()
     assert ready() == 0
     shown = capsys.readouterr().out

@@ -13,10 +13,11 @@ import pytest
 
 from dialtone_kit.classroom.running.jobs import Done, Job
 from dialtone_kit.commands import class_run
-from dialtone_kit.commands.cli import main
-from tests.commands.test_endings import Command, is_gone, wait_for
+from tests.support.class_of import make_class
+from tests.support.command_line import Command, dialtone, is_gone
 from tests.support.platforms import needs_proc
-from tests.support.small_class import make_class, notebook
+from tests.support.small_notebook import notebook
+from tests.support.waiting import wait_for
 
 WITH_NOTEBOOKS_OF = """
 from pathlib import Path
@@ -56,13 +57,11 @@ def course(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         notebook(home, name)
     monkeypatch.setattr(class_run, "notebooks_dir", lambda: home)
     monkeypatch.setattr(class_run, "Pool", NoPool)
-    return make_class(home / "class", 3)
+    return make_class(home / "class", 3, lessons=("01", "02"))
 
 
 def run(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["class", "run", *map(str, arguments)])
-    return int(ended.value.code or 0)
+    return dialtone("class", "run", *map(str, arguments))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,7 @@ def test_after_ctrl_c_nothing_runs_and_the_next_run_goes_on(home: Path) -> None:
     lessons.mkdir()
     notebook(lessons, "01-x.ipynb")
     notebook(lessons, "02-y.ipynb", SLEEPS_UNTIL.format(folder=str(home)))
-    folder = make_class(home / "class", 1)
+    folder = make_class(home / "class", 1, lessons=("01", "02"))
     setup = WITH_NOTEBOOKS_OF.format(folder=str(lessons))
     options = ["class", "run", str(folder), "--workers", "2"]
     first = Command(home / "first", options, setup)

@@ -15,13 +15,13 @@ import pytest
 
 from dialtone_kit.base.errors import ServiceUnreachable
 from dialtone_kit.commands import cli
-from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.starting import start
 from dialtone_kit.local import running as running_module
 from dialtone_kit.local import service
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import free_port, new_record
 from dialtone_kit.local.running import find
+from tests.support.command_line import dialtone
 from tests.support.strangers import dripping, silence, stranger
 
 COMMANDS = (
@@ -37,14 +37,6 @@ COMMANDS = (
     "doctor",
     "purge",
 )
-
-
-def dialtone(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    code = ended.value.code
-    assert isinstance(code, int)
-    return code
 
 
 @pytest.mark.parametrize("command", COMMANDS)

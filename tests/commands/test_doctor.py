@@ -26,6 +26,7 @@ from dialtone_kit.local import process, service, state_folder
 from dialtone_kit.local.record import Record, free_port, new_record, record_path
 from dialtone_kit.local.seat import written
 from tests.support.class_room import Room
+from tests.support.command_line import dialtone
 from tests.support.mcp_scene import serving
 from tests.support.strangers import stranger
 
@@ -272,10 +273,8 @@ def test_the_seat_of_the_session_file_is_in_the_line_for_the_trainer(
     monkeypatch.setenv("DIALTONE_CLASS", str(home / "session.json"))
     sits(home, "http://127.0.0.1:9", f"seat_{'t' * 43}")
     for more, seat in (((), "seat=1 "), (("--seat", "2"), "seat=2 ")):
-        with pytest.raises(SystemExit):
-            main(["class", "ready", "--here", *more])
+        dialtone("class", "ready", "--here", *more)
         assert seat in capsys.readouterr().out
     (home / "session.json").write_text("{}")
-    with pytest.raises(SystemExit):
-        main(["class", "ready", "--here"])
+    dialtone("class", "ready", "--here")
     assert "seat=" not in capsys.readouterr().out

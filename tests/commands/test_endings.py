@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -22,14 +20,15 @@ from dialtone_kit.classroom.running.place import Place
 from dialtone_kit.commands import doctor
 from dialtone_kit.commands.cli import main
 from dialtone_kit.commands.signals import undisturbed
-from dialtone_kit.local import leftovers, process
+from dialtone_kit.local import leftovers
+from tests.support.command_line import Command, is_gone
 from tests.support.platforms import needs_proc
 from tests.support.running_mock import free_port
-from tests.support.small_class import notebook
+from tests.support.small_notebook import notebook
+from tests.support.waiting import wait_for
 
 pytestmark = needs_proc
 
-DIALTONE = "from dialtone_kit.commands.cli import main; main()"
 WITH_LESSONS_OF = """
 from pathlib import Path
 from dialtone_kit.commands import run
@@ -51,59 +50,6 @@ with leftovers.run_folder() as folder:
     print(folder, pid, flush=True)
     sys.stdin.read()
 """
-
-
-class Command:
-    """A `dialtone` command in a home of its own; `setup` runs in its process first."""
-
-    def __init__(
-        self, home: Path, arguments: list[str], setup: str = "", **environment: str
-    ) -> None:
-        for folder in (home, home / "tmp"):
-            folder.mkdir()
-        self.home = home
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", setup + DIALTONE, *arguments],
-            env=os.environ
-            | {"TMPDIR": str(home / "tmp"), "DIALTONE_STATE_DIR": str(home / "state")}
-            | {"DIALTONE_CONFIG_DIR": str(home / "config")}
-            | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def folders(self) -> list[Path]:
-        return list((self.home / "tmp").glob("dialtone-run-*"))
-
-    def is_tidy(self) -> bool:
-        return not self.folders()
-
-    def family(self) -> list[psutil.Process]:
-        """The service and the kernels."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def service(self) -> psutil.Process | None:
-        states = [self.home / "state", *(folder / "state" for folder in self.folders())]
-        found = [process.running(state) for state in states]
-        return next((one for one in found if one is not None), None)
-
-    def is_in_a_lesson(self) -> bool:
-        return any((folder / "state" / "asleep").exists() for folder in self.folders())
-
-
-def wait_for(condition: Callable[[], object], why: str) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, why
-        time.sleep(0.05)
-
-
-def is_gone(one: psutil.Process) -> bool:
-    try:
-        return not one.is_running() or one.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def end_all(commands: dict[signal.Signals, Command], *, interrupts: int = 1) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.commands import doctor_environment, lab, lab_folder
-from dialtone_kit.commands.cli import main
 from dialtone_kit.lesson.copying import FIRST
+from tests.support.command_line import dialtone
 
 COPIED = Path(lab_folder.DEFAULT)
 
@@ -53,10 +53,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def dialtone_lab(*arguments: str) -> object:
-    with pytest.raises(SystemExit) as ended:
-        main(["lab", *arguments])
-    return ended.value.code
+def dialtone_lab(*arguments: str) -> int:
+    return dialtone("lab", *arguments)
 
 
 def test_without_a_person_the_lessons_are_copied_to_a_new_folder_here(

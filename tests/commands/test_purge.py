@@ -18,7 +18,7 @@ from dialtone_kit.local import kept, process
 from dialtone_kit.local.record import new_record
 from dialtone_kit.local.running import find
 from dialtone_kit.wire.shell_files import ShellFiles
-from tests.commands.test_cli import dialtone
+from tests.support.command_line import dialtone
 
 
 class Terminal(io.StringIO):

@@ -18,7 +18,7 @@ from dialtone_kit.commands import run_lessons
 from dialtone_kit.commands.cli import main
 from dialtone_kit.commands.run_lessons import select
 from dialtone_kit.commands.run_table import run_and_show
-from tests.support.small_class import notebook
+from tests.support.small_notebook import notebook
 
 WIDGET = """
 import anywidget, traitlets

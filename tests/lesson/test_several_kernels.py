@@ -15,7 +15,7 @@ from dialtone_kit.lesson import approving, registering
 from dialtone_kit.local import service
 from dialtone_kit.local.locks import held
 from dialtone_kit.local.running import find
-from tests.commands.test_cli import dialtone
+from tests.support.command_line import dialtone
 
 
 def test_the_code_is_that_of_the_notebooks_own_enrollment_whoever_else_asks(

@@ -14,13 +14,13 @@ from dialtone_kit.base.errors import DialtoneError, ServiceError, ServiceUnreach
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.client import transport
 from dialtone_kit.client.retry import explained
-from dialtone_kit.commands.cli import main
 from dialtone_kit.local import place
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.running import LocalService
 from dialtone_kit.local.seat import BadSession, join, leave, must_answer, read_seat, written
-from tests.support.class_room import Room
+from tests.support.class_room import Room, running_room
+from tests.support.command_line import dialtone
 from tests.support.running_mock import free_port
 from tests.support.strangers import stranger
 
@@ -33,10 +33,8 @@ def seat(base_url: str, token: str = TOKEN, number: int = 1) -> Record:
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    running = Room(tmp_path_factory.mktemp("room") / "state")
-    running.start()
-    yield running
-    running.stop()
+    with running_room(tmp_path_factory.mktemp("room") / "state") as room:
+        yield room
 
 
 @pytest.fixture
@@ -159,6 +157,5 @@ def test_lessons_take_the_class_for_the_local_service(
     assert "the service of your class: check your network, and tell" in str(explained(gone))
     gone = httpx.ConnectError("refused", request=httpx.Request("GET", "https://id.example.com/"))
     assert "run `dialtone serve`" in str(explained(gone))
-    with pytest.raises(SystemExit):
-        main(["class", "join", str(file.parent / "none.json")])
+    assert dialtone("class", "join", str(file.parent / "none.json")) == 1
     assert "There is no file" in capsys.readouterr().err

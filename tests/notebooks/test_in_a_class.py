@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.classroom.test_serving import PATIENCE, Serving
 from tests.support.books import FOLDER, LESSONS
-from tests.support.class_room import class_folder
+from tests.support.class_of import make_class
+from tests.support.class_serve import PATIENCE, Serving
 from tests.support.extent import FULL
 from tests.support.running_mock import free_port
 
@@ -29,7 +29,7 @@ for name in sys.argv[2:]:
 @pytest.fixture(params=["tls", pytest.param("loopback", marks=pytest.mark.full)])
 def serving(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serving]:
     tls = ("--host", "0.0.0.0", "--name", "127.0.0.1") if request.param == "tls" else ()
-    running = Serving(class_folder(tmp_path / "class"), "--port", str(free_port()), *tls)
+    running = Serving(make_class(tmp_path / "class", 2), "--port", str(free_port()), *tls)
     running.said("is served on")
     yield running
     running.end()

@@ -5,9 +5,8 @@ import re
 import runpy
 import subprocess
 import tomllib
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import closing
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import click
@@ -17,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from dialtone_kit.commands.cli import commands
 from dialtone_kit.commands.group import Commands
+from dialtone_kit.lesson.loopback import Answered, Asked, Loopback
 from tests.support.running_mock import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -140,18 +140,11 @@ def test_a_dev_container_is_set_up_as_the_readme_says() -> None:
 
 @pytest.mark.parametrize(("status", "well"), [(200, True), (404, True), (500, False)])
 def test_a_container_is_healthy_while_what_runs_in_it_answers(status: int, well: bool) -> None:
-    class Server(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status if self.path == "/api" else 500)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
+    def answered(asked: Asked) -> Answered:
+        return Answered(status if asked.path == "/api" else 500)
 
     answers = healthy()["answers"]
-    with HTTPServer(("127.0.0.1", 0), Server) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        assert answers(f"http://127.0.0.1:{server.server_port}/api") is well
-        assert answers(f"https://127.0.0.1:{server.server_port}/api") is False  # no TLS there
-        server.shutdown()
+    with closing(Loopback(answered, "container")) as server:
+        assert answers(f"{server.origin}/api") is well
+        assert answers(f"{server.origin.replace('http', 'https')}/api") is False  # no TLS there
     assert answers(f"http://127.0.0.1:{free_port()}/api") is False

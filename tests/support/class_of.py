@@ -1,4 +1,4 @@
-"""A class in a folder, with learners who did things: for the board, the reports and the end."""
+"""A class in a folder, as `dialtone class new` makes it, and learners who did things."""
 
 from __future__ import annotations
 
@@ -25,13 +25,21 @@ def make_class(
     folder: Path, count: int, *, lessons: Sequence[str] = LESSONS, made: str = "2026-11-20"
 ) -> Path:
     """A class of `count` learners without events."""
-    private = PrivateFolder(folder)
     listed = ", ".join(f'"{one}"' for one in lessons)
     settings = f'name = "Spring class"\nmade = {made}\nkeep_days = 30\nlessons = [{listed}]\n'
-    private.write("class.toml", settings)
-    rows = [(n, f"Learner Number{n}", f"learner{n}@example.com") for n in range(1, count + 1)]
-    private.write("learners.csv", csv_text(("seat", "name", "email"), rows))
+    PrivateFolder(folder).write("class.toml", settings)
+    enroll(folder, [f"Learner Number{n}" for n in range(1, count + 1)])
     return folder
+
+
+def enroll(folder: Path, names: Sequence[str]) -> None:
+    """The list of learners: one of each name, in seats 1, 2, 3."""
+    rows = [(seat, name, email_of(seat)) for seat, name in enumerate(names, 1)]
+    PrivateFolder(folder).write("learners.csv", csv_text(("seat", "name", "email"), rows))
+
+
+def email_of(seat: int) -> str:
+    return f"learner{seat}@example.com"
 
 
 def event(at: float, lesson: str, kind: str, **members: object) -> Event:

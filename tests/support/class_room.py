@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.class_of import email_of
 from tests.support.running_mock import Mock, Registered
 
 
@@ -59,8 +62,7 @@ class Room(Mock):
     def __init__(self, folder: Path, learners: int = 2, **more: Any) -> None:
         self.file = folder / "seats.json"
         super().__init__(folder, seats=self.file, **more)
-        emails = (f"learner{n}@school.example" for n in range(1, learners + 1))
-        self.learners = [Learner(self, n, email) for n, email in enumerate(emails, 1)]
+        self.learners = [Learner(self, seat, email_of(seat)) for seat in range(1, learners + 1)]
         self.write()
 
     def write(self) -> None:
@@ -70,23 +72,17 @@ class Room(Mock):
         (self.state_dir / "seats.json.new").replace(self.file)
 
 
-def class_folder(folder: Path, learners: int = 2) -> Path:
-    """The folder of a class, as `dialtone class new` leaves it."""
-    folder.mkdir(mode=0o700)
-    write_private(folder / "class.toml", 'name = "Spring"\nlessons = ["00", "01"]\n')
-    enroll(folder, learners)
-    return folder
-
-
-def enroll(folder: Path, learners: int) -> None:
-    """Its roster, with that many learners."""
-    rows = "".join(f"{n},Learner {n},learner{n}@school.example\n" for n in range(1, learners + 1))
-    write_private(folder / "learners.csv", f"seat,name,email\n{rows}")
-
-
-def write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
+@contextmanager
+def running_room(folder: Path, **more: Any) -> Iterator[Room]:
+    """A room that runs until the end, and must have logged no error of its own by then."""
+    room = Room(folder, **more)
+    room.start()
+    try:
+        yield room
+    finally:
+        room.stop()
+        room.database.drop()
+    assert "Traceback" not in room.log, room.log
 
 
 def error(answer: httpx.Response) -> tuple[int, str]:

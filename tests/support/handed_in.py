@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.grading.cells import Book, Cell
 from dialtone_kit.classroom.grading.context import statements_before
 from tests.support.books import FOLDER, LESSONS, read
 from tests.support.books import Book as Notebook
+from tests.support.class_of import enroll, make_class
 from tests.support.wrong_answers import WRONG, Case
 
 ANSWERS = Path(__file__).parent / "wrong_answers"
@@ -76,15 +76,8 @@ def names() -> list[str]:
 
 def a_class(folder: Path) -> Path:
     """The folder of a class with these learners."""
-    rows = [f'{seat},"{name}",{email_of(seat)}' for seat, name in enumerate(names(), 1)]
-    private = PrivateFolder(folder)
-    private.write("class.toml", 'name = "a class"\nlessons = ["01", "03", "05"]\n')
-    private.write("learners.csv", "\n".join(["seat,name,email", *rows, ""]))
+    enroll(make_class(folder, 1), names())
     return folder
-
-
-def email_of(seat: int) -> str:
-    return f"learner{seat}@example.com"
 
 
 def zipped(files: Mapping[str, str | bytes]) -> bytes:

@@ -15,12 +15,12 @@ from pathlib import Path
 import psutil
 
 from dialtone_kit.local import process
+from tests.support.command_line import MAIN
 
 AS_ON_WINDOWS = Path(__file__).parent / "as_on_windows"
 START = """from dialtone_kit.local import record, service
 record.DEFAULT_PORT = 0  # 8787 may be the developer's own
 """
-MAIN = "from dialtone_kit.commands.cli import main; main()"
 NOT_INHERITED = ("DIALTONE_", "XDG_", "JUPYTER", "COVERAGE", "PYTEST")
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 
 import pytest
 
 from dialtone_kit.commands.lab import notebooks_dir
+from tests.support.command_line import MAIN
+from tests.support.waiting import wait_for
 from tests.support.windows_home import START, WindowsHome
 
 LESSONS = sorted(path.name[:2] for path in notebooks_dir().glob("[0-9][0-9]-*.ipynb"))
@@ -31,10 +32,8 @@ def test_all_lessons_and_solutions_run(windows: WindowsHome) -> None:
 @pytest.mark.full
 @pytest.mark.skipif(sys.platform == "win32", reason="a test can't press Ctrl-C there")
 def test_ctrl_c_ends_a_run_in_order(windows: WindowsHome) -> None:
-    child = windows.start("-c", "from dialtone_kit.commands.cli import main; main()", "run")
-    deadline = time.monotonic() + 60
-    while not list(windows.temporary.glob("*/work/*.ipynb")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    child = windows.start("-c", MAIN, "run")
+    wait_for(lambda: list(windows.temporary.glob("*/work/*.ipynb")), "no lesson", 60)
     child.send_signal(signal.SIGINT)
     said, _ = child.communicate(timeout=60)
     assert child.returncode == 130, said

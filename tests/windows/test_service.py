@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from dialtone_kit.local import process
+from tests.support.waiting import wait_for
 from tests.support.windows_home import START, WindowsHome
 
 LESSON = """
@@ -54,9 +54,7 @@ def test_one_of_a_lesson_ends_with_its_owner_and_removes_its_folder(windows: Win
     folder, pid = owner.stdout.readline().split()
     owner.kill()
     owner.communicate()
-    deadline = time.monotonic() + 20
-    while windows.lives(int(pid)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for(lambda: not windows.lives(int(pid)), "it outlives its owner", 20)
     assert not Path(folder).exists(), "it shut down in order"
 
 

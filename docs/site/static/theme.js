@@ -3,7 +3,7 @@ document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "All pages
 document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
 document.querySelectorAll(".caption[role=heading]").forEach((caption) => caption.setAttribute("aria-level", "2"));
 
-// Code that is too wide for the page scrolls: the keyboard has to get to it.
+// Code that is too wide for the page scrolls: the keyboard has to reach it.
 function reachable() {
   for (const block of document.querySelectorAll("article pre")) {
     if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;

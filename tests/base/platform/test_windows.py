@@ -22,9 +22,8 @@ BYTES = b"one\ntwo\r\n\x1athree\n"  # what text mode would change, and where it 
 @pytest.fixture
 def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's profile. The kit's private files follow Windows' rules in it."""
-    for name in ("Folder", "READ", "CREATE", "OPEN_OR_CREATE", "user_id"):
-        monkeypatch.setattr(platform, name, getattr(windows, name))
-    for name in ("set_mode", "open_to_others", "unprotected"):
+    files = ("Folder", "READ", "CREATE", "OPEN_OR_CREATE")
+    for name in (*files, "set_mode", "open_to_others", "unprotected"):
         monkeypatch.setattr(platform, name, getattr(windows, name))
     # Every status of Windows names this owner; ours here is the one that runs the tests.
     monkeypatch.setattr(platform, "user_id", lambda: os.stat(tmp_path).st_uid)  # noqa: PTH116

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from dialtone_kit.classroom.grading import judges
 from dialtone_kit.classroom.grading.judges import Judges
+from tests.support.waiting import wait_for
 
 JOB: dict[str, Any] = {"exercises": ["01.facts", "01.origin"]}
 ROW = json.dumps({"exercise": "01.facts", "outcome": "right"})
@@ -53,8 +53,7 @@ def test_no_judge_outlives_the_grading(scripted: Any) -> None:
     running = scripted(HANGS)
     thread = threading.Thread(target=running.judged, args=(JOB,))
     thread.start()
-    while not running._running:
-        time.sleep(0.01)
+    wait_for(lambda: running._running, "no judge")
     running.end()
     thread.join(10)
     assert not thread.is_alive()

@@ -16,7 +16,8 @@ from dialtone_kit.classroom.running.class_run import Task, class_run
 from dialtone_kit.classroom.running.jobs import Done, Job
 from dialtone_kit.classroom.running.parameters import BadParameters
 from dialtone_kit.classroom.session import open_session
-from tests.support.small_class import make_class, notebook
+from tests.support.class_of import make_class
+from tests.support.small_notebook import notebook
 
 OPENED = json.dumps({"v": 1, "at": "2026-11-27T09:00:00+00:00", "lesson": "01", "kind": "opened"})
 PASSED = Done("passed", notebook="{}", events=f"{OPENED}\n")

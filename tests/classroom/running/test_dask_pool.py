@@ -13,8 +13,9 @@ from dialtone_kit.classroom.running.class_run import class_run
 from dialtone_kit.classroom.running.dask_pool import NoCluster, cluster, require_safe
 from dialtone_kit.classroom.running.jobs import Done
 from dialtone_kit.classroom.session import open_session
+from tests.support.class_of import make_class
 from tests.support.running_mock import free_port
-from tests.support.small_class import make_class, notebook
+from tests.support.small_notebook import notebook
 
 START = "from dialtone_kit import start\nlesson = start(1, globals())"
 

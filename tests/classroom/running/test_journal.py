@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dialtone_kit.classroom.running.jobs import Done
 from dialtone_kit.classroom.running.journal import FILE, Journal
-from tests.support.small_class import make_class
+from tests.support.class_of import make_class
 
 
 def test_the_last_line_on_a_lesson_counts(tmp_path: Path) -> None:

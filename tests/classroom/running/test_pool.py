@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import operator
 import os
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +19,8 @@ from dialtone_kit.classroom.running.parameters import BadParameters, Parameters,
 from dialtone_kit.classroom.running.place import Place
 from dialtone_kit.classroom.running.pool import Pool
 from tests.support.platforms import needs_proc
-from tests.support.small_class import notebook
+from tests.support.small_notebook import notebook
+from tests.support.waiting import wait_for
 
 KILLS_ITS_WORKER_ONCE = """
 import os, pathlib, signal, time
@@ -121,10 +121,7 @@ def test_closing_it_ends_whatever_is_under_way(tmp_path: Path) -> None:
     before = set(psutil.Process().children(recursive=True))
     made = Pool(1, own_service=False)
     future = made.submit(job(notebook(tmp_path, "01-sleeps.ipynb", sleeps)))
-    deadline = time.monotonic() + 60
-    while not started.exists():
-        assert time.monotonic() < deadline, "no lesson"
-        time.sleep(0.05)
+    wait_for(started.exists, "no lesson", 60)
     family = set(psutil.Process().children(recursive=True)) - before
     assert len(family) >= 3  # what forks, the worker and its kernel
     made.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.class_room import Learner, Room, error
+from tests.support.class_room import Learner, Room, error, running_room
 
 SERIES = "0123456789abcdef"
 EVENT = {
@@ -25,12 +25,10 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Room]:
-    running = Room(tmp_path_factory.mktemp("room") / "state", learners=30, database=database)
-    running.start()
-    yield running
-    running.stop()
-    running.database.drop()
-    assert "Traceback" not in running.log
+    with running_room(
+        tmp_path_factory.mktemp("room") / "state", learners=30, database=database
+    ) as room:
+        yield room
 
 
 @pytest.fixture

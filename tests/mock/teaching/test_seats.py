@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.class_room import Learner, Room, error
+from tests.support.class_room import Learner, Room, error, running_room
 
 OF_A_REALM = [
     ("POST", "clock", {"move_seconds": 60}),
@@ -32,12 +32,8 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Room]:
-    running = Room(tmp_path_factory.mktemp("room") / "state", database=database)
-    running.start()
-    yield running
-    running.stop()
-    running.database.drop()
-    assert "Traceback" not in running.log
+    with running_room(tmp_path_factory.mktemp("room") / "state", database=database) as room:
+        yield room
 
 
 @pytest.fixture
