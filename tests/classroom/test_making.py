@@ -19,7 +19,7 @@ from dialtone_kit.classroom.roster import Person, Roster
 from dialtone_kit.classroom.session import Learner, NoSession, open_session
 from dialtone_kit.classroom.settings import BadSettings, settings_of
 from dialtone_kit.lesson.parameters import read_parameters
-from tests.support.small_class import make_class
+from tests.support.class_of import make_class
 
 ANN, BOB, CY = (Person(name, f"{name.lower()}@example.com") for name in ("Ann", "Bob", "Cy"))
 HUB = {"links": Links("https://hub.example.org")}
