@@ -220,7 +220,7 @@ def test_a_class_without_a_name_is_called_as_its_folder(
 ) -> None:
     folder = make_class(tmp_path / "spring", 1)
     settings = folder / "class.toml"
-    settings.write_text(settings.read_text().replace('name = "Agents"\n', line))
+    settings.write_text(settings.read_text().replace('name = "Spring class"\n', line))
     monkeypatch.chdir(folder)
     session = open_session(Path())
     assert (session.name, settings_of(session).name) == ("spring", "spring")
