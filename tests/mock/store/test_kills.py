@@ -21,6 +21,8 @@ KILLS = int(os.environ.get("DIALTONE_KILLS", few_or_all(3, 30)))
 ENOUGH = 30  # kills, for each kind of request to be acknowledged before one of them
 SEED = int(os.environ.get("DIALTONE_KILLS_SEED", few_or_all(7, random.randrange(10**6))))
 KINDS = ("credentials", "proof for a token", "proof for a call", "refresh token")
+if KILLS < ENOUGH:
+    KINDS = ()
 LAZY_DISK = Path(__file__).parents[2] / "support" / "kills" / "lazy_disk"
 
 
@@ -43,12 +45,9 @@ def test_killed_at_random_it_loses_nothing_and_doubles_nothing(
     print(tally)  # with the seed, where it fails
     assert tally.violations == []
     assert tally.kills.total() >= KILLS
-    assert tally.acknowledged.total() > 0
-    assert tally.replays.total() > 0
-    if KILLS >= ENOUGH:
-        for kind in KINDS:
-            assert tally.acknowledged[kind] > 0
-            assert tally.replays[kind] > 0
+    for seen in (tally.acknowledged, tally.replays):
+        assert seen.total() > 0
+        assert all(seen[kind] > 0 for kind in KINDS)
 
 
 def test_answers_before_the_commit_would_be_found(tmp_path: Path) -> None:
