@@ -12,14 +12,28 @@ import pytest
 from tests.support.refusals.catalogue import GROUPS, ROWS, Case, unheld
 from tests.support.refusals.counting import table
 
+pytest_plugins = ["pytester"]
+
 ROOT = Path(__file__).parents[2]
+SUITE = """
+import pytest
+from tests.support.refusals.catalogue import ROWS
+
+LABELS = [label for row in ROWS.values() for label in (row.number, row.number + "✓")]
+
+@pytest.mark.parametrize("label", [
+    pytest.param(label, marks=pytest.mark.row(label)) for label in LABELS if label != "LOST"
+])
+def test_row(label): ...
+
+def test_else(): OTHER
+"""
 
 
-@pytest.mark.parametrize(
-    "full", ["0", pytest.param("1", marks=pytest.mark.full)], ids=["bounded", "full"]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("full", ["0", "1"], ids=["bounded", "full"])
 def test_every_row_of_the_catalogue_has_a_test(full: str) -> None:
-    """In a collection of its own: whatever part of the suite is being run."""
+    """In a collection of its own. Without it, a run of the whole suite counts what it held."""
     command = [
         sys.executable,
         "-m",
@@ -42,6 +56,28 @@ def test_every_row_of_the_catalogue_has_a_test(full: str) -> None:
     )
     summary = done.stdout.partition("catalogue of refusals")[2]
     assert f"{'all':<16}{len(ROWS):>7}{len(ROWS):>7}" in summary, summary or done.stdout[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("lost", "other", "arguments", "code"),
+    [
+        ("none", "...", [], 0),
+        ("43", "...", [], 1),
+        ("S11✓", "...", [], 1),
+        ("43", "...", ["test_suite.py"], 0),
+        ("43", "...", ["-k", "row"], 0),
+        ("43", "pytest.skip()", [], 0),
+    ],
+    ids=["all held", "a row", "a side", "a file", "a choice", "not all was run"],
+)
+def test_a_run_of_everything_fails_if_a_row_was_not_held(
+    pytester: pytest.Pytester, lost: str, other: str, arguments: list[str], code: int
+) -> None:
+    pytester.makeini("[pytest]\ntestpaths = .")
+    suite = SUITE.replace("LOST", lost).replace("OTHER", other)
+    pytester.makepyfile(test_suite=suite)
+    plugin = ["-p", "tests.support.refusals.counting", "-p", "no:xdist"]
+    assert pytester.inline_run(*plugin, *arguments).ret == code
 
 
 def test_the_list_is_read_whole() -> None:

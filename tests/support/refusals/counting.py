@@ -1,4 +1,7 @@
-"""A pytest plugin: at the end of a run, how much of the catalogue of refusals its tests held."""
+"""A pytest plugin: at the end of a run, how much of the catalogue of refusals its tests held.
+
+A run of the whole suite in which all passed and nothing was skipped fails if no test held a row.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.getoption("catalogue"):
         session.config.stash[_COLLECTED] = [case for item in session.items for case in cases(item)]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.exitstatus or reporter is None or not _takes_all(session.config):
+        return
+    if not reporter.stats.get("skipped") and unheld(_passed(reporter.stats)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _takes_all(config: pytest.Config) -> bool:
+    parts = ("keyword", "markexpr", "lf", "collectonly", "deselect", "ignore", "ignore_glob")
+    from_settings = config.args_source is config.ArgsSource.TESTPATHS
+    return from_settings and not any(config.getoption(one, None) for one in parts)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
