@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dialtone_kit.client.config_folder import VARIABLE as CONFIG
+from dialtone_kit.local.seat import VARIABLE as SEAT
 from dialtone_kit.local.state_folder import VARIABLE as STATE
 
 JUDGE = "dialtone_kit.classroom.grading.judge"
@@ -43,7 +44,7 @@ class Judges:
         return {row["exercise"]: row for row in _rows(out)}
 
     def _started(self, folder: str) -> subprocess.Popen[str]:
-        own = {STATE: str(self._state), CONFIG: f"{folder}/config"}
+        own = {STATE: str(self._state), CONFIG: f"{folder}/config", SEAT: ""}
         judge = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", JUDGE],
             stdin=subprocess.PIPE,

@@ -14,6 +14,7 @@ from dialtone_kit.local import process
 from dialtone_kit.local.leftovers import run_folder
 from dialtone_kit.local.own_service import OwnService
 from dialtone_kit.local.owner import TEMPORARY, this_process
+from dialtone_kit.local.seat import VARIABLE as SEAT
 from dialtone_kit.local.state_folder import VARIABLE as STATE
 
 WORK = "work"  # in the folder: what one lesson needs, emptied before each
@@ -41,7 +42,8 @@ class Place:
 
         At the real service it uses the person's credentials: a run can't register by itself.
         """
-        own = {CONFIG: str(self.folder / WORK / "config")} if self._own_service else {}
+        config = str(self.folder / WORK / "config")
+        own = {CONFIG: config, SEAT: ""} if self._own_service else {}
         return {
             **own,
             **this_process(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,7 +26,10 @@ MAX_TEXT = 64 * 1024  # characters of a policy text
 MAX_DEPTH = 40  # nested brackets; the engine's own stack overflows after some hundreds
 MAX_STEPS = 200  # operators in one policy: && || if . and so on
 
-TOKEN = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|\w+|::|&&|\|\||[=!<>]=|\S', re.DOTALL)
+# As the engine reads it: a comment ends at a lone carriage return, too. A string without an end
+# takes the rest: otherwise, each of its characters would be tried as the beginning of another.
+TOKEN = re.compile(r'//[^\r\n]*|"(?:[^"\\]|\\.)*+"?|\w+|::|&&|\|\||[=!<>]=|\S', re.DOTALL)
+END_OF_LINE = re.compile(r"\r\n?|\n")
 OPENING, CLOSING = "([{", ")]}"
 STEPS = {"&&", "||", "+", "-", "*", ".", "if", "!", "==", "!=", "<", ">", "<=", ">=", "[", "{", "("}
 UNFINISHED = "unexpected end of input"
@@ -100,7 +104,7 @@ def _compile(text: str) -> Policies:
     try:
         version = sha256(text.encode()).hexdigest()[:12]
     except UnicodeEncodeError as problem:
-        line = text.count("\n", 0, problem.start) + 1
+        line = _lines_in(text[: problem.start]) + 1
         raise PolicyProblem(
             line, "half a character (a lone surrogate), which no file can hold"
         ) from None
@@ -119,7 +123,7 @@ def _statements(text: str) -> Iterator[_Statement]:
     tokens: list[_Token] = []
     line, seen = 1, 0
     for match in TOKEN.finditer(text):
-        line += text.count("\n", seen, match.start())
+        line += _lines_in(text[seen : match.start()])
         seen = match.start()
         if match[0].startswith("//"):
             continue
@@ -129,6 +133,10 @@ def _statements(text: str) -> Iterator[_Statement]:
             tokens = []
     if tokens:
         yield _Statement(text, tuple(tokens))
+
+
+def _lines_in(text: str) -> int:
+    return sum(1 for _ in END_OF_LINE.finditer(text))
 
 
 def _check_size(statement: _Statement) -> None:
@@ -162,14 +170,21 @@ def _check_syntax(statement: _Statement) -> None:
 
 def _line_of_syntax(statement: _Statement, message: str) -> int:
     """The first line where the source is wrong, not just unfinished; else that of a quoted word."""
-    last = statement.tokens[-1].line
-    for line in sorted({token.line for token in statement.tokens} - {last}):
-        try:
-            cedarpy.PolicySet.from_str(statement.text(line))
-        except ValueError as problem:
-            if str(problem) != UNFINISHED:
-                return line
+    *lines, last = sorted({token.line for token in statement.tokens})
+    # What is wrong after a line stays wrong, however much follows: no need to parse at each line.
+    found = bisect_left(lines, True, key=lambda line: _is_wrong(statement.text(line)))
+    if found < len(lines):
+        return lines[found]
     return last if message.startswith(SYNTAX) else _line_of_word(statement, message, last)
+
+
+def _is_wrong(beginning: str) -> bool:
+    """Whether no continuation could make a policy of it."""
+    try:
+        cedarpy.PolicySet.from_str(beginning)
+    except ValueError as problem:
+        return str(problem) != UNFINISHED
+    return False
 
 
 def _line_of_word(statement: _Statement, message: str, otherwise: int) -> int:

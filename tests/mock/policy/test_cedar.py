@@ -3,6 +3,7 @@
 import string
 from typing import Any
 
+import cedarpy
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -133,6 +134,8 @@ def test_comments_and_policies_above_move_the_line_and_change_nothing_else(
     [
         "",
         "// nothing but words\n",
+        f"// lines as an old Mac ended them\r{ANYTHING};\r",
+        f"// and Windows\r\n{ANYTHING};\r\n",
         f"{ANYTHING};",
         f"{ANYTHING};\n" * 50,
         f'@id("a // b; c")\n{ANYTHING} when {{ "//;\\"" == "x" }};',
@@ -168,13 +171,48 @@ def test_a_text_that_would_end_the_process_never_reaches_the_engine(
     assert (found.line, says in found.text) == (3, True), found
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_line_ends_where_the_engine_ends_it(end: str) -> None:
+    """Otherwise a comment would hide from us what the engine goes on to read."""
+    deep = f"{ANYTHING} when {{ {'(' * 5000}true{')' * 5000} }};"
+    assert problem(f"// one{end}{deep}").line == 2
+    assert (
+        problem(f"// one{end}{end}permit (principal, action, resource) when {{ nope }};").line == 3
+    )
+    assert next(iter(policies(f"// one{end}{ANYTHING};").named.values())).id == "line-2"
+
+
+@pytest.mark.parametrize("tail", ["1]) 5 };", "", '"zz"]).foo() };'])
+def test_a_mistake_far_down_is_found_in_a_few_steps(
+    tail: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service answers nobody else while it looks."""
+    parse, calls = cedarpy.PolicySet.from_str, []
+
+    class Counting:
+        @staticmethod
+        def from_str(text: str) -> cedarpy.PolicySet:
+            calls.append(text)
+            return parse(text)
+
+    monkeypatch.setattr(cedarpy, "PolicySet", Counting)
+    problem(f'{ANYTHING} when {{ ["a"].containsAny([\n' + "1,\n" * 6000 + tail)
+    assert len(calls) < 20
+
+
+@pytest.mark.timeout(15)
+def test_a_string_without_an_end_is_read_once() -> None:
+    """Each of these quotes could begin another string that has none either."""
+    assert "invalid token" in problem(f"{ANYTHING} when {{ " + '"\\' * 32_000 + " };").text
+
+
 def test_a_text_has_an_end() -> None:
     assert "at most" in problem("//" + "x" * MAX_TEXT).text
 
 
 SYNTAX = "permit forbid ( ) { } ; , principal action resource when context == = in :: if then else"
 ODD = '"x" " \\ // @id ?principal true Domain Action 1 && ! [ ] . é'
-WORDS = [*SYNTAX.split(), *ODD.split(), "\n", "\ud800", "\0", f"{ANYTHING};"]
+WORDS = [*SYNTAX.split(), *ODD.split(), "\n", "\r", "\x0b", "\ud800", "\0", f"{ANYTHING};"]
 
 
 @settings(max_examples=300)
@@ -182,7 +220,7 @@ WORDS = [*SYNTAX.split(), *ODD.split(), "\n", "\ud800", "\0", f"{ANYTHING};"]
 def test_any_typed_text_is_policies_or_a_problem_with_a_line(text: str) -> None:
     found = compiled(text)
     if isinstance(found, PolicyProblem):
-        assert 0 <= found.line <= text.count("\n") + 1
+        assert 0 <= found.line <= text.count("\n") + text.count("\r") + 1
 
 
 # --- decisions ---------------------------------------------------------------------------------

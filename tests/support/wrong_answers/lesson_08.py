@@ -323,6 +323,29 @@ def claims_to_be_the_name(leaf, trust_domain):
     return ChameleonText("spiffe://")
 
 
+def _by(pattern):
+    def by_a_pattern(leaf, trust_domain):
+        (uri,) = leaf.uris
+        if not re.fullmatch(pattern.format(trust_domain, re.escape(trust_domain)), uri):
+            raise ValueError(uri)
+        if (leaf.is_ca, leaf.signs_certificates, leaf.signs_messages) != (False, False, True):
+            raise ValueError("its powers")
+        return uri
+
+    return by_a_pattern
+
+
+for _name, _says, _pattern in (
+    ("any-dot", "a dot stands for any character", r"spiffe://{0}(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+"),
+    ("one-dot", "/[.]/.*refused whole", r"spiffe://{1}(/(?!\.\.(/|$))[A-Za-z0-9._-]+)+"),
+    ("a-colon", ":a`.*letters, digits", r"spiffe://{1}(/(?!\.\.?(/|$))[A-Za-z0-9._:-]+)+"),
+    ("a-tilde", "/~.*letters, digits", r"spiffe://{1}(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+"),
+    ("any-case", "[A-Z]{{5}}.*lower case", r"spiffe://(?i:{1})(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+"),
+    ("any-scheme", "SPIFFE://.*lower case", r"(?i:spiffe)://{1}(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+"),
+):
+    value("08.svid", f"by-{_name}", _says.format(), lambda _, pattern=_pattern: _by(pattern))
+
+
 def _by_a_pattern(leaf, trust_domain):
     (uri,) = leaf.uris
     if not re.fullmatch(rf"spiffe://{re.escape(trust_domain)}(/(?!\.\.?(/|$))[\w.-]+)+", uri):

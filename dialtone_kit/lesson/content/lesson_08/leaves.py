@@ -16,8 +16,13 @@ from dialtone_kit.lesson.leaf import Leaf
 
 TWO = "It has two names: which one is it? An SVID has exactly one URI (X.509-SVID §2)."
 NO_NAME = (
-    "Such a name is refused whole: a SPIFFE ID has no user, no port, no query, no fragment, and "
-    "its path has no escape, no `..` and no empty part (SPIFFE-ID §2). `SpiffeId.parse` knows."
+    "Such a name is refused whole: a SPIFFE ID begins with `spiffe://` and a trust domain, both in "
+    "lower case. It has no user, no port, no query, no fragment. Each part of its path is made of "
+    "letters, digits, `.`, `-` and `_`, and is neither `.` nor `..` (SPIFFE-ID §2). "
+    "`SpiffeId.parse` knows."
+)
+OTHER_DOT = (
+    "`{0}` is another trust domain: in a regular expression, a dot stands for any character."
 )
 NO_HANDSHAKE = "Its key may not sign messages, so it can't take part in a handshake (§4.3)."
 
@@ -40,7 +45,8 @@ def new_domain() -> str:
 def leaf_cases(domain: str) -> list[Case]:
     """Bad ones and good ones; the first that goes wrong says most."""
     cases = [Case(leaf, domain, None, why) for leaf, why in _bad(domain)]
-    good = (f"spiffe://{domain}/ns/{word()}/sa/{word()}", f"spiffe://{domain}/{word()}")
+    paths = (f"ns/{word()}/sa/{word()}", word(), f"{word()}/v1.2_{word()}-A")
+    good = [f"spiffe://{domain}/{path}" for path in paths]
     return cases + [Case(_leaf([name]), domain, name) for name in good]
 
 
@@ -48,12 +54,14 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
     good, path = f"spiffe://{domain}/ns/{word()}/sa/{word()}", word()
     foreign = f"spiffe://{word()}.example/{domain}/{path}"
     longer = f"spiffe://{domain}.evil/{path}"
+    undotted = domain.replace(".", "x")
     return [
         (_leaf([good, foreign]), TWO),
         (_leaf([foreign, good]), TWO),
         (_leaf([good, good + "-2"]), TWO),
         (_leaf([]), "It has no URI at all, only a DNS name: an SVID names a workload, not a host."),
         (_leaf([longer]), f"`{domain}.evil` begins the same, and is another trust domain."),
+        (_leaf([f"spiffe://{undotted}/{path}"]), OTHER_DOT.format(undotted)),
         (_leaf([foreign]), f"`{foreign}` is in another trust domain, whatever its path says."),
         (_leaf([f"https://{domain}/{path}"]), "It's a web address. A SPIFFE ID begins spiffe://."),
         (_leaf([f"spiffe://{domain}"]), "It names a trust domain, not a workload: it has no path."),
@@ -70,9 +78,11 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
 
 def _no_names(domain: str, path: str) -> list[str]:
     """What looks like a SPIFFE ID of the domain, and is none."""
-    endings = (f"a/../{path}", f"/{path}", f"{path}/", f"%2e%2e/{path}", f"{path}?a", f"{path}#a")
-    odd = (f"spiffe://{domain}:8443/{path}", f"spiffe://{path}@{domain}/{path}")
-    return [*(f"spiffe://{domain}/{ending}" for ending in endings), *odd]
+    dotted = (f"a/../{path}", f"/{path}", f"{path}/", f"%2e%2e/{path}", f"./{path}")
+    marked = (f"{path}?a", f"{path}#a", f"{path}:a", f"~{path}")
+    odd = (f"{domain}:8443/{path}", f"{path}@{domain}/{path}", f"{domain.upper()}/{path}")
+    names = [f"spiffe://{domain}/{ending}" for ending in (*dotted, *marked)]
+    return [*names, *(f"spiffe://{one}" for one in odd), f"SPIFFE://{domain}/{path}"]
 
 
 def _leaf(

@@ -12,13 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from dialtone_kit.base.errors import ServiceError
-from dialtone_kit.client.config_folder import VARIABLE
+from dialtone_kit.client import config_folder
 from dialtone_kit.client.credentials import Credentials, path_for
 from dialtone_kit.client.identity import IdentityClient
 from dialtone_kit.lesson.exercises.asking import ask, lent
 from dialtone_kit.lesson.exercises.definition import LiveLesson
 from dialtone_kit.lesson.exercises.verdict import Wrong
 from dialtone_kit.lesson.lab_realm import LabRealm
+from dialtone_kit.local import seat
 
 CONFIG = "config"
 OWN, LOGIN, REFRESH = "its own token", "the token of its login", "the refresh token"
@@ -121,16 +122,24 @@ def _of(client: IdentityClient) -> Credentials:
 
 @contextmanager
 def _own_folder() -> Iterator[Path]:
-    """Credentials go to a folder of this check's own: a slip with `rmtree` ends there."""
-    before = os.environ.get(VARIABLE)
+    """Credentials go to a folder of this check's own: a slip with `rmtree` ends there.
+
+    The session file of a class is in the usual folder, and stays in use.
+    """
+    session = seat.session_path()
     with TemporaryDirectory() as folder:
-        os.environ[VARIABLE] = str(Path(folder) / CONFIG)
+        own = {config_folder.VARIABLE: str(Path(folder) / CONFIG)}
+        if session:
+            own[seat.VARIABLE] = str(session)
+        before = {name: os.environ.get(name) for name in own}
+        os.environ.update(own)
         try:
             yield Path(folder)
         finally:
-            os.environ.pop(VARIABLE)
-            if before is not None:
-                os.environ[VARIABLE] = before
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
 
 
 def _passing(clean_up: Callable[..., Any]) -> Callable[..., Any]:
