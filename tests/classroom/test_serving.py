@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dialtone_kit import ProofKey, start
+from dialtone_kit import IdentityClient, ProofKey, Token, path_for, start
 from dialtone_kit.base.errors import DialtoneError, ServiceError, ServiceUnreachable
 from dialtone_kit.base.masking import Secret
 from dialtone_kit.base.private_files import PrivateFolder, private_dir
@@ -29,7 +29,8 @@ from dialtone_kit.lesson.lesson import Lesson
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.record import Record
 from dialtone_kit.local.running import LocalService
-from dialtone_kit.local.seat import written
+from dialtone_kit.local.seat import join, written
+from dialtone_kit.local.state_folder import state_dir
 from tests.support.class_of import make_class
 from tests.support.class_serve import Serving
 from tests.support.command_line import dialtone
@@ -65,6 +66,30 @@ def lesson(at: Callable[[int], None]) -> Iterator[Lesson]:
     yield opened
     at(1)
     opened.done()
+
+
+def test_an_answer_about_files_is_judged_at_the_class_that_one_has_joined(
+    serving: Serving, at: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """13.clean works in a folder of its own, where the session file isn't."""
+    at(1)
+    monkeypatch.delenv("DIALTONE_CLASS")
+    join(serving.session_file(1))
+    lesson = start(13, interactive=False)
+
+    def clean_up(client: IdentityClient, tokens: Sequence[Token]) -> None:
+        assert client.credentials is not None
+        for token in tokens:
+            if token.claims["client_id"] == client.credentials.client_id:
+                client.revoke(token)
+                if token.refresh_token:
+                    client.revoke(token.refresh_token)
+        path_for(client.credentials.client_id).unlink()
+
+    verdict = lesson.check("13.clean", clean_up)
+    assert verdict.outcome == "right", verdict
+    assert not (state_dir() / "service.json").exists()  # no service of one's own was started
+    lesson.done()
 
 
 def test_a_lesson_works_as_at_a_service_of_ones_own(

@@ -38,11 +38,18 @@ def serving(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serving]
 def learner(serving: Serving, seat: int, home: Path) -> subprocess.Popen[str]:
     """Someone who takes the lessons, with their solutions, in a process of their own."""
     environment = os.environ | {
-        "DIALTONE_CLASS": str(serving.session_file(seat)),
         "DIALTONE_STATE_DIR": str(home / "state"),
         "DIALTONE_CONFIG_DIR": str(home / "config"),
         "JUPYTER_PREFER_ENV_PATH": "1",
     }
+    join = [
+        sys.executable,
+        "-c",
+        "from dialtone_kit.commands.cli import main; main()",
+        "class",
+        "join",
+    ]
+    subprocess.run([*join, str(serving.session_file(seat))], env=environment, check=True)
     command = [sys.executable, "-c", TAKE, str(FOLDER / "solutions"), *TAKEN]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
