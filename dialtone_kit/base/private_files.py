@@ -189,13 +189,13 @@ def trouble(path: Path, problem: OSError) -> str:
 
 def home() -> Path:
     """Your home folder. Raises DialtoneError when there is none, as for a container's odd user."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        raise DialtoneError(
-            "There is no home folder: HOME is not set, and this user has no entry in the system's "
-            f"list.{_ELSEWHERE}"
-        ) from None
+    with suppress(RuntimeError):
+        if os.environ.get("HOME") != "":  # then it would be the root of the file system
+            return Path.home()
+    raise DialtoneError(
+        "There is no home folder: HOME is empty, or it is not set and this user has no entry in the "
+        f"system's list.{_ELSEWHERE}"
+    )
 
 
 def private_dir(path: Path) -> Path:

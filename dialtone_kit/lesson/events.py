@@ -45,7 +45,30 @@ VERSION = 1
 LOCK_SECONDS = 3
 Event = dict[str, Any]
 _UNREADABLE = (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
-_WITH_ID = {"tried", "predicted", "quizzed", "hinted", "estimated", "wrote"}
+_NONE = type(None)
+# What a member may be, where it is known, and which of them an event of a kind has to have.
+_MEMBERS: dict[str, tuple[type, ...]] = {
+    "at": (str,),
+    "lesson": (str,),
+    "kind": (str,),
+    "id": (str, _NONE),
+    "choice": (int,),
+    "right": (bool,),
+    "confidence": (str, _NONE),
+    "code": (str, _NONE),
+    "outcome": (str, _NONE),
+    "requests": (int,),
+    "form": (str, _NONE),
+    "pair": (str, _NONE),
+    "asked": (str, _NONE),
+    "seed": (str,),
+    "text": (str,),
+}
+_ALWAYS = ("at", "lesson", "kind")
+_ALSO: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("tried", "hinted", "estimated", "wrote"), ("id",)),
+    **dict.fromkeys(("predicted", "quizzed"), ("id", "choice", "right")),
+}
 
 
 class ProgressNotKept(DialtoneError):
@@ -176,8 +199,10 @@ def _event(line: str) -> Event | None:
         return None
     if event["v"] > VERSION:
         return event
-    names = ["at", "lesson", "kind", *(["id"] if event.get("kind") in _WITH_ID else [])]
-    return event if all(isinstance(event.get(name), str) for name in names) else None
+    if any(type(event[name]) not in _MEMBERS.get(name, (type(event[name]),)) for name in event):
+        return None
+    needed = (*_ALWAYS, *_ALSO.get(event.get("kind", ""), ()))
+    return event if all(event.get(name) is not None for name in needed) else None
 
 
 def _events_of(document: dict[str, Any]) -> Iterator[Event]:

@@ -8,12 +8,21 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from dialtone_kit.lesson.progress import Progress, Standing
+from dialtone_kit.classroom.happened import happened
+from dialtone_kit.classroom.standing import record_of
+from dialtone_kit.lesson.events import parsed
+from dialtone_kit.lesson.progress import Drawn, Progress, Standing
+from dialtone_kit.lesson.report import report_of
 from dialtone_kit.widgets.choices import Choice, Pick, Question
+from tests.support.extent import few_or_all
 
 ITEM = Question("02.a-b", "?", (Choice("x", "no", code="M25"), Choice("y", "yes", right=True)))
 
@@ -177,6 +186,63 @@ def test_a_line_nested_without_end_is_skipped_like_half_a_line(kept, said):
     kept.opened("03")
     assert list(kept.export()["lessons"]) == ["02", "03"]
     assert said == []
+
+
+ANY = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
+ANY = ANY | st.lists(ANY, max_size=2) | st.dictionaries(st.text(max_size=3), ANY, max_size=2)
+KNOWN = {
+    "v": st.sampled_from([0, 1, 2]),
+    "at": st.sampled_from(["2026-11-27T22:00:00+00:00", "2026-11-27", "soon"]),
+    "lesson": st.sampled_from(["00", "09", "13", "99", ""]),
+    "kind": st.sampled_from([
+        "opened", "done", "tried", "predicted", "quizzed", "formed", "estimated", "wrote",
+        "hinted", "reset", "danced",
+    ]),
+    "id": st.sampled_from(["09.policy", "02.a-b", "A.nonce", "13.teach", "13.exchange", "x"]),
+    "choice": st.integers(-2, 9),
+    "right": st.booleans(),
+    "confidence": st.sampled_from(["sure", "unsure", "very"]),
+    "code": st.sampled_from(["M01", "M99", "no"]),
+    "outcome": st.sampled_from(["right", "wrong", "can't tell", "fine", None]),
+    "form": st.sampled_from(["A", "B", "C"]),
+    "pair": st.sampled_from(["nonce", "x"]),
+    "asked": st.sampled_from(["pre", "post", "now"]),
+    "seed": st.text(max_size=5),
+    "text": st.text(max_size=5),
+    "requests": st.integers(),
+}  # fmt: skip
+
+
+@st.composite
+def odd_events(draw):
+    """An event in which one member, at most, is of any type or missing."""
+    event = {name: draw(values) for name, values in KNOWN.items()}
+    name = draw(st.sampled_from(["", *KNOWN]))
+    if name and draw(st.booleans()):
+        del event[name]
+    elif name:
+        event[name] = draw(ANY)
+    return event
+
+
+@settings(max_examples=few_or_all(200, 3000), suppress_health_check=list(HealthCheck))
+@given(st.lists(odd_events(), max_size=5))
+@example([{"v": 1, "at": "2026-11-27T22:00:00+00:00", "lesson": "09", "kind": []}])
+def test_whatever_is_in_the_file_nothing_stops(events):
+    with TemporaryDirectory() as folder:
+        said = []
+        kept = Progress(Path(folder) / "progress.jsonl", now=lambda: 1_700_000_000, say=said.append)
+        kept.path.write_text("".join(json.dumps(event) + "\n" for event in events))
+        kept.opened("03")
+        report_of(kept, 1_700_000_000)
+        for name in ("02.a-b", "A.nonce"):
+            kept.prediction(name)
+            kept.quiz_answer(name)
+        kept.exercises("09")
+        drawn = kept.form(lambda before, answered: before or Drawn(answered or "A", "seed"))
+        assert drawn.form in ("A", "B")
+        lines = parsed(kept.path.read_text())[0]
+        record_of([one for line in lines if (one := happened(line)) is not None])
 
 
 def test_a_full_disk_costs_one_line_and_no_half_event(kept, said, monkeypatch):

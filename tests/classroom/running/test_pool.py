@@ -51,8 +51,9 @@ print(os.environ["DIALTONE_CONFIG_DIR"], lesson.base_url)
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
-    """Two workers; its services start with the first job."""
-    with closing(Pool(2)) as made:
+    """Two workers; its services start with the first job. Who runs it has a seat in a class."""
+    with pytest.MonkeyPatch.context() as patch, closing(Pool(2)) as made:
+        patch.setenv("DIALTONE_CLASS", "/nowhere/session.json")
         yield made
 
 
