@@ -193,7 +193,7 @@ def home() -> Path:
         if os.environ.get("HOME") != "":  # then it would be the root of the file system
             return Path.home()
     raise DialtoneError(
-        "There is no home folder: HOME is empty, or it is not set and this user has no entry in the "
+        "There is no home folder: HOME is empty, or not set for a user who has no entry in the "
         f"system's list.{_ELSEWHERE}"
     )
 

@@ -23,6 +23,7 @@ from dialtone_kit.tokens import issuer_allows
 
 FILE = "client.json"
 _CLIENT_ID = re.compile(r"cli_[a-z0-9_]{1,64}")
+_SECRET = re.compile(r"[\x20-\x7e]+")  # RFC 6749 A.2
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,8 @@ def read_members(members: Any) -> Credentials:
     for name in needed:
         if not isinstance(read.get(name), str) or not read[name]:
             raise ValueError(f"{name} is missing or not a string.")
+    if "client_secret" in own and not _SECRET.fullmatch(read["client_secret"]):
+        raise ValueError("client_secret has characters that can't be sent.")
     scopes, realm = read.get("granted_scopes") or [], read.get("realm")
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
         raise ValueError("granted_scopes is not a list of strings.")

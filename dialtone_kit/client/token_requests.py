@@ -26,6 +26,7 @@ from dialtone_kit.client.responses import read_json
 from dialtone_kit.keys import ProofKey
 from dialtone_kit.tokens import Token, is_bound_to, issuer_allows
 
+LONGEST = 10**9  # seconds of a token's life
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 JWT_SPIFFE = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # of an empty form too
@@ -162,7 +163,7 @@ def read_token(
     text, kind, lifetime = (body.get(n) for n in ("access_token", "token_type", "expires_in"))
     if not isinstance(text, str) or not text.isascii() or not isinstance(kind, str):
         raise NotThisService("The token response has no usable access_token and token_type.")
-    if not isinstance(lifetime, int) or isinstance(lifetime, bool):
+    if type(lifetime) is not int or not 0 <= lifetime <= LONGEST:
         raise NotThisService("The token response gives no expires_in in whole seconds.")
     wanted = "Bearer" if key is None else "DPoP"
     if kind.lower() != wanted.lower():
@@ -171,7 +172,7 @@ def read_token(
             f"asked for {wanted}, got {kind[:40]!r}: not used. The service did not do as asked.",
         )
     renewal, scope = body.get("refresh_token"), str(body.get("scope", scope))
-    if isinstance(renewal, str) and renewal:
+    if isinstance(renewal, str) and renewal.isascii() and renewal:
         refresh_token = Secret(renewal)
     token = Token(Secret(text), kind, lifetime, scope, key, issued_at, refresh_token)
     if key is not None and text.count(".") == 2 and not is_bound_to(token.claims, key):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dialtone_kit.lesson.events import VERSION, Event
+from dialtone_kit.lesson.exercises.verdict import WORDS
 from dialtone_kit.lesson.quiz_items import FORMS
 
 _OF_AN_EXERCISE = ("tried", "hinted", "wrote")
@@ -55,7 +56,10 @@ def _form(data: dict[str, Any], event: Event) -> None:
 
 
 def _add_try(data: dict[str, Any], event: Event) -> None:
-    row, outcome = _exercise(data, event), event.get("outcome")
+    outcome = event.get("outcome")
+    if outcome is not None and outcome not in WORDS:
+        return
+    row = _exercise(data, event)
     if outcome in ("right", "wrong", None):
         row["attempts"] += 1
         row["at"] = event["at"]

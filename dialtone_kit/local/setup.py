@@ -49,7 +49,7 @@ def read_setup(folder: Path) -> Setup | None:
         return Setup(int(members["workers"]), str(members["database"]), members["url"])
     except FileNotFoundError:
         return Setup() if (folder / "mock.sqlite3").exists() else None
-    except (DialtoneError, ValueError, KeyError, TypeError, RecursionError):
+    except (DialtoneError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise ServiceUnreachable(
             f"{FILE} in the state folder is damaged, and it is what says where the local service "
             "keeps its state. Start it as you did before: `dialtone serve`, with its --database."

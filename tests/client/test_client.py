@@ -420,6 +420,8 @@ def test_the_scheme_is_understood_in_any_case_and_an_opaque_token_too() -> None:
         {"expires_in": "3600"},
         {"expires_in": True},
         {"expires_in": 1.5},
+        {"expires_in": -1},
+        {"expires_in": 10**30},
     ],
 )
 def test_an_incomplete_token_answer_is_one_clear_line(changes: dict[str, Any]) -> None:

@@ -409,6 +409,8 @@ def test_a_damaged_file_is_one_clear_line(content: str, says: str) -> None:
     [
         ("client_id", "cli_other_1", "another client"),
         ("client_secret", "", "client_secret is missing"),
+        ("client_secret", "half \ud800 a character", "can't be sent"),
+        ("client_secret", "two\nlines", "can't be sent"),
         ("granted_scopes", "openid", "not a list"),
         ("granted_scopes", ["openid", 7], "not a list of strings"),
         ("realm", 1, "realm is not a string"),

@@ -212,6 +212,9 @@ KNOWN = {
     "requests": st.integers(),
 }  # fmt: skip
 
+TRIED = {"v": 1, "at": "2026-11-27T22:00:00+00:00", "lesson": "09", "kind": "tried"}
+TRIED |= {"id": "09.policy", "code": None}
+
 
 @st.composite
 def odd_events(draw):
@@ -228,6 +231,8 @@ def odd_events(draw):
 @settings(max_examples=few_or_all(200, 3000), suppress_health_check=list(HealthCheck))
 @given(st.lists(odd_events(), max_size=5))
 @example([{"v": 1, "at": "2026-11-27T22:00:00+00:00", "lesson": "09", "kind": []}])
+@example([TRIED | {"outcome": "fine"}])
+@example([TRIED | {"outcome": "fine"}, TRIED | {"outcome": "right"}])
 def test_whatever_is_in_the_file_nothing_stops(events):
     with TemporaryDirectory() as folder:
         said = []

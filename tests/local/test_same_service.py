@@ -95,6 +95,7 @@ def test_the_service_notes_how_it_runs_and_no_password(home: Path) -> None:
         ({"database": NAME, "url": HERE}, THERE, "`dialtone serve`"),
         ({}, THERE, "`dialtone serve`"),
         ({"workers": "x"}, "", "damaged"),
+        ({"workers": float("inf")}, "", "damaged"),
     ],
 )
 def test_a_lesson_revives_the_same_store_or_names_the_command(

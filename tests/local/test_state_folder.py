@@ -146,6 +146,16 @@ def test_without_a_home_one_line_names_the_variables(folder: Callable[[], Path])
         folder()
 
 
+@pytest.mark.parametrize("folder", [state_dir, config_dir, progress_file])
+def test_an_empty_home_is_none(folder: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python takes it for the root of the file system."""
+    for name in ("XDG_DATA_HOME", "DIALTONE_STATE_DIR", "DIALTONE_CONFIG_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "")
+    with pytest.raises(DialtoneError, match="HOME is empty"):
+        folder()
+
+
 @pytest.mark.usefixtures("nobody")
 def test_folders_that_are_named_need_no_home(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -414,9 +414,14 @@ def missing_is_fine(claims, me, now):
     return me in _named(claims) and claims.get("exp", 0) > now
 
 
-@wrong("08.audience", "", "ended an hour ago")
+@wrong("08.audience", "", "ended [0-9]+ minutes ago")
 def never_mind_the_end(claims, me, now):
     return me in _named(claims)
+
+
+@wrong("08.audience", "", "ended [0-9]+ minutes ago")
+def five_minutes_more(claims, me, now):
+    return me in _named(claims) and claims.get("exp", 0) + 300 > now
 
 
 @wrong("08.audience", "", "no `exp`")
