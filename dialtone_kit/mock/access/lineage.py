@@ -13,10 +13,12 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     Connection,
     LargeBinary,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     literal_column,
@@ -73,10 +75,21 @@ def link(tx: Connection, child: Mapping[str, Any], parents: Iterable[bytes]) -> 
     tx.execute(insert(lineage), rows)
 
 
+def derived_from(tx: Connection, claims: Mapping[str, Any]) -> int:
+    """How many tokens and clients the access token with these claims was derived from."""
+    line = select(func.count()).select_from(_line())
+    return int(tx.execute(line, {"token": token_node(claims)}).scalar_one()) - 1
+
+
+def _line() -> CTE:
+    """A token and everything it was derived from."""
+    line = select(bindparam("token", type_=LargeBinary).label("node")).cte("line", recursive=True)
+    return line.union(select(lineage.c.parent).join(line, lineage.c.child == line.c.node))
+
+
 def _dead() -> Any:
     """The query for a revoked node among a token and everything it was derived from."""
-    line = select(bindparam("token", type_=LargeBinary).label("node")).cte("line", recursive=True)
-    line = line.union(select(lineage.c.parent).join(line, lineage.c.child == line.c.node))
+    line = _line()
     return select(literal_column("1")).join_from(
         revocations, line, revocations.c.node == line.c.node
     )

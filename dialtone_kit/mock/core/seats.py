@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, not_, or_, select
 
 from dialtone_kit.base.email import canonical_email
 from dialtone_kit.base.stamps import Stamp, stamp_of
@@ -35,6 +35,15 @@ class _Roster:
     by_number: Mapping[int, Seat] = field(default_factory=dict)
     by_key: Mapping[str, Seat] = field(default_factory=dict)
     by_email: Mapping[str, Seat] = field(default_factory=dict)
+
+    def holder(self, address: str) -> Seat | None:
+        """Whose address it is by the list, itself or without some of its +anything."""
+        name, _, domain = address.partition("@")
+        while name:
+            if found := self.by_email.get(f"{name}@{domain}"):
+                return found
+            name = name.rpartition("+")[0]
+        return None
 
 
 class Seats:
@@ -60,14 +69,20 @@ class Seats:
         roster, address = self._now(), canonical_email(email)
         if not address or not roster.by_number:
             return None
-        name, _, domain = address.partition("@")
-        while name:
-            if found := roster.by_email.get(f"{name}@{domain}"):
-                return found
-            name = name.rpartition("+")[0]
+        if found := roster.holder(address):
+            return found
         table = addresses_of_seats.c
         claimed = tx.execute(select(table.seat).where(table.address == address)).scalar()
         return None if claimed is None else roster.by_number.get(claimed)
+
+    def is_of(self, tx: Connection, seat: Seat, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether the address in `column` is this seat's, as `of_address` has it."""
+        roster, table, address = self._now(), addresses_of_seats.c, func.lower(column)
+        longer = [email for email in roster.by_email if _covers(seat.email, email)]
+        theirs = or_(false(), *(_named(email, address) for email in longer))
+        claimed = tx.execute(select(table.address).where(table.seat == seat.number)).scalars()
+        mine = [one for one in claimed if roster.holder(one) is None]  # nobody came for it later
+        return or_(and_(_named(seat.email, address), not_(theirs)), address.in_(mine))
 
     def _now(self) -> _Roster:
         """The roster as the file has it; while it can't be read, the last one that could."""
@@ -83,16 +98,21 @@ class Seats:
         return self._roster
 
 
-def is_of(seat: Seat, column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether the address in `column` is this seat's."""
-    address, table = func.lower(column), addresses_of_seats.c
-    name, _, domain = seat.email.partition("@")
-    more = and_(
-        address.startswith(f"{name}+", autoescape=True),
-        address.endswith(f"@{domain}", autoescape=True),
-    )
-    claimed = select(table.address).where(table.seat == seat.number)
-    return or_(address == seat.email, more, address.in_(claimed))
+def _named(email: str, address: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether `address` is `email`, or the same with +anything before the @."""
+    name, domain = _ends(email)
+    more = address.startswith(name, autoescape=True), address.endswith(domain, autoescape=True)
+    return or_(address == email, and_(*more))
+
+
+def _covers(email: str, longer: str) -> bool:
+    name, domain = _ends(email)
+    return longer.startswith(name) and longer.endswith(domain)
+
+
+def _ends(email: str) -> tuple[str, str]:
+    name, at, domain = email.rpartition("@")
+    return f"{name}+", f"{at}{domain}"
 
 
 def realms_of(seat: Seat) -> Select[Any]:

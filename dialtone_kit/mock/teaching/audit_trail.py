@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, or_, select
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dialtone_kit.mock.core import audit
 from dialtone_kit.mock.core.refusal import NO_STORE
-from dialtone_kit.mock.core.seats import Seat, is_of, realms_of
+from dialtone_kit.mock.core.seats import Seat, Seats, realms_of
 from dialtone_kit.mock.schemas.teaching import AuditTrail, AuditTrailQuery
 from dialtone_kit.mock.store.tables import audit_events, clients
 from dialtone_kit.mock.teaching.owner import control, seat_of
@@ -31,16 +33,16 @@ async def whole_audit_trail(request: Request) -> Response:
     """
     service, seat = service_of(request), seat_of(request)
     asked = read_query(request, AuditTrailQuery)
-    theirs = None if seat is None else _theirs(seat)
-    rows = await service.store.read(
-        lambda tx: audit.whole_trail(
-            tx, asked.realm, asked.client, asked.after, asked.limit, theirs
-        )
-    )
+
+    def look(tx: Connection) -> Any:
+        theirs = None if seat is None else _theirs(tx, service.part(Seats), seat)
+        return audit.whole_trail(tx, asked.realm, asked.client, asked.after, asked.limit, theirs)
+
+    rows = await service.store.read(look)
     return json_answer({"events": [audit.shown(row) for row in rows]}, headers=NO_STORE)
 
 
-def _theirs(seat: Seat) -> ColumnElement[bool]:
+def _theirs(tx: Connection, seats: Seats, seat: Seat) -> ColumnElement[bool]:
     """The events that this learner may see."""
-    sponsored = select(clients.c.client_id).where(is_of(seat, clients.c.sponsor))
+    sponsored = select(clients.c.client_id).where(seats.is_of(tx, seat, clients.c.sponsor))
     return or_(audit_events.c.realm.in_(realms_of(seat)), audit_events.c.client_id.in_(sponsored))

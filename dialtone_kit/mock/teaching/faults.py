@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -29,6 +29,7 @@ from dialtone_kit.mock.web.requests import read_json
 from dialtone_kit.mock.web.responses import json_answer, refused
 
 PRIVATE_PATH = re.compile(r"/realms/(lab-[0-9a-f]{12})(?=/)")
+MOST_WAITING = 100  # faults in a realm: each request there looks through them
 SPIFFE_PATHS = frozenset({"/v1/attest/challenge", "/v1/svid/x509", "/v1/svid/jwt"})
 
 
@@ -137,7 +138,7 @@ async def _drop(receive: Receive) -> None:
     "Break the next requests in a private realm",
     answers=Cleared,
     body=FaultRequest,
-    refusals=(404, 503),
+    refusals=(404, 409, 503),
     learners=True,
 )
 async def add_fault(request: Request) -> Response:
@@ -148,7 +149,8 @@ async def add_fault(request: Request) -> Response:
 
     With `after_effect` the request takes effect, and then its answer is lost; only those that
     succeed count. A whole path of SPIFFE as `path_suffix` (`/v1/svid/x509`) breaks it for every
-    caller: 403, unless the service is one person's own, on loopback with a SQLite file.
+    caller: 403, unless the service is one person's own, on loopback with a SQLite file. A realm has
+    at most 100 faults waiting: 409 for one more.
     """
     service = service_of(request)
     sent = await read_json(request, FaultRequest)
@@ -158,8 +160,16 @@ async def add_fault(request: Request) -> Response:
             403, "access_denied", f"{sent.path_suffix} is shared by everyone who uses this service."
         )
     row = {**sent.model_dump(exclude={"times"}), "realm": realm.name, "times_left": sent.times}
-    await service.store.write(lambda tx: tx.execute(insert(tables.faults), row).rowcount)
+    await service.store.write(lambda tx: _add(tx, row))
     return json_answer({"cleared": 0}, headers=NO_STORE)
+
+
+def _add(tx: Connection, row: dict[str, Any]) -> None:
+    waiting = select(func.count()).select_from(faults).where(faults.c.realm == row["realm"])
+    if tx.execute(waiting).scalar_one() >= MOST_WAITING:
+        text = f"{MOST_WAITING} faults wait in this realm. Clear them, or order one with `times`."
+        raise Refusal(409, "conflict", text)
+    tx.execute(insert(faults), row)
 
 
 @control(

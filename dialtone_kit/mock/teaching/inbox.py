@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +12,7 @@ from dialtone_kit.base.email import NotAnAddress, canonical_email, one_address
 from dialtone_kit.mock.core import audit, clock
 from dialtone_kit.mock.core.mail import KEPT
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
-from dialtone_kit.mock.core.seats import Seat, Seats, is_of, realms_of
+from dialtone_kit.mock.core.seats import Seat, Seats, realms_of
 from dialtone_kit.mock.schemas.classroom import Address
 from dialtone_kit.mock.schemas.teaching import InboxQuery, Mails
 from dialtone_kit.mock.store.tables import addresses_of_seats, mails
@@ -37,10 +39,12 @@ async def inbox(request: Request) -> Response:
     service, asked = service_of(request), read_query(request, InboxQuery)
     box, seat = service.inbox, seat_of(request)
     assert box is not None  # noqa: S101  (with a secret there is one)
-    theirs = None if seat is None else _theirs(seat)
-    rows = await service.store.read(
-        lambda tx: box.look(tx, asked.email, asked.realm, asked.limit, theirs)
-    )
+
+    def look(tx: Connection) -> Any:
+        theirs = None if seat is None else _theirs(tx, service.part(Seats), seat)
+        return box.look(tx, asked.email, asked.realm, asked.limit, theirs)
+
+    rows = await service.store.read(look)
     found = [
         {
             "id": row["id"],
@@ -97,7 +101,7 @@ def _claim(tx: Connection, seats: Seats, seat: Seat, address: str) -> None:
     tx.execute(insert(table), row)
 
 
-def _theirs(seat: Seat) -> ColumnElement[bool]:
+def _theirs(tx: Connection, seats: Seats, seat: Seat) -> ColumnElement[bool]:
     """The emails that this learner may see; a claimed address shows what came since its claim."""
     since = (
         select(addresses_of_seats.c.since)
@@ -105,6 +109,7 @@ def _theirs(seat: Seat) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     to_them = and_(
-        is_of(seat, mails.c.recipient), mails.c.forget_at - KEPT >= func.coalesce(since, 0)
+        seats.is_of(tx, seat, mails.c.recipient),
+        mails.c.forget_at - KEPT >= func.coalesce(since, 0),
     )
     return or_(mails.c.realm.in_(realms_of(seat)), to_them)

@@ -24,6 +24,7 @@ from dialtone_kit.mock.tokens.grant import Effect, Grant, Order, asked_scope
 from dialtone_kit.tokens import bound_thumbprint
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+FARTHEST = 100  # tokens and clients that a token may be derived from
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  (a name, no secret)
 
 
@@ -36,6 +37,7 @@ async def token_exchange(order: Order) -> Grant:
     except NotPermitted:
         await order.service.store.write(lambda tx: _record_denial(tx, case))
         raise
+    await _not_too_far(case)
     subject = case.subject
     shared = [scope for scope in subject["scope"].split() if scope in order.client.scopes]
     chain = case.chain
@@ -77,6 +79,15 @@ async def _token(
     except TokenRefused as problem:
         raise no(f"{name}: {problem}") from None
     return claims, client
+
+
+async def _not_too_far(case: Case) -> None:
+    """Each check of a token looks up everything it was derived from: that has an end."""
+    far = await case.order.service.store.read(lambda tx: lineage.derived_from(tx, case.subject))
+    if far >= FARTHEST:
+        raise no(
+            f"This token was derived from {far} others, one after another. Get a token of your own."
+        )
 
 
 # --- what goes out ---

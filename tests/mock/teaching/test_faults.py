@@ -348,6 +348,17 @@ def test_faults_can_be_taken_back(registered_client: Registered) -> None:
     assert client.mock.control("POST", "faults/clear", json={}).status_code == 400
 
 
+def test_a_realm_has_a_hundred_faults_waiting_at_most(registered_client: Registered) -> None:
+    client = registered_client
+    for _ in range(100):
+        ordered(client.mock, client.realm, kind="status", path_suffix="/nowhere")
+    assert error(order(client.mock, client.realm, kind="status")) == (409, "conflict")
+    assert client.ask_token().status_code == 200
+    client.mock.control("POST", "faults/clear", json={"realm": client.realm})
+    ordered(client.mock, client.realm, kind="status")
+    assert client.ask_token().status_code == 503
+
+
 def test_a_reset_takes_faults_back_and_keeps_the_realm_as_it_was_made(mock: Mock) -> None:
     made = mock.control("POST", "realms", json={"like": "default", "without": "htm_matches"}).json()
     realm = made["realm"]

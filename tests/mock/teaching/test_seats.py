@@ -130,6 +130,46 @@ def test_nobody_claims_an_address_of_the_roster(anna: Learner, ben: Learner) -> 
     assert error(wrong) == (400, "invalid_request")
 
 
+@pytest.fixture
+def longer(room: Room, anna: Learner) -> Iterator[Learner]:
+    """Someone who comes late, with Anna's address and something added."""
+    late = Learner(room, 3, anna.email.replace("@", "+late@"))
+    room.learners.append(late)
+    room.write()
+    yield late
+    room.learners.remove(late)
+    room.write()
+
+
+def test_an_address_in_the_roster_is_the_one_persons_who_has_it(
+    anna: Learner, longer: Learner
+) -> None:
+    later = longer.email.replace("@", "+more@")
+    for email, whose in ((longer.email, longer), (later, longer), (anna.email, anna)):
+        registered = whose.register(email=email)
+        for one in (anna, longer):
+            assert bool(one.inbox(email=email)) is (one is whose)
+            trail = one.control("GET", "audit", params={"client": registered.client_id}).json()
+            assert bool(trail["events"]) is (one is whose)
+
+
+def test_who_claimed_an_address_loses_it_to_the_one_who_comes_with_it(
+    room: Room, anna: Learner
+) -> None:
+    claimed = "someone.else@example.org"
+    assert anna.control("POST", "inbox/addresses", json={"email": claimed}).status_code == 204
+    anna.register(email=claimed)
+    late = Learner(room, 3, claimed)
+    room.learners.append(late)
+    room.write()
+    try:
+        assert late.inbox(email=claimed)
+        assert not anna.inbox(email=claimed)
+    finally:
+        room.learners.remove(late)
+        room.write()
+
+
 def test_a_private_realm_has_all_its_emails(room: Room, anna: Learner, ben: Learner) -> None:
     realm = anna.new_realm()
     room.request_enrollment(realm, email="somebody@example.com")

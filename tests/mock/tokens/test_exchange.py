@@ -90,6 +90,20 @@ def test_case_a_own_token_own_key_no_act(stage: Stage) -> None:
     assert call(client, told["access_token"]) == 200
 
 
+def test_a_token_is_derived_from_a_hundred_others_at_most(stage: Stage) -> None:
+    """Each check looks them all up, and narrowing its own token again and again adds one."""
+    client = stage.parent
+    token = client.token()
+    for _ in range(98):  # and the client, which is one more
+        token = exchanged(client, token)
+    token = exchanged(client, token)
+    assert call(client, token) == 200
+    refused = exchange(client, token)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+    assert "Get a token of your own" in refused.json()["error_description"]
+    assert exchange(client, client.token()).status_code == 200
+
+
 def test_case_a_with_an_actor_token_names_the_actor(stage: Stage) -> None:
     client = stage.parent
     actor = {"actor_token": client.token(), "actor_token_type": ACCESS_TOKEN}
