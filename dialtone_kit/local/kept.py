@@ -110,7 +110,7 @@ def known(folder: Path, patterns: Mapping[str, str] = STATE) -> Iterator[Kept]:
 def remove(one: Kept) -> None:
     """Delete it with what a killed write left of it, then the folder around it if it is empty.
 
-    Raises OSError, or DialtoneError when the folder is somebody else's.
+    Raises OSError, or DialtoneError when the folder is someone else's.
     """
     with suppress(FileNotFoundError):  # it is gone already
         _delete_all_of(one.path)

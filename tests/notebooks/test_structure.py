@@ -229,6 +229,8 @@ def test_the_pages_say_what_the_minutes_add_up_to() -> None:
     assert "a little over two hours" in (FOLDER / "README.md").read_text(encoding="utf-8")
     for page in (ROOT / "README.md", FOLDER / "TRAINERS.md"):
         assert "about two and a half hours" in page.read_text(encoding="utf-8"), page
+    assert 6.25 < sum(minutes().values()) / 60 < 6.75
+    assert "about six and a half hours in all" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @every_book
