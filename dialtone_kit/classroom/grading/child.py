@@ -25,8 +25,9 @@ from dialtone_kit.lesson.exercises.asking import described
 from dialtone_kit.lesson.exercises.checking import is_untouched
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
-HANDS = 1  # the number under which the judge finds `Hands`
-LESSON = 1  # and this side the judge's lesson
+# Each side lends one thing first, so both know its number.
+HANDS = 1  # lent by this side: `Hands`
+LESSON = 1  # lent by the judge: the lesson
 LIMITS = {  # of the sandbox: each soft and hard
     "RLIMIT_CPU": 30,  # seconds
     "RLIMIT_AS": 1 << 30,  # bytes

@@ -28,6 +28,7 @@ from dialtone_kit.lesson.lesson import Lesson
 CELL_TIME = 20.0  # seconds until the cell has run
 CHECK_TIME = 15.0  # more, for the check: it has a shorter limit of its own
 DRAWINGS = 3
+# Answers about what was drawn for the learner and, with CLEAN, about files.
 ROOMS, FIND, FIX, CLEAN = "11.rooms", "11.find", "11.fix", "13.clean"
 BY_HAND = (
     "Judge by hand: the answer is about what was drawn for this learner, and doesn't change with "
