@@ -31,7 +31,7 @@ from benchmarks.harness import (
     table,
 )
 
-# public names and those of the front rooms alone: older trees have them in the same place
+# public names and those of the front modules alone: older trees have them in the same place
 from dialtone_kit import ProofKey, Request, access_token_hash, b64url, build_proof, check_proof
 from dialtone_kit.keys import jwk_of
 

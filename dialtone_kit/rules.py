@@ -12,17 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from dialtone_kit.base.algorithms import ALGORITHMS, BadKey, PublicKey
 from dialtone_kit.base.errors import KeyMismatch, NonceRequired, ProofRefused, UnsafeUrl
 from dialtone_kit.base.jws import Parts, b64url, json_object, read_header, split, wrong_signature
 from dialtone_kit.base.times import CLOCK_SKEW, time_in_proof
-from dialtone_kit.base.urls import htu_hint, normalize
+from dialtone_kit.base.urls import is_loopback, normalize
 from dialtone_kit.keys import key_in_header
 
 WINDOW = 60  # seconds that a proof may be old
 MAX_BYTES = 8192
 MAX_JTI = 256  # characters
+PROXY = "Sign the URL that you call. Behind a proxy, the service has to know its public one."
 
 
 class Nonces(Protocol):
@@ -164,8 +166,30 @@ def htu_matches(proof: Proof, request: Request) -> None:
             return
     except UnsafeUrl as problem:
         raise ProofRefused(expected=expected, got=str(problem), code="M04") from None
-    hint, code = htu_hint(htu, expected)
+    hint, code = _htu_hint(htu, expected)
     raise ProofRefused(expected=expected, got=htu, hint=hint, code=code)
+
+
+def _htu_hint(htu: object, expected: str) -> tuple[str, str]:
+    """What to do about an `htu` that is not the `expected` URL, and the code of the misconception.
+
+    M03 where the two differ as on the two sides of a proxy.
+    """
+    if not isinstance(htu, str):
+        return "htu is the URL of the request, as a string.", "M04"
+    seen = normalize(htu)
+    if seen.rstrip("/") == expected.rstrip("/"):
+        return "Only the slash at the end differs: it belongs to the path.", "M04"
+    ours, theirs = urlsplit(expected), urlsplit(seen)
+    if seen.partition(":")[2] == expected.partition(":")[2]:
+        return f"Only the scheme differs. {PROXY}", "M03"
+    if theirs.hostname == ours.hostname and theirs.path == ours.path:
+        return f"The port differs. {PROXY}", "M03"
+    if is_loopback(seen) and is_loopback(expected) and theirs.hostname != ours.hostname:
+        return "localhost and 127.0.0.1 are two origins. Sign the URL that you call.", "M04"
+    if theirs.path == ours.path:
+        return f"The host differs. {PROXY}", "M03"
+    return "Build a new proof for the URL that you call.", "M04"
 
 
 def iat_is_fresh(proof: Proof, request: Request) -> None:

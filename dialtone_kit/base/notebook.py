@@ -75,7 +75,7 @@ def _proxying_server() -> str:
         return ""  # VS Code names its sessions so; its pages are not on the server's origin
     name = f"jpserver-{os.environ.get('JPY_PARENT_PID', '')}.json"
     try:
-        # A server describes itself beside the connection files of its kernels.
+        # A server describes itself next to the connection files of its kernels.
         folder = Path(kernel.parent.abs_connection_file).parent
         server = json.loads((folder / name).read_text())
         base, address = str(server["base_url"]), str(server["url"])

@@ -17,7 +17,6 @@ _METADATA_NAMES = frozenset({"metadata", "metadata.google.internal"})
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PROXY = "Sign the URL that you call. Behind a proxy, the service has to know its public one."
 _URL = re.compile(r"[!-~]+")  # visible ASCII: RFC 3986 allows nothing else
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\]")
 
@@ -70,28 +69,6 @@ def require_https_or_loopback(url: str) -> str:
             f"{url} would send secrets in the clear. Use https; http is only for loopback."
         )
     return url
-
-
-def htu_hint(htu: object, expected: str) -> tuple[str, str]:
-    """What to do about an `htu` that is not the `expected` URL, and the code of the misconception.
-
-    M03 where the two differ as on the two sides of a proxy.
-    """
-    if not isinstance(htu, str):
-        return "htu is the URL of the request, as a string.", "M04"
-    seen = normalize(htu)
-    if seen.rstrip("/") == expected.rstrip("/"):
-        return "Only the slash at the end differs: it belongs to the path.", "M04"
-    ours, theirs = urlsplit(expected), urlsplit(seen)
-    if seen.partition(":")[2] == expected.partition(":")[2]:
-        return f"Only the scheme differs. {_PROXY}", "M03"
-    if theirs.hostname == ours.hostname and theirs.path == ours.path:
-        return f"The port differs. {_PROXY}", "M03"
-    if is_loopback(seen) and is_loopback(expected) and theirs.hostname != ours.hostname:
-        return "localhost and 127.0.0.1 are two origins. Sign the URL that you call.", "M04"
-    if theirs.path == ours.path:
-        return f"The host differs. {_PROXY}", "M03"
-    return "Build a new proof for the URL that you call.", "M04"
 
 
 def _split(url: str) -> SplitResult:

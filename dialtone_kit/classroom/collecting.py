@@ -81,7 +81,7 @@ def take_over(session: Session, ask: Callable[[int], Sequence[Row]]) -> int:
     after = last["id"] - 1 if last else 0  # the last one again: is it still the same?
     page = ask(after)
     if last and (not page or asdict(page[0]) != last):
-        page = ask(0)  # the service has a new database, and counts anew
+        page = ask(0)  # the service has a new database, and starts to count again
     while page:
         added += _keep(session, page)
         note.write(NOTE, json.dumps(asdict(page[-1])))

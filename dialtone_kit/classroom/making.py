@@ -15,7 +15,7 @@ from dialtone_kit.base import platform
 from dialtone_kit.base.email import canonical_email
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, shown
-from dialtone_kit.classroom.beside import beside
+from dialtone_kit.classroom.building import folder_next_to
 from dialtone_kit.classroom.learner_files import (
     PARAMETERS,
     has_parameters,
@@ -66,7 +66,7 @@ def make(folder: Path, roster: Roster, given: Mapping[str, Any]) -> Made:
     learners = tuple(
         Learner(seat, one.name, one.email) for seat, one in enumerate(roster.people, start=1)
     )
-    with beside(folder) as building:
+    with folder_next_to(folder) as building:
         made = building / "class"
         made.mkdir(mode=0o700)
         _require_modes(made)
@@ -184,7 +184,7 @@ def _add_folders(session: Session, learners: Sequence[Learner]) -> None:
     """Put the learners' folders in their places; none of the new ones stays if one fails."""
     added: list[Path] = []
     (session.folder / "learners").mkdir(mode=0o700, exist_ok=True)
-    with beside(session.folder / "learners") as building:
+    with folder_next_to(session.folder / "learners") as building:
         write_learner_folders(building / "learners", learners)
         try:
             for learner in learners:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import shown
-from dialtone_kit.classroom.beside import beside
+from dialtone_kit.classroom.building import folder_next_to
 from dialtone_kit.classroom.machine import code_hash
 from dialtone_kit.classroom.pack_lessons import copy_lessons
 from dialtone_kit.classroom.targets import Target
@@ -43,7 +43,7 @@ def pack(
         )
     if output.exists() and not output.is_file():
         raise DialtoneError(f"{shown(output)} exists and isn't a file. Name another with --output.")
-    with beside(output) as building:
+    with folder_next_to(output) as building:
         root = building / ROOT
         (root / "wheels").mkdir(parents=True)
         copy_lessons(notebooks, root / "notebooks", solutions=solutions)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.private_files import PrivateFolder, shown
-from dialtone_kit.classroom.beside import beside
+from dialtone_kit.classroom.building import folder_next_to
 from dialtone_kit.classroom.class_events import Seat
 from dialtone_kit.classroom.class_report import ClassReport
 from dialtone_kit.classroom.happened import Happened
@@ -34,7 +34,7 @@ def usable_target(target: Path, folder: Path) -> Path:
 
 def export(report: ClassReport, target: Path, *, names: bool) -> None:
     """Write the results into the new folder `target`: all of them, or none."""
-    with beside(target) as building:
+    with folder_next_to(target) as building:
         made = building / "results"
         write_report(report, made, names=names)
         PrivateFolder(made).write(EVENTS, _zipped(report.seats))

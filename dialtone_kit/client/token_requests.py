@@ -98,7 +98,7 @@ class TokenRequests:
         return read_json(self._post("introspection", {"token": token}), self._connection.now)
 
     def revoke(self, token: str) -> None:
-        """Revoke `token` (RFC 7009)."""
+        """Revoke `token` (RFC 7009). A token that the service doesn't know is no error."""
         response = self._post("revocation", {"token": token})
         if not response.is_success:  # on success the body means nothing (RFC 7009 §2.2)
             read_json(response, self._connection.now)

@@ -31,7 +31,7 @@ def command(yes: bool) -> int:
     """
     if not yes:
         require_a_terminal("purge")
-    service.refuse_if_somebody_serves()
+    service.refuse_if_someone_serves()
     going = kept.going()
     _show("Goes", going)
     _show("Stays", kept.staying())

@@ -75,7 +75,7 @@ def answer_page(lesson: ApprovingLesson, login: DeviceLogin, email: str, *, say_
 def device_card(
     lesson: ApprovingLesson, login: DeviceLogin, key: ProofKey | None, client: IdentityClient
 ) -> DeviceCard:
-    """The device card of `login`, started by `client`; with nobody here somebody says yes."""
+    """The device card of `login`, started by `client`; unattended, it is approved at once."""
 
     def answered() -> Token:
         answer_page(lesson, login, lesson.email or own_address(), say_yes=True)

@@ -1,4 +1,4 @@
-"""How a lesson ended: skills, predictions beside what happened, minutes, what comes next."""
+"""How a lesson ended: skills, predictions next to what happened, minutes, what comes next."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Expected:
 
 
 def expected(number: str, progress: Progress) -> list[Expected]:
-    """The estimates of lesson `number` beside what happened at its capstone."""
+    """The estimates of lesson `number` next to what happened at its capstone."""
     events = [one for one in since_reset(progress.events()) if one["lesson"] == number]
     facts = {"requests": _requests, "first-code": _first_code, "minutes": _minutes}
     made = []

@@ -3,7 +3,7 @@
     {"v": 1, "at": "2026-11-26T19:09:03+00:00", "lesson": "02", "kind": "tried",
      "id": "02.tries", "outcome": "wrong", "code": "M25"}
 
-| kind | members beside v, at, lesson, kind |
+| kind | members besides v, at, lesson, kind |
 |---|---|
 | opened, done | |
 | tried | id, outcome (null: 0.1 kept only that there was a try), code; requests, if counted |
@@ -76,7 +76,7 @@ class ProgressNotKept(DialtoneError):
 
 
 class EventFile:
-    """The events in the file at `path` (0600). A `.json` file from 0.1 beside it is imported."""
+    """The events in the file at `path` (0600). A `.json` file from 0.1 next to it is imported."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -169,7 +169,7 @@ def unread(path: Path) -> str | None:
     except _UNREADABLE:
         return (
             f"{shown(path)} is damaged or from a newer version: it is left alone, and progress "
-            "starts over beside it. Upgrade Dialtone Kit if a newer one wrote it."
+            "starts a new file next to it. Upgrade Dialtone Kit if a newer one wrote it."
         )
     return None
 

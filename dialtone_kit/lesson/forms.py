@@ -79,7 +79,7 @@ def _request(
 def code_form(
     lesson: RegisteringLesson, enrollment: Enrollment, verification_code: str
 ) -> CodeForm:
-    """The code form of `lesson` for `enrollment`."""
+    """The form for the emailed code. Unattended, the parameter or the mock's inbox supplies it."""
     client = lesson.client
     form = CodeForm(
         lambda code: client.confirm_enrollment(enrollment, code),

@@ -87,7 +87,6 @@ class LabRealm:
 
     @property
     def issuer(self) -> str:
-        """The realm's issuer."""
         return self.client.issuer
 
     def now(self) -> float:

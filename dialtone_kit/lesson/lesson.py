@@ -209,7 +209,7 @@ class Lesson(Views):
         return self._work.survey.form("pre")
 
     def estimate(self) -> Quiz:
-        """What you expect of yourself: kept, and shown beside what happened."""
+        """What you expect of yourself: kept, and shown next to what happened."""
         return self._work.estimate()
 
     def worst_code(self) -> str:

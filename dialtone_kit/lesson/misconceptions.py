@@ -54,7 +54,6 @@ def misconception(code: str) -> Misconception:
 
 
 def show(entry: Misconception) -> Shown:
-    """The entry as a cell shows it."""
     parts = [
         f"<h3>{entry.code} · {prose(entry.title)}</h3>",
         f"<p><b>What people think.</b> {prose(entry.think)}</p>",

@@ -3,7 +3,7 @@
     [[prediction]]
     id = "02.what-it-holds"
     question = "Text; `code` goes between backticks."
-    outcome = "What happens, in one short sentence: done() shows it beside the prediction."
+    outcome = "What happens, in one short sentence: done() shows it next to the prediction."
     seen = { request = "POST /register/confirm", status = 409, text = "conflict" }
       [[prediction.choices]]
       text = "what the learner can choose"

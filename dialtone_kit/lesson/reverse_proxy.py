@@ -11,7 +11,7 @@ from dialtone_kit.client.transport import open_client
 from dialtone_kit.lesson.loopback import PATIENCE, Answered, Asked, Loopback
 
 VIA = {"Via": "1.1 proxy"}
-# What belongs to one connection, not to the message (RFC 9110 §7.6.1); lengths are counted anew.
+# What belongs to one connection, not to the message (RFC 9110 §7.6.1); lengths are counted again.
 _OF_ONE_LINE = frozenset(
     {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
 )

@@ -1,7 +1,7 @@
 """What a learner shares with their trainer: events, as they happen, if the learner says so.
 
 Only what `shared_form` leaves of an event is sent: ids, outcomes, misconception codes and times. No
-text, no code and no address. `sharing.json` beside the progress remembers the choice and how far
+text, no code and no address. `sharing.json`, next to the progress, remembers the choice and how far
 the sending has come, so an event that couldn't be sent is sent later.
 """
 

@@ -56,7 +56,7 @@ class Thief:
         return [bearer, self._call(method, url, auth=self._auth(token))]
 
     def renew(self, loot: Mapping[str, str]) -> httpx.Response:
-        """A new token for somebody else's client, bound to the thief's key."""
+        """A new token for someone else's client, bound to the thief's key."""
         form = {name: loot[name] for name in ("client_id", "client_secret", "scope")}
         form["grant_type"] = "client_credentials"
         return self._http.post(loot["token_endpoint"], data=form, auth=self._auth(None))

@@ -43,7 +43,7 @@ def workload(
 
 
 class Stranger(OwnService):
-    """A whole service of somebody else's, with a trust domain of the same name."""
+    """A whole service of someone else's, with a trust domain of the same name."""
 
     def workload(self, account: str) -> Workload:
         """A workload there: the same name as one of ours, vouched for by another root."""

@@ -37,7 +37,7 @@ class Mail:
 class Rotation:
     """A new signing key: when it starts to sign, and how long the old ones stay published.
 
-    Likewise SPIFFE's new root, and the number of the trust bundle that holds it beside the old.
+    Likewise SPIFFE's new root, and the number of the trust bundle that holds it next to the old.
     """
 
     kid: str

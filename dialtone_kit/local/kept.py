@@ -72,7 +72,7 @@ def going() -> list[Kept]:
     found += known(state_dir())
     if os.path.lexists(config_dir() / SESSION):
         found.append(_kept(config_dir() / SESSION, "your seat in a class"))
-    if progress_file().parent != state_dir():  # beside the credentials
+    if progress_file().parent != state_dir():  # next to the credentials
         beside = {name: STATE[name] for name in (PROGRESS, SHARING)}
         found += known(progress_file().parent, beside)
     clients, waiting, _ = _issued()
@@ -82,7 +82,7 @@ def going() -> list[Kept]:
 
 
 def staying() -> list[Kept]:
-    """What the same folders hold beside that: other services' credentials, files of your own."""
+    """What else the same folders hold: other services' credentials, files of your own."""
     gone = {one.path for one in going()}
     others = [_kept(path, what) for path, what in _issued()[2].items()]
     around = [folder for folder in map(state_dir().joinpath, FOLDERS) if _is_folder(folder)]
@@ -110,7 +110,7 @@ def known(folder: Path, patterns: Mapping[str, str] = STATE) -> Iterator[Kept]:
 def remove(one: Kept) -> None:
     """Delete it with what a killed write left of it, then the folder around it if it is empty.
 
-    Raises OSError, or DialtoneError when the folder is somebody else's.
+    Raises OSError, or DialtoneError when the folder is someone else's.
     """
     with suppress(FileNotFoundError):  # it is gone already
         _delete_all_of(one.path)

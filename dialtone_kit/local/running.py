@@ -33,7 +33,6 @@ class LocalService:
 
     @property
     def port(self) -> int:
-        """Its port on 127.0.0.1."""
         return self.record.port
 
 

@@ -71,15 +71,15 @@ def ended() -> Iterator[bool]:
         yield _end_running(find)
 
 
-def refuse_if_somebody_serves() -> None:
-    """Raise DialtoneError while a service runs in a terminal of its own: who runs it ends it."""
+def refuse_if_someone_serves() -> None:
+    """Raise DialtoneError while a service runs in a terminal: it has to be ended there."""
     found = find()
     live = process.running(state_dir())
     if live is None and found is not None and found.pid is not None:
         live = process.main_of(found.pid)  # its pid file was lost
     if live is not None and not process.is_in_background(live):
         raise DialtoneError(
-            f"The local service runs in the foreground (process {live.pid}): somebody is using it. "
+            f"The local service runs in the foreground (process {live.pid}): someone is using it. "
             "End it there with Ctrl-C first."
         )
 

@@ -21,7 +21,7 @@ class IssuerTokens:
     """Verifies access tokens of `client.issuer`, at the time of `client`'s clock.
 
     The keys are fetched when the first token comes, again every KEPT seconds, and for a `kid` that
-    is not known yet. Anybody can make one up, so that happens at most every PAUSE seconds, however
+    is not known yet. Anyone can make one up, so that happens at most every PAUSE seconds, however
     many ask; `clock` gives seconds. Meanwhile, and while the issuer is down, tokens by known keys
     are not held up.
     """

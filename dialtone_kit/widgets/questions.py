@@ -36,12 +36,10 @@ class Prediction(Panel):
 
     @property
     def items(self) -> tuple[Question, ...]:
-        """The one question."""
         return (self._item,)
 
     @property
     def answer(self) -> Pick | None:
-        """What was picked, or None."""
         return self._pick
 
     def state(self) -> State:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dialtone_kit.base.errors import ServiceUnreachable
-from dialtone_kit.commands import cli
+from dialtone_kit.commands import class_, cli
 from dialtone_kit.lesson.starting import start
 from dialtone_kit.local import running as running_module
 from dialtone_kit.local import service
@@ -24,31 +24,17 @@ from dialtone_kit.local.running import find
 from tests.support.command_line import dialtone
 from tests.support.strangers import dripping, silence, stranger
 
-COMMANDS = (
-    "lab",
-    "run",
-    "class",
-    "serve",
-    "inbox",
-    "audit",
-    "probe",
-    "rotate-keys",
-    "stop",
-    "doctor",
-    "purge",
-)
 
-
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*cli.COMMANDS, *(f"class {name}" for name in class_.NAMES)])
 def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert dialtone(command, "--help") == 0
+    assert dialtone(*command.split(), "--help") == 0
     assert f"Example: dialtone {command}" in capsys.readouterr().out
 
 
 def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert dialtone() == 0
     output = capsys.readouterr().out
-    assert all(command in output for command in COMMANDS)
+    assert all(command in output for command in cli.COMMANDS)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A service of a lesson's own: beside the learner's, and gone with the process that started it."""
+"""A service of a lesson's own: next to the learner's, and gone with the process that started it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_the_file_is_as_drawn(name: str) -> None:
     assert (FOLDER / "pictures" / f"{name}.svg").read_text(encoding="utf-8") == (
         PICTURES[name]().svg()
-    ), "python -m tests.support.pictures draws them afresh"
+    ), "python -m tests.support.pictures draws them again"
 
 
 @pytest.mark.parametrize("name", PICTURES)

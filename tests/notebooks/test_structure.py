@@ -222,6 +222,16 @@ def test_every_table_says_the_minutes_of_the_lessons(page: str) -> None:
     assert told == {number: said for number, said in minutes().items() if number != page[:2]}
 
 
+@every_lesson
+def test_the_trainers_table_names_its_exercises(name: str) -> None:
+    page = (FOLDER / "TRAINERS.md").read_text(encoding="utf-8")
+    (named,) = re.findall(rf"^\| {name[:2]} [^|]+\| \d+ \| \d+ \| ([^|;]+)", page, re.M)
+    ids = [entry.id.partition(".")[2] for entry in catalog.exercises(name[:2])] or ["none"]
+    assert [re.sub(r"\W", "", one) for one in named.split(",")] == [
+        re.sub(r"\W", "", one) for one in ids
+    ]
+
+
 def test_the_pages_say_what_the_minutes_add_up_to() -> None:
     demo = sum(minutes()[number] for number in DEMO)
     assert 120 < demo < 135
@@ -229,6 +239,8 @@ def test_the_pages_say_what_the_minutes_add_up_to() -> None:
     assert "a little over two hours" in (FOLDER / "README.md").read_text(encoding="utf-8")
     for page in (ROOT / "README.md", FOLDER / "TRAINERS.md"):
         assert "about two and a half hours" in page.read_text(encoding="utf-8"), page
+    assert 6.25 < sum(minutes().values()) / 60 < 6.75
+    assert "about six and a half hours in all" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @every_book

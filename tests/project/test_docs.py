@@ -1,4 +1,4 @@
-"""The pages are true: what they name is there, and the rooms are those of the import contracts."""
+"""The pages are true: what they name is there, and the packages are those of the contracts."""
 
 import json
 import re
@@ -29,7 +29,11 @@ PATH = re.compile(r"`((?:dialtone_kit|tests|notebooks|benchmarks|binder|docs)/[\
 ROW = re.compile(r"^\| `(\w+)` \|.*\| (.+) \|$", re.MULTILINE)
 MOVED = re.compile(r"^\| `(dialtone_kit[\w.]*)` \| `(dialtone_kit[\w.]*)`", re.MULTILINE)
 MOVED_NAMES = re.compile(r"((?:`\w+`(?:, )?)+) (?:is|are) in `(dialtone_kit[\w.]*)`")
-TABLES = {"kit": "## The rooms of the kit", "mock": "## The rooms of the mock"}
+VARIABLE = re.compile(r"`((?:DIALTONE|CI)_[A-Z_]+)`")
+USED = re.compile(r"""(["'])(DIALTONE_[A-Z_]+)\1""")
+USED_BY_TESTS = re.compile(r"""environ\.get\(["']((?:DIALTONE|CI)_[A-Z_]+)["']""")
+REQUIRED = re.compile(r"CI_REQUIRE_[A-Z]+")
+TABLES = {"kit": "## The packages of the kit", "mock": "## The packages of the mock"}
 
 
 def read(page: str) -> str:
@@ -58,21 +62,21 @@ def test_a_function_that_a_page_names_is_in_that_file() -> None:
 
 
 @pytest.mark.parametrize("contract", TABLES)
-def test_the_rooms_are_those_of_the_import_contract(contract: str) -> None:
+def test_the_packages_are_those_of_the_import_contract(contract: str) -> None:
     _, _, after = read("docs/architecture.md").partition(TABLES[contract])
     rows = ROW.findall(after.partition("\n## ")[0])
     assert dict(by_the_table(rows)) == dict(by_the_contract(contract))
 
 
 def by_the_table(rows: list[tuple[str, str]]) -> Iterator[tuple[str, set[str]]]:
-    """Each room, and those that it may import: `all below` are the rows further down."""
-    rooms = [room for room, _ in rows]
-    for at, (room, may) in enumerate(rows):
-        below = set() if may == "nothing" else set(rooms[at + 1 :])
+    """Each package, and those that it may import: `all below` are the rows further down."""
+    packages = [package for package, _ in rows]
+    for at, (package, may) in enumerate(rows):
+        below = set() if may == "nothing" else set(packages[at + 1 :])
         _, _, without = may.partition(" but ")
         _, _, extra = may.partition(" and ")
         below -= set(re.findall(r"`(\w+)`", without))
-        yield room, below | set(re.findall(r"`(\w+)`", extra))
+        yield package, below | set(re.findall(r"`(\w+)`", extra))
 
 
 def by_the_contract(wanted: str) -> Iterator[tuple[str, set[str]]]:
@@ -81,10 +85,21 @@ def by_the_contract(wanted: str) -> Iterator[tuple[str, set[str]]]:
     (layers,) = [contract["layers"] for contract in contracts if contract["id"] == wanted]
     split = [re.split(r" [|:] ", layer) for layer in layers]
     for at, layer in enumerate(split):
-        below = {room for lower in split[at + 1 :] for room in lower}
-        for room in layer:
-            beside = set(layer) - {room} if ":" in layers[at] else set()
-            yield room, below | beside
+        below = {package for lower in split[at + 1 :] for package in lower}
+        for package in layer:
+            peers = set(layer) - {package} if ":" in layers[at] else set()
+            yield package, below | peers
+
+
+def test_every_environment_variable_is_in_the_table() -> None:
+    _, _, after = read("CONTRIBUTING.md").partition("## Environment variables\n")
+    listed = VARIABLE.findall(after.partition("\n## ")[0])
+    package, tests = (
+        "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / folder).rglob("*.py"))
+        for folder in ("dialtone_kit", "tests")
+    )
+    used = {name for _, name in USED.findall(package)} | {*USED_BY_TESTS.findall(tests)}
+    assert sorted(listed) == sorted(used | {*REQUIRED.findall(read(".ci/run"))})
 
 
 def test_what_the_changelog_says_has_moved_is_where_it_says() -> None:

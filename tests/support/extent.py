@@ -1,8 +1,8 @@
 """How much of the suite a run takes: a bounded part, or all of it with `DIALTONE_FULL=1`.
 
 `@pytest.mark.full`       not in a bounded run
-`@pytest.mark.sample(n)`  of this test's cases, n in a bounded run: always the same ones, and beside
-                          them at least one for each row of the catalogue of refusals and each side
+`@pytest.mark.sample(n)`  of this test's cases, n in a bounded run: always the same ones, plus at
+                          least one for each row of the catalogue of refusals and each side
 `both_databases`          on SQLite, and one in ON_POSTGRES on PostgreSQL too: always the same ones
 `few_or_all(few, many)`   how many examples, kills or rounds a test takes
 

@@ -30,7 +30,7 @@ class Unreadable(DialtoneError):
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell."""
+    """A code cell. nbformat's `id` stays with a cell that is moved or edited."""
 
     id: str
     source: str

@@ -17,7 +17,7 @@ from typing import Any
 from dialtone_kit.classroom.grading.crossing import Crossing, Lent
 from dialtone_kit.classroom.grading.kinds import KINDS
 from dialtone_kit.classroom.grading.line import Line
-from dialtone_kit.classroom.grading.talk import Talk
+from dialtone_kit.classroom.grading.remote_calls import RemoteCalls
 from dialtone_kit.client.config_folder import config_dir
 from dialtone_kit.lesson.content.lesson_10.together import Pace
 from dialtone_kit.lesson.content.lesson_11.fix import loaded
@@ -25,8 +25,9 @@ from dialtone_kit.lesson.exercises.asking import described
 from dialtone_kit.lesson.exercises.checking import is_untouched
 from dialtone_kit.lesson.exercises.verdict import Wrong
 
-HANDS = 1  # the number under which the judge finds `Hands`
-LESSON = 1  # and this side the judge's lesson
+# Each side lends one thing first, so both know its number.
+HANDS = 1  # lent by this side: `Hands`
+LESSON = 1  # lent by the judge: the lesson
 LIMITS = {  # of the sandbox: each soft and hard
     "RLIMIT_CPU": 30,  # seconds
     "RLIMIT_AS": 1 << 30,  # bytes
@@ -41,16 +42,16 @@ PRINTED = 20_000  # characters
 class Remote:
     """Something of the judge's: attributes and calls cross."""
 
-    def __init__(self, talk: Talk, lent: Lent) -> None:
-        self.__dict__.update(_talk=talk, _lent=lent)
+    def __init__(self, calls: RemoteCalls, lent: Lent) -> None:
+        self.__dict__.update(_calls=calls, _lent=lent)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return self._talk.get(self._lent.number, name)
+        return self._calls.get(self._lent.number, name)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        return self._talk.call(self._lent.number, args, named)
+        return self._calls.call(self._lent.number, args, named)
 
     def __repr__(self) -> str:
         return str(self._lent.text)
@@ -142,29 +143,29 @@ def main() -> None:
     line = _line()
     printed = Printed()
     sys.stdout = sys.stderr = printed
-    crossing = Crossing(lambda lent: Remote(talk, lent), (k for k in KINDS if k.back), KINDS)
-    talk = Talk(line, crossing, getattr, ())
-    talk.printed = printed.take
-    lesson = LessonHere(Remote(talk, Lent(LESSON, "Lesson", "<the lesson>", callable=False)))
+    crossing = Crossing(lambda lent: Remote(calls, lent), (k for k in KINDS if k.back), KINDS)
+    calls = RemoteCalls(line, crossing, getattr, ())
+    calls.printed = printed.take
+    lesson = LessonHere(Remote(calls, Lent(LESSON, "Lesson", "<the lesson>", callable=False)))
     if crossing.lend(Hands(lesson)) != HANDS:
         raise SystemExit(1)
-    talk.on_new = Side(talk).by_side
+    calls.on_new = Side(calls).by_side
     _limit()
-    talk.serve()
+    calls.serve()
 
 
 class Side:
     """Serves the judge's other threads, which call one function at the same time."""
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk, self._pace = talk, Pace(2)
+    def __init__(self, calls: RemoteCalls) -> None:
+        self._calls, self._pace = calls, Pace(2)
 
     def by_side(self, conversation: int) -> None:
         """Serve this conversation in a thread, in step with the other one."""
         threading.Thread(target=self._serve, args=(conversation,), daemon=True).start()
 
     def _serve(self, conversation: int) -> None:
-        self._talk.serve(conversation, lambda: self._pace.kept(self._is_the_learners))
+        self._calls.serve(conversation, lambda: self._pace.kept(self._is_the_learners))
 
     @staticmethod
     def _is_the_learners(code: Any) -> bool:

@@ -82,7 +82,10 @@ class Crossing:
     # -- out -----------------------------------------------------------------------------------
 
     def encode(self, value: object, depth: int = 0) -> Any:
-        """`value` as JSON."""
+        """`value` as JSON, tagged where JSON lacks the type.
+
+        What is neither data nor of a kind in `packs` is lent: its number crosses.
+        """
         if value is None or type(value) in (bool, str, float):
             return value
         if type(value) is int:

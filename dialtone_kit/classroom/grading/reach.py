@@ -25,6 +25,7 @@ REACH: Mapping[type, frozenset[str]] = {
         LabAgent: "client client_id key name",
         AttackRoom: "bag become call confirm_url http issuer lure me notes number svid_url "
         "token_endpoint",
+        # The pieces of the bag: lesson/room_bag.py says what each is.
         RoomBag: "A D E P1 P2 P3 P4 P5 P6 P7 R S T W",
     }.items()
 }

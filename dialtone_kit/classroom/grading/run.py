@@ -23,7 +23,7 @@ from dialtone_kit.classroom.grading.cells import (
     read_book,
 )
 from dialtone_kit.classroom.grading.handed_in import HandedIn, Pile, gather
-from dialtone_kit.classroom.grading.judges import Judges
+from dialtone_kit.classroom.grading.judge_processes import Judges
 from dialtone_kit.classroom.grading.owners import NoOwner, owner
 from dialtone_kit.classroom.session import Learner, Session
 from dialtone_kit.lesson import catalog

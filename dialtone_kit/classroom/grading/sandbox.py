@@ -23,7 +23,7 @@ from dialtone_kit.client.config_folder import VARIABLE as CONFIG
 from dialtone_kit.local.state_folder import VARIABLE as STATE
 
 CHILD = "dialtone_kit.classroom.grading.child"
-ROOM = 64 << 20  # bytes in /tmp
+TMP_SIZE = 64 << 20  # bytes in /tmp
 KIT = Path(__file__).resolve().parents[2]
 _OF_THE_SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/lib32", "/sbin", "/etc/ld.so.cache")
 NO_BUBBLEWRAP = (
@@ -117,7 +117,7 @@ def _walls() -> list[str]:
     options += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--clearenv"]
     for name, value in _environment("/tmp").items():  # noqa: S108  (the sandbox's own)
         options += ["--setenv", name, value]
-    options += ["--size", str(ROOM), "--tmpfs", "/tmp"]  # noqa: S108
+    options += ["--size", str(TMP_SIZE), "--tmpfs", "/tmp"]  # noqa: S108
     for path in (*_OF_THE_SYSTEM, *_of_python()):
         if Path(path).is_symlink() and path in _OF_THE_SYSTEM:
             options += ["--symlink", str(Path(path).readlink()), path]

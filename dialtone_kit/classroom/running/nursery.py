@@ -105,7 +105,7 @@ class Nursery:
     def _end(self) -> None:
         if self._channel is not None and self._process is not None:
             self._channel.close()
-            self._process.kill()  # it has nothing to lose, and may be importing still
+            self._process.kill()  # it keeps no state, and may still be importing
             self._process.wait()
         self._channel = self._process = None
 

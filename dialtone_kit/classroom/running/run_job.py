@@ -1,4 +1,4 @@
-"""Runs one lesson in a process of its own, with the state of nobody else.
+"""Runs one lesson in a process of its own, with a state folder that no other uses.
 
 papermill and Jupyter are imported in here, not above: whoever hands out jobs does without them.
 """
@@ -69,7 +69,8 @@ def _emptied(folder: Path) -> Path:
 
 
 def _prepare(job: Job) -> None:
-    """This learner's progress instead of the last one's, and the limits of nobody before."""
+    """Start from this learner's progress, with no limit used up."""
+    # The whole file, without its lock: nothing else uses this worker's state folder.
     PrivateFolder(progress_file().parent).write(progress_file().name, job.events)
     service = find()
     if service is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Table, delete, func, select
 
 from dialtone_kit.mock.core import clock
-from dialtone_kit.mock.core.realms import drop_realm
+from dialtone_kit.mock.core.realm_rows import drop_realm
 from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.core.settings import AUDIT_ROWS
 from dialtone_kit.mock.store import tables

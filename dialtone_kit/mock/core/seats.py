@@ -57,7 +57,7 @@ class Seats:
         return len(self._now().by_number)
 
     def seat(self, number: int) -> Seat | None:
-        """The seat of that number."""
+        """The seat of that number, or None: it may have left the roster."""
         return self._now().by_number.get(number)
 
     def of_token(self, token: str) -> Seat | None:

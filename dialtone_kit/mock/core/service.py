@@ -1,4 +1,4 @@
-"""What every endpoint needs: settings, store, keys, realms, and the parts of other rooms."""
+"""What every endpoint needs: settings, store, keys, realms, and the parts of other packages."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Realm:
     without: str | None = None
     seat: int | None = None  # whose it is, in a class; None: the owner's
     own_policies: str | None = field(default=None, repr=False)
-    # What this request was spared, for its audit event. Each request reads its private realm anew.
+    # What this request was spared, for its audit event. Each request reads its private realm again.
     let_through: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property

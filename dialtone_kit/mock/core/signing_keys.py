@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import Connection, insert, or_, select, update
 
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.core.clock import machine_now
 from dialtone_kit.mock.core.settings import TOKEN_LIFETIME
 from dialtone_kit.mock.store.store import Store
 from dialtone_kit.mock.store.tables import signing_keys
@@ -62,7 +63,8 @@ class SigningKeys:
             return
         rows = await self._store.read(_published)
         loaded = [(row.kid, load_pem_private_key(row.private_pem.encode(), None)) for row in rows]
-        ready = [key for row, key in zip(rows, loaded, strict=True) if row.sign_from <= time.time()]
+        now = machine_now()
+        ready = [key for row, key in zip(rows, loaded, strict=True) if row.sign_from <= now]
         self._signing = ready[-1] if ready else loaded[0]
         self._jwks = {"keys": [_public(kid, private) for kid, private in loaded]}
         self._read_at = time.monotonic()
@@ -88,7 +90,7 @@ class Rotation:
 
 def rotate(tx: Connection, fresh_for: float = FRESH_FOR) -> Rotation:
     """Add a key that signs once every reader knows it; the old ones go when their tokens expire."""
-    sign_from = time.time() + 2 * fresh_for
+    sign_from = machine_now() + 2 * fresh_for
     old_until = sign_from + TOKEN_LIFETIME + fresh_for
     tx.execute(
         update(signing_keys)
@@ -114,7 +116,7 @@ def private_pem(private: Any) -> str:
 
 def _published(tx: Connection) -> list[Any]:
     until = signing_keys.c.publish_until
-    query = select(signing_keys).where(or_(until.is_(None), until > time.time()))
+    query = select(signing_keys).where(or_(until.is_(None), until > machine_now()))
     return list(tx.execute(query.order_by(signing_keys.c.sign_from)).all())
 
 

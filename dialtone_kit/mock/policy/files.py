@@ -11,12 +11,12 @@ import contextlib
 import os
 import stat
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.private_files import explained
+from dialtone_kit.mock.core import clock
 from dialtone_kit.mock.core.refusal import log
 from dialtone_kit.mock.policy.cedar_text import (
     KIT_POLICIES,
@@ -169,7 +169,7 @@ def _stamp(path: str) -> Stamp:
 
 def _are_settled(stamps: tuple[Stamp, Stamp]) -> bool:
     """Whether any later change of the files is certain to leave another stamp."""
-    now = time.time()
+    now = clock.machine_now()
     return all(one is not None and abs(now - one[1] / 1e9) > SETTLED for one in stamps)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import secrets
-import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from dialtone_kit.base.times import CLOCK_SKEW
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.core.clock import machine_now
 from dialtone_kit.mock.core.signing_keys import private_pem
 from dialtone_kit.mock.schemas.spiffe import SVID_LIFETIME
 from dialtone_kit.mock.spiffe.certificates import Chain, new_authority, new_leaf, pem
@@ -66,7 +66,7 @@ def ensure(tx: Connection, trust_domain: str) -> None:
     One that begins in the future was made before the clock was set back: nothing that it signs
     would verify, so a new one takes its place at once.
     """
-    now = time.time()
+    now = machine_now()
     newest = _rows(tx, trust_domain, now)
     if not newest or any(_begins(row) > now for row in newest):
         _end_all(tx, trust_domain, now)
@@ -77,7 +77,7 @@ def ensure(tx: Connection, trust_domain: str) -> None:
 
 def rotate(tx: Connection, trust_domain: str, now: float | None = None) -> Rotation:
     """Add new keys. They sign once every holder of the bundle has had time to fetch it again."""
-    now = time.time() if now is None else now
+    now = machine_now() if now is None else now
     sign_from = now + 2 * REFRESH_HINT
     old_until = sign_from + SVID_LIFETIME + REFRESH_HINT
     current = (table.c.trust_domain == trust_domain) & table.c.publish_until.is_(None)

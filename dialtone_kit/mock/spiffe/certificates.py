@@ -58,7 +58,6 @@ def new_leaf(
 
 
 def pem(certificate: x509.Certificate) -> str:
-    """`certificate` in PEM."""
     return certificate.public_bytes(Encoding.PEM).decode()
 
 

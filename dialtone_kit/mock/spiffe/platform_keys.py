@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from dialtone_kit.keys import jwk_of
+from dialtone_kit.mock.core.clock import machine_now
 from dialtone_kit.mock.core.service import Service
 from dialtone_kit.mock.core.signing_keys import private_pem
 from dialtone_kit.mock.spiffe.settings import Platform, published_keys
@@ -96,7 +97,7 @@ def _new_row(name: PlatformName) -> dict[str, str]:
 def _self_signed(private: rsa.RSAPrivateKey) -> str:
     """The certificate in which AWS publishes the key that signs identity documents."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Local AWS of the lessons")])
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(machine_now(), UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -80,7 +80,7 @@ class Postgres:
         """Nothing to do: the server looks after its files."""
 
     def close(self) -> None:
-        """Close the connections."""
+        """Let the jobs under way end, then close the connections."""
         self._writing.shutdown()
         self._reading.shutdown()
         self._engine.dispose()

@@ -99,7 +99,7 @@ class Sqlite:
             run_plain(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close the file."""
+        """Let the jobs under way end, then close the file."""
         self._disk.shutdown()
         for connection in self._open:
             connection.close()

@@ -272,7 +272,7 @@ faults = Table(
     Column("after_effect", Boolean),  # the operation runs, and its answer is lost
 )
 
-addresses_of_seats = Table(  # in a class: whose inbox an address is, beside the roster's own
+addresses_of_seats = Table(  # in a class: whose inbox an address is, besides the roster's own
     "addresses_of_seats",
     metadata,
     Column("address", String(320), primary_key=True),  # in the one spelling of base/email.py

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dialtone_kit.mock.access import attack_lab
 from dialtone_kit.mock.core import clock
-from dialtone_kit.mock.core.realms import drop_realm, empty_realm
+from dialtone_kit.mock.core.realm_rows import drop_realm, empty_realm
 from dialtone_kit.mock.core.refusal import NO_STORE, Refusal
 from dialtone_kit.mock.core.settings import PRIVATE_KEPT, Realm
 from dialtone_kit.mock.schemas.teaching import Cleared, PrivateRealm, RealmLike, ResetRequest

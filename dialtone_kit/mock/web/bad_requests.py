@@ -21,7 +21,7 @@ class JsonErrors(Connection):
     piece from the network.
     """
 
-    _beside, _most = 0, MAX_HEAD  # bytes received of a message beside its body, and how many may be
+    _beside, _most = 0, MAX_HEAD  # bytes of a message besides its body, and the most allowed
 
     def data_received(self, data: bytes) -> None:
         self._beside += len(data)

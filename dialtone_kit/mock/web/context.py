@@ -11,8 +11,8 @@ from dialtone_kit.mock.web.describe import Description
 
 
 def service_of(request: Request) -> Service:
-    """The service that this request reached."""
-    service: Service = request.scope["service"]  # gate.py put it there
+    """What `Gate` put into the scope of every request."""
+    service: Service = request.scope["service"]
     return service
 
 

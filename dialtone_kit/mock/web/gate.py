@@ -24,7 +24,8 @@ from dialtone_kit.mock.web.responses import answer, refused
 from dialtone_kit.mock.web.routes import Place, Routes
 
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-# What may answer instead of the operation. Returns how that one's answer is sent, None if it did.
+# Runs before the operation, to act out a fault. Returns the `send` for the operation's answer, or
+# None if it has answered itself.
 Instead = Callable[[Service, Scope, Receive, Send], Awaitable[Send | None]]
 
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 import dialtone_kit
-from dialtone_kit.classroom.grading.judging import Judge, Work
+from dialtone_kit.classroom.grading.judge_exercise import Judge, Work
 from dialtone_kit.lesson.exercises import Verdict
 from tests.classroom.grading.hostile import ENDS, EXERCISE, LOOKS, REACHES, RIGHT, cell
 from tests.support.sandboxes import require_bubblewrap

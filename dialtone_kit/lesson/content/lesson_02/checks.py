@@ -36,7 +36,7 @@ SPONSOR = "sponsor@example.com"
         "The code that gets the 410 counts too: it is the one that locked the enrollment. Any "
         "other answer, such as a 503, costs no try.",
     ],
-    praise="A few wrong codes and the door is shut, even for the right code. The service allows "
+    praise="After a few wrong codes, even the right one is refused. The service allows "
     "five: guessing 40 bits in five tries succeeds about once in 200 billion.",
 )
 def tries(answer: object, lesson: LiveLesson) -> None:

@@ -40,7 +40,7 @@ class Desk:
         return self._body if self._script[-1] == 200 else None
 
     def challenge(self) -> str:
-        """A new challenge."""
+        """A new challenge, good for one request."""
         fresh = str(self._counted(20))
         self._open.add(fresh)
         return fresh

@@ -14,18 +14,18 @@ import pytest
 from dialtone_kit.classroom.grading import line as lines
 from dialtone_kit.classroom.grading.crossing import Crossing
 from dialtone_kit.classroom.grading.line import Line, LineBroken
-from dialtone_kit.classroom.grading.talk import Talk
+from dialtone_kit.classroom.grading.remote_calls import RemoteCalls
 from dialtone_kit.lesson.exercises import Wrong
 
 
 class Far:
     """A stand-in that calls back."""
 
-    def __init__(self, talk: Callable[[], Talk], number: int) -> None:
-        self._talk, self.number = talk, number
+    def __init__(self, calls: Callable[[], RemoteCalls], number: int) -> None:
+        self._calls, self.number = calls, number
 
     def __call__(self, *args: Any) -> Any:
-        return self._talk().call(self.number, args)
+        return self._calls().call(self.number, args)
 
 
 class Root:
@@ -45,15 +45,15 @@ class Root:
 
 
 @pytest.fixture
-def judge() -> Iterator[Talk]:
+def judge() -> Iterator[RemoteCalls]:
     ours, theirs = socket.socketpair()
-    here: Talk = Talk(
+    here: RemoteCalls = RemoteCalls(
         Line(ours, deadline=time.monotonic() + 10),
         Crossing(lambda lent: Far(lambda: here, lent.number), (), ()),
         _only_public,
         (Wrong, LineBroken),
     )
-    there: Talk = Talk(
+    there: RemoteCalls = RemoteCalls(
         Line(theirs), Crossing(lambda lent: Far(lambda: there, lent.number), (), ()), getattr, ()
     )
     there.on_new = lambda c: threading.Thread(target=_serving, args=(there, c), daemon=True).start()
@@ -63,31 +63,31 @@ def judge() -> Iterator[Talk]:
     here.line.close()
 
 
-def _serving(talk: Talk, conversation: int) -> None:
+def _serving(calls: RemoteCalls, conversation: int) -> None:
     with pytest.raises(LineBroken):
-        talk.serve(conversation)
+        calls.serve(conversation)
 
 
 def _only_public(thing: object, name: str) -> Any:
     raise AttributeError(name)
 
 
-def ask(judge: Talk, name: str, *args: object) -> Any:
+def ask(judge: RemoteCalls, name: str, *args: object) -> Any:
     return judge.get(1, name)(*args)
 
 
-def test_a_call_comes_back_with_calls_in_between(judge: Talk) -> None:
+def test_a_call_comes_back_with_calls_in_between(judge: RemoteCalls) -> None:
     assert ask(judge, "apply", lambda a, b: a + b, 2, 3) == 5
     assert ask(judge, "apply", lambda: ask(judge, "apply", lambda: "deep")) == "deep"
 
 
-def test_what_it_raises_is_raised_here(judge: Talk) -> None:
+def test_what_it_raises_is_raised_here(judge: RemoteCalls) -> None:
     with pytest.raises(LookupError, match="gone"):
         ask(judge, "fails")
     assert ask(judge, "apply", str, 1) == "1"
 
 
-def test_a_verdict_in_a_callback_ends_the_call_whatever_is_caught(judge: Talk) -> None:
+def test_a_verdict_in_a_callback_ends_the_call_whatever_is_caught(judge: RemoteCalls) -> None:
     def wrong() -> None:
         raise Wrong("too early", "M21")
 
@@ -96,7 +96,7 @@ def test_a_verdict_in_a_callback_ends_the_call_whatever_is_caught(judge: Talk) -
     assert ask(judge, "apply", str, 1) == "1"
 
 
-def test_two_threads_talk_at_the_same_time(judge: Talk) -> None:
+def test_two_threads_talk_at_the_same_time(judge: RemoteCalls) -> None:
     both = threading.Barrier(2, timeout=5)
     got: list[object] = []
 
@@ -117,12 +117,14 @@ def test_two_threads_talk_at_the_same_time(judge: Talk) -> None:
 
 def test_the_other_side_reaches_only_what_it_may() -> None:
     ours, theirs = socket.socketpair()
-    talk = Talk(Line(ours), Crossing(lambda lent: lent, (), ()), _only_public, (LineBroken,))
-    number = talk.crossing.lend(object())
+    calls = RemoteCalls(
+        Line(ours), Crossing(lambda lent: lent, (), ()), _only_public, (LineBroken,)
+    )
+    number = calls.crossing.lend(object())
     theirs.sendall(b'{"c": 0, "do": "get", "on": %d, "name": "__class__"}\n' % number)
     theirs.shutdown(socket.SHUT_WR)
     with pytest.raises(LineBroken):
-        talk.serve()
+        calls.serve()
     assert b'"names": ["AttributeError"' in theirs.recv(65536)
 
 
@@ -141,11 +143,11 @@ def test_the_other_side_reaches_only_what_it_may() -> None:
 )
 def test_a_line_that_breaks_the_protocol_says_how(sent: bytes, says: str) -> None:
     ours, theirs = socket.socketpair()
-    talk = Talk(Line(ours), Crossing(lambda lent: lent, (), ()), getattr, (LineBroken,))
+    calls = RemoteCalls(Line(ours), Crossing(lambda lent: lent, (), ()), getattr, (LineBroken,))
     theirs.sendall(sent)
     theirs.shutdown(socket.SHUT_WR)
     with pytest.raises(LineBroken, match=says):
-        talk.call(1)
+        calls.call(1)
 
 
 def test_a_message_has_a_longest_length_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:

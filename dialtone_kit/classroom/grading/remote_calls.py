@@ -1,7 +1,18 @@
 """Calls between judge and sandbox, both ways and nested: one side of the conversation.
 
-Each thread of the judge has a conversation of its own, which the sandbox serves in a thread too.
-A check that has reached its verdict says `stop`: the learner's code is unwound, whatever it does.
+| `do` | with | answered by |
+|---|---|---|
+| call | `on`: the number of what was lent, `args`, `named` | value, error or stop |
+| get | `on`, `name` of the attribute | value, error or stop |
+| value | `value`, `printed` | |
+| error | `error`, `printed` | |
+| stop | | |
+
+Whoever waits for an answer serves the other side's calls in the meantime: a check (judge) calls
+the learner's function (sandbox), which may call the lesson (judge) before it returns its value.
+Each thread of the judge has a conversation of its own, `c` in its messages, which the sandbox
+serves in a thread too. A check that has reached its verdict sends `stop`, which raises `Stopped`
+in the learner's code, again each time it catches that and calls.
 """
 
 from __future__ import annotations
@@ -18,16 +29,16 @@ from dialtone_kit.classroom.grading.raised import decode_error, encode_error
 
 Reach = Callable[[object, str], Any]
 Around = Callable[[], AbstractContextManager[None]]
-Told = dict[str, Any]
+Message = dict[str, Any]
 MAIN = 0
-AFTER_STOP = 20  # calls of a function that doesn't want to end
+AFTER_STOP = 20  # calls of a function that goes on after the verdict
 
 
 class Stopped(BaseException):
     """The judge has heard enough. Raised inside the learner's code."""
 
 
-class Talk:
+class RemoteCalls:
     """`reach` gives an attribute of something that was lent, or raises AttributeError.
 
     An exception of the kinds `ends` ends the whole call, and is raised here once it is over.
@@ -38,7 +49,7 @@ class Talk:
     ) -> None:
         self.line, self.crossing, self._reach, self._ends = line, crossing, reach, ends
         self._turn, self._reading = threading.Condition(), False
-        self._inbox: defaultdict[int, deque[Told]] = defaultdict(deque)
+        self._inbox: defaultdict[int, deque[Message]] = defaultdict(deque)
         self._mine = threading.local()
         self._conversations = 0
         self.on_new: Callable[[int], None] | None = None  # a conversation that the other side began
@@ -56,31 +67,31 @@ class Talk:
         """An attribute of it."""
         return self._ask({"do": "get", "on": number, "name": name})
 
-    def _ask(self, message: Told) -> Any:
+    def _ask(self, message: Message) -> Any:
         self._send(message)
         end: BaseException | None = None
         stops = 0
         while True:
-            told = self._receive()
-            if told.get("do") in ("value", "error", "stop"):
-                return self._answered(told, end)
+            received = self._receive()
+            if received.get("do") in ("value", "error", "stop"):
+                return self._answered(received, end)
             if end is None:
-                end = self._serve(told)
+                end = self._serve(received)
                 continue
             stops += 1
             if stops > AFTER_STOP:
                 raise end
             self._send({"do": "stop"})
 
-    def _answered(self, told: Told, end: BaseException | None) -> Any:
-        self.show(str(told.get("printed", "")))
+    def _answered(self, message: Message, end: BaseException | None) -> Any:
+        self.show(str(message.get("printed", "")))
         if end is not None:
             raise end
-        if told["do"] == "stop":
+        if message["do"] == "stop":
             raise Stopped
-        if told["do"] == "error":
-            raise decode_error(told["error"], self.crossing)
-        return self.crossing.decode(told["value"])
+        if message["do"] == "error":
+            raise decode_error(message["error"], self.crossing)
+        return self.crossing.decode(message["value"])
 
     # -- serving -------------------------------------------------------------------------------
 
@@ -88,14 +99,14 @@ class Talk:
         """Do what the other side asks, until it is gone; each thing inside `around()`."""
         self._mine.conversation = conversation
         while True:
-            told = self._receive()
+            message = self._receive()
             with around():
-                self._serve(told)
+                self._serve(message)
 
-    def _serve(self, told: Told) -> BaseException | None:
+    def _serve(self, message: Message) -> BaseException | None:
         """Do one thing. Returns the exception that ends the call, if there was one."""
         try:
-            self._send({"do": "value", "value": self.crossing.encode(self._done(told))})
+            self._send({"do": "value", "value": self.crossing.encode(self._done(message))})
         except LineBroken:
             raise
         except self._ends as end:
@@ -105,18 +116,18 @@ class Talk:
             self._send({"do": "error", "error": encode_error(error, self.crossing)})
         return None
 
-    def _done(self, told: Told) -> Any:
-        thing = self.crossing.own(told.get("on"))
-        if told.get("do") == "get":
-            return self._reach(thing, str(told.get("name")))
-        if told.get("do") != "call" or not callable(thing):
+    def _done(self, message: Message) -> Any:
+        thing = self.crossing.own(message.get("on"))
+        if message.get("do") == "get":
+            return self._reach(thing, str(message.get("name")))
+        if message.get("do") != "call" or not callable(thing):
             raise LineBroken(NO_MESSAGE)
-        args, named = (self.crossing.decode(told.get(name)) for name in ("args", "named"))
+        args, named = (self.crossing.decode(message.get(name)) for name in ("args", "named"))
         return thing(*args, **named)
 
     # -- the line, shared by the conversations -------------------------------------------------
 
-    def _send(self, message: Told) -> None:
+    def _send(self, message: Message) -> None:
         about = {"c": self._conversation()}
         printed = self.printed() if message["do"] in ("value", "error") else ""
         self.line.write(message | about | ({"printed": printed} if printed else {}))
@@ -127,10 +138,11 @@ class Talk:
             with self._turn:
                 self._conversations += 0 if is_main else 1
                 self._mine.conversation = MAIN if is_main else self._conversations
-                self._inbox[self._mine.conversation]  # known before its first answer can be here
+                # Known before its first answer can be here.
+                self._inbox.setdefault(self._mine.conversation, deque())
         return int(self._mine.conversation)
 
-    def _receive(self) -> Told:
+    def _receive(self) -> Message:
         """The next message of this conversation; whoever waits reads for the others, too."""
         mine = self._conversation()
         while True:
@@ -147,13 +159,13 @@ class Talk:
                     self._reading = False
                     self._turn.notify_all()
 
-    def _deliver(self, told: Told) -> None:
-        conversation = told.get("c")
+    def _deliver(self, message: Message) -> None:
+        conversation = message.get("c")
         if not isinstance(conversation, int):
             raise LineBroken(NO_MESSAGE)
         is_new = conversation != MAIN and conversation not in self._inbox
         if is_new and self.on_new is None:
             raise LineBroken("It answered a question that nobody asked.")
-        self._inbox[conversation].append(told)
+        self._inbox[conversation].append(message)
         if is_new and self.on_new is not None:
             self.on_new(conversation)

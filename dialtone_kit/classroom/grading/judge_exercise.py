@@ -15,7 +15,7 @@ from dialtone_kit.classroom.grading.crossing import SHOWN, Crossing, Lent
 from dialtone_kit.classroom.grading.kinds import KINDS
 from dialtone_kit.classroom.grading.line import Line, LineBroken
 from dialtone_kit.classroom.grading.reach import reach
-from dialtone_kit.classroom.grading.talk import Talk
+from dialtone_kit.classroom.grading.remote_calls import RemoteCalls
 from dialtone_kit.client.config_folder import config_dir
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.content.lesson_11.fix import verifier_of
@@ -28,6 +28,7 @@ from dialtone_kit.lesson.lesson import Lesson
 CELL_TIME = 20.0  # seconds until the cell has run
 CHECK_TIME = 15.0  # more, for the check: it has a shorter limit of its own
 DRAWINGS = 3
+# Answers about what was drawn for the learner and, with CLEAN, about files.
 ROOMS, FIND, FIX, CLEAN = "11.rooms", "11.find", "11.fix", "13.clean"
 BY_HAND = (
     "Judge by hand: the answer is about what was drawn for this learner, and doesn't change with "
@@ -109,12 +110,12 @@ class Judge:
 class _Hands:
     """The judge's side of a child."""
 
-    def __init__(self, line: Line, talk: Talk) -> None:
-        self.line, self._talk, self.broken = line, talk, ""
+    def __init__(self, line: Line, calls: RemoteCalls) -> None:
+        self.line, self._calls, self.broken = line, calls, ""
 
     def ask(self, name: str, *args: object) -> Any:
         """Have something done in the sandbox."""
-        return self._talk.call(self._talk.get(HANDS, name).number, args)
+        return self._calls.call(self._calls.get(HANDS, name).number, args)
 
     def load(self, source: str) -> Callable[..., Any]:
         """The function `verify` in this source, as the sandbox has it."""
@@ -133,7 +134,7 @@ class _Hands:
 
     def _called(self, lent: Lent, args: tuple[Any, ...], named: Mapping[str, Any]) -> Any:
         try:
-            return self._talk.call(lent.number, args, named)
+            return self._calls.call(lent.number, args, named)
         except LineBroken as broken:
             self.broken = str(broken)
             raise
@@ -146,9 +147,9 @@ def _hands(lesson: Lesson, *, trust: bool) -> Iterator[_Hands]:
         crossing = Crossing(
             lambda lent: hands.stand_in(lent), KINDS, (kind for kind in KINDS if kind.back)
         )
-        talk = Talk(line, crossing, reach, ENDS)
-        talk.show = lambda text: print(text, end="")
-        hands = _Hands(line, talk)
+        calls = RemoteCalls(line, crossing, reach, ENDS)
+        calls.show = lambda text: print(text, end="")
+        hands = _Hands(line, calls)
         assert crossing.lend(lesson) == LESSON  # noqa: S101
         yield hands
 

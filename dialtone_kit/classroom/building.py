@@ -18,7 +18,7 @@ from dialtone_kit.base.reason import cause, sentence
 
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
+def folder_next_to(target: Path) -> Iterator[Path]:
     """A private, empty folder next to `target`, gone at the end, and what killed runs left.
 
     Rename what is built in it. What the system refuses inside is raised as DialtoneError.

@@ -7,8 +7,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from dialtone_kit.classroom.grading.judge import Job, judge_all
-from dialtone_kit.classroom.grading.judging import Work
+from dialtone_kit.classroom.grading.judge_exercise import Work
+from dialtone_kit.classroom.grading.judge_notebook import Job, judge_all
 from dialtone_kit.lesson.exercises import Verdict
 from tests.support.books import FOLDER
 

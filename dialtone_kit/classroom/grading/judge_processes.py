@@ -17,7 +17,7 @@ from dialtone_kit.client.config_folder import VARIABLE as CONFIG
 from dialtone_kit.local.seat import VARIABLE as SEAT
 from dialtone_kit.local.state_folder import VARIABLE as STATE
 
-JUDGE = "dialtone_kit.classroom.grading.judge"
+JUDGE = "dialtone_kit.classroom.grading.judge_notebook"
 START, EACH = 60.0, 120.0  # seconds for a judge: to start, and for an exercise
 
 

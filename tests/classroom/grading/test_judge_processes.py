@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dialtone_kit.classroom.grading import judges
-from dialtone_kit.classroom.grading.judges import Judges
+from dialtone_kit.classroom.grading import judge_processes
+from dialtone_kit.classroom.grading.judge_processes import Judges
 from tests.support.waiting import wait_for
 
 JOB: dict[str, Any] = {"exercises": ["01.facts", "01.origin"]}
@@ -44,8 +44,8 @@ def test_what_a_judge_said_before_it_died_counts(scripted: Any) -> None:
 
 
 def test_a_judge_that_does_not_end_is_ended(scripted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judges, "START", 1.0)
-    monkeypatch.setattr(judges, "EACH", 0.1)
+    monkeypatch.setattr(judge_processes, "START", 1.0)
+    monkeypatch.setattr(judge_processes, "EACH", 0.1)
     assert list(scripted(HANGS).judged(JOB)) == ["01.facts"]
 
 

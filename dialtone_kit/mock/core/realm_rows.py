@@ -1,4 +1,4 @@
-"""Emptying a realm, and removing a private one."""
+"""The rows of a realm: emptying one, and removing a private one."""
 
 from __future__ import annotations
 

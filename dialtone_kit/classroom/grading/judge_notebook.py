@@ -1,4 +1,4 @@
-"""`python -m dialtone_kit.classroom.grading.judge`: judges one notebook, in a process of its own.
+"""Judges one notebook, in a process of its own: `python -m` with the name of this module.
 
 It reads a job from standard input, as JSON, and writes a line for each verdict. What a check keeps
 in memory, such as the number of guesses, isn't shared between learners.
@@ -23,7 +23,7 @@ from dialtone_kit.classroom.grading.cells import (
     without_magics,
 )
 from dialtone_kit.classroom.grading.context import statements_before
-from dialtone_kit.classroom.grading.judging import Judge, Work
+from dialtone_kit.classroom.grading.judge_exercise import Judge, Work
 from dialtone_kit.classroom.grading.outward import Outward
 from dialtone_kit.lesson.exercises import Verdict
 from dialtone_kit.lesson.lesson import Lesson
@@ -59,6 +59,8 @@ def main() -> None:
     lesson = Lesson(job.number, interactive=False)
     lesson.need_credentials(SCOPES)
     if job.record:
+        # The learner's own file, only read here: what is checked is written to the first one,
+        # which `Work` and sharing have kept.
         lesson.progress = Progress(Path(job.record))
     service = find()
     Outward(*([service.port] if service else [])).guard()

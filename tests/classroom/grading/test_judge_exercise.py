@@ -12,8 +12,8 @@ import pytest
 
 from dialtone_kit.classroom.grading.cells import Book, answers, read_book, without_magics
 from dialtone_kit.classroom.grading.context import statements_before
-from dialtone_kit.classroom.grading.judge import SCOPES
-from dialtone_kit.classroom.grading.judging import BY_HAND, Judge, Work
+from dialtone_kit.classroom.grading.judge_exercise import BY_HAND, Judge, Work
+from dialtone_kit.classroom.grading.judge_notebook import SCOPES
 from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.exercises import Verdict
 from dialtone_kit.lesson.lesson import Lesson
