@@ -195,6 +195,8 @@ ATTACKS = (
         (
             of_kind("foreign", "A token for another API, with a good proof."),
             of_kind("longer", "A token for an API whose name only begins like yours."),
+            of_kind("shorter", "A token for an API whose name is the beginning of yours."),
+            of_kind("slashed", "A token for an API whose name is yours and a slash."),
             of_kind("unnamed", "A token that names no API at all."),
         ),
     ),

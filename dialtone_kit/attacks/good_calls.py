@@ -116,6 +116,11 @@ def by_alg(alg: str) -> Make:
     return make
 
 
+def for_several(victim: Victim, target: Target) -> Call:
+    """A token whose `aud` names another API, too."""
+    return victim.call(target, token=victim.token("several"))
+
+
 def with_nonce(victim: Victim, target: Target) -> Call:
     """A proof with the nonce that was handed out."""
     if not victim.nonce:
@@ -138,6 +143,7 @@ GOOD = (
     Good("a query that htu leaves out", "RFC 9449 §4.2", (with_query,)),
     Good("claims that no rule knows", "RFC 7519 §4", (more_claims,)),
     Good("a jwk with more members", "RFC 7638 §3.1", (more_members,)),
+    Good("a token for two APIs", "RFC 7519 §4.1.3", (for_several,)),
     Good("scheme and host of htu in capitals", SPELLING, (in_capitals,), advised=True),
     Good("the default port in htu", SPELLING, (default_port,), advised=True),
     Good("an escaped letter in htu", SPELLING, (escaped_letter,), advised=True),

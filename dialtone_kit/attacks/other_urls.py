@@ -29,6 +29,21 @@ def root_path(url: SplitResult) -> str:
     return urlunsplit(url._replace(path="/"))
 
 
+def final_slash(url: SplitResult) -> str:
+    """A proof for your path with a final slash, or without: another resource (RFC 3986 §6.2.3)."""
+    if url.path in ("", "/"):
+        raise NotTried("the target is the root of its host")
+    path = url.path.rstrip("/") if url.path.endswith("/") else f"{url.path}/"
+    return urlunsplit(url._replace(path=path))
+
+
+def other_letters(url: SplitResult) -> str:
+    """A proof for your path in capitals, or in small letters: another resource."""
+    if url.path.swapcase() == url.path:
+        raise NotTried("the path has no letter")
+    return urlunsplit(url._replace(path=url.path.swapcase()))
+
+
 def other_scheme(url: SplitResult) -> str:
     """A proof for the same URL with the other scheme."""
     return urlunsplit(url._replace(scheme="http" if url.scheme == "https" else "https"))
@@ -68,6 +83,8 @@ OTHER_URLS = tuple(
         other_path,
         deeper_path,
         root_path,
+        final_slash,
+        other_letters,
         other_scheme,
         other_port,
         host_as_user,

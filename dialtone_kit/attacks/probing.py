@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from dialtone_kit.attacks.calls import Answer, Call, NotTried, Send, Target
 from dialtone_kit.attacks.judge import Outcome, judge
@@ -40,7 +41,10 @@ class Issued:
         """Those of another kind, for `Victim`; nobody waits for one to expire."""
         return {
             "foreign": self.foreign,
+            "several": self.several,
             "longer": self.longer,
+            "shorter": self.shorter,
+            "slashed": self.slashed,
             "unnamed": self.unnamed,
             "unbound": self.unbound,
         }
@@ -49,11 +53,27 @@ class Issued:
         """A token for another API. Raises NotTried unless it is known to be one."""
         return self._for_another(key, ELSEWHERE)
 
+    def several(self, key: ProofKey) -> str:
+        """A token for this API and another one. Raises NotTried unless it is known to be one."""
+        token = self._get(key, self._own_name(), ELSEWHERE)
+        if not {self._own_name(), ELSEWHERE} <= _audiences(token):
+            raise NotTried("the issuer gives no token that is known to be for two APIs")
+        return token
+
     def longer(self, key: ProofKey) -> str:
         """A token for an API whose name begins like this one's, and goes on."""
-        if self._audience is None:
-            raise NotTried("the tokens for this API name no audience")
-        return self._for_another(key, f"{self._audience}/elsewhere")
+        return self._for_another(key, f"{self._own_name()}/elsewhere")
+
+    def shorter(self, key: ProofKey) -> str:
+        """A token for an API whose name is the beginning of this one's."""
+        name = self._own_name()
+        if urlsplit(name).path in ("", "/"):
+            raise NotTried("the name of this API has no path")
+        return self._for_another(key, name.rstrip("/").rpartition("/")[0])
+
+    def slashed(self, key: ProofKey) -> str:
+        """A token for an API whose name has a slash more than this one's."""
+        return self._for_another(key, f"{self._own_name()}/")
 
     def unnamed(self, key: ProofKey) -> str:
         """A token that isn't asked for any API, while those for this one are."""
@@ -69,6 +89,11 @@ class Issued:
             with suppress(DialtoneError):
                 self._client.revoke(token)
 
+    def _own_name(self) -> str:
+        if self._audience is None:
+            raise NotTried("the tokens for this API name no audience")
+        return self._audience
+
     def _for_another(self, key: ProofKey, audience: str | None) -> str:
         token = self._get(key, audience)
         theirs = _audiences(token)
@@ -76,7 +101,7 @@ class Issued:
             raise NotTried("the issuer gives no token that is known to be for another API")
         return token
 
-    def _get(self, key: ProofKey | None, audience: str | None) -> str:
+    def _get(self, key: ProofKey | None, *audience: str | None) -> str:
         try:
             token = self._client.get_token(self._scope, key=key, **_meant_for(audience))
         except DialtoneError as refused:
@@ -133,11 +158,12 @@ def _algs(refusal: Answer) -> frozenset[str]:
     return frozenset(" ".join(named).split())
 
 
-def _meant_for(name: str | None) -> dict[str, Any]:
-    """Whom a token is for: an API by its URL (RFC 8707), or by any other name."""
-    if name is None:
-        return {}
-    return {"resource" if "://" in name else "audience": name}
+def _meant_for(names: Sequence[str | None]) -> dict[str, Any]:
+    """Whom a token is for: APIs by their URLs (RFC 8707), or by any other names."""
+    meant: dict[str, list[str]] = {}
+    for name in filter(None, names):
+        meant.setdefault("resource" if "://" in name else "audience", []).append(name)
+    return {how: given if len(given) > 1 else given[0] for how, given in meant.items()}
 
 
 def _audiences(token: str) -> set[str]:

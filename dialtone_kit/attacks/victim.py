@@ -22,6 +22,8 @@ OTHERS = {
     "several": "a token for several APIs",
     "foreign": "a token for another API",
     "longer": "a token for an API whose name only begins like this one's",
+    "shorter": "a token for an API whose name is the beginning of this one's",
+    "slashed": "a token for an API whose name has a slash more",
     "unnamed": "a token that names no audience",
     "unbound": "a token that is bound to no key",
     "expired": "an expired token",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,8 @@ HOLES = {
     "htu as a beginning": 5,
     "htu with it inside": 5,
     "the origin first": 5,
+    "any final slash": 5,
+    "any case": 5,
     "any scheme": 5,
     "any port": 5,
     "htu if there": 5,
@@ -58,6 +61,8 @@ HOLES = {
     "any typ but JWT": 9,
     "any +jwt": 9,
     "aud that begins so": 14,
+    "aud as a beginning": 14,
+    "aud and a slash": 14,
     "aud if there": 14,
     "decoded": 24,
     "token of alg none": 24,
@@ -100,6 +105,14 @@ def proof_of(call: Call) -> tuple[dict[str, object], dict[str, object]]:
     return json_object(head), json_object(claims)
 
 
+def claims_of(call: Call) -> Mapping[str, Any]:
+    return read_unverified(call.values("Authorization")[0].partition(" ")[2]).claims
+
+
+def listed(aud: object) -> list[object]:
+    return aud if isinstance(aud, list) else [aud]
+
+
 def scheme_of(call: Call) -> str:
     return call.values("Authorization")[0].partition(" ")[0]
 
@@ -113,6 +126,7 @@ TOO_STRICT: dict[str, Callable[[Call], bool]] = {
     "scheme and host of htu in capitals": lambda call: "HTTPS" in str(proof_of(call)[1].get("htu")),
     "the default port in htu": lambda call: ":443" in str(proof_of(call)[1].get("htu")),
     "an escaped letter in htu": lambda call: "%" in str(proof_of(call)[1].get("htu")),
+    "a token for two APIs": lambda call: len(listed(claims_of(call).get("aud"))) == 2,
     "a key for ES384": lambda call: proof_of(call)[0]["alg"] == "ES384",
     "a key for EdDSA": lambda call: proof_of(call)[0]["alg"] == "EdDSA",
 }

@@ -38,7 +38,7 @@ class Issuer:
         if len(self.asked) > self.most:
             raise RateLimited("Too many.", 60)
         audience = "" if self.deaf else meant_for.get("resource", "")
-        text = self.verifier.token(key, audience, scope)
+        text = self.verifier.token(key, scope=scope, aud=audience or self.verifier.url)
         return Token(Secret(text), "DPoP", 3600, scope, key, 0.0)
 
     def revoke(self, token: Token) -> None:
@@ -94,9 +94,11 @@ def test_tokens_are_for_the_api_and_all_are_revoked_at_the_end() -> None:
     verifier = SmallVerifier()
     issuer = Issuer(verifier)
     probed(verifier, issuer)
-    assert len(issuer.revoked) == len(issuer.asked) == 9
+    assert len(issuer.revoked) == len(issuer.asked) == 12
     asked_for = [one.get("resource") for one in issuer.asked]
-    assert [one for one in asked_for if one != URL] == [ELSEWHERE, f"{URL}/elsewhere", None]
+    shorter = URL.rpartition("/")[0]
+    others = [[URL, ELSEWHERE], ELSEWHERE, f"{URL}/elsewhere", shorter, f"{URL}/", None]
+    assert [one for one in asked_for if one != URL] == others
     broken = Issuer(verifier)
     judging = probe(sender(network(verifier)), Issued(broken, "a", "notes"), TARGET)  # type: ignore[arg-type]
     next(judging)
@@ -140,6 +142,7 @@ def test_an_issuer_that_gives_no_more_tokens_leaves_the_rest_untried() -> None:
         6,
         12,
         14,
+        "a token for two APIs",
         "a key for ES384",
         "a key for EdDSA",
     }

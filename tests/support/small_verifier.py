@@ -50,6 +50,8 @@ TOKEN_HOLES: Mapping[str, Callable[[SmallVerifier, Decoded], bool]] = {
 AUDIENCES: Mapping[str, Callable[[Any, str], bool]] = {
     "aud": lambda aud, url: bool(aud),
     "aud that begins so": lambda aud, url: str(aud).startswith(url),
+    "aud as a beginning": lambda aud, url: url.startswith(str(aud or "-")),
+    "aud and a slash": lambda aud, url: str(aud).rstrip("/") == url,
     "aud if there": lambda aud, url: aud is None,
 }
 
@@ -90,7 +92,10 @@ class SmallVerifier:
             {
                 "smaller": lambda key: self.token(key, scope=""),
                 "foreign": lambda key: self.token(key, ELSEWHERE),
+                "several": lambda key: self.token(key, aud=[ELSEWHERE, self.url]),
                 "longer": lambda key: self.token(key, f"{self.url}-too"),
+                "shorter": lambda key: self.token(key, self.url.rpartition("/")[0]),
+                "slashed": lambda key: self.token(key, f"{self.url}/"),
                 "unnamed": lambda key: self.token(key, aud=None),
                 "unbound": lambda _: self.token(None),
                 "expired": lambda key: self.token(
@@ -136,6 +141,7 @@ class SmallVerifier:
             issuer = read.claims["iss"]
         if self.hole in AUDIENCES:
             aud = read.claims.get("aud")
+            aud = aud[0] if isinstance(aud, list) else aud
             ours = [aud] if AUDIENCES[self.hole](aud, self.url) else ours
         return verify_token(token, self.jwks, issuer, now=now, audience=ours[0])
 

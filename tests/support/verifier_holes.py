@@ -183,6 +183,8 @@ STAND_INS: Mapping[str, Mapping[str, Rule]] = {
             lambda htu, url: htu.startswith(f"https://{netloc(url)}@") or htu == url
         )
     },
+    "any final slash": {"htu_matches": htu_by(lambda htu, url: htu.rstrip("/") == url.rstrip("/"))},
+    "any case": {"htu_matches": htu_by(lambda htu, url: htu.lower() == url.lower())},
     "any scheme": {
         "htu_matches": htu_by(lambda htu, url: htu.partition(":")[2] == url.partition(":")[2])
     },

@@ -305,6 +305,24 @@ HALF_MENDED = {
         "Attack 5 .*your whole URL in its path",
         "M03",
     ),
+    "htu-and-any-slash": (
+        "htu_matches",
+        'need(api.plain(proof["htu"]).rstrip("/") == api.plain(api.url).rstrip("/"), "u")',
+        "Attack 5 .*final slash",
+        "M03",
+    ),
+    "htu-in-any-case": (
+        "htu_matches",
+        'need(proof["htu"].lower() == api.plain(api.url).lower(), "u")',
+        "escaped letter|Attack 5 .*in capitals",
+        "",
+    ),
+    "htu-plain-in-any-case": (
+        "htu_matches",
+        'need(api.plain(proof["htu"]).lower() == api.plain(api.url).lower(), "u")',
+        "Attack 5 .*in capitals",
+        "M03",
+    ),
     "htu-without-the-scheme": (
         "htu_matches",
         'need(urlsplit(api.plain(proof["htu"]))[1:3] == urlsplit(api.url)[1:3], "u")',
@@ -345,6 +363,30 @@ HALF_MENDED = {
         "aud",
         'need(any(one.startswith(api.url) for one in listed(claims.get("aud"))), "a")',
         "Attack 14 .*only begins like yours",
+        "M29",
+    ),
+    "aud-one-alone": (
+        "aud",
+        'need(api.url == claims.get("aud"), "a")',
+        "good call was turned away: a token for two APIs",
+        "",
+    ),
+    "aud-nobody-else": (
+        "aud",
+        'need({*listed(claims.get("aud"))} == {api.url}, "a")',
+        "good call was turned away: a token for two APIs",
+        "",
+    ),
+    "aud-as-a-beginning": (
+        "aud",
+        'need(any(api.url.startswith(one) for one in listed(claims.get("aud"))), "a")',
+        "Attack 14 .*is the beginning of yours",
+        "M29",
+    ),
+    "aud-and-any-slash": (
+        "aud",
+        'need(api.url in [one.rstrip("/") for one in listed(claims.get("aud"))], "a")',
+        "Attack 14 .*yours and a slash",
         "M29",
     ),
     "aud-if-there": (

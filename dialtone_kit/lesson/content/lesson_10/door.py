@@ -106,16 +106,11 @@ def _through_a_proxy(victim: Victim, target: Target) -> Call:
     return Call(call.method, call.url, (("Host", "10.0.0.7:8000"), *call.fields))
 
 
-def _for_several(victim: Victim, target: Target) -> Call:
-    return victim.call(target, token=victim.token("several"))
-
-
 ALL_GOOD = (
     *GOOD,
     Good("a GET, which opens a stream", "RFC 9449 §4.2", (_by("GET"),)),
     Good("a DELETE, which ends a session", "RFC 9449 §4.2", (_by("DELETE"),)),
     Good("a call through a proxy, with an inner Host", "RFC 9449 §4.3", (_through_a_proxy,)),
-    Good("a token for two servers", "RFC 7519 §4.1.3", (_for_several,)),
 )
 # What to do about an attack here, by its number; otherwise as the list of attacks says.
 IN_A_GATE = {

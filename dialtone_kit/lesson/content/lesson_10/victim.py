@@ -26,6 +26,8 @@ def victim_of(issuer: Issuer, url: str, stale: int) -> Victim:
         "several": of(aud=[ELSEWHERE, url]),
         "foreign": of(aud=ELSEWHERE),
         "longer": of(aud=f"{url}.evil"),
+        "shorter": of(aud=url.rpartition("/")[0]),
+        "slashed": of(aud=f"{url}/"),
         "unnamed": of(aud=None),
         "unbound": of(cnf=None),
         "expired": of(iat=now - 4200, exp=now - 600),
