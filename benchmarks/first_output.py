@@ -49,7 +49,7 @@ def main() -> None:
         browser.close()
     medians = {one: statistics.median(taken) for one, taken in times.items()}
     ratios = [a / b for a, b in zip(times[LESSON], times[SUM], strict=True)]
-    print(f"{machine()}\n\n| | s to the first output |\n|---|---:|")
+    print(f"{machine('jupyterlab')}\n\n| | s to the first output |\n|---|---:|")
     print(f"| `1 + 1` | {medians[SUM]:.2f} |\n| lesson 03 | {medians[LESSON]:.2f} |")
     print(f"\nMedian of the rounds' ratios: {statistics.median(ratios):.2f}")
 
