@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from dialtone_kit.classroom.grading.crossing import Crossing, Lent
@@ -117,10 +118,11 @@ class Hands:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
 
-    def left(self) -> list[str]:
-        """What is in the credential store."""
+    def left(self) -> dict[str, str]:
+        """What is in the credential store: the beginning of each file, by its name."""
         folder = config_dir()
-        return [str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()]
+        found = (one for one in folder.rglob("*") if one.is_file())
+        return {str(one.relative_to(folder)): _beginning(one) for one in found}
 
 
 class Printed(io.TextIOBase):
@@ -170,6 +172,11 @@ class Side:
     @staticmethod
     def _is_the_learners(code: Any) -> bool:
         return bool(code.co_filename == "the cell")
+
+
+def _beginning(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(PRINTED)
 
 
 def _line() -> Line:

@@ -187,19 +187,24 @@ def _is_drawn(exercise: Exercise) -> bool:
 
 
 def _with_files(clean_up: Callable[..., Any], hands: _Hands) -> Callable[..., Any]:
-    """For 13.clean: what the function deletes in the sandbox is deleted here, too."""
+    """For 13.clean: the function works on the sandbox's files, and they become the files here."""
 
     def called(*args: object) -> Any:
         folder = config_dir()
-        files = {str(one.relative_to(folder)): one for one in folder.rglob("*.json")}
-        hands.ask("put", {name: path.read_text("utf-8") for name, path in files.items()})
+        paths = {str(one.relative_to(folder)): one for one in folder.rglob("*.json")}
+        before = {name: path.read_text("utf-8") for name, path in paths.items()}
+        hands.ask("put", before)
         try:
             return clean_up(*args)
         finally:
-            left = set(hands.ask("left"))
-            for name, path in files.items():
-                if name not in left:
-                    path.unlink()
+            after = dict(hands.ask("left"))
+            for name in before.keys() - after.keys():
+                paths[name].unlink()
+            changed = [name for name in after if after[name] != before.get(name)]
+            for number, name in enumerate(changed):
+                # A new file gets a name of ours: theirs could lead anywhere.
+                path = paths.get(name, folder / f"left-{number}")
+                path.write_text(str(after[name]), "utf-8", errors="replace")
 
     return called
 

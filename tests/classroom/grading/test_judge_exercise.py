@@ -84,6 +84,26 @@ def test_a_solution_is_right_in_the_sandbox(exercise_id: str, judge_of: JudgeOf)
     assert str(judge_of(number).verdict(work)).startswith("✓ Right")
 
 
+def verdict_on(case: Case, judge_of: JudgeOf) -> Verdict:
+    """What is said to one of the wrong answers, in a process of its own without a sandbox."""
+    cell = (
+        "from tests.support.wrong_answers import WRONG\n"
+        f"lesson.check({case.exercise!r}, WRONG[{WRONG.index(case)}].answer(lesson))"
+    )
+    judge = judge_of(case.exercise[:2])
+    return Judge(judge.lesson, trust=True).verdict(Work(case.exercise, (), cell))
+
+
+@pytest.mark.parametrize("name", ["renames-the-file", "backs-it-up", "empties-the-other-file"])
+def test_what_an_answer_does_to_files_is_judged(
+    name: str, shared_home: Path, judge_of: JudgeOf
+) -> None:
+    (case,) = (one for one in WRONG if (one.exercise, one.name) == ("13.clean", name))
+    verdict = verdict_on(case, judge_of)
+    assert verdict.outcome == "wrong"
+    assert re.search(case.says, verdict.sentence), verdict
+
+
 @pytest.mark.sample(3)
 @pytest.mark.parametrize(
     "case", WRONG[::8], ids=lambda case: f"{case.exercise}:{case.name}" if case else ""
@@ -91,13 +111,7 @@ def test_a_solution_is_right_in_the_sandbox(exercise_id: str, judge_of: JudgeOf)
 def test_a_mistake_gets_the_sentence_that_the_lesson_has_for_it(
     case: Case, shared_home: Path, judge_of: JudgeOf
 ) -> None:
-    place = WRONG.index(case)
-    cell = (
-        "from tests.support.wrong_answers import WRONG\n"
-        f"lesson.check({case.exercise!r}, WRONG[{place}].answer(lesson))"
-    )
-    judge = judge_of(case.exercise[:2])
-    verdict = Judge(judge.lesson, trust=True).verdict(Work(case.exercise, (), cell))
+    verdict = verdict_on(case, judge_of)
     if verdict.sentence == BY_HAND:
         assert catalog.exercise(case.exercise).make or case.exercise[:2] == "11"
         return
