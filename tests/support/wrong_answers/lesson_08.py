@@ -420,8 +420,15 @@ def never_mind_the_end(claims, me, now):
 
 
 @wrong("08.audience", "", "ended [0-9]+ minutes ago")
-def five_minutes_more(claims, me, now):
-    return me in _named(claims) and claims.get("exp", 0) + 300 > now
+def ten_minutes_more(claims, me, now):
+    return me in _named(claims) and claims.get("exp", 0) + 600 > now
+
+
+def _one_minute_more(claims, me, now):
+    return me in _named(claims) and claims.get("exp", -60) + 60 > now
+
+
+right("08.audience", "one-minute-more", _one_minute_more)
 
 
 @wrong("08.audience", "", "no `exp`")

@@ -12,6 +12,7 @@ from dialtone_kit.lesson.exercises.asking import word
 SOME = "An `aud` may be a string or a list, and you are named in this one: say True. It was {}."
 PART = "`{}` only contains your name. Compare whole names: it's someone else's."
 NOBODY = "It has no audience, and for nobody is not for you (JWT-SVID §3.2)."
+ENDED = 6  # minutes ago: no leeway for clocks is as long
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,9 @@ def audience_cases(now: float) -> list[Case]:
         cases.append(Case(_claims(now, aud), me, False, why))
     nobody, ended, endless = (_claims(now, me) for _ in range(3))
     del nobody["aud"], endless["exp"]
-    minutes = random.randint(6, 59)  # noqa: S311  (clocks differ by less)
-    ended |= {"iat": int(now) - 7200, "exp": int(now) - 60 * minutes}
+    ended |= {"iat": int(now) - 4200, "exp": int(now) - 60 * ENDED}
     cases.append(Case(nobody, me, False, NOBODY))
-    cases.append(Case(ended, me, False, f"It ended {minutes} minutes ago.", ""))
+    cases.append(Case(ended, me, False, f"It ended {ENDED} minutes ago.", ""))
     endless_why = "It has no `exp`: a token without an end must be refused (JWT-SVID §3.3)."
     cases.append(Case(endless, me, False, endless_why, ""))
     return cases
