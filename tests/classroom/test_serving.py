@@ -188,6 +188,16 @@ def test_someone_who_comes_late_gets_a_seat(serving: Serving, at: Callable[[int]
     assert start(1, interactive=False).is_mock
 
 
+def test_a_mistake_in_a_policy_is_said_where_it_is_served(serving: Serving) -> None:
+    file = serving.folder / "service" / "policies" / "default.cedar"
+    before = file.read_text()
+    file.write_text(f"{before}\n;")
+    line = f"default.cedar:{before.count(chr(10)) + 2}: unexpected"
+    assert "; the last valid version stays in force." in serving.said(line)
+    file.write_text(before)
+    serving.said("default.cedar is valid again, and in force.")
+
+
 def test_a_renewed_seat_voids_the_old_file(
     serving: Serving, at: Callable[[int], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
