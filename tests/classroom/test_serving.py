@@ -104,6 +104,19 @@ def test_a_lesson_works_as_at_a_service_of_ones_own(
     assert lab.client.get_token(key=ProofKey.generate()).claims["realm"] == lab.realm
 
 
+def test_the_seat_is_known_and_the_first_lesson_says_how_to_share(
+    at: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Form A is for even seats, B for odd ones."""
+    for number, given, form in ((1, None, "B"), (2, None, "A"), (1, 2, "A")):
+        at(number)
+        first = start(0, interactive=True, credentials=False, seat=given)
+        assert "lesson.share()" in capsys.readouterr().out
+        assert first._work.survey.form("pre") == form
+    start(1, interactive=False, credentials=False)
+    assert "lesson.share()" not in capsys.readouterr().out
+
+
 def test_the_other_learner_sees_and_moves_nothing(
     lesson: Lesson, at: Callable[[int], None]
 ) -> None:
