@@ -295,6 +295,20 @@ def test_a_lost_session_file_is_named_with_the_way_to_a_new_one(
     assert said[0].endswith("--renew 5" if len(lost) == 1 else "--renew SEAT")
 
 
+def test_a_service_that_ended_is_said_with_how_and_where_its_log_is(tmp_path: Path) -> None:
+    session = open_session(make_class(tmp_path / "class", 2))
+    log = private_dir(session.folder / "service") / "mock.log"
+    log.write_text("2026-11-27 22:33:31,257 WARNING dialtone.mock: proof refused\n")
+    log.chmod(0o600)
+    trainer = Record("http://127.0.0.1:9", 9, Secret("s" * 43), None, "", "Spring")
+    child = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(DialtoneError) as ended:
+        serving_module._watch(child, session, trainer, quiet)
+    assert str(ended.value) == (
+        f"The service ended with exit code 3. Its log: {log} . Start it again."
+    )
+
+
 @pytest.fixture
 def before(tmp_path: Path) -> Callable[[str], Session]:
     """A class that was served at this address."""
