@@ -32,13 +32,15 @@ MOST_STUCK = 6
 class LessonRow:
     """One lesson: how many learners are there now, are done with it, or left it unfinished.
 
-    Each counts once: someone who opened a finished lesson again is there.
+    Each counts once: someone who opened a finished lesson again is there. `open` are those of
+    `done` who have an exercise that isn't right.
     """
 
     number: str
     here: int
     done: int
     left: int
+    open: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,13 @@ def _place(seat: Seat, lessons: Sequence[str], now: float) -> Place:
 
 
 def _row(places: Sequence[Place], lesson: str) -> LessonRow:
-    done = here = left = 0
+    done = here = left = still_open = 0
     for place in places:
-        state = place.seat.record.lessons.get(lesson)
-        is_there = place.seat.record.at == lesson and place.state in ("working", "stuck")
+        record = place.seat.record
+        state = record.lessons.get(lesson)
+        is_there = record.at == lesson and place.state in ("working", "stuck")
         here += is_there
         done += state == "done" and not is_there
+        still_open += record.is_open(lesson) and not is_there
         left += state == "begun" and not is_there
-    return LessonRow(lesson, here, done, left)
+    return LessonRow(lesson, here, done, left, still_open)

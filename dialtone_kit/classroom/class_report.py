@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from dialtone_kit.classroom.class_events import Seat
@@ -16,11 +17,15 @@ from dialtone_kit.lesson import catalog
 
 @dataclass(frozen=True)
 class LessonSum:
-    """A lesson: who opened it, who ran it to its end, and the minutes of those who did."""
+    """A lesson: who opened it, who ran it to its end, and the minutes of those who did.
+
+    `open` are those of `done` who have an exercise that isn't right.
+    """
 
     number: str
     opened: int
     done: int
+    open: int
     minutes: float | None
 
 
@@ -39,11 +44,29 @@ class ExerciseSum:
 
 @dataclass(frozen=True)
 class CodeSum:
-    """A misconception: learners that it came up with, and those who were sure, by time."""
+    """A misconception: learners that it came up with, and those who were sure, by time.
+
+    `graded` are learners in whose graded answers it is.
+    """
 
     code: str
     learners: Mapping[When, int]
     sure: Mapping[When, int]
+    graded: int
+
+
+@dataclass(frozen=True)
+class GradeSum:
+    """An exercise that was handed in: learners by what their answers were graded."""
+
+    id: str
+    outcomes: Mapping[str, int]
+    code: str
+
+    @property
+    def learners(self) -> int:
+        """How many learners handed it in."""
+        return sum(self.outcomes.values())
 
 
 @dataclass(frozen=True)
@@ -54,6 +77,11 @@ class Result:
     id: str
     own: Attempts
     grade: Grade | None
+
+    @property
+    def slip(self) -> str:
+        """The misconception in the graded answer, "" if there is none."""
+        return self.grade.code if self.grade and self.grade.outcome == "wrong" else ""
 
     @property
     def differs(self) -> bool:
@@ -74,12 +102,30 @@ class ClassReport:
     codes: Sequence[CodeSum]
     gains: Sequence[PairGain]
     results: Sequence[Result]
+    grades: Sequence[GradeSum] = ()
     remarks: Sequence[str] = ()
 
     @property
     def begun(self) -> int:
         """How many learners did anything."""
         return sum(bool(seat.events) for seat in self.seats)
+
+    @property
+    def handed_in(self) -> int:
+        """How many learners' answers were graded."""
+        return len(self._grades)
+
+    def grades_of(self, seat: Seat) -> Sequence[Grade]:
+        """The grades of one learner."""
+        return self._grades.get(seat.learner.seat, ())
+
+    @cached_property
+    def _grades(self) -> Mapping[int, Sequence[Grade]]:
+        found: dict[int, list[Grade]] = {}
+        for one in self.results:
+            if one.grade is not None:
+                found.setdefault(one.seat.learner.seat, []).append(one.grade)
+        return found
 
     @property
     def tried(self) -> list[ExerciseSum]:
@@ -113,15 +159,17 @@ def report_of(
     """The report on the class `name`, which takes `lessons`."""
     ids = [one.id for number in lessons for one in catalog.exercises(number)]
     slips = _slips(seats)
+    results = [found for seat in seats for one in ids if (found := _result(seat, one, graded))]
     return ClassReport(
         name,
         now,
         seats,
         [_lesson(number, seats) for number in lessons],
         [_exercise(one, seats, slips.get(one, Counter())) for one in ids],
-        _codes(seats),
+        _codes(seats, results),
         gains([seat.record for seat in seats]),
-        [result for seat in seats for one in ids if (result := _result(seat, one, graded))],
+        results,
+        [made for one in ids if (made := _grades(one, results))],
         remarks,
     )
 
@@ -130,7 +178,9 @@ def _lesson(number: str, seats: Sequence[Seat]) -> LessonSum:
     records = [seat.record for seat in seats if number in seat.record.lessons]
     done = [record for record in records if record.lessons[number] == "done"]
     spent = [record.seconds.get(number, 0) / 60 for record in done]
-    return LessonSum(number, len(records), len(done), median(spent) if spent else None)
+    still_open = sum(record.is_open(number) for record in done)
+    minutes = median(spent) if spent else None
+    return LessonSum(number, len(records), len(done), still_open, minutes)
 
 
 def _exercise(name: str, seats: Sequence[Seat], codes: Counter[str]) -> ExerciseSum:
@@ -158,8 +208,11 @@ def _slips(seats: Sequence[Seat]) -> dict[str, Counter[str]]:
     return found
 
 
-def _codes(seats: Sequence[Seat]) -> list[CodeSum]:
+def _codes(seats: Sequence[Seat], results: Sequence[Result]) -> list[CodeSum]:
     """The misconceptions that came up, those of most learners first."""
+    graded = Counter(
+        code for _, code in {(one.seat.learner.seat, one.slip) for one in results} if code
+    )
     learners: dict[str, Counter[When]] = {}
     sure: dict[str, Counter[When]] = {}
     for seat in seats:
@@ -168,8 +221,22 @@ def _codes(seats: Sequence[Seat]) -> list[CodeSum]:
             learners.setdefault(code, Counter())[when] += 1
         for code, when in {(slip.code, slip.when) for slip in slips if slip.sure}:
             sure.setdefault(code, Counter())[when] += 1
-    made = [CodeSum(code, counts, sure.get(code, Counter())) for code, counts in learners.items()]
-    return sorted(made, key=lambda one: (-sum(one.learners.values()), one.code))
+    none = Counter[When]()
+    made = [
+        CodeSum(code, learners.get(code, none), sure.get(code, none), graded[code])
+        for code in learners.keys() | graded.keys()
+    ]
+    return sorted(made, key=lambda one: (-sum(one.learners.values()) - one.graded, one.code))
+
+
+def _grades(name: str, results: Sequence[Result]) -> GradeSum | None:
+    """How the answers to one exercise were graded; None if nobody handed it in."""
+    handed_in = [one for one in results if one.id == name and one.grade]
+    if not handed_in:
+        return None
+    outcomes = Counter(one.grade.outcome for one in handed_in if one.grade)
+    slips = Counter(one.slip for one in handed_in if one.slip)
+    return GradeSum(name, outcomes, slips.most_common(1)[0][0] if slips else "")
 
 
 def _result(seat: Seat, name: str, graded: Grades) -> Result | None:

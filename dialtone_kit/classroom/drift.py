@@ -11,10 +11,11 @@ from dialtone_kit.base.finding import Finding
 from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.reason import cause, sentence
 from dialtone_kit.classroom.listed import named, seats
-from dialtone_kit.classroom.machine import MARK, MISSING, Machine, read_machines
+from dialtone_kit.classroom.machine import MARK, Machine, read_machines
 
 _MAY_DIFFER = frozenset({"system"})  # Linux and macOS sit side by side in a class
 _MOST_BYTES = 8_000_000
+UNREAD = "can't be read"  # email has broken the line there
 
 
 def collected(files: Sequence[Path]) -> list[Machine]:
@@ -53,7 +54,7 @@ def _about(fact: str, machines: Sequence[Machine]) -> Finding:
     """One line on a fact: what most have, and who has something else."""
     groups = defaultdict[str, list[Machine]](list)
     for machine in machines:
-        groups[machine.facts.get(fact, MISSING)].append(machine)
+        groups[machine.facts.get(fact, UNREAD)].append(machine)
     (most, usual), *others = sorted(groups.items(), key=lambda group: -len(group[1]))
     if not others:
         return Finding(True, fact, f"{most} on all {len(machines)}")

@@ -78,8 +78,8 @@ def out_of_reach(folder: Path) -> Iterator[str]:
         "in, copies of session files; delete them yourself"
     )
     yield (
-        "learners' own machines and hubs: each learner runs `dialtone class leave` and `dialtone "
-        "purge` there"
+        "learners' own machines and hubs: each learner runs `dialtone purge` there, and only then "
+        "`dialtone class leave`"
     )
     yield "backups, what you sent to learners, and disks that keep what was deleted"
 

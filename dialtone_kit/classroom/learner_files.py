@@ -33,12 +33,13 @@ def write_learner_folders(folder: Path, learners: Iterable[Learner]) -> None:
 def parameters_of(learner: Learner) -> str:
     """The file for `papermill -f`. Papermill copies it into the notebook: no secret belongs here.
 
-    A JSON string is a YAML string, too.
+    A JSON string is a YAML string, too. Only 00 and 13 have the parameter seat: for the others
+    papermill would complain about it.
     """
     return (
         f"# Seat {learner.seat}: papermill 03-dpop-token.ipynb out.ipynb -f {PARAMETERS}\n"
+        f"# Add -p seat {learner.seat} for 00 and 13.\n"
         f"email: {json.dumps(learner.email)}\n"
-        f"seat: {learner.seat}\n"
     )
 
 

@@ -51,7 +51,8 @@ def page(report: ClassReport, *, names: bool) -> str:
 
 def _learners(report: ClassReport, names: bool) -> Table:
     about = ("lessons_done", "exercises_right", "tries", "hints", "minutes")
-    return (*_who(names), *about, "wrong_and_sure", "last_event"), (
+    more = ("wrong_and_sure", "last_event", "lessons_with_open_exercises", "graded", "graded_right")
+    return (*_who(names), *about, *more), (
         (
             *_whose(seat.learner, names),
             record.done,
@@ -61,6 +62,9 @@ def _learners(report: ClassReport, names: bool) -> Table:
             f"{record.minutes:.1f}",
             record.sure_and_wrong,
             _moment(record.last) if seat.events else "",
+            record.open,
+            len(report.grades_of(seat)),
+            sum(grade.outcome == "right" for grade in report.grades_of(seat)),
         )
         for seat in report.seats
         for record in [seat.record]
@@ -90,12 +94,14 @@ def _exercises(report: ClassReport, names: bool) -> Table:
 def _codes(report: ClassReport, names: bool) -> Table:
     del names
     learners = [f"learners_{when}" for when in TIMES]
-    return ("code", "what_people_think", *learners, *(f"sure_{when}" for when in TIMES)), (
+    sure = [f"sure_{when}" for when in TIMES]
+    return ("code", "what_people_think", *learners, *sure, "learners_graded"), (
         (
             one.code,
             title_of(one.code),
             *(one.learners.get(when, 0) for when in TIMES),
             *(one.sure.get(when, 0) for when in TIMES),
+            one.graded,
         )
         for one in report.codes
     )

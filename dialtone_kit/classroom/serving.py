@@ -20,14 +20,18 @@ from dialtone_kit.base.urls import LOOPBACK
 from dialtone_kit.classroom import certificates, last_time, listed, seats
 from dialtone_kit.classroom.address import Say, Wanted, must_be_free, place_of
 from dialtone_kit.classroom.certificates import Identity
+from dialtone_kit.classroom.policy_watch import PolicyWatch
 from dialtone_kit.classroom.seats import TRAINER_FILE, service_folder
 from dialtone_kit.classroom.session import LEARNERS, NoSession, Session, open_session
 from dialtone_kit.client.trust import only, trust
 from dialtone_kit.local import process
 from dialtone_kit.local.challenge import ask_through
+from dialtone_kit.local.controls import Controls
+from dialtone_kit.local.last_words import LastWords
 from dialtone_kit.local.locks import held_at
 from dialtone_kit.local.record import FILE as RECORD
 from dialtone_kit.local.record import Record
+from dialtone_kit.local.running import LocalService
 from dialtone_kit.local.seat import written
 from dialtone_kit.local.setup import setup_to_serve
 
@@ -114,10 +118,14 @@ def _answers(address: tuple[str, int], trainer: Record) -> bool:
 
 
 def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, say: Say) -> int:
-    """Until the service ends, give a seat to anyone who is added to the class."""
-    roster = session.folder / LEARNERS
-    seen = stamp_of(roster)
+    """Until the service ends, give seats to those who come late, and look at the policies."""
+    roster, folder = session.folder / LEARNERS, service_folder(session).path
+    seen, last_words = stamp_of(roster), LastWords(folder / process.LOG)
+    controls = Controls(lambda: LocalService(trainer, child.pid, ""))
+    policies = PolicyWatch(folder / "policies", controls.policies, say)
     while child.poll() is None:
+        policies.look()
+        last_words.look()
         with suppress(subprocess.TimeoutExpired):
             child.wait(OFTEN)
         if (now := stamp_of(roster)) != seen:
@@ -126,10 +134,7 @@ def _watch(child: subprocess.Popen[bytes], session: Session, trainer: Record, sa
                 _tell(seats.issue(open_session(session.folder), trainer), say)
             except DialtoneError as problem:
                 say(str(problem))
-    folder = service_folder(session).path
-    raise DialtoneError(
-        f"The service ended with: {process.last_line(folder / process.LOG)}. Start it again."
-    )
+    raise DialtoneError(f"{last_words.why(child.returncode)} Start it again.")
 
 
 def _tell(issued: seats.Issued, say: Say) -> None:

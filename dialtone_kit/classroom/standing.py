@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from dialtone_kit.classroom.happened import Happened, standing
+from dialtone_kit.lesson import catalog
 
 PAUSE = 15 * 60  # seconds: someone who does nothing for longer isn't at work on the lesson
 When = Literal["before", "during", "after"]
@@ -75,6 +76,17 @@ class Record:
     def done(self) -> int:
         """How many lessons were run to their end."""
         return sum(state == "done" for state in self.lessons.values())
+
+    def is_open(self, number: str) -> bool:
+        """Whether a lesson was run to its end, and one of its core exercises isn't right."""
+        core = [one.id for one in catalog.exercises(number) if one.level == "core"]
+        right = {name for name, one in self.exercises.items() if one.outcome == "right"}
+        return self.lessons.get(number) == "done" and not right.issuperset(core)
+
+    @property
+    def open(self) -> int:
+        """How many lessons were run to their end with a core exercise that isn't right."""
+        return sum(map(self.is_open, self.lessons))
 
     @property
     def right(self) -> int:

@@ -7,6 +7,12 @@ from pathlib import Path
 import click
 
 from dialtone_kit.local import place, seat
+from dialtone_kit.local.record import Record
+
+TRAINERS = (
+    "From here on `dialtone audit`, `inbox`, `rotate-keys` and `doctor` are about the class's "
+    "service, too. `dialtone stop` doesn't end it. To go back: dialtone class leave"
+)
 
 
 @click.command
@@ -21,6 +27,12 @@ def command(session: Path) -> None:
     Example: dialtone class join session.json
     """
     joined = seat.join(session)
-    click.echo(f"You have seat {joined.seat} in {joined.class_name}, at {joined.base_url} .")
+    click.echo(f"{_place(joined)} in {joined.class_name}, at {joined.base_url} .")
     place.ensure()
     click.echo('It answers. Open a lesson: base_url = "mock" leads there from now on.')
+    if joined.seat is None:
+        click.echo(TRAINERS)
+
+
+def _place(joined: Record) -> str:
+    return f"You have seat {joined.seat}" if joined.seat else "You have the trainer's place"

@@ -11,14 +11,17 @@ import click
 
 from dialtone_kit.base.masking import masked, visible
 from dialtone_kit.base.private_files import shown
+from dialtone_kit.classroom.in_use import SERVICE
 from dialtone_kit.classroom.links import Links
 from dialtone_kit.classroom.listed import FEW, learners, seats
 from dialtone_kit.classroom.making import LINKS, Made, differs, link_of, make, update
 from dialtone_kit.classroom.roster import BadRoster, read_roster
+from dialtone_kit.classroom.seats import HAND_OUT
 from dialtone_kit.classroom.session import SETTINGS, Learner
 from dialtone_kit.classroom.settings import KEEP_DAYS, LONGEST_KEPT, settings_of
 from dialtone_kit.commands.options import CLASS, YES, require_a_terminal
 from dialtone_kit.commands.signals import end_in_order
+from dialtone_kit.local import process
 
 
 @click.command
@@ -119,12 +122,17 @@ def _report_update(made: Made) -> None:
         click.echo(f"Made again, as it was lost: {visible(name)}.")
     if made.new:
         click.echo(f"Added {learners(len(made.new))}: {_seats(made.new)}. All others keep theirs.")
+        if process.running(made.session.folder / SERVICE) is not None:
+            click.echo(f"The service that runs makes their session files: see {HAND_OUT}.")
     else:
         click.echo("No one in the roster is new.")
     if made.renamed:
         click.echo(f"Names changed: {made.renamed}.")
     if made.removed:
-        click.echo(f"Removed, with what was theirs: {_seats(made.removed)}.")
+        click.echo(
+            f"Removed, with what was theirs: {_seats(made.removed)}. An empty folder of each "
+            "stays, so that nobody else gets the seat."
+        )
     elif made.missing:
         click.echo(
             f"Not in the roster any more: {_seats(made.missing)}. They stay; add --remove to take "

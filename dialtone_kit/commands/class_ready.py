@@ -11,12 +11,16 @@ import click
 from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.base.finding import Finding
 from dialtone_kit.classroom import drift, pack_check, readiness
+from dialtone_kit.classroom.address import trainer_of
+from dialtone_kit.classroom.in_use import SERVICE
 from dialtone_kit.classroom.machine import this_machine
 from dialtone_kit.classroom.session import NoSession, open_session
 from dialtone_kit.commands.class_pack import DEFAULT_PACK
 from dialtone_kit.commands.doctor import examine, show
+from dialtone_kit.commands.doctor_service import class_policies
 from dialtone_kit.commands.lab import notebooks_dir
 from dialtone_kit.commands.options import CLASS
+from dialtone_kit.local import process
 from dialtone_kit.local.seat import read_seat
 
 _FILE = click.Path(path_type=Path)
@@ -78,7 +82,10 @@ def _seat_joined() -> int | None:
 def _findings(folder: Path, pack: Path | None) -> Iterator[Finding]:
     yield from examine()
     try:
-        yield from readiness.examine(open_session(folder), notebooks_dir(), date.today())
+        session = open_session(folder)
+        yield from readiness.examine(session, notebooks_dir(), date.today())
+        if process.running(session.folder / SERVICE) is not None:
+            yield class_policies(trainer_of(session))
     except DialtoneError as problem:
         yield Finding(False, "Class", str(problem))
     if pack is not None or DEFAULT_PACK.exists():

@@ -13,13 +13,26 @@ from dialtone_kit.commands.doctor_reach import reach
 from dialtone_kit.commands.doctor_service import (
     configuration,
     policies,
+    policies_of_class,
     port,
     runs,
     seat,
     state,
 )
 
-CHECKS = (python, packages, lessons, kernel, state, configuration, port, seat, runs, policies)
+CHECKS = (
+    python,
+    packages,
+    lessons,
+    kernel,
+    state,
+    configuration,
+    port,
+    seat,
+    policies_of_class,
+    runs,
+    policies,
+)
 
 
 @click.command

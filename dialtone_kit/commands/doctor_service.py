@@ -17,8 +17,8 @@ from dialtone_kit.client import credentials
 from dialtone_kit.client.config_folder import FORBIDDEN, VARIABLE, config_dir
 from dialtone_kit.local import leftovers, process
 from dialtone_kit.local.challenge import ask, explain, why_not
-from dialtone_kit.local.record import DEFAULT_PORT, UnusableRecord, free_port, read_record
-from dialtone_kit.local.running import find
+from dialtone_kit.local.record import DEFAULT_PORT, Record, UnusableRecord, free_port, read_record
+from dialtone_kit.local.running import LocalService, find
 from dialtone_kit.local.seat import read_seat, session_path
 from dialtone_kit.local.setup import DATABASE, SQLITE, read_setup, setup_to_revive
 from dialtone_kit.local.state_folder import file_system_of, is_on_network, state_dir
@@ -182,14 +182,29 @@ def policies() -> Iterator[Finding]:
         return
     running = find()
     files = Controls(lambda: running).policies() if running is not None else []
-    broken = [one for one in files if not one.valid]
-    for one in broken:
-        rest = "the last valid version stays in force" if one.version else "it permits nothing"
-        yield Finding(False, "Policies", f"{shown(folder)}/{one.error}; {rest}.")
+    broken = [one.problem for one in files if one.problem]
+    for problem in broken:
+        yield Finding(False, "Policies", f"{shown(folder)}/{problem}")
     if not broken:
         valid = "all valid; " if files else ""
         text = f"{shown(folder)}: {valid}yours to edit; changes apply to the next request"
         yield Finding(True, "Policies", text)
+
+
+def policies_of_class() -> Iterator[Finding]:
+    """With the trainer's place, the policy files of the class's service; nothing otherwise."""
+    trainer = read_seat()
+    if trainer is not None and trainer.seat is None:
+        yield class_policies(trainer)
+
+
+def class_policies(trainer: Record) -> Finding:
+    """What the class's service says about its policy files. Raises DialtoneError."""
+    from dialtone_kit.local.controls import Controls
+
+    files = Controls(lambda: LocalService(trainer, None, "")).policies()
+    broken = [one.problem for one in files if one.problem]
+    return Finding(not broken, "Class policies", " ".join(broken) or "all valid")
 
 
 def _odd_policies(folder: Path) -> Iterator[Finding]:

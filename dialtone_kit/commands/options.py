@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import click
 
 from dialtone_kit.base import platform
 from dialtone_kit.base.errors import DialtoneError
-from dialtone_kit.classroom.session import DEFAULT_FOLDER
+from dialtone_kit.classroom.seats import TRAINER_FILE
+from dialtone_kit.classroom.session import DEFAULT_FOLDER, SETTINGS
 from dialtone_kit.local.controls import Controls
 from dialtone_kit.local.running import Absent, LocalService, look
-from dialtone_kit.local.seat import read_seat
+from dialtone_kit.local.seat import VARIABLE, read_seat
 from dialtone_kit.local.state_folder import state_dir
 
 NO_HOME = (
@@ -55,5 +57,15 @@ def _running() -> LocalService:
         return LocalService(seat, None, "")
     found = look()
     if isinstance(found, Absent):
-        raise DialtoneError(found.why)
+        raise DialtoneError(found.why + _way_to_a_class())
     return found
+
+
+def _way_to_a_class() -> str:
+    """How to ask the service of a class whose folder is in the current one; "" without one."""
+    for file in sorted(Path().glob(f"*/{TRAINER_FILE}")):
+        context = click.get_current_context(silent=True)
+        if context is not None and (file.parent / SETTINGS).is_file():
+            named = f"{VARIABLE}={shlex.quote(str(file))}"
+            return f" For the service of your class: {named} {context.command_path}"
+    return ""

@@ -24,7 +24,8 @@ def command(yes: bool) -> int:
     """Remove everything that the kit keeps on this machine, after showing it and asking.
 
     The local service ends first. Its database, log, keys and policies go, with your progress and
-    the credentials that it issued. Credentials of other services and files of your own stay.
+    the credentials that it issued, and so do your seat in a class and the credentials of the
+    class's service. Credentials of other services and files of your own stay.
 
     \b
     Example: dialtone purge --yes

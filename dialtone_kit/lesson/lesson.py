@@ -88,6 +88,7 @@ class Lesson(Views):
             self.progress.path.parent, self.progress.events, self.controls.share, read_seat
         )
         self.progress.kept = self._sharing.wake
+        seat = local.record.seat if seat is None and local else seat
         self._work = Work(number, self.progress, interactive=self.interactive, seat=seat)
 
     @property

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from dialtone_kit.lesson.lesson import Lesson
     from dialtone_kit.local.record import Record
 
+SHARE = (
+    "To let your trainer see how far you are, run lesson.share() in a cell of your own. It shows "
+    "what it sends."
+)
+
 
 def start(
     number: int | str,
@@ -41,6 +46,8 @@ def start(
     mask_answers()
     kind = _kind(lesson.place) if lesson.place else "the real service"
     print(f"Lesson {lesson.number} talks to {kind}: {lesson.issuer}")
+    if lesson.number == "00" and lesson.place and lesson.place.seat:
+        print(SHARE)
     lesson.progress.opened(lesson.number)
     if credentials:
         lesson.need_credentials(scopes)

@@ -62,6 +62,12 @@ class PolicyFile:
     version: str | None
     edited: bool
 
+    @property
+    def problem(self) -> str:
+        """What is wrong, where, and what is in force meanwhile; "" if nothing is wrong."""
+        rest = "the last valid version stays in force" if self.version else "it permits nothing"
+        return "" if self.valid else f"{self.error}; {rest}."
+
 
 class Controls:
     """What the mock lets its own user do; `find_service` says which process to ask, each time.

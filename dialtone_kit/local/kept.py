@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,9 @@ from dialtone_kit.base.private_files import shown
 from dialtone_kit.base.urls import origin
 from dialtone_kit.client import credentials, enrollments
 from dialtone_kit.client.config_folder import config_dir
-from dialtone_kit.local.record import UnusableRecord, read_record
+from dialtone_kit.local.record import Record, UnusableRecord, read_record
 from dialtone_kit.local.seat import FILE as SESSION
+from dialtone_kit.local.seat import read_seat
 from dialtone_kit.local.setup import SQLITE, read_setup
 from dialtone_kit.local.state_folder import progress_file, state_dir
 
@@ -67,7 +68,10 @@ class Kept:
 
 
 def going() -> list[Kept]:
-    """What a purge removes: the local service's files, your progress, and its clients here."""
+    """What a purge removes: the local service's files, your progress, and clients here.
+
+    They are those of the local service, and of the service of a class that you've joined.
+    """
     found = [one for name in FOLDERS for one in _below(state_dir() / name)]
     found += known(state_dir())
     if os.path.lexists(config_dir() / SESSION):
@@ -75,19 +79,23 @@ def going() -> list[Kept]:
     if progress_file().parent != state_dir():  # next to the credentials
         beside = {name: STATE[name] for name in (PROGRESS, SHARING)}
         found += known(progress_file().parent, beside)
-    clients, waiting, _ = _issued()
-    issued = [_kept(path, "credentials of the local service") for path in clients]
-    issued += [_kept(path, "an enrollment that waits for its code") for path in waiting]
-    return issued + found  # service.json, which tells whose they are, after them
+    issued = list(_issued(_own_origins()))
+    return issued + found  # service.json and class.json, which tell whose they are, after them
+
+
+def issued_by(service: Record) -> list[Kept]:
+    """Credentials and waiting enrollments of all the realms of `service`."""
+    return list(_issued({origin(service.base_url)}))
 
 
 def staying() -> list[Kept]:
     """What else the same folders hold: other services' credentials, files of your own."""
     gone = {one.path for one in going()}
-    others = [_kept(path, what) for path, what in _issued()[2].items()]
+    others = [_kept(path, what) for path, what, _ in _stored()]
     around = [folder for folder in map(state_dir().joinpath, FOLDERS) if _is_folder(folder)]
     own = [path for folder in (state_dir(), *around) for path in sorted(folder.iterdir())]
     own = [path for path in own if path not in gone and path not in around]
+    others = [one for one in others if one.path not in gone]
     return others + [_kept(path, "not a file of the kit") for path in own]
 
 
@@ -147,36 +155,37 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _issued() -> tuple[list[Path], list[Path], dict[Path, str]]:
-    """Files of clients and of enrollments of the local service, and others with their issuer."""
-    clients, waiting, others = [], [], dict[Path, str]()
+def _issued(origins: Collection[str]) -> Iterator[Kept]:
+    """What the services at `origins` issued."""
+    return (_kept(path, what) for path, what, issuer in _stored() if issuer in origins)
+
+
+def _stored() -> Iterator[tuple[Path, str, str]]:
+    """Every stored client and enrollment: its file, what it is, and its issuer's origin or ""."""
     for client_id in credentials.stored():
         path = credentials.path_for(client_id)
         try:
             issuer = credentials.load_credentials(client_id).issuer
         except DialtoneError:
-            others[path] = "credentials that can't be read"
-            continue
-        if _is_ours(issuer):
-            clients.append(path)
+            yield path, "credentials that can't be read", ""
         else:
-            others[path] = f"credentials of {issuer}"
-    for enrollment in enrollments.stored():
-        path = config_dir() / enrollments.FOLDER / f"{enrollment.enrollment_id}.json"
-        if _is_ours(enrollment.issuer):
-            waiting.append(path)
-        else:
-            others[path] = f"an enrollment at {enrollment.issuer}"
-    return clients, waiting, others
+            yield path, f"credentials of {issuer}", origin(issuer)
+    for one in enrollments.stored():
+        path = config_dir() / enrollments.FOLDER / f"{one.enrollment_id}.json"
+        yield path, f"an enrollment at {one.issuer} that waits for its code", origin(one.issuer)
 
 
-def _is_ours(issuer: str) -> bool:
-    """Whether the local service of this state folder issued it: another one's clients stay."""
-    try:
-        record = read_record()
-    except UnusableRecord:
-        return False
-    return record is not None and origin(issuer) == origin(record.base_url)
+def _own_origins() -> set[str]:
+    """Of this state folder's local service, and of the class that one has joined.
+
+    Other local services' clients stay.
+    """
+    found = []
+    with suppress(UnusableRecord):
+        found.append(read_record())
+    with suppress(DialtoneError):
+        found.append(read_seat())
+    return {origin(record.base_url) for record in found if record is not None}
 
 
 def _kept(path: Path, what: str) -> Kept:

@@ -85,7 +85,11 @@ def test_whoever_is_at_work_or_stuck_is_in_one_lesson_and_counts_there_once(tmp_
     assert board.count("working", "stuck") == sum(row.here for row in board.lessons) == 2
     assert board.count("between") == 1
     (third,) = [row for row in board.lessons if row.number == "03"]
-    assert (third.here, third.done, third.left) == (2, 1, 0)
+    assert (third.here, third.done, third.left, third.open) == (2, 1, 0, 1)
+    for name in ("03.coordinates", "03.signature", "03.six-proofs"):
+        give(folder, 2, [tried(NOON - 70, name, "right")])
+    board = board_of("", ClassEvents().seats(open_session(folder)), LESSONS, NOON, [])
+    assert [row.open for row in board.lessons if row.number == "03"] == [0]
 
 
 def test_seats_are_shown_and_names_only_when_asked(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def test_a_line_that_email_has_wrapped_and_quoted_is_whole_again() -> None:
     sent, other = this_machine([], 3), this_machine([], 4)
     wrapped = "\n".join(textwrap.wrap(str(sent), 72, initial_indent="> ", subsequent_indent="> "))
     assert list(read_machines(f"{wrapped}\n{other}\n", "mail.txt")) == [sent, other]
+
+
+def test_what_is_cut_off_is_not_said_to_be_missing_on_the_machine() -> None:
+    whole, cut = machine(1), replace(machine(2), facts={"python": "3.11.2"})
+    assert looks(whole, cut) == ["kit: 1.0 on 1; can't be read on seat 2"]
+    lacking = replace(whole, facts={**whole.facts, "kit": "none"}, seat=3)
+    assert looks(whole, lacking) == ["kit: 1.0 on 1; none on seat 3"]
 
 
 def test_without_a_seat_a_machine_is_called_by_where_its_line_is() -> None:

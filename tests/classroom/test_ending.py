@@ -82,7 +82,9 @@ def test_the_results_stay_and_the_rest_is_gone(
     assert "sentence" not in line
     output = capsys.readouterr().out
     assert "names and email addresses" in output
-    assert "each learner runs `dialtone class leave`" in output
+    assert (
+        "each learner runs `dialtone purge` there, and only then `dialtone class leave`" in output
+    )
     assert "the roster, what learners handed in, copies of session files" in output
 
 

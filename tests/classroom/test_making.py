@@ -16,9 +16,12 @@ from dialtone_kit.base.errors import DialtoneError
 from dialtone_kit.classroom import making
 from dialtone_kit.classroom.links import Links
 from dialtone_kit.classroom.roster import Person, Roster
+from dialtone_kit.classroom.running.parameters import defaults
 from dialtone_kit.classroom.session import Learner, NoSession, open_session
 from dialtone_kit.classroom.settings import BadSettings, settings_of
+from dialtone_kit.lesson import catalog
 from dialtone_kit.lesson.parameters import read_parameters
+from tests.support.books import FOLDER
 from tests.support.class_of import make_class
 
 ANN, BOB, CY = (Person(name, f"{name.lower()}@example.com") for name in ("Ann", "Bob", "Cy"))
@@ -60,7 +63,14 @@ def test_the_parameters_of_a_learner_are_what_a_lesson_takes(tmp_path: Path) -> 
     odd = Person("Odd", "o'dd+1@example.com")
     make(tmp_path / "c", ANN, odd)
     given = yaml.safe_load((tmp_path / "c/learners/0002/parameters.yaml").read_text())
-    assert read_parameters(given) == {"email": odd.email, "seat": 2}
+    assert read_parameters(given) == {"email": odd.email}
+
+
+def test_papermill_knows_each_parameter_of_a_learner_in_every_lesson(tmp_path: Path) -> None:
+    make(tmp_path / "c", ANN)
+    given = yaml.safe_load((tmp_path / "c/learners/0001/parameters.yaml").read_text())
+    for book in catalog.notebooks():
+        assert given.keys() <= defaults(FOLDER / book.file).keys(), book.file
 
 
 def test_the_settings_are_those_that_were_chosen(tmp_path: Path) -> None:

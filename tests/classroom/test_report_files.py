@@ -67,6 +67,9 @@ def test_a_row_for_each_learner_and_for_each_exercise_of_each(folder: Path, tmp_
         "minutes": "2.2",
         "wrong_and_sure": "1",
         "last_event": "2026-11-26T12:02:30+00:00",
+        "lessons_with_open_exercises": "1",
+        "graded": "0",
+        "graded_right": "0",
     }
     first, second = made["by-exercise.csv"]
     assert (first["seat"], first["exercise"], first["outcome"]) == ("1", SIGNATURE, "right")
@@ -141,6 +144,56 @@ def test_a_learner_without_a_record_of_their_own_is_compared_with_nothing(folder
     made = report(folder)
     assert (made.graded, made.compared) == (3, 2)
     assert [(one.seat.learner.seat, one.id) for one in made.different] == [(1, "03.coordinates")]
+
+
+def test_learners_who_only_handed_in_are_counted_and_have_their_grades(
+    folder: Path, tmp_path: Path
+) -> None:
+    grade(folder, (11, SIGNATURE, "not quite"), (11, "03.coordinates", "right"))
+    grade_rows = tables(folder, tmp_path / "out")
+    learner = grade_rows["by-learner.csv"][10]
+    assert (learner["graded"], learner["graded_right"], learner["last_event"]) == ("2", "1", "")
+    slip = {row["code"]: row for row in grade_rows["by-misconception.csv"]}["M13"]
+    assert (slip["learners_during"], slip["learners_graded"]) == ("1", "1")
+    html = page(report(folder), names=False)
+    assert "10 of 12 learners did something, 1 handed in." in html
+    assert "1 of 2 right" in html
+    assert [(one.id, one.learners, one.code) for one in report(folder).grades] == [
+        ("03.coordinates", 1, ""),
+        (SIGNATURE, 1, "M13"),
+    ]
+
+
+def test_a_class_of_hand_ins_alone_gets_a_page_about_these(tmp_path: Path) -> None:
+    folder = make_class(tmp_path / "class", 13)
+    grade(folder, (1, SIGNATURE, "not quite"), (2, SIGNATURE, "right"))
+    html = page(report(folder), names=False)
+    assert "0 of 13 learners did something, 2 handed in." in html
+    assert "Handed in and graded" in html
+    assert "M13" in html
+    for empty in (
+        "Nobody tried any yet.",
+        "The quiz before and after",
+        "own record",
+        'id="lessons"',
+    ):
+        assert empty not in html
+
+
+def test_a_page_without_grades_has_no_columns_for_them(folder: Path) -> None:
+    assert "raded" not in page(report(folder), names=False)
+
+
+def test_a_lesson_that_ended_with_exercises_open_is_told_from_one_that_is_right(
+    folder: Path,
+) -> None:
+    for name in ("03.coordinates", "03.six-proofs"):
+        give(folder, 2, [tried(NOON + 40, name, "right")])
+    give(folder, 2, [event(NOON + 50, "03", "done")])
+    give(folder, 4, [event(NOON + 50, "00", "done")])  # it has no exercises
+    rows = {one.number: (one.done, one.open) for one in report(folder).lessons}
+    assert (rows["03"], rows["00"]) == ((2, 1), (1, 0))
+    assert ">1 (1 open)<" in page(report(folder), names=False)
 
 
 def test_unattended_runs_have_a_report_of_their_own(folder: Path) -> None:

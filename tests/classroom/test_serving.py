@@ -104,6 +104,19 @@ def test_a_lesson_works_as_at_a_service_of_ones_own(
     assert lab.client.get_token(key=ProofKey.generate()).claims["realm"] == lab.realm
 
 
+def test_the_seat_is_known_and_the_first_lesson_says_how_to_share(
+    at: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Form A is for even seats, B for odd ones."""
+    for number, given, form in ((1, None, "B"), (2, None, "A"), (1, 2, "A")):
+        at(number)
+        first = start(0, interactive=True, credentials=False, seat=given)
+        assert "lesson.share()" in capsys.readouterr().out
+        assert first._work.survey.form("pre") == form
+    start(1, interactive=False, credentials=False)
+    assert "lesson.share()" not in capsys.readouterr().out
+
+
 def test_the_other_learner_sees_and_moves_nothing(
     lesson: Lesson, at: Callable[[int], None]
 ) -> None:
@@ -188,6 +201,16 @@ def test_someone_who_comes_late_gets_a_seat(serving: Serving, at: Callable[[int]
     assert start(1, interactive=False).is_mock
 
 
+def test_a_mistake_in_a_policy_is_said_where_it_is_served(serving: Serving) -> None:
+    file = serving.folder / "service" / "policies" / "default.cedar"
+    before = file.read_text()
+    file.write_text(f"{before}\n;")
+    line = f"default.cedar:{before.count(chr(10)) + 2}: unexpected"
+    assert "; the last valid version stays in force." in serving.said(line)
+    file.write_text(before)
+    serving.said("default.cedar is valid again, and in force.")
+
+
 def test_a_renewed_seat_voids_the_old_file(
     serving: Serving, at: Callable[[int], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -270,6 +293,20 @@ def test_a_lost_session_file_is_named_with_the_way_to_a_new_one(
     serving_module._tell(Issued(lost=lost), said.append)
     assert said[0].startswith(words)
     assert said[0].endswith("--renew 5" if len(lost) == 1 else "--renew SEAT")
+
+
+def test_a_service_that_ended_is_said_with_how_and_where_its_log_is(tmp_path: Path) -> None:
+    session = open_session(make_class(tmp_path / "class", 2))
+    log = private_dir(session.folder / "service") / "mock.log"
+    log.write_text("2026-11-27 22:33:31,257 WARNING dialtone.mock: proof refused\n")
+    log.chmod(0o600)
+    trainer = Record("http://127.0.0.1:9", 9, Secret("s" * 43), None, "", "Spring")
+    child = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(DialtoneError) as ended:
+        serving_module._watch(child, session, trainer, quiet)
+    assert str(ended.value) == (
+        f"The service ended with exit code 3. Its log: {log} . Start it again."
+    )
 
 
 @pytest.fixture

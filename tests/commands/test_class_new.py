@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dialtone_kit.commands import class_new
 from tests.support.command_line import dialtone
 
 ROSTER = "name,email\nAnn,ann@example.com\nBob,bob@example.com\n"
@@ -82,7 +83,19 @@ def test_nobody_is_removed_without_being_asked_about(
     assert new("roster.csv", "c", "--remove") == 2
     assert "Add --yes" in capsys.readouterr().err
     assert new("roster.csv", "c", "--remove", "--yes") == 0
-    assert "Removed, with what was theirs: seat 2." in capsys.readouterr().out
+    assert "Removed, with what was theirs: seat 2. An empty folder" in capsys.readouterr().out
+
+
+def test_while_the_service_runs_it_is_said_where_the_new_session_files_are(
+    roster: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new("roster.csv", "c")
+    for name, runs in (("Cy,cy", False), ("Di,di", True)):
+        found = object() if runs else None
+        monkeypatch.setattr(class_new.process, "running", lambda folder, found=found: found)
+        roster.write_text(roster.read_text() + f"{name}@example.com\n")
+        new("roster.csv", "c")
+        assert ("see session-files.csv." in capsys.readouterr().out) is runs
 
 
 def test_a_foreign_folder_is_one_line(roster: Path, capsys: pytest.CaptureFixture[str]) -> None:

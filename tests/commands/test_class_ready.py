@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dialtone_kit.base.finding import Finding
+from dialtone_kit.base.masking import Secret
+from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.commands import class_ready
+from dialtone_kit.local.controls import Controls, PolicyFile
+from dialtone_kit.local.record import Record
+from dialtone_kit.local.seat import written
 from tests.support.command_line import dialtone
 
 
@@ -40,6 +46,23 @@ def test_a_class_is_ready_and_the_line_for_learners_is_printed(
     assert "ok   Roster: 1 learner" in shown
     assert "ok   Pack: none" in shown
     assert "dialtone class ready --here --seat NUMBER" in shown
+
+
+def test_while_the_service_runs_a_mistake_in_its_policies_is_shown(
+    quick: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (quick / "roster.csv").write_text("name,email\nAnn,ann@example.com\n")
+    dialtone("class", "new", "roster.csv")
+    place = Record("http://127.0.0.1:9", 9, Secret("s" * 43), None, "", "Spring")
+    PrivateFolder(quick / "dialtone-class").write("trainer.json", written(place))
+    found = PolicyFile("a.cedar", (), False, "a.cedar:3: unexpected", "v1", True)
+    monkeypatch.setattr(Controls, "policies", lambda self: [found])
+    ready()
+    assert "Class policies" not in capsys.readouterr().out
+    runs = SimpleNamespace(running=lambda folder: object())
+    monkeypatch.setattr(class_ready, "process", runs)
+    assert ready() == 1
+    assert "look Class policies: a.cedar:3: unexpected; the last" in capsys.readouterr().out
 
 
 def test_a_learner_gets_a_line_and_the_trainer_compares_it(

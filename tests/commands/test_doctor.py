@@ -237,11 +237,11 @@ def test_a_file_that_a_run_with_sudo_left_is_reported(
 # -- in a class ----------------------------------------------------------------------------------
 
 
-def sits(home: Path, base_url: str, token: str) -> None:
-    """From here on this machine has seat 1 of a class."""
+def sits(home: Path, base_url: str, token: str, seat: int | None = 1) -> None:
+    """From here on this machine has seat 1 of a class, or with None the trainer's place."""
     port = int(base_url.rpartition(":")[2])
     PrivateFolder(home).write(
-        "session.json", written(Record(base_url, port, Secret(token), 1, "", "Spring"))
+        "session.json", written(Record(base_url, port, Secret(token), seat, "", "Spring"))
     )
 
 
@@ -264,6 +264,24 @@ def test_in_a_class_it_is_the_class_service_that_is_looked_at(
     assert "ask your trainer" in found["Class"].text
     assert "not checked" in found["Reachability"].text
     assert not (home / "state" / "service.json").exists()
+
+
+def test_with_the_trainers_place_the_policies_of_the_class_are_looked_at(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIALTONE_CLASS", str(home / "session.json"))
+    room = Room(home / "room")
+    room.start()
+    sits(home, room.base_url, room.learners[0].token)
+    assert list(doctor_service.policies_of_class()) == []  # not a learner's business
+    sits(home, room.base_url, room.secret, None)
+    assert [one.ok for one in doctor_service.policies_of_class()] == [True]
+    (room.state_dir / "policies" / "default.cedar").write_text("permit (principal);")
+    [found] = doctor_service.policies_of_class()
+    assert not found.ok
+    assert found.text.startswith("default.cedar:1: ")
+    assert found.text.endswith("; the last valid version stays in force.")
+    room.stop()
 
 
 def test_the_seat_of_the_session_file_is_in_the_line_for_the_trainer(

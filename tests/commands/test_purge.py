@@ -15,8 +15,9 @@ from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.client.credentials import Credentials, save_credentials
 from dialtone_kit.lesson.starting import start
 from dialtone_kit.local import kept, process
-from dialtone_kit.local.record import new_record
+from dialtone_kit.local.record import Record, new_record
 from dialtone_kit.local.running import find
+from dialtone_kit.local.seat import written
 from dialtone_kit.wire.shell_files import ShellFiles
 from tests.support.command_line import dialtone
 
@@ -130,6 +131,47 @@ def test_the_clients_of_another_local_service_stay(used: Path) -> None:
     far = of_another_service("http://127.0.0.1:18999/realms/default")
     assert dialtone("purge", "--yes") == 0
     assert files(used) == {str(far.relative_to(used))}
+
+
+@pytest.fixture
+def joined(used: Path) -> Path:
+    """Somebody who has joined a class, and has credentials of two of its realms."""
+    url = "https://192.0.2.2:8788"
+    record = Record(url, 8788, Secret(f"seat_{'t' * 43}"), 6, "", "Spring")
+    PrivateFolder(used / "config").write("class.json", written(record))
+    for client_id, realm in (("cli_room_1", "default"), ("cli_lab_1", "lab-0123456789ab")):
+        issuer = f"{url}/realms/{realm}"
+        own = Credentials(client_id, Secret("sec_" + "c" * 43), f"{issuer}/token", issuer)
+        save_credentials(own)
+    return used
+
+
+def test_in_a_class_the_credentials_of_its_service_go_and_those_of_another_stay(
+    joined: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = of_another_service("https://192.0.2.2:9999/realms/default")
+    assert dialtone("purge", "--yes") == 0
+    assert files(joined) == {str(far.relative_to(joined))}
+    goes = capsys.readouterr().out.partition("Stays:")[0]
+    assert "cli_lab_1/client.json" in goes
+    assert "credentials of https://192.0.2.2:8788/realms/default" in goes
+
+
+def test_whoever_leaves_a_class_is_told_which_credentials_stay(
+    joined: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_another_service()
+    before = files(joined)
+    assert dialtone("class", "leave") == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("You left the class")
+    assert shown.count("/client.json\n") == 2
+    assert {"cli_room_1", "cli_lab_1"} <= {
+        line.split("/")[-2] for line in shown.split() if "/" in line
+    }
+    assert files(joined) == before - {"config/class.json"}
+    assert dialtone("class", "leave") == 0
+    assert capsys.readouterr().out == "You hadn't joined a class here.\n"
 
 
 def test_no_empty_folder_stays(used: Path) -> None:

@@ -32,7 +32,7 @@ DRAWINGS = 3
 ROOMS, FIND, FIX, CLEAN = "11.rooms", "11.find", "11.fix", "13.clean"
 BY_HAND = (
     "Judge by hand: the answer is about what was drawn for this learner, and doesn't change with "
-    "another drawing. What their own record says is next to it."
+    "another drawing."
 )
 ENDS = (Wrong, NotTried, TooLong, LineBroken, KeyboardInterrupt)
 

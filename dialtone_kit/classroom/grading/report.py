@@ -14,6 +14,7 @@ from dialtone_kit.base.masking import masked
 from dialtone_kit.base.private_files import PrivateFolder
 from dialtone_kit.classroom.grading.run import Grade, Graded
 from dialtone_kit.classroom.tables import csv_text
+from dialtone_kit.lesson.exercises.checking import TOO_LONG
 from dialtone_kit.lesson.exercises.verdict import MARKS, WORDS, word_of
 
 CSV, JSON = "grades.csv", "grades.json"
@@ -63,14 +64,17 @@ def to_look_at(graded: Graded) -> dict[str, list[str]]:
 def _unclear(grades: Sequence[Grade]) -> Iterator[str]:
     for one in _sorted(grades):
         if one.outcome == "can't tell":
-            yield f"{one.learner.name}, {one.exercise}: {one.sentence}"
+            own = (
+                f"Their own record says: {word_of(one.own)}." if one.own else "They have no record."
+            )
+            yield f"{one.learner.name}, {one.exercise}: {one.sentence} {own}"
         for note in one.notes:
             yield f"{one.learner.name}, {one.exercise}: {note}."
 
 
 def _short(one: Grade) -> str:
     name = one.exercise.partition(".")[2]
-    code = f" {one.code}" if one.code else ""
+    code = f" {one.code}" if one.code else " (took too long)" if one.sentence == TOO_LONG else ""
     color = _COLORS[one.outcome]
     return f"[{color}]{escape(f'{MARKS[one.outcome]} {name}{code}')}[/{color}]"
 

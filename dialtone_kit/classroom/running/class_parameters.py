@@ -53,7 +53,7 @@ def parameters_of(session: Session, learner: Learner) -> Given:
         )
     for name, value in values.items():
         refuse_secret(name, str(value))
-    return Given(values)
+    return Given({"seat": learner.seat, **values})
 
 
 def _first_line(wrong: Exception) -> str:

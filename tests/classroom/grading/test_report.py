@@ -13,6 +13,7 @@ from dialtone_kit.classroom.grading.report import keep, table, to_look_at
 from dialtone_kit.classroom.grading.run import Grade, Graded
 from dialtone_kit.classroom.session import Learner
 from dialtone_kit.classroom.tables import read_csv_text
+from dialtone_kit.lesson.exercises.checking import TOO_LONG
 
 BOB = Learner(2, "Bob [red]", "bob@example.com")
 GRADE = Grade(BOB, "03", "03.signature", "wrong", "M11", "You dropped a zero.", (), "b.ipynb")
@@ -82,11 +83,26 @@ def test_the_table_shows_each_exercise_and_where_the_record_differs() -> None:
     assert "1 differ" in text
 
 
+def test_an_answer_that_took_too_long_is_called_that() -> None:
+    endless = replace(GRADE, code="", sentence=TOO_LONG)
+    console = Console(width=120, record=True)
+    with console.capture() as shown:
+        console.print(table([endless]))
+    assert "✗ signature (took too long)" in shown.get()
+
+
+def test_next_to_what_is_to_be_judged_by_hand_is_the_learners_own_record() -> None:
+    by_hand = replace(GRADE, outcome="can't tell", sentence="Judge by hand.", own="wrong")
+    assert to_look_at(Graded([by_hand]))["To look at"] == [
+        "Bob [red], 03.signature: Judge by hand. Their own record says: not quite."
+    ]
+
+
 def test_what_a_person_must_look_at_is_listed() -> None:
     assert to_look_at(ALL) == {
         "Not graded": ["x.zip: It is encrypted."],
         "To look at": [
-            "=HYPERLINK(), 03.signature: The cell is missing.",
+            "=HYPERLINK(), 03.signature: The cell is missing. They have no record.",
             "=HYPERLINK(), 03.signature: the exercises are in another order.",
         ],
     }

@@ -207,6 +207,13 @@ def test_a_learners_file_says_what_their_notebooks_get(course: Class) -> None:
     assert values == {"base_url": "mock", "email": "x@example.com", "seat": 7}
 
 
+def test_the_seat_need_not_be_in_the_file(course: Class) -> None:
+    assert parameters(course, b'email: "x@example.com"\n').values == {
+        "email": "x@example.com",
+        "seat": 1,
+    }
+
+
 def test_without_a_file_they_are_made_from_the_roster(course: Class) -> None:
     assert parameters(course, None).values == {"email": "learner1@example.com", "seat": 1}
 
