@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A run in the background of a script ignores Ctrl-C, and so would each program it starts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the same under nohup
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """A program that a test runs in this process may set handlers: they end with the test."""
+    names = [one for one in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, one)]
+    before = {one: signal.getsignal(getattr(signal, one)) for one in names}
+    yield
+    for one, handler in before.items():
+        if signal.getsignal(getattr(signal, one)) is not handler:
+            signal.signal(getattr(signal, one), handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
