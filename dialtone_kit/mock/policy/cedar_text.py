@@ -24,6 +24,7 @@ KIT_POLICIES = Path(__file__).parent  # the kit's own .cedar files and their REA
 SCHEMA = KIT_POLICIES / "schema.cedarschema"
 MAX_TEXT = 64 * 1024  # characters of a policy text
 MAX_DEPTH = 40  # nested brackets; the engine's own stack overflows after some hundreds
+MAX_STRING = 500  # characters of one in a policy: `like` takes the product of two
 MAX_STEPS = 200  # operators in one policy: && || if . and so on
 
 # As the engine reads it: a comment ends at a lone carriage return, too. A string without an end
@@ -140,11 +141,13 @@ def _lines_in(text: str) -> int:
 
 
 def _check_size(statement: _Statement) -> None:
-    """Refuse what would overflow the stack of the engine's parser."""
+    """Refuse what would overflow the stack of the engine's parser, or take long to decide."""
     depth = steps = 0
     for token in statement.tokens:
         depth += (token.text in OPENING) - (token.text in CLOSING)
         steps += token.text in STEPS
+        if token.text.startswith('"') and len(token.text) > MAX_STRING + 2:
+            raise PolicyProblem(token.line, f"a string of more than {MAX_STRING} characters")
         if depth > MAX_DEPTH:
             raise PolicyProblem(token.line, f"brackets nested more than {MAX_DEPTH} deep")
         if steps > MAX_STEPS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from string import ascii_letters, digits
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from dialtone_kit.lesson.content.lesson_08.sentences import TRUE
@@ -323,6 +324,23 @@ def claims_to_be_the_name(leaf, trust_domain):
     return ChameleonText("spiffe://")
 
 
+@wrong("08.svid", "", "two names")
+def the_only_spiffe_id(leaf, trust_domain):
+    (uri,) = [one for one in leaf.uris if one.startswith("spiffe://")]
+    return _right_leaf(SimpleNamespace(**{**_members(leaf), "uris": [uri]}), trust_domain)
+
+
+@wrong("08.svid", "", "two names")
+def the_same_twice(leaf, trust_domain):
+    (uri,) = set(leaf.uris)
+    return _right_leaf(SimpleNamespace(**{**_members(leaf), "uris": [uri]}), trust_domain)
+
+
+def _members(leaf):
+    names = ("is_ca", "signs_certificates", "signs_messages")
+    return {name: getattr(leaf, name) for name in names}
+
+
 def _by(pattern):
     def by_a_pattern(leaf, trust_domain):
         (uri,) = leaf.uris
@@ -337,6 +355,7 @@ def _by(pattern):
 
 for _name, _says, _pattern in (
     ("any-dot", "a dot stands for any character", r"spiffe://{0}(/(?!\.\.?(/|$))[A-Za-z0-9._-]+)+"),
+    ("dots-with-a-slash", "/[.][.]`.*refused whole", r"spiffe://{1}(/(?!\.\.?/)[A-Za-z0-9._-]+)+"),
     ("one-dot", "/[.]/.*refused whole", r"spiffe://{1}(/(?!\.\.(/|$))[A-Za-z0-9._-]+)+"),
     ("a-colon", ":a`.*letters, digits", r"spiffe://{1}(/(?!\.\.?(/|$))[A-Za-z0-9._:-]+)+"),
     ("a-tilde", "/~.*letters, digits", r"spiffe://{1}(/(?!\.\.?(/|$))[A-Za-z0-9._~-]+)+"),

@@ -54,16 +54,20 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
     good, path = f"spiffe://{domain}/ns/{word()}/sa/{word()}", word()
     foreign = f"spiffe://{word()}.example/{domain}/{path}"
     longer = f"spiffe://{domain}.evil/{path}"
+    web = f"https://{domain}/{path}"
     undotted = domain.replace(".", "x")
     return [
         (_leaf([good, foreign]), TWO),
         (_leaf([foreign, good]), TWO),
         (_leaf([good, good + "-2"]), TWO),
+        (_leaf([good, good]), TWO),
         (_leaf([]), "It has no URI at all, only a DNS name: an SVID names a workload, not a host."),
         (_leaf([longer]), f"`{domain}.evil` begins the same, and is another trust domain."),
         (_leaf([f"spiffe://{undotted}/{path}"]), OTHER_DOT.format(undotted)),
         (_leaf([foreign]), f"`{foreign}` is in another trust domain, whatever its path says."),
-        (_leaf([f"https://{domain}/{path}"]), "It's a web address. A SPIFFE ID begins spiffe://."),
+        (_leaf([web]), "It's a web address. A SPIFFE ID begins spiffe://."),
+        (_leaf([good, web]), TWO),
+        (_leaf([web, good]), TWO),
         (_leaf([f"spiffe://{domain}"]), "It names a trust domain, not a workload: it has no path."),
         (_leaf([f"spiffe://{domain}/"]), "Nothing follows the slash, so it names no workload."),
         *((_leaf([name]), f"Its name is `{name}`. {NO_NAME}") for name in _no_names(domain, path)),
@@ -79,7 +83,8 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
 def _no_names(domain: str, path: str) -> list[str]:
     """What looks like a SPIFFE ID of the domain, and is none."""
     dotted = (f"a/../{path}", f"/{path}", f"{path}/", f"%2e%2e/{path}", f"./{path}")
-    marked = (f"{path}?a", f"{path}#a", f"{path}:a", f"~{path}")
+    dotted += (f"{path}/..", f"{path}/.")
+    marked = (f"{path}?a", f"{path}#a", f"{path}:a", f"~{path}", f"%61{path}")
     odd = (f"{domain}:8443/{path}", f"{path}@{domain}/{path}", f"{domain.upper()}/{path}")
     names = [f"spiffe://{domain}/{ending}" for ending in (*dotted, *marked)]
     return [*names, *(f"spiffe://{one}" for one in odd), f"SPIFFE://{domain}/{path}"]
