@@ -45,6 +45,8 @@ def command(paths: Sequence[Path], trust: bool, jobs: int | None) -> int:
     folder, handed_in = _apart(paths)
     session = open_session(folder)
     sandbox.require(trust=trust)
+    if not trust:
+        sandbox.require_hidden([session.folder, *handed_in])
     if platform.is_root():
         click.echo(AS_ROOT, err=True)
     end_in_order()

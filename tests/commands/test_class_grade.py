@@ -263,6 +263,23 @@ def test_without_bubblewrap_nothing_is_run(
     assert said.count("\n") == 1
 
 
+def test_what_an_answer_could_read_is_not_graded(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A class in the folder of a virtual environment, which the sandbox shows."""
+    require_bubblewrap()
+    (home / "in").mkdir()
+    folder = a_class(home / "venv" / "class")
+    assert dialtone("class", "grade", str(folder), str(home / "in")) == 1
+    assert "Nothing was graded." in capsys.readouterr().out
+    shown = [*sandbox._of_python(), str(home / "venv")]
+    monkeypatch.setattr(sandbox, "_of_python", lambda: shown)
+    assert dialtone("class", "grade", str(folder), str(home / "in")) == 1
+    said = capsys.readouterr().err
+    assert "Move it elsewhere" in said
+    assert said.count("\n") == 1
+
+
 def test_on_windows_it_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox.sys, "platform", "win32")
     for trust in (True, False):

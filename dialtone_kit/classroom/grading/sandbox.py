@@ -13,11 +13,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from dialtone_kit.base.errors import DialtoneError
+from dialtone_kit.base.private_files import shown
 from dialtone_kit.classroom.grading import seccomp
 from dialtone_kit.client.config_folder import VARIABLE as CONFIG
 from dialtone_kit.local.state_folder import VARIABLE as STATE
@@ -25,6 +26,7 @@ from dialtone_kit.local.state_folder import VARIABLE as STATE
 CHILD = "dialtone_kit.classroom.grading.child"
 TMP_SIZE = 64 << 20  # bytes in /tmp
 KIT = Path(__file__).resolve().parents[2]
+SOLUTIONS = KIT / "notebooks"  # where a wheel has the lessons
 _OF_THE_SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/lib32", "/sbin", "/etc/ld.so.cache")
 NO_BUBBLEWRAP = (
     "Learners' code is run in bubblewrap, and there is no `bwrap` here. Install the package "
@@ -33,6 +35,10 @@ NO_BUBBLEWRAP = (
 NOT_ALLOWED = (
     "bubblewrap can't make a sandbox here: {said}. Allow user namespaces, with a bubblewrap like "
     "Debian 12's, or use --trust if you would run each of these notebooks yourself."
+)
+IN_SIGHT = (
+    "{path} is where learners' code could read it: in {folder}, which holds Python. Move it "
+    "elsewhere, or use --trust if you would run each of these notebooks yourself."
 )
 NOT_ON_WINDOWS = "Grading needs bubblewrap, which only Linux has. On Windows, run it in WSL."
 
@@ -64,6 +70,14 @@ def require(*, trust: bool = False) -> None:
         raise NoSandbox(NO_BUBBLEWRAP)
     if said := why_not():
         raise NoSandbox(NOT_ALLOWED.format(said=said))
+
+
+def require_hidden(paths: Iterable[Path]) -> None:
+    """Raise NoSandbox, in one line, if an answer could read one of `paths`."""
+    for path in paths:
+        for folder in (*_OF_THE_SYSTEM, *_of_python()):
+            if path.resolve().is_relative_to(Path(folder).resolve()):
+                raise NoSandbox(IN_SIGHT.format(path=shown(path), folder=shown(Path(folder))))
 
 
 def why_not() -> str:
@@ -123,6 +137,8 @@ def _walls() -> list[str]:
             options += ["--symlink", str(Path(path).readlink()), path]
         else:
             options += ["--ro-bind-try", path, path]
+    if SOLUTIONS.is_dir():
+        options += ["--tmpfs", str(SOLUTIONS), "--remount-ro", str(SOLUTIONS)]
     options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"]
     return [*options, "--chdir", "/tmp"]  # noqa: S108
 

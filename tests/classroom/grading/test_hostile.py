@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 import dialtone_kit
+from dialtone_kit.classroom.grading import sandbox
 from dialtone_kit.classroom.grading.judge_exercise import Judge, Work
 from dialtone_kit.lesson.exercises import Verdict
 from tests.classroom.grading.hostile import ENDS, EXERCISE, LOOKS, REACHES, RIGHT, cell
@@ -69,6 +70,16 @@ def test_a_cell_reaches_nothing_of_the_trainers(
     in_the_open = Judge(LESSON, trust=True).verdict(Work(EXERCISE, (), text)).sentence
     assert "the lessons" in in_the_open
     assert "the trainer's loopback" in in_the_open
+
+
+def test_where_the_kit_holds_the_lessons_a_cell_sees_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in an installed wheel: their solutions are there."""
+    folder = Path(dialtone_kit.__file__).parent / "lesson" / "content" / "quiz"
+    cell = f"import os\ndef htu_of(url):\n    return ' '.join(os.listdir({str(folder)!r})) or '-'"
+    text = f'{cell}\nlesson.check("05.htu", htu_of)\n'
+    assert "items.toml" in verdict_on(text).sentence
+    monkeypatch.setattr(sandbox, "SOLUTIONS", folder)
+    assert "you returned -." in verdict_on(text).sentence, verdict_on(text)
 
 
 def test_a_right_answer_is_right_in_the_same_sandbox() -> None:

@@ -42,7 +42,7 @@ def prefix_in_a_list_alone(claims, resource):
     return aud == resource if isinstance(aud, str) else any(resource in one for one in aud)
 
 
-@wrong("10.verifier", "", "two servers")
+@wrong("10.verifier", "", "servers, one of them this")
 def the_last_of_a_list(claims, resource):
     aud = claims.get("aud") or [""]
     return resource == (aud if isinstance(aud, str) else aud[-1])
@@ -53,6 +53,34 @@ def in_any_case(claims, resource):
     aud = claims.get("aud") or []
     names = [aud] if isinstance(aud, str) else aud
     return resource.lower() in [one.lower() for one in names]
+
+
+@wrong("10.verifier", "M29", "/ got in. Only the whole name")
+def any_slash(claims, resource):
+    aud = claims.get("aud") or []
+    names = [aud] if isinstance(aud, str) else aud
+    return resource.rstrip("/") in [one.rstrip("/") for one in names]
+
+
+@wrong("10.verifier", "M29", "for http://.* got in|[?]a=b got in")
+def host_and_path(claims, resource):
+    aud = claims.get("aud") or []
+    names = [aud] if isinstance(aud, str) else aud
+    return urlsplit(resource)[1:3] in [urlsplit(one)[1:3] for one in names]
+
+
+@wrong("10.verifier", "M29", "[?]a=b got in")
+def before_the_query(claims, resource):
+    aud = claims.get("aud") or []
+    names = [aud] if isinstance(aud, str) else aud
+    return resource in [one.partition("?")[0] for one in names]
+
+
+@wrong("10.verifier", "", "three servers")
+def two_at_most(claims, resource):
+    aud = claims.get("aud") or []
+    names = [aud] if isinstance(aud, str) else aud
+    return resource in names[:2]
 
 
 @wrong("10.verifier", "M29", "without `aud`")
@@ -68,12 +96,12 @@ def same_host(claims, resource):
     return urlsplit(resource).netloc in hosts
 
 
-@wrong("10.verifier", "", "two servers")
+@wrong("10.verifier", "", "servers, one of them this")
 def strings_only(claims, resource):
     return claims.get("aud") == resource
 
 
-@wrong("10.verifier", "", "raised KeyError|two servers")
+@wrong("10.verifier", "", "raised KeyError|servers, one of them this")
 def never_missing(claims, resource):
     return claims["aud"] == resource
 

@@ -83,10 +83,10 @@ def _bad(domain: str) -> list[tuple[Leaf, str]]:
 def _no_names(domain: str, path: str) -> list[str]:
     """What looks like a SPIFFE ID of the domain, and is none."""
     dotted = (f"a/../{path}", f"/{path}", f"{path}/", f"%2e%2e/{path}", f"./{path}")
-    dotted += (f"{path}/..", f"{path}/.")
+    at_the_end = (f"{path}/..", f"{path}/.")
     marked = (f"{path}?a", f"{path}#a", f"{path}:a", f"~{path}", f"%61{path}")
     odd = (f"{domain}:8443/{path}", f"{path}@{domain}/{path}", f"{domain.upper()}/{path}")
-    names = [f"spiffe://{domain}/{ending}" for ending in (*dotted, *marked)]
+    names = [f"spiffe://{domain}/{ending}" for ending in (*dotted, *at_the_end, *marked)]
     return [*names, *(f"spiffe://{one}" for one in odd), f"SPIFFE://{domain}/{path}"]
 
 

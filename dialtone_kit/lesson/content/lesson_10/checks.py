@@ -28,7 +28,7 @@ from dialtone_kit.lesson.exercises.asking import (
     worst_first,
 )
 
-SOMEWHERE = "https://calendar.example/mcp"
+SOMEWHERE, ELSEWHERE = "https://calendar.example/mcp", "https://mail.example/mcp"
 
 
 @exercise(
@@ -57,11 +57,16 @@ def verifier(answer: object, lesson: LiveLesson) -> None:
 
 def _audiences(resource: str) -> list[tuple[Any, bool, str]]:
     """What `aud` may be, whether such a token is for `resource`, and what to say if not."""
-    host = f"https://{urlsplit(resource).netloc}"
+    host, plain = f"https://{urlsplit(resource).netloc}", f"http{resource.removeprefix('https')}"
     return [
         (resource, True, "You refused a token for this server: its `aud` is one string."),
         ([SOMEWHERE, resource], True, "You refused a token for two servers, one of them this."),
         ([resource, SOMEWHERE], True, "You refused a token for two servers, one of them this."),
+        (
+            [SOMEWHERE, ELSEWHERE, resource],
+            True,
+            "You refused a token for three servers, one of them this.",
+        ),
         (SOMEWHERE, False, f"A token for another server got in: {SOMEWHERE}."),
         (
             [SOMEWHERE, f"{resource}.evil"],
@@ -74,6 +79,14 @@ def _audiences(resource: str) -> list[tuple[Any, bool, str]]:
             False,
             f"A token for {resource}.evil got in. Only the whole name counts.",
         ),
+        (f"{resource}/", False, f"A token for {resource}/ got in. Only the whole name counts."),
+        ([f"{resource}/"], False, f"A token for {resource}/ got in. Only the whole name counts."),
+        (
+            f"{resource}?a=b",
+            False,
+            f"A token for {resource}?a=b got in. Only the whole name counts.",
+        ),
+        (plain, False, f"A token for {plain} got in. Only the whole name counts, scheme and all."),
         (f"{host}/mcp/admin", False, "The same host serves another resource at /mcp/admin."),
         (
             f"{SOMEWHERE}?for='{resource}'",
