@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 import os
@@ -10,7 +11,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from dialtone_kit.mock.core import read_settings, settings
 from dialtone_kit.mock.core.ending import remove_what_the_owner_left
 from dialtone_kit.mock.core.settings import BadSettings, Settings
 from dialtone_kit.mock.web.bad_requests import JsonErrors
+from dialtone_kit.mock.web.handshakes import Handshakes
 from dialtone_kit.mock.web.logs import log_to_stderr
 
 if TYPE_CHECKING:
@@ -52,11 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
             asked.database,
             asked.seats,
         )
-        tls = _tls(asked, chosen)
+        protocol = _protocol(asked, chosen)
         chosen.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         listener = _listen(asked.host, chosen.port)
         with _pid_file(chosen.state_dir / "mock.pid", chosen.database_name):
-            _serve(chosen, listener, tls)
+            _serve(chosen, listener, protocol)
     except (BadSettings, DialtoneError) as problem:
         return _refuse(str(problem))
     except OSError as problem:
@@ -88,27 +90,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _tls(asked: argparse.Namespace, chosen: Settings) -> dict[str, str]:
-    """The server's options for TLS; none on loopback. Raises BadSettings without it elsewhere."""
+def _protocol(asked: argparse.Namespace, chosen: Settings) -> Callable[..., asyncio.Protocol]:
+    """What serves a connection, over TLS but on loopback. Raises BadSettings without it."""
     if asked.certificate and asked.key:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(asked.certificate, asked.key)
         except OSError as problem:  # SSLError is one
             text = f"{shown(asked.certificate)} can't be served with its key: {problem}"
             raise BadSettings(sentence(text)) from None
-        return {"ssl_certfile": str(asked.certificate), "ssl_keyfile": str(asked.key)}
+        return Handshakes(JsonErrors, str(asked.certificate), str(asked.key))
     if asked.host not in settings.LOOPBACK:
         raise BadSettings(f"{asked.host} can be reached by others: give --certificate and --key.")
     if chosen.seats and not chosen.base_url.startswith("http://"):
         raise BadSettings(f"{chosen.base_url} needs --certificate and --key.")
-    return {}
+    return JsonErrors
 
 
-def _serve(chosen: Settings, listener: socket.socket, tls: Mapping[str, str]) -> None:
+def _serve(
+    chosen: Settings, listener: socket.socket, protocol: Callable[..., asyncio.Protocol]
+) -> None:
     """Hand the socket to the server; returns when it has ended."""
     options = {
-        **tls,
-        "http": JsonErrors,
+        "http": protocol,
         "loop": platform.LOOP,
         "ws": "none",
         "log_config": None,  # ours; and no access log: a query string may hold an enrollment

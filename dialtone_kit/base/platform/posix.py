@@ -154,13 +154,16 @@ def process_start(pid: int) -> str:
 
     "" where the system does not say so (on macOS), or when there is no such process. A process
     that has ended but hasn't been collected (a container often has no init) doesn't count.
+    OSError where there are no descriptors left to find out.
     """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         # The name in parentheses may hold anything; after it, field 22 of proc(5) is the 20th.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         return "" if fields[0] in _ENDED else f"{boot} {int(fields[19])}"
-    except (OSError, ValueError, IndexError):
+    except (OSError, ValueError, IndexError) as problem:
+        if isinstance(problem, OSError) and problem.errno in (errno.EMFILE, errno.ENFILE):
+            raise
         return ""
 
 

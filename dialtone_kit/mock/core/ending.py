@@ -60,11 +60,17 @@ class Idle:
 
 
 def owner_is_gone() -> bool:
-    """Whether there is an owner, and it has ended. A process with its old number is another."""
+    """Whether there is an owner, and it has ended. A process with its old number is another.
+
+    What can't be found out for lack of descriptors is no end.
+    """
     pid, _, start = os.environ.get(OWNER, "").partition(" ")
     if not pid.isdigit():
         return False
-    return bool(start) and platform.process_start(int(pid)) != start
+    try:
+        return bool(start) and platform.process_start(int(pid)) != start
+    except OSError:
+        return False
 
 
 def remove_what_the_owner_left() -> None:

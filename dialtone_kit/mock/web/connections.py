@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -28,14 +28,14 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *server: Any, **more: Any) -> None:
         super().__init__(*server, **more)
-        self._patience: float = self.app.service.settings.patience
+        self.patience: float = self.app.service.settings.patience
         self._timer: asyncio.TimerHandle | None = None
         self._reading, self._since, self._offer = IDLE, self.loop.time(), False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._end_after(self._patience, self._too_slow)
-        self._make_room()
+        self._end_after(self.patience, self._too_slow)
+        make_room(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -85,7 +85,7 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.is_closing():  # for a client that does not read the answer: not forever
-            self._end_after(self._patience, self.transport.abort)
+            self._end_after(self.patience, self.transport.abort)
 
     def timeout_keep_alive_handler(self) -> None:
         """Idle for too long. The last answer is dropped, too, if no one has read it by now."""
@@ -141,7 +141,7 @@ class Connection(HttpToolsProtocol):
         self._reading, self._since = reading, self.loop.time()
         self._unset_timer()
         if reading != IDLE:
-            self._end_after(self._patience, self._too_slow)
+            self._end_after(self.patience, self._too_slow)
 
     def _too_slow(self) -> None:
         """Its time is over. 408 (RFC 9110 §15.5.9), where something came and nothing was sent."""
@@ -151,17 +151,7 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
             return
         self.send_408_response()
-        self._end_after(self._patience, self.transport.abort)
-
-    def _make_room(self) -> None:
-        """When there are too many connections, close the one least needed, but never a busy one."""
-        if len(self.connections) <= capacity():
-            return
-        others: set[Connection] = self.connections - {self}  # type: ignore[assignment]
-        spared = min(others, key=lambda one: one.rank)
-        if spared.rank[0] != BUSY:
-            self.connections.discard(spared)  # its descriptor is free at the loop's next turn
-            spared.transport.abort()
+        self._end_after(self.patience, self.transport.abort)
 
     def _end_after(self, seconds: float, end: Callable[[], None]) -> None:
         self._unset_timer()
@@ -171,6 +161,31 @@ class Connection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class Listed(Protocol):
+    """One of the server's connections."""
+
+    transport: asyncio.Transport
+
+    @property
+    def connections(self) -> set[Any]:
+        """All of them."""
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """The lower it is, the earlier the connection may be closed to make room for others."""
+
+
+def make_room(newest: Listed) -> None:
+    """When there are too many connections, close the one least needed, but never a busy one."""
+    if len(newest.connections) <= capacity():
+        return
+    others: set[Listed] = newest.connections - {newest}
+    spared = min(others, key=lambda one: one.rank)
+    if spared.rank[0] != BUSY:
+        newest.connections.discard(spared)  # its descriptor is free at the loop's next turn
+        spared.transport.abort()
 
 
 def capacity() -> int:
