@@ -67,9 +67,10 @@ class Issued:
     def shorter(self, key: ProofKey) -> str:
         """A token for an API whose name is the beginning of this one's."""
         name = self._own_name()
-        if urlsplit(name).path in ("", "/"):
-            raise NotTried("the name of this API has no path")
-        return self._for_another(key, name.rstrip("/").rpartition("/")[0])
+        has_path = urlsplit(name).path not in ("", "/")
+        return self._for_another(
+            key, name.rstrip("/").rpartition("/")[0] if has_path else name[:-1]
+        )
 
     def slashed(self, key: ProofKey) -> str:
         """A token for an API whose name has a slash more than this one's."""

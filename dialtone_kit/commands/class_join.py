@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dialtone_kit.base.masking import visible
 from dialtone_kit.local import place, seat
 from dialtone_kit.local.record import Record
 
@@ -27,7 +28,7 @@ def command(session: Path) -> None:
     Example: dialtone class join session.json
     """
     joined = seat.join(session)
-    click.echo(f"{_place(joined)} in {joined.class_name}, at {joined.base_url} .")
+    click.echo(visible(f"{_place(joined)} in {joined.class_name}, at {joined.base_url} ."))
     place.ensure()
     click.echo('It answers. Open a lesson: base_url = "mock" leads there from now on.')
     if joined.seat is None:

@@ -82,7 +82,7 @@ def require_hidden(paths: Iterable[Path]) -> None:
 
 def why_not() -> str:
     """Why bubblewrap can't make a sandbox here, in its own words; "" if it can."""
-    line = [*_walls(), "--", sys.executable, "-c", ""]
+    line = [*_walls(), "--", sys.executable, "-c", f"import {CHILD}"]
     try:
         tried = subprocess.run(line, capture_output=True, timeout=30, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as problem:
@@ -129,7 +129,10 @@ def _walls() -> list[str]:
     """Bubblewrap's options. /tmp comes first: the environment may be below it."""
     options = ["bwrap", "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
     options += ["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--clearenv"]
-    for name, value in _environment("/tmp").items():  # noqa: S108  (the sandbox's own)
+    environment = _environment("/tmp")  # noqa: S108  (the sandbox's own)
+    if packages := _packages():
+        environment["PYTHONPATH"] = os.pathsep.join([*packages, str(KIT.parent)])
+    for name, value in environment.items():
         options += ["--setenv", name, value]
     options += ["--size", str(TMP_SIZE), "--tmpfs", "/tmp"]  # noqa: S108
     for path in (*_OF_THE_SYSTEM, *_of_python()):
@@ -144,11 +147,18 @@ def _walls() -> list[str]:
 
 
 def _of_python() -> list[str]:
-    """The interpreter, its environment and the kit, where the system doesn't hold them already."""
-    folders = {sys.base_prefix, sys.prefix, str(KIT)}
+    """The interpreter, its packages and the kit, where the system doesn't hold them already."""
+    folders = {sys.base_prefix, sys.prefix, str(KIT), *_packages()}
     return sorted(
         one for one in folders if not one.startswith("/usr/") and one not in ("/usr", "/")
     )
+
+
+def _packages() -> list[str]:
+    """Folders of packages that aren't the environment's own, such as a user's in their home."""
+    named = [one for one in sys.path if Path(one).name in ("site-packages", "dist-packages")]
+    own = Path(sys.prefix), Path(sys.base_prefix)
+    return [one for one in named if not any(Path(one).is_relative_to(prefix) for prefix in own)]
 
 
 def _environment(folder: str) -> dict[str, str]:

@@ -82,5 +82,27 @@ def test_where_the_kit_holds_the_lessons_a_cell_sees_none(monkeypatch: pytest.Mo
     assert "you returned -." in verdict_on(text).sentence, verdict_on(text)
 
 
+def test_packages_in_ones_home_are_there_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `pip install` without a virtual environment leaves them: outside of what Python has."""
+    site = tmp_path / ".local" / "lib" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "of_mine.py").write_text("WORD = 'found'")
+    cell = "def htu_of(url):\n    import of_mine\n    return of_mine.WORD"
+    text = f'{cell}\nlesson.check("05.htu", htu_of)\n'
+    assert "ModuleNotFoundError" in verdict_on(text).sentence
+    monkeypatch.syspath_prepend(str(site))
+    assert "you returned found" in verdict_on(text).sentence, verdict_on(text)
+    with pytest.raises(sandbox.NoSandbox, match="Move it elsewhere"):
+        sandbox.require_hidden([site / "class"])
+
+
+def test_a_sandbox_in_which_no_answer_could_run_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sandbox.why_not() == ""
+    monkeypatch.setattr(sandbox, "CHILD", "of_nobody")
+    assert "No module named 'of_nobody'" in sandbox.why_not()
+
+
 def test_a_right_answer_is_right_in_the_same_sandbox() -> None:
     assert verdict_on(RIGHT).outcome == "right"
