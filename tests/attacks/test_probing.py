@@ -112,6 +112,8 @@ def test_an_issuer_that_ignores_the_audience_proves_nothing_about_it() -> None:
     outcomes = probed(verifier, Issuer(verifier, deaf=True))
     of_14 = next(one for one in outcomes if getattr(one.tried, "number", 0) == 14)
     assert (of_14.verdict, "another API" in of_14.detail) == ("not tried", True)
+    for_two = next(one for one in outcomes if one.tried.name == "a token for two APIs")
+    assert (for_two.verdict, "two APIs" in for_two.detail) == ("not tried", True)
 
 
 def test_where_tokens_name_no_audience_none_is_made_up() -> None:

@@ -119,10 +119,10 @@ class Hands:
             path.write_text(text)
 
     def left(self) -> dict[str, str]:
-        """What is in the credential store: the beginning of each file, by its name."""
+        """What is in the credential store and around it: how each file begins, by its name."""
         folder = config_dir()
-        found = (one for one in folder.rglob("*") if one.is_file())
-        return {str(one.relative_to(folder)): _beginning(one) for one in found}
+        found = (one for one in folder.parent.rglob("*") if one.is_file())
+        return {os.path.relpath(one, folder): _beginning(one) for one in found}
 
 
 class Printed(io.TextIOBase):

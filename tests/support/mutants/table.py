@@ -27,6 +27,7 @@ HELD_BY = {
     # the service
     "mock.tokens.exchange_rules": "91 76 X9 X10 X11 X13 X14",
     "mock.tokens.exchange_rules:onward_needs_leave": "test_a_server test_ones_own_token_goes",
+    "mock.tokens.exchange:_not_too_far": "test_a_token_is_derived",
     "mock.tokens.exchange": "X1 X6 X7 X8 X12",
     "mock.access.clients": "T1 T2 T3 I1 test_a_workload_has_no_other_way_in "
     "mock/tokens/test_token.py mock/tokens/test_device.py",
