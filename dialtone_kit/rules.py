@@ -181,14 +181,12 @@ def _htu_hint(htu: object, expected: str) -> tuple[str, str]:
     if seen.rstrip("/") == expected.rstrip("/"):
         return "Only the slash at the end differs: it belongs to the path.", "M04"
     ours, theirs = urlsplit(expected), urlsplit(seen)
-    if seen.partition(":")[2] == expected.partition(":")[2]:
-        return f"Only the scheme differs. {PROXY}", "M03"
-    if theirs.hostname == ours.hostname and theirs.path == ours.path:
-        return f"The port differs. {PROXY}", "M03"
     if is_loopback(seen) and is_loopback(expected) and theirs.hostname != ours.hostname:
         return "localhost and 127.0.0.1 are two origins. Sign the URL that you call.", "M04"
     if theirs.path == ours.path:
-        return f"The host differs. {PROXY}", "M03"
+        other_port = "The port" if theirs.port != ours.port else "Only the scheme"
+        what = "The host" if theirs.hostname != ours.hostname else other_port
+        return f"{what} differs. {PROXY}", "M03"
     return "Build a new proof for the URL that you call.", "M04"
 
 
