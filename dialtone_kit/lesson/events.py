@@ -199,7 +199,8 @@ def _event(line: str) -> Event | None:
         return None
     if event["v"] > VERSION:
         return event
-    if any(type(event[name]) not in _MEMBERS.get(name, (type(event[name]),)) for name in event):
+    known = event.keys() & _MEMBERS.keys()
+    if any(type(event[name]) not in _MEMBERS[name] for name in known):
         return None
     needed = (*_ALWAYS, *_ALSO.get(event.get("kind", ""), ()))
     return event if all(event.get(name) is not None for name in needed) else None

@@ -190,14 +190,12 @@ def test_a_line_nested_without_end_is_skipped_like_half_a_line(kept, said):
 
 ANY = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
 ANY = ANY | st.lists(ANY, max_size=2) | st.dictionaries(st.text(max_size=3), ANY, max_size=2)
+KINDS = "opened done tried predicted quizzed formed estimated wrote hinted reset danced"
 KNOWN = {
     "v": st.sampled_from([0, 1, 2]),
     "at": st.sampled_from(["2026-11-27T22:00:00+00:00", "2026-11-27", "soon"]),
     "lesson": st.sampled_from(["00", "09", "13", "99", ""]),
-    "kind": st.sampled_from([
-        "opened", "done", "tried", "predicted", "quizzed", "formed", "estimated", "wrote",
-        "hinted", "reset", "danced",
-    ]),
+    "kind": st.sampled_from(KINDS.split()),
     "id": st.sampled_from(["09.policy", "02.a-b", "A.nonce", "13.teach", "13.exchange", "x"]),
     "choice": st.integers(-2, 9),
     "right": st.booleans(),
@@ -210,7 +208,7 @@ KNOWN = {
     "seed": st.text(max_size=5),
     "text": st.text(max_size=5),
     "requests": st.integers(),
-}  # fmt: skip
+}
 
 TRIED = {"v": 1, "at": "2026-11-27T22:00:00+00:00", "lesson": "09", "kind": "tried"}
 TRIED |= {"id": "09.policy", "code": None}
