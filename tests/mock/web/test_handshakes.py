@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import resource
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from dialtone_kit.base.private_files import PrivateFolder, private_dir
 from dialtone_kit.classroom.certificates import Identity, generated
+from tests.support.crowd import crowded
 from tests.support.running_mock import Mock
 
 HALF_A_HELLO = b"\x16\x03\x01\x02\x00\x01"
@@ -71,19 +72,11 @@ def talk(mock: Mock, identity: Identity) -> bytes:
 def test_a_learner_notices_nothing_of_handshakes_that_never_end(
     start: Start, identity: Identity, sent: bytes, workers: int
 ) -> None:
-    """192 descriptors, and 400 connections."""
     mock = start(workers=workers)
-    for process in (mock.process.pid, *children(mock)):
-        resource.prlimit(process, resource.RLIMIT_NOFILE, (192, 192))
-    with ExitStack() as opened:
-        for number in range(400):
-            line = socket.create_connection(("127.0.0.1", mock.port), timeout=10)
-            opened.enter_context(line)
-            line.sendall(sent)
-            if number % 80 == 79:
-                began = time.monotonic()
-                assert talk(mock, identity).startswith(b"HTTP/1.1 200 ")
-                assert time.monotonic() - began < 3
+    for _ in crowded(mock.port, [mock.process.pid, *children(mock)], sent, every=80):
+        began = time.monotonic()
+        assert talk(mock, identity).startswith(b"HTTP/1.1 200 ")
+        assert time.monotonic() - began < 3
     assert mock.process.poll() is None
 
 
@@ -120,6 +113,4 @@ def test_requests_go_over_one_connection_and_know_that_they_are_over_tls(start: 
 
 
 def children(mock: Mock) -> list[int]:
-    import psutil
-
     return [one.pid for one in psutil.Process(mock.process.pid).children(recursive=True)]
