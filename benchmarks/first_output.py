@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import sync_playwright
 
 from benchmarks.harness import machine
-from tests.browser.conftest import CHROMIUM, SWITCHES
+from tests.support.chromium import headless
 from tests.support.lab import Lab, Person, running_lab
 
 ROUNDS = 15
@@ -30,7 +29,7 @@ OUTPUT = ".jp-CodeCell .jp-OutputArea-output"
 def main() -> None:
     """Print the table."""
     notebooks = Path(__file__).parents[1] / "notebooks"
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, headless() as browser:
         root = Path(folder) / "root"
         root.mkdir()
         (lesson,) = notebooks.glob("03-*.ipynb")
@@ -38,7 +37,6 @@ def main() -> None:
         shutil.copytree(notebooks / "pictures", root / "pictures")
         steps = cells_to_the_first_output(root / LESSON)
         nbformat.write(like_it(root / LESSON, steps), root / SUM)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         with running_lab(Path(folder) / "home", root) as lab:
             times: dict[str, list[float]] = {SUM: [], LESSON: []}
             for one in times:
@@ -46,7 +44,6 @@ def main() -> None:
             for turn in range(ROUNDS):
                 for one in sorted(times, reverse=bool(turn % 2)):
                     times[one].append(seconds(lab, browser, one, steps))
-        browser.close()
     medians = {one: statistics.median(taken) for one, taken in times.items()}
     ratios = [a / b for a, b in zip(times[LESSON], times[SUM], strict=True)]
     print(f"{machine('jupyterlab')}\n\n| | s to the first output |\n|---|---:|")

@@ -7,23 +7,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.chromium import CHROMIUM, headless
 from tests.support.lab import Lab, running_lab
-
-CHROMIUM = os.environ.get("DIALTONE_CHROMIUM") or shutil.which("chromium") or ""
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def missing() -> str:
@@ -44,12 +35,8 @@ def browser() -> Iterator[Any]:
         pytest.fail(f"browser tests are required here, but {lacking}")
     if lacking:
         pytest.skip(f"NOT RUN: browser tests: {lacking}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+    with headless() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
