@@ -26,8 +26,7 @@ from dialtone_kit.lesson.exercises.time_limit import TimeLimit, TooLong, called
 from dialtone_kit.lesson.lesson import Lesson
 
 CELL_TIME = 20.0  # seconds until the cell has run
-ANSWER_TIME = 12.0  # for an answer: more than in a lesson, since judges work side by side
-CHECK_TIME = 20.0  # more, for the check: the answer has a shorter limit
+CHECK_TIME = 15.0  # more, for the check: it has a shorter limit of its own
 DRAWINGS = 3
 # Answers about what was drawn for the learner and, with CLEAN, about files.
 ROOMS, FIND, FIX, CLEAN = "11.rooms", "11.find", "11.fix", "13.clean"
@@ -100,7 +99,7 @@ class Judge:
             return _about_a_cell_that_failed(str(ran["raised"])[:SHOWN], problems), None
         answer = _answer(ran, exercise, hands)
         hands.line.deadline = time.monotonic() + CHECK_TIME
-        verdict = check(_outside(exercise, hands), answer, self.lesson, ANSWER_TIME)
+        verdict = check(_outside(exercise, hands), answer, self.lesson)
         if hands.broken:
             return Verdict("can't tell", f"The answer did not run to its end. {hands.broken}"), None
         if verdict.outcome == "wrong" and problems and "NameError" in verdict.sentence:

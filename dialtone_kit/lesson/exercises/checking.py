@@ -28,7 +28,8 @@ from dialtone_kit.lesson.exercises.verdict import NotCounted, NotTried, Verdict,
 SERVICE_AWAY = (ServiceError, ServiceUnreachable, NotThisService, MockOnly, httpx.TransportError)
 
 TOO_LONG = (
-    "Your function had not returned in time. Look for a loop that never ends, or a call that waits."
+    f"Your function had not returned after {patience.PATIENCE:.0f} seconds. Look for a loop that "
+    "never ends, or a call that waits."
 )
 TOO_SLOW = (
     "The service is slow right now, so the check ran out of time. This try doesn't count: run the "
@@ -38,15 +39,12 @@ SLOW = 1.0  # seconds for three small requests to a service on the same machine
 IS_ASYNC = "Write it with `def`, not `async def`: the check calls it and looks at what it returns."
 
 
-def check(
-    exercise: Exercise, answer: object, lesson: LiveLesson, seconds: float | None = None
-) -> Verdict:
-    """Judge `answer`. Never raises, whatever the answer does, and takes little more than `seconds`.
+def check(exercise: Exercise, answer: object, lesson: LiveLesson) -> Verdict:
+    """Judge `answer`. Never raises, whatever the answer does, and takes no more than some 10 s.
 
-    By default that is PATIENCE, so some 10 s at most. Only a service that hangs while the check
-    cleans up can make it longer.
+    Only a service that hangs while the check cleans up can make it longer.
     """
-    limit = TimeLimit(patience.PATIENCE if seconds is None else seconds)
+    limit = TimeLimit(patience.PATIENCE)
     try:
         with masked_output(), limit:
             if is_untouched(answer):
