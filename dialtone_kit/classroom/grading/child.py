@@ -119,10 +119,13 @@ class Hands:
             path.write_text(text)
 
     def left(self) -> dict[str, str]:
-        """What is in the credential store and around it: how each file begins, by its name."""
+        """What is in the credential store, next to it or in the home folder, by its name.
+
+        Of each file, how it begins. The rest of /tmp isn't searched: Python itself may be there.
+        """
         folder = config_dir()
-        found = (one for one in folder.parent.rglob("*") if one.is_file())
-        return {os.path.relpath(one, folder): _beginning(one) for one in found}
+        around = (*folder.parent.rglob("*"), *Path.home().glob("*"))
+        return {os.path.relpath(one, folder): _beginning(one) for one in around if one.is_file()}
 
 
 class Printed(io.TextIOBase):

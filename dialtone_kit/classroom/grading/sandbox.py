@@ -168,7 +168,7 @@ def _environment(folder: str) -> dict[str, str]:
         "TMPDIR": folder,
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
-        CONFIG: f"{folder}/config",
+        CONFIG: f"{folder}/own/config",  # with room around it: see child.py
         STATE: f"{folder}/state",
     }
 

@@ -10,13 +10,12 @@ from typing import cast
 
 import pytest
 
-from dialtone_kit.classroom.grading import judge_exercise
 from dialtone_kit.classroom.grading.cells import Book, answers, read_book, without_magics
 from dialtone_kit.classroom.grading.context import statements_before
 from dialtone_kit.classroom.grading.judge_exercise import BY_HAND, Judge, Work
 from dialtone_kit.classroom.grading.judge_notebook import SCOPES
 from dialtone_kit.lesson import catalog
-from dialtone_kit.lesson.exercises import Verdict, patience
+from dialtone_kit.lesson.exercises import Verdict
 from dialtone_kit.lesson.lesson import Lesson
 from tests.support.books import LESSONS
 from tests.support.handed_in import exercise, solution, stub, text_of
@@ -29,10 +28,8 @@ DIFFERENT_WAYS = ("10.downstream", "13.clean")  # in a bounded run; five more in
 
 
 @pytest.fixture
-def judge_of(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JudgeOf]:
-    """A judge with a live lesson, which waits longer than usual: the machine may be busy."""
-    monkeypatch.setattr(patience, "PATIENCE", 20.0)
-    monkeypatch.setattr(judge_exercise, "CHECK_TIME", 30.0)
+def judge_of(shared_home: Path) -> Iterator[JudgeOf]:
+    """A judge with a live lesson."""
     started: dict[str, Lesson] = {}
 
     def find(number: str, *, trust: bool = False) -> Judge:
