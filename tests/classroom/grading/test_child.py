@@ -8,18 +8,17 @@ from typing import cast
 import pytest
 
 from dialtone_kit.classroom.grading.child import Hands, LessonHere
-from dialtone_kit.classroom.grading.sandbox import _environment
 
 
 def test_a_file_is_found_where_it_was_moved_and_python_is_not_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A virtual environment below /tmp has thousands of files."""
-    for name, value in _environment(str(tmp_path)).items():
-        monkeypatch.setenv(name, value)
+    config = tmp_path / "own" / "config"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DIALTONE_CONFIG_DIR", str(config))
     hands = Hands(cast("LessonHere", None))
     hands.put({"cli_a/client.json": "a", "cli_b/client.json": "b"})
-    config = tmp_path / "own" / "config"
     (config / "cli_a" / "client.json").rename(config.parent / "elsewhere.json")
     (tmp_path / "in-the-home.json").write_text("c")
     (tmp_path / "venv").mkdir()
